@@ -1,0 +1,1 @@
+"""What customers' programs, administrators and monitors talk to over HTTP: one file a door."""

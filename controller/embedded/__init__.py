@@ -1,0 +1,1 @@
+"""Asterisk and PostgreSQL on a machine without Docker, for `make run` and the tests."""

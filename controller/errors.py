@@ -1,0 +1,143 @@
+"""Every error that Ringpost raises on purpose, as one tree.
+
+    RingpostError
+    ├── ConfigurationError        the administrator's files or environment
+    │   ├── InvalidConfiguration      (carries the list of mistakes, each with file, line and column)
+    │   ├── PortInUse
+    │   ├── UnsupportedSystem
+    │   ├── DownloadFailed
+    │   └── AlreadyRunning
+    ├── AsteriskError             Asterisk said no, or nothing
+    │   ├── AsteriskUnreachable       (not connected; the connection was lost under a request)
+    │   ├── AsteriskRefused           (a login, or an ARI answer of 4xx/5xx; carries status and message)
+    │   ├── AsteriskNotFound          (404: the channel, bridge or recording is gone)
+    │   ├── AsteriskTimeout
+    │   ├── AsteriskTooOld
+    │   └── ApplicationReplaced       (another controller took the Stasis application over: fatal)
+    ├── StoreError                PostgreSQL said no, or nothing
+    │   ├── StoreUnreachable
+    │   ├── MigrationError
+    │   └── JournalFull               (what waits in memory for the database has reached its limit)
+    ├── SpeechError               a prompt could not be made
+    │   ├── SynthesisFailed
+    │   ├── VoiceUnavailable
+    │   └── AudioInvalid
+    ├── PhoneNumberInvalid        not a phone number, or not one that may be used there
+    ├── UrlRefused                a URL that a customer named and the guard does not let through
+    └── SoftphoneError            the test phone could not do what was asked
+
+A class's docstring is its message when none is given; `error_id` is stable, for logs, metrics and tests.
+"""
+
+from __future__ import annotations
+
+import re
+
+
+class RingpostError(Exception):
+    """Something went wrong in Ringpost."""
+
+    error_id: str = "ringpost"
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        cls.error_id = re.sub(r"(?<=[a-z])(?=[A-Z])", "-", cls.__name__).lower()
+
+    def __init__(self, message: str | None = None) -> None:
+        super().__init__(message or (type(self).__doc__ or "").strip())
+
+
+class ConfigurationError(RingpostError):
+    """The configuration cannot be used."""
+
+
+class PortInUse(ConfigurationError):
+    """A port that Ringpost needs is taken by another program."""
+
+
+class UnsupportedSystem(ConfigurationError):
+    """This system cannot run the embedded Asterisk."""
+
+
+class DownloadFailed(ConfigurationError):
+    """A download that the first run needs did not succeed."""
+
+
+class AlreadyRunning(ConfigurationError):
+    """Ringpost is running already."""
+
+
+class AsteriskError(RingpostError):
+    """Asterisk did not do what was asked."""
+
+
+class AsteriskUnreachable(AsteriskError):
+    """There is no connection to Asterisk."""
+
+
+class AsteriskRefused(AsteriskError):
+    """Asterisk refused a request."""
+
+    def __init__(self, message: str | None = None, *, status: int = 0) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+class AsteriskNotFound(AsteriskRefused):
+    """What the request named does not exist (any more) in Asterisk."""
+
+
+class AsteriskTimeout(AsteriskError):
+    """Asterisk did not answer in time."""
+
+
+class AsteriskTooOld(AsteriskError):
+    """This Asterisk is older than 20.14 or 22.4, which Ringpost needs."""
+
+
+class ApplicationReplaced(AsteriskError):
+    """Another program took over the Stasis application."""
+
+
+class StoreError(RingpostError):
+    """PostgreSQL did not do what was asked."""
+
+
+class StoreUnreachable(StoreError):
+    """There is no connection to PostgreSQL."""
+
+
+class MigrationError(StoreError):
+    """The database's schema and the migration files do not agree."""
+
+
+class JournalFull(StoreError):
+    """What waits in memory for the database has reached its limit."""
+
+
+class SpeechError(RingpostError):
+    """A prompt could not be made."""
+
+
+class SynthesisFailed(SpeechError):
+    """The speech engine failed."""
+
+
+class VoiceUnavailable(SpeechError):
+    """No installed speech engine has this voice."""
+
+
+class AudioInvalid(SpeechError):
+    """This file is not audio that Ringpost can read."""
+
+
+class PhoneNumberInvalid(RingpostError):
+    """This is not a phone number."""
+
+
+class UrlRefused(RingpostError):
+    """This URL may not be reached."""
+
+
+class SoftphoneError(RingpostError):
+    """The test phone could not do what was asked."""

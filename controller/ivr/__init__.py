@@ -1,0 +1,1 @@
+"""IVRs and sequences: their model, and their translation into programs of the call-script engine. Pure."""

@@ -1,0 +1,175 @@
+"""Effects: what a call must do now, as the engine asks it.
+
+The engine hands out one effect at a time. Whoever drives it (the live session over ARI, the simulator over a
+virtual clock) carries it out and answers with an outcome (`outcomes.py`). Effects are values: they compare, and
+they hold nothing that is not text, numbers or tuples.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Speech:
+    """Text to be spoken, speech-control tags included, in the voice with the vendor's id `voice`."""
+
+    text: str
+    voice: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Sound:
+    """A sound of the licence key, by its id (lower case)."""
+
+    sound_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class SpecialSound:
+    """A sound of the house, by its name (lower case)."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """Silence, in seconds."""
+
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Tone:
+    """The standard beep."""
+
+
+Prompt = Speech | Sound | SpecialSound | Silence | Tone
+
+
+@dataclass(frozen=True, slots=True)
+class Play:
+    """Play `prompts` one after the other. Outcome: Finished, or Failed when nothing of it could be played.
+
+    `pausing`: while the other side talks, playing pauses (SoundPausing).
+    """
+
+    prompts: tuple[Prompt, ...]
+    pausing: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class WaitForDigit:
+    """Wait up to `seconds` for a digit. Outcome: Finished (whether by a digit that the engine saw, or by time)."""
+
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class CollectDigits:
+    """Collect digits; the time of `seconds` starts again at each digit. Outcome: Finished."""
+
+    variable: str
+    seconds: float
+    maximum: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WaitForSilence:
+    """Wait until the other side was silent for `seconds`, at most `limit` seconds for each of `tries`.
+
+    Outcome: SilenceHeard.
+    """
+
+    seconds: float
+    tries: int = 1
+    limit: float = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class SendDigits:
+    """Send DTMF to the other side: 0-9, A-D, `*`, `#`, and `w` for a pause of half a second. Outcome: Finished."""
+
+    digits: str
+    tone_ms: int = 100
+    gap_ms: int = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """Record the other side as the sound `sound_id`; ends at `#`, at the maximum, or after so much silence.
+
+    Outcome: Recorded, or Failed.
+    """
+
+    sound_id: str
+    maximum_seconds: float
+    silence_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Transfer:
+    """Bridge the call to `number`. Outcome: Transferred (the bridged call is over), or TransferFailed."""
+
+    number: str
+    caller_id: str = ""
+    caller_id_name: str = ""
+    ring_seconds: float = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Conference:
+    """Put the call into the room `key`. `start`: this call made the key. Outcome: Finished when it left the room."""
+
+    key: str
+    start: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class FetchUrl:
+    """GET `url` through the guard; the body goes into `variable`. Outcome: Fetched, or Failed."""
+
+    url: str
+    variable: str
+
+
+@dataclass(frozen=True, slots=True)
+class SendText:
+    """Queue a text. Outcome: Finished, or Failed."""
+
+    sender: str
+    recipient: str
+    body: str
+
+
+@dataclass(frozen=True, slots=True)
+class Echo:
+    """Play back to the caller what the caller says, until hang-up. Outcome: Finished."""
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """The script has ended: hang up. There is no outcome.
+
+    `reason`: end-of-script, end-call, hung-up, step-limit, busy, no-service, disconnected, error.
+    `cause`: the Q.850 cause with which to hang up.
+    """
+
+    reason: str
+    cause: int = 16
+
+
+Effect = (
+    Play
+    | WaitForDigit
+    | CollectDigits
+    | WaitForSilence
+    | SendDigits
+    | Record
+    | Transfer
+    | Conference
+    | FetchUrl
+    | SendText
+    | Echo
+    | End
+)

@@ -1,0 +1,1 @@
+"""PostgreSQL: the pool, migrations and named queries. Knows nothing of Ringpost's domain."""
