@@ -1,0 +1,151 @@
+"""Phone numbers: what people write, turned to E.164, and back to what may be shown.
+
+North American numbers are checked by the shape that its numbering plan gives them (area code and exchange both start
+with 2 to 9), not against the list of area codes in service: test numbers and new area codes must pass. Numbers of other
+countries are checked for a possible length, by libphonenumber's tables.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+import phonenumbers
+from phonenumbers import PhoneNumberFormat, PhoneNumberType, shortnumberinfo
+
+from controller.errors import PhoneNumberInvalid
+
+_NANP = re.compile(r"[2-9][0-9]{2}[2-9][0-9]{6}")
+_E164 = re.compile(r"\+[1-9][0-9]{1,14}")
+_EXTENSION = re.compile(r"\s*(?:x|ext\.?)\s*([0-9]{1,11})\s*$", re.IGNORECASE | re.ASCII)
+_ASCII_DIGITS = frozenset("0123456789")
+_KEYS_AND_SEPARATORS = frozenset("*#;@&%")
+_LONGEST_INPUT = 64
+_NANP_REGIONS = frozenset(phonenumbers.region_codes_for_country_code(1))
+
+
+def parse_number(text: str, region: str = "US") -> str:
+    """Return the E.164 form ("+12015550101") of a number as people write it.
+
+    Punctuation and blanks are free. `region` (ISO 3166 letters) says what a number without a country code belongs to.
+    In the North American regions that is 10 digits, or 11 with the leading 1; "011" or "+" start a foreign number. An
+    extension is not part of a number: see `split_extension`.
+
+    Raises PhoneNumberInvalid.
+    """
+    digits, international = _digits_of(text)
+    if region.upper() in _NANP_REGIONS and not international:
+        if digits.startswith("011"):
+            digits, international = digits[3:], True
+        elif len(digits) == 11 and digits.startswith("1"):
+            return _nanp(digits[1:])
+        else:
+            return _nanp(digits)
+    try:
+        number = phonenumbers.parse("+" + digits if international else digits, region.upper())
+    except phonenumbers.NumberParseException as error:
+        raise PhoneNumberInvalid(f"This is not a phone number: {error}") from error
+    if number.country_code == 1:
+        return _nanp(phonenumbers.national_significant_number(number))
+    if not phonenumbers.is_possible_number(number):
+        raise PhoneNumberInvalid(f"Country code {number.country_code} has no phone number of this length.")
+    return phonenumbers.format_number(number, PhoneNumberFormat.E164)
+
+
+def try_number(text: str, region: str = "US") -> str | None:
+    """Like `parse_number`, with None for what is no phone number."""
+    try:
+        return parse_number(text, region)
+    except PhoneNumberInvalid:
+        return None
+
+
+def is_e164(text: str) -> bool:
+    """Whether this is written as E.164 already: "+", country code, at most 15 digits, nothing else (ITU-T E.164)."""
+    return _E164.fullmatch(text) is not None
+
+
+def split_extension(text: str) -> tuple[str, str | None]:
+    """Split "555-555-1000x3025" into the number's text and its extension, None without one.
+
+    The form with an `x` is that of the Phone Notify! documentation; "ext." is accepted too.
+    """
+    match = _EXTENSION.search(text)
+    if match is None:
+        return text, None
+    return text[: match.start()], match.group(1)
+
+
+def national_digits(e164: str) -> str:
+    """The ten digits of a North American number; any other number with its country code and without the "+"."""
+    digits = e164.removeprefix("+")
+    if len(digits) == 11 and digits.startswith("1"):
+        return digits[1:]
+    return digits
+
+
+def is_emergency_or_premium(number: str) -> bool:
+    """Whether calling this number could reach an emergency service, or would cost its caller a premium rate.
+
+    `number` is E.164, or the digits as dialled: short codes such as 911 have no E.164 form.
+    """
+    digits = "".join(character for character in number if character in _ASCII_DIGITS)
+    if len(digits) < 7:
+        return any(shortnumberinfo.connects_to_emergency_number(digits, region) for region in ("US", "GB"))
+    national = national_digits(digits)
+    if len(national) == 10:
+        # 976 is the local premium exchange of every area code.
+        if national[:3] in ("900", "911") or national[3:6] in ("976", "911"):
+            return True
+        digits = "1" + national
+    try:
+        parsed = phonenumbers.parse("+" + digits)
+    except phonenumbers.NumberParseException:
+        return False
+    return phonenumbers.number_type(parsed) == PhoneNumberType.PREMIUM_RATE
+
+
+def mask_number(text: str) -> str:
+    """The number as logs may show it: "+1201***0101". At most the first four and the last four digits stay."""
+    digits = "".join(character for character in text if character in _ASCII_DIGITS)
+    if len(digits) < 7:
+        return "***"
+    head = digits[: min(len(digits) - 7, 4)]
+    plus = "+" if text.lstrip().startswith("+") else ""
+    return f"{plus}{head}***{digits[-4:]}"
+
+
+def mask_digits(digits: str) -> str:
+    """As many asterisks as there were digits: that a caller pressed something may be logged, what it was may not."""
+    return "*" * len(digits)
+
+
+def _nanp(national: str) -> str:
+    if _NANP.fullmatch(national) is None:
+        raise PhoneNumberInvalid(
+            "A North American phone number has ten digits, and its area code and its exchange start with 2 to 9."
+        )
+    return "+1" + national
+
+
+def _digits_of(text: str) -> tuple[str, bool]:
+    """The digits of a written number, and whether it starts with "+"."""
+    if len(text) > _LONGEST_INPUT:
+        raise PhoneNumberInvalid("This is too long for a phone number.")
+    digits: list[str] = []
+    international = False
+    for character in text.strip():
+        if character in _ASCII_DIGITS:
+            digits.append(character)
+        elif character == "+" and not digits and not international:
+            international = True
+        elif character in _KEYS_AND_SEPARATORS or unicodedata.category(character) not in _PUNCTUATION:
+            raise PhoneNumberInvalid("A phone number has digits and punctuation only.")
+    if not digits:
+        raise PhoneNumberInvalid("There are no digits in this phone number.")
+    return "".join(digits), international
+
+
+# Unicode's categories of punctuation and blanks; Cf holds the invisible direction marks that come along when numbers
+# are copied from address books.
+_PUNCTUATION = frozenset({"Pc", "Pd", "Ps", "Pe", "Pi", "Pf", "Po", "Zs", "Cf"})
