@@ -61,7 +61,9 @@ class Tools:
     def command(self, name: str, *arguments: str) -> list[str]:
         """The argument list that runs the program with the loader and the libraries it was built for."""
         loader = self.root / "usr/lib64/ld-linux-x86-64.so.2"
-        return [str(loader), "--library-path", str(self.libraries), str(self.program(name)), *arguments]
+        # Some libraries lie in a folder that the packages name by its place in an installed system.
+        path = f"{self.libraries}:{self.libraries / 'pulseaudio'}"
+        return [str(loader), "--library-path", path, str(self.program(name)), *arguments]
 
     def environment(self) -> dict[str, str]:
         """What the environment must say beside what it says already, so that programs find their data."""
@@ -95,7 +97,8 @@ def _stamped(directory: Path) -> list[str] | None:
 def _check_system() -> None:
     if sys.platform != "linux" or platform.machine() not in ("x86_64", "AMD64"):
         raise UnsupportedSystem(
-            f"The embedded Asterisk needs Linux on x86-64; this is {platform.system()} on {platform.machine()}. {WAY_OUT}"
+            f"The embedded Asterisk needs Linux on x86-64; this is {platform.system()} on {platform.machine()}. "
+            f"{WAY_OUT}"
         )
     missing = [name for name in ("apt-get", "dpkg-deb") if shutil.which(name) is None]
     if missing:
@@ -124,7 +127,9 @@ def debian_mirror() -> str:
     rows = [line.split("|") for line in listing.stdout.splitlines() if line.count("|") == 2]
     debian = [uri for uri, origin, component in rows if component == "main" and origin == "Debian"]
     # A machine that has never run `apt-get update` does not know the origin of its sources yet.
-    unknown = [uri for uri, origin, component in rows if component == "main" and not origin.isalpha() and "debian" in uri]
+    unknown = [
+        uri for uri, origin, component in rows if component == "main" and not origin.isalpha() and "debian" in uri
+    ]
     for uri in debian + unknown:
         if "security" not in uri and "backports" not in uri:
             return uri
@@ -168,7 +173,7 @@ def _unpack(archive: Path, tree: Path) -> None:
         capture_output=True,
         text=True,
         check=False,
-        preexec_fn=end_with_parent(signal.SIGTERM),  # noqa: PLW1509
+        preexec_fn=end_with_parent(signal.SIGTERM),
     )
     if done.returncode:
         raise DownloadFailed(f"{archive.name} could not be unpacked: {done.stderr.strip()}")
@@ -188,7 +193,7 @@ class _Apt:
             (directory / name).mkdir(parents=True)
         (directory / "status").touch()
         sources = directory / "sources.list"
-        # The suite is rolling: its Release file may be past its date on a mirror that lags. Signatures are still checked.
+        # The Release file of a rolling suite may be past its date on a mirror that lags; its signature is still checked.
         sources.write_text(f"deb [arch=amd64 check-valid-until=no signed-by={KEYRING}] {mirror} {SUITE} main\n")
         options = {
             "Dir::State": directory / "state",
@@ -219,7 +224,7 @@ class _Apt:
             stderr=subprocess.STDOUT,
             text=True,
             env={**os.environ, "LC_ALL": "C", "DEBIAN_FRONTEND": "noninteractive"},
-            preexec_fn=end_with_parent(signal.SIGTERM),  # noqa: PLW1509
+            preexec_fn=end_with_parent(signal.SIGTERM),
         )
         complaints: list[str] = []
         with process:
@@ -236,8 +241,8 @@ class _Apt:
         if process.returncode:
             cause = next((line for line in complaints if line.startswith("E:")), "") or "; ".join(complaints[:2])
             raise DownloadFailed(
-                f"Asterisk could not be downloaded from {self._mirror}: {cause or 'apt-get failed'}. The first run needs the "
-                f"network; another mirror can be named in {MIRROR_VARIABLE}. {WAY_OUT}"
+                f"Asterisk could not be downloaded from {self._mirror}: {cause or 'apt-get failed'}. "
+                f"The first run needs the network; {MIRROR_VARIABLE} can name another mirror. {WAY_OUT}"
             )
 
 

