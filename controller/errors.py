@@ -23,6 +23,7 @@
     │   ├── VoiceUnavailable
     │   └── AudioInvalid
     ├── PhoneNumberInvalid        not a phone number, or not one that may be used there
+    ├── DestinationInvalid        an IVR's choice that leads to no kind of destination
     ├── UrlRefused                a URL that a customer named and the guard does not let through
     └── SoftphoneError            the test phone could not do what was asked
 
@@ -32,6 +33,28 @@ A class's docstring is its message when none is given; `error_id` is stable, for
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Mistake:
+    """One mistake in a file of the administrator: where it stands (line and column count from 1) and what is wrong.
+
+    `severity` is "error" or "warning"; `expected` says what would be right there, when that can be said. A line of 0
+    means the file as a whole. Secrets never appear in a message.
+    """
+
+    file: str
+    line: int
+    column: int
+    message: str
+    severity: str = "error"
+    expected: str = ""
+
+    def __str__(self) -> str:
+        place = f"{self.file}:{self.line}:{self.column}" if self.line else self.file
+        return f"{place}: {self.severity}: {self.message}" + (f" (expected {self.expected})" if self.expected else "")
 
 
 class RingpostError(Exception):
@@ -49,6 +72,16 @@ class RingpostError(Exception):
 
 class ConfigurationError(RingpostError):
     """The configuration cannot be used."""
+
+
+class InvalidConfiguration(ConfigurationError):
+    """The configuration has mistakes."""
+
+    def __init__(self, mistakes: Sequence[Mistake]) -> None:
+        self.mistakes = tuple(mistakes)
+        count = len(self.mistakes)
+        first = f"; the first: {self.mistakes[0]}" if self.mistakes else ""
+        super().__init__(f"The configuration has {count} mistake{'' if count == 1 else 's'}{first}")
 
 
 class PortInUse(ConfigurationError):
@@ -133,6 +166,10 @@ class AudioInvalid(SpeechError):
 
 class PhoneNumberInvalid(RingpostError):
     """This is not a phone number."""
+
+
+class DestinationInvalid(RingpostError):
+    """This is not a destination."""
 
 
 class UrlRefused(RingpostError):

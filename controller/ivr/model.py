@@ -1,0 +1,159 @@
+"""IVRs and sequences as values: what a caller may choose, where that leads, and what is done one step after the other.
+
+The kinds of destination are those that VoIP.ms writes as `header:record` and that can run here; a sequence has the three
+kinds of steps of its wiki. What it does not say (how often an IVR repeats, what follows the last step) is decided here.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+
+from controller.errors import DestinationInvalid, PhoneNumberInvalid
+from controller.numbers import parse_number
+
+
+class Kind(StrEnum):
+    """Where a choice can lead; the value is what stands before the colon."""
+
+    SEQUENCE = "sequence"
+    IVR = "ivr"
+    SCRIPT = "script"
+    FORWARD = "fwd"
+    PHONE = "sip"
+    RECORDING = "recording"
+    CONFERENCE = "conference"
+    SYSTEM = "sys"
+
+
+SYSTEM_DESTINATIONS = ("hangup", "busy", "noservice", "disconnected", "dtmf", "echo")
+CHOICE_KEYS = re.compile(r"[0-9*#]{1,10}")
+DTMF_DIGITS = re.compile(r"[0-9A-D*#w]{1,100}")
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """A place where a call can go on.
+
+    `target` is the name of the sequence, IVR or phone, the script's file, the E.164 number, the id of the recording
+    (lower case), the key of the conference room, or one of SYSTEM_DESTINATIONS.
+    """
+
+    kind: Kind
+    target: str
+
+    def __str__(self) -> str:
+        return f"{self.kind}:{self.target}"
+
+    @classmethod
+    def parse(cls, text: str) -> Destination:
+        """Read `header:record`, split at the first colon. Raises DestinationInvalid, which says what is expected."""
+        header, colon, record = text.partition(":")
+        header, record = header.strip().lower(), record.strip()
+        if not colon or header not in Kind:
+            raise DestinationInvalid("expected one of " + ", ".join(f"{kind}:" for kind in Kind))
+        kind = Kind(header)
+        if not record:
+            raise DestinationInvalid(f"expected something after {kind}:")
+        if kind is Kind.FORWARD:
+            try:
+                record = parse_number(record)
+            except PhoneNumberInvalid as error:
+                raise DestinationInvalid("expected a phone number after fwd:") from error
+        elif kind is Kind.SYSTEM:
+            record = record.lower()
+            if record not in SYSTEM_DESTINATIONS:
+                raise DestinationInvalid("expected one of " + ", ".join(f"sys:{name}" for name in SYSTEM_DESTINATIONS))
+        elif kind is Kind.RECORDING:
+            record = record.lower()
+        return cls(kind, record)
+
+
+HANG_UP = Destination(Kind.SYSTEM, "hangup")
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The digits that a caller presses (0-9, `*`, `#`; several for a multi-digit choice), and where they lead."""
+
+    digits: str
+    destination: Destination
+
+
+@dataclass(frozen=True, slots=True)
+class Ivr:
+    """A menu: a recording or a text, and the choices by digit.
+
+    `recording` is a sound id of the licence key whose number was called; exactly one of `recording` and `text` is set.
+    `timeout`: seconds to begin a choice after the prompt's end. `digit_timeout`: seconds to press the next digit of a
+    choice that is not complete, or that could become a longer one. `repeat`: how many times the prompt is played again
+    after no input or a wrong choice, both counted together, before the caller goes to `no_input` or `wrong_choice`.
+    """
+
+    name: str
+    recording: str | None
+    text: str | None
+    choices: tuple[Choice, ...]
+    timeout: float = 5.0
+    digit_timeout: float = 3.0
+    repeat: int = 2
+    no_input: Destination = HANG_UP
+    wrong_choice: Destination = HANG_UP
+    language: str = "en"
+
+    @property
+    def destinations(self) -> tuple[Destination, ...]:
+        """Every place where this menu can lead."""
+        return (*(choice.destination for choice in self.choices), self.no_input, self.wrong_choice)
+
+    def prefixes(self) -> tuple[tuple[str, str], ...]:
+        """The pairs of choices of which the first begins the second: the first has to wait for the digit time-out."""
+        digits = [choice.digits for choice in self.choices]
+        return tuple(
+            (short, long) for short in digits for long in digits if len(short) < len(long) and long.startswith(short)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class DtmfStep:
+    """Tones that the caller's device hears: 0-9, A-D, `*`, `#`, and `w` for a pause of half a second."""
+
+    digits: str
+    tone_ms: int = 100
+    gap_ms: int = 100
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingStep:
+    """A sound of the licence key, by its id (lower case)."""
+
+    sound_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class TextStep:
+    """A text message from an SMS-enabled DID (E.164) to a number (E.164)."""
+
+    sender: str
+    recipient: str
+    body: str
+
+
+Step = DtmfStep | RecordingStep | TextStep
+
+
+class AfterSequence(StrEnum):
+    """What follows the last step."""
+
+    HANG_UP = "hangup"
+    BACK_TO_IVR = "ivr"
+
+
+@dataclass(frozen=True, slots=True)
+class Sequence:
+    """Steps that run one after the other; a step that fails does not keep the next one from running."""
+
+    name: str
+    steps: tuple[Step, ...]
+    then: AfterSequence = AfterSequence.HANG_UP
