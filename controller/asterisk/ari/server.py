@@ -1,0 +1,53 @@
+"""The Asterisk process itself: its version, its modules, its global variables."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from controller.asterisk.ari.requests import Requests, part
+
+
+@dataclass(frozen=True, slots=True)
+class ServerInfo:
+    """`version` as Asterisk prints it, `entity_id` (a MAC address unless configured), `started_at` in ISO 8601."""
+
+    version: str
+    entity_id: str
+    started_at: str
+
+
+class AsteriskServer:
+    __slots__ = ("_requests",)
+
+    def __init__(self, requests: Requests) -> None:
+        self._requests = requests
+
+    async def info(self) -> ServerInfo:
+        answer = (await self._requests.request("GET", "asterisk/info")).json()
+        system = answer.get("system") or {}
+        return ServerInfo(
+            version=str(system.get("version", "")),
+            entity_id=str(system.get("entity_id", "")),
+            started_at=str((answer.get("status") or {}).get("startup_time", "")),
+        )
+
+    async def ping(self) -> None:
+        """One round trip."""
+        await self._requests.request("GET", "asterisk/ping")
+
+    async def modules(self) -> dict[str, str]:
+        """The loaded modules by name ("res_hep.so"), each with its status ("Running" or "Not Running")."""
+        answer = await self._requests.request("GET", "asterisk/modules")
+        return {module["name"]: module["status"] for module in answer.json()}
+
+    async def reload_module(self, name: str) -> None:
+        """Have a module ("res_pjsip.so") read its configuration again. AsteriskNotFound when it is not loaded."""
+        await self._requests.request("PUT", f"asterisk/modules/{part(name)}")
+
+    async def get_variable(self, name: str) -> str:
+        """A global variable or function of the dialplan; empty when it is not set."""
+        answer = (await self._requests.request("GET", "asterisk/variable", {"variable": name})).json()
+        return str(answer.get("value", ""))
+
+    async def set_variable(self, name: str, value: str) -> None:
+        await self._requests.request("POST", "asterisk/variable", {"variable": name, "value": value})
