@@ -89,7 +89,7 @@ class Bridges:
         return [BridgeState.of(bridge) for bridge in answer.json()]
 
     async def create(self, *, bridge_id: str, bridge_type: BridgeType = "mixing", name: str | None = None) -> Bridge:
-        """Make a bridge with this id; when it exists already, it is that one."""
+        """Make a bridge with this id. AsteriskRefused (409) when there is one already."""
         bridge = Bridge(self._requests, bridge_id)
         await self._requests.request("POST", f"bridges/{part(bridge_id)}", {"type": bridge_type, "name": name})
         return bridge

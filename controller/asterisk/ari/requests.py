@@ -57,8 +57,9 @@ def part(text: str) -> str:
 def refusal(method: str, uri: str, status: int, body: str) -> AsteriskRefused:
     """The error for an answer of 400 or above."""
     reason = body
-    with suppress(ValueError, KeyError, TypeError):
-        reason = str(json.loads(body)["message"])
+    with suppress(ValueError, KeyError, TypeError, AttributeError):
+        told = json.loads(body)
+        reason = str(told.get("message") or told["error"])
     message = f"Asterisk answered {status} to {method} {uri}: {reason or 'no reason given'}"
     if status == 404:
         return AsteriskNotFound(message, status=status)

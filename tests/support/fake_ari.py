@@ -1,0 +1,249 @@
+"""A scripted fake of Asterisk's ARI on a loopback port: the same wire protocol, without an Asterisk.
+
+async with FakeAri() as fake:
+    client = fake.client()
+    ...
+    call = fake.incoming_call("12015550101")
+    await fake.asked("POST", f"channels/{call}/answer")
+    fake.press(call, "1")
+    fake.hang_up(call)
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any, Self
+from urllib.parse import unquote
+
+import aiohttp
+from aiohttp import web
+
+from controller.asterisk.ari.client import AriClient
+from tests.support.fake_resources import FakeRequest, FakeResources, Reply
+
+
+@dataclass
+class _Disturbance:
+    method: str
+    pattern: re.Pattern[str]
+    reply: Reply | None
+    times: int
+
+
+class FakeAri(FakeResources):
+    """See `FakeSwitch` for what a test does to calls; here is what it does to the connection and to requests."""
+
+    username = "ringpost"
+    password = "fake-secret"
+
+    def __init__(
+        self,
+        *,
+        version: str = "22.10.1",
+        answers_on_socket: bool = True,
+        playback_seconds: float | None = 0.0,
+        port: int = 0,
+    ) -> None:
+        super().__init__(version=version, playback_seconds=playback_seconds)
+        self.answers_on_socket = answers_on_socket
+        self.requests: list[FakeRequest] = []
+        self.accepts_connections = True
+        self.connections = 0
+        self._port = port
+        self._socket: web.WebSocketResponse | None = None
+        self._transport: asyncio.Transport | None = None
+        self._outgoing: asyncio.Queue[str] = asyncio.Queue()
+        self._runner: web.AppRunner | None = None
+        self._changed = asyncio.Condition()
+        self._disturbances: list[_Disturbance] = []
+        self._notices: set[asyncio.Task[None]] = set()
+
+    async def __aenter__(self) -> Self:
+        application = web.Application()
+        application.router.add_get("/ari/events", self._events)
+        application.router.add_get("/ari/{uri:.+}", self._get)
+        self._runner = web.AppRunner(application, shutdown_timeout=0.1, access_log=None)
+        await self._runner.setup()
+        site = web.TCPSite(self._runner, "127.0.0.1", self._port, reuse_address=True)
+        await site.start()
+        self._port = self._runner.addresses[0][1]
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self.drop_connection()
+        assert self._runner is not None
+        await self._runner.cleanup()
+        for task in self._notices:
+            task.cancel()
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self._port}"
+
+    def client(self, **options: Any) -> AriClient:
+        """A client for this fake that connects again without delay."""
+        settings: dict[str, Any] = {
+            "url": self.url,
+            "username": self.username,
+            "password": self.password,
+            "application": self.application,
+            "first_delay": 0.01,
+            "longest_delay": 0.05,
+        }
+        return AriClient(**{**settings, **options})
+
+    @asynccontextmanager
+    async def connected(self, **options: Any) -> AsyncIterator[AriClient]:
+        """A client that is connected, and runs until the block ends."""
+        client = self.client(**options)
+        running = asyncio.create_task(client.run())
+        try:
+            await client.wait_connected(5)
+            yield client
+        finally:
+            running.cancel()
+            await asyncio.gather(running, return_exceptions=True)
+
+    # -- the connection ---------------------------------------------------------------------------------------------
+
+    @property
+    def has_client(self) -> bool:
+        return self._socket is not None
+
+    def emit(self, event_type: str, **fields: Any) -> None:
+        """Send an event; lost when nobody is connected, as Asterisk loses it."""
+        event = {"type": event_type, **fields}
+        event.update(timestamp="2025-01-01T00:00:00.000+0000", application=self.application, asterisk_id="fake")
+        self.send(json.dumps(event))
+
+    def send(self, text: str) -> None:
+        """Send any text as a frame."""
+        if self._socket is not None:
+            self._outgoing.put_nowait(text)
+
+    def drop_connection(self) -> None:
+        """Cut the TCP connection of the client; channels stay in the application."""
+        if self._transport is not None:
+            self._transport.abort()
+        self._socket = self._transport = None
+
+    def replace_application(self) -> None:
+        """Another client registers the same application."""
+        self.emit("ApplicationReplaced")
+
+    # -- requests ---------------------------------------------------------------------------------------------------
+
+    def refuse(
+        self, method: str, pattern: str, *, status: int = 500, message: str = "refused by the test", times: int = 1
+    ) -> None:
+        """Answer the next `times` requests whose uri matches the regular expression `pattern` with an error."""
+        self._disturbances.append(_Disturbance(method, re.compile(pattern), (status, {"message": message}), times))
+
+    def stall(self, method: str, pattern: str, *, times: int = 1) -> None:
+        """Never answer the next `times` requests that match, and do nothing for them."""
+        self._disturbances.append(_Disturbance(method, re.compile(pattern), None, times))
+
+    def requests_of(self, method: str, pattern: str) -> list[FakeRequest]:
+        """The requests so far whose whole uri matches the regular expression `pattern`."""
+        return [r for r in self.requests if r.method == method and re.fullmatch(pattern, r.uri)]
+
+    async def asked(self, method: str, pattern: str, *, count: int = 1, timeout: float = 5.0) -> FakeRequest:
+        """Wait until `count` requests matched (from the fake's beginning); gives the last of them."""
+        await self.until(lambda: len(self.requests_of(method, pattern)) >= count, timeout=timeout)
+        return self.requests_of(method, pattern)[count - 1]
+
+    async def until(self, condition: Callable[[], bool], *, timeout: float = 5.0) -> None:
+        """Wait until `condition` holds; it is looked at after each request and each new connection."""
+        async with asyncio.timeout(timeout), self._changed:
+            await self._changed.wait_for(condition)
+
+    def _notify(self) -> None:
+        async def notify() -> None:
+            async with self._changed:
+                self._changed.notify_all()
+
+        task = asyncio.get_running_loop().create_task(notify())
+        self._notices.add(task)
+        task.add_done_callback(self._notices.discard)
+
+    async def _events(self, request: web.Request) -> web.StreamResponse:
+        if not self.accepts_connections:
+            raise web.HTTPServiceUnavailable
+        if request.headers.get("Authorization") != aiohttp.encode_basic_auth(self.username, self.password):
+            raise web.HTTPUnauthorized
+        if self._socket is not None:
+            self.replace_application()
+        socket = web.WebSocketResponse()
+        await socket.prepare(request)
+        assert isinstance(request.transport, asyncio.Transport)
+        self._socket, self._transport = socket, request.transport
+        self._outgoing = outgoing = asyncio.Queue()
+        self.connections += 1
+        self._notify()
+        writer = asyncio.create_task(self._write(socket, outgoing))
+        try:
+            async for frame in socket:
+                if frame.type is aiohttp.WSMsgType.TEXT and self.answers_on_socket:
+                    self._take(json.loads(frame.data))
+        finally:
+            writer.cancel()
+            await asyncio.gather(writer, return_exceptions=True)
+            if self._socket is socket:
+                self._socket = self._transport = None
+        return socket
+
+    async def _write(self, socket: web.WebSocketResponse, outgoing: asyncio.Queue[str]) -> None:
+        while True:
+            await socket.send_str(await outgoing.get())
+
+    async def _get(self, request: web.Request) -> web.StreamResponse:
+        uri = request.match_info["uri"]
+        self.requests.append(FakeRequest("GET", uri))
+        self._notify()
+        if found := re.fullmatch(r"recordings/stored/(.+)/file", uri):
+            if found[1] in self.stored:
+                return web.Response(body=self.stored[found[1]], content_type="audio/x-wav")
+            return web.json_response({"message": "Recording not found"}, status=404)
+        status, answer = self.answer_request(FakeRequest("GET", uri))
+        return web.json_response(answer, status=status)
+
+    def _take(self, message: dict[str, Any]) -> None:
+        if message.get("type") != "RESTRequest":
+            return
+        query = {pair["name"]: pair["value"] for pair in message.get("query_strings") or ()}
+        body = json.loads(message["message_body"]) if message.get("message_body") else None
+        request = FakeRequest(message["method"], unquote(message["uri"]), query, body)
+        self.requests.append(request)
+        self._notify()
+        disturbance = self._disturbance(request)
+        if disturbance is not None and disturbance.reply is None:
+            return
+        status, answer = (
+            self.answer_request(request) if disturbance is None or not disturbance.reply else disturbance.reply
+        )
+        response: dict[str, Any] = {
+            "type": "RESTResponse",
+            "transaction_id": message.get("transaction_id", ""),
+            "request_id": message["request_id"],
+            "status_code": status,
+            "reason_phrase": "",
+            "uri": message["uri"],
+            "application": self.application,
+        }
+        if answer is not None:
+            response.update(content_type="application/json", message_body=json.dumps(answer))
+        self.send(json.dumps(response))
+
+    def _disturbance(self, request: FakeRequest) -> _Disturbance | None:
+        for disturbance in self._disturbances:
+            if disturbance.method == request.method and disturbance.pattern.fullmatch(request.uri):
+                disturbance.times -= 1
+                if disturbance.times == 0:
+                    self._disturbances.remove(disturbance)
+                return disturbance
+        return None
