@@ -1,1 +1,1 @@
-"""Asterisk's own interfaces: ARI, AMI, FastAGI, HEP, and its configuration files. Knows nothing of Ringpost's domain."""
+"""Asterisk's own interfaces (ARI, AMI, FastAGI, HEP) and its configuration. Knows nothing of Ringpost's domain."""
