@@ -16,6 +16,7 @@
     │   └── ApplicationReplaced       (another controller took the Stasis application over: fatal)
     ├── StoreError                PostgreSQL said no, or nothing
     │   ├── StoreUnreachable
+    │   ├── StoreRefused              (a statement broke a rule of the schema; carries the SQLSTATE)
     │   ├── MigrationError
     │   └── JournalFull               (what waits in memory for the database has reached its limit)
     ├── SpeechError               a prompt could not be made
@@ -26,6 +27,7 @@
     ├── DestinationInvalid        an IVR's choice that leads to no kind of destination
     ├── UrlRefused                a URL that a customer named and the guard does not let through
     └── SoftphoneError            the test phone could not do what was asked
+        └── CallRefused               (the far side did not take the call; carries the SIP status and the Q.850 cause)
 
 A class's docstring is its message when none is given; `error_id` is stable, for logs, metrics and tests.
 """
@@ -140,6 +142,15 @@ class StoreUnreachable(StoreError):
     """There is no connection to PostgreSQL."""
 
 
+class StoreRefused(StoreError):
+    """PostgreSQL refused a statement."""
+
+    def __init__(self, message: str | None = None, *, sqlstate: str = "", constraint: str = "") -> None:
+        super().__init__(message)
+        self.sqlstate = sqlstate
+        self.constraint = constraint
+
+
 class MigrationError(StoreError):
     """The database's schema and the migration files do not agree."""
 
@@ -178,3 +189,12 @@ class UrlRefused(RingpostError):
 
 class SoftphoneError(RingpostError):
     """The test phone could not do what was asked."""
+
+
+class CallRefused(SoftphoneError):
+    """The far side refused the call."""
+
+    def __init__(self, message: str | None = None, *, status: int = 0, cause: int | None = None) -> None:
+        super().__init__(message)
+        self.status = status
+        self.cause = cause

@@ -1,0 +1,222 @@
+"""The database: a pool of connections, named queries, transactions, and notifications."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from contextlib import asynccontextmanager, suppress
+from typing import Any, NoReturn
+
+import asyncpg
+import structlog
+
+from controller.errors import StoreError, StoreUnreachable
+from controller.store.failures import store_errors
+from controller.store.queries import Queries
+
+log = structlog.get_logger()
+
+# An idle connection that the network dropped without a word is noticed after this time, in seconds.
+LISTEN_CHECK_SECONDS = 15.0
+
+
+class Transaction:
+    """The named queries inside one transaction. Each raises StoreUnreachable or StoreRefused."""
+
+    __slots__ = ("_connection", "_queries", "_timeout")
+
+    def __init__(self, connection: Any, queries: Queries, timeout: float) -> None:
+        self._connection = connection
+        self._queries = queries
+        self._timeout = timeout
+
+    async def fetch(self, name: str, *args: Any, timeout: float | None = None) -> list[asyncpg.Record]:
+        """All rows of a query. `timeout`: seconds, instead of the database's own."""
+        with store_errors():
+            rows: list[asyncpg.Record] = await self._connection.fetch(
+                self._queries.text(name), *args, timeout=timeout or self._timeout
+            )
+        return rows
+
+    async def fetchrow(self, name: str, *args: Any, timeout: float | None = None) -> asyncpg.Record | None:
+        """The first row, or None."""
+        with store_errors():
+            row: asyncpg.Record | None = await self._connection.fetchrow(
+                self._queries.text(name), *args, timeout=timeout or self._timeout
+            )
+        return row
+
+    async def fetchval(self, name: str, *args: Any, timeout: float | None = None) -> Any:
+        """The first value of the first row, or None."""
+        with store_errors():
+            return await self._connection.fetchval(self._queries.text(name), *args, timeout=timeout or self._timeout)
+
+    async def execute(self, name: str, *args: Any, timeout: float | None = None) -> str:
+        """Run a query for its effect. Gives PostgreSQL's command tag, such as `UPDATE 3`."""
+        with store_errors():
+            tag: str = await self._connection.execute(self._queries.text(name), *args, timeout=timeout or self._timeout)
+        return tag
+
+    async def executemany(self, name: str, rows: Iterable[Sequence[Any]], timeout: float | None = None) -> None:
+        """Run a query once for each row of arguments; all or none."""
+        with store_errors():
+            await self._connection.executemany(self._queries.text(name), rows, timeout=timeout or self._timeout)
+
+
+class Database:
+    """PostgreSQL, reached through a pool.
+
+    A connection that died is replaced when one is next needed, so a restarted PostgreSQL is picked up again by itself.
+    Nothing is repeated here: after StoreUnreachable it is unknown whether a statement, or a commit, took effect.
+    """
+
+    def __init__(self, dsn: str, pool: asyncpg.Pool[asyncpg.Record], queries: Queries, timeout: float) -> None:
+        self._dsn = dsn
+        self._pool = pool
+        self._queries = queries
+        self._timeout = timeout
+
+    @classmethod
+    async def connect(cls, dsn: str, queries: Queries, *, size: int = 8, timeout: float = 10.0) -> Database:
+        """Open the pool of at most `size` connections, each operation limited to `timeout` seconds.
+
+        StoreUnreachable when PostgreSQL does not answer, or refuses the login.
+        """
+        with store_errors():
+            pool = await asyncpg.create_pool(
+                dsn,
+                min_size=1,
+                max_size=size,
+                command_timeout=timeout,
+                timeout=timeout,
+                init=_set_codecs,
+                reset=_leave_as_it_is,
+                server_settings={"application_name": "ringpost"},
+            )
+        return cls(dsn, pool, queries, timeout)
+
+    @property
+    def dsn(self) -> str:
+        """Where the database is; it may hold a password."""
+        return self._dsn
+
+    async def close(self, timeout: float = 5.0) -> None:
+        """Close all connections; those still busy after `timeout` seconds are cut off."""
+        try:
+            async with asyncio.timeout(timeout):
+                await self._pool.close()
+        except (TimeoutError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+            self._pool.terminate()
+
+    async def fetch(self, name: str, *args: Any, timeout: float | None = None) -> list[asyncpg.Record]:
+        """All rows of a named query. `timeout`: seconds, instead of the database's own."""
+        async with self._session() as session:
+            return await session.fetch(name, *args, timeout=timeout)
+
+    async def fetchrow(self, name: str, *args: Any, timeout: float | None = None) -> asyncpg.Record | None:
+        """The first row, or None."""
+        async with self._session() as session:
+            return await session.fetchrow(name, *args, timeout=timeout)
+
+    async def fetchval(self, name: str, *args: Any, timeout: float | None = None) -> Any:
+        """The first value of the first row, or None."""
+        async with self._session() as session:
+            return await session.fetchval(name, *args, timeout=timeout)
+
+    async def execute(self, name: str, *args: Any, timeout: float | None = None) -> str:
+        """Run a named query for its effect. Gives PostgreSQL's command tag, such as `UPDATE 3`."""
+        async with self._session() as session:
+            return await session.execute(name, *args, timeout=timeout)
+
+    async def executemany(self, name: str, rows: Iterable[Sequence[Any]], timeout: float | None = None) -> None:
+        """Run a named query once for each row of arguments; all or none."""
+        async with self._session() as session:
+            await session.executemany(name, rows, timeout=timeout)
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Transaction]:
+        """One transaction: committed at the end of the block, rolled back when the block raises."""
+        async with self._connection() as connection:
+            transaction = connection.transaction()
+            with store_errors():
+                await transaction.start()
+            try:
+                yield Transaction(connection, self._queries, self._timeout)
+            except BaseException:
+                # What went wrong in the block is the news; a connection too dead to roll back has rolled back.
+                with suppress(StoreError), store_errors():
+                    await transaction.rollback()
+                raise
+            with store_errors():
+                await transaction.commit()
+
+    async def ready(self, timeout: float = 1.0) -> bool:
+        """Whether PostgreSQL answers within `timeout` seconds."""
+        try:
+            async with asyncio.timeout(timeout), self._connection() as connection:
+                with store_errors():
+                    await connection.fetchval("SELECT 1", timeout=timeout)
+        except (StoreError, TimeoutError):
+            return False
+        return True
+
+    async def listen(self, channel: str, callback: Callable[[str | None], None], retry: float = 1.0) -> NoReturn:
+        """Call `callback(payload)` for every NOTIFY on the channel, until cancelled.
+
+        The connection is an own one, made again `retry` seconds after a drop. Notifications of the meantime are lost,
+        so each time it stands, the first time included, `callback(None)` is called.
+        """
+        while True:
+            try:
+                with store_errors():
+                    await self._listen_once(channel, callback)
+            except StoreError as error:
+                log.warning("listening was interrupted", channel=channel, reason=str(error))
+            await asyncio.sleep(retry)
+
+    async def _listen_once(self, channel: str, callback: Callable[[str | None], None]) -> None:
+        connection = await asyncpg.connect(self._dsn, timeout=self._timeout, command_timeout=self._timeout)
+        try:
+            dropped = asyncio.Event()
+            connection.add_termination_listener(lambda _connection: dropped.set())
+            await connection.add_listener(channel, lambda _connection, _pid, _channel, payload: callback(str(payload)))
+            callback(None)
+            while not dropped.is_set():
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(dropped.wait(), LISTEN_CHECK_SECONDS)
+                if not dropped.is_set():
+                    await connection.fetchval("SELECT 1")
+            raise StoreUnreachable("the connection that listens was dropped")
+        finally:
+            connection.terminate()
+
+    @asynccontextmanager
+    async def _session(self) -> AsyncIterator[Transaction]:
+        async with self._connection() as connection:
+            yield Transaction(connection, self._queries, self._timeout)
+
+    @asynccontextmanager
+    async def _connection(self) -> AsyncIterator[Any]:
+        with store_errors():
+            connection = await self._pool.acquire(timeout=self._timeout)
+        try:
+            yield connection
+        finally:
+            try:
+                await self._pool.release(connection)
+            except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+                log.warning("a connection could not be returned", reason=str(error))
+
+
+async def _set_codecs(connection: asyncpg.Connection[asyncpg.Record]) -> None:
+    for name in ("json", "jsonb"):
+        await connection.set_type_codec(name, schema="pg_catalog", encoder=_to_json, decoder=json.loads)
+
+
+def _to_json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+async def _leave_as_it_is(connection: Any) -> None:
+    """Spares a round trip at each release: no query of ours leaves a session setting, a cursor or a lock behind."""
