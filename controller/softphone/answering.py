@@ -1,0 +1,154 @@
+"""The softphone's other end: a line that takes calls, as a phone or as the far side of a trunk."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import structlog
+
+from controller.errors import SoftphoneError
+from controller.softphone.call import Call, CallEvent
+from controller.softphone.media import MediaClock
+from controller.softphone.sip import SipMessage, user_part
+from controller.softphone.sipp import SippProcess
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Manners:
+    """How a line deals with each call: seconds from the INVITE to the ringing and to the answer; None means never.
+
+    A `refuse` status (486 busy, 603 declined, 404 …) is sent in place of the answer.
+    """
+
+    ring_after: float | None = 0.0
+    answer_after: float | None = 0.0
+    refuse: int | None = None
+
+
+_PHRASES = {404: "Not-Found", 480: "Unavailable", 486: "Busy", 487: "Terminated", 503: "Unavailable", 603: "Declined"}
+
+
+class IncomingCall(Call):
+    """A call that came in: `number` is what was dialled, `caller` who calls, `invite` the whole request."""
+
+    def __init__(
+        self,
+        call_id: str,
+        sipp: SippProcess,
+        clock: MediaClock,
+        host: str,
+        invite: SipMessage,
+        *,
+        on_event: Callable[[CallEvent], None] | None = None,
+    ) -> None:
+        super().__init__(call_id, sipp, clock, host, on_event=on_event)
+        self.invite = invite
+        self.number = user_part(invite.uri)
+        self.caller = invite.user_of("from")
+        if invite.media is not None:
+            self._stream.send_to(*invite.media)
+        self._happened("calling", self.number)
+
+    def ring(self) -> None:
+        """Tell the caller that the phone rings (180)."""
+        self._sipp.tell(self.id, {"Do": "ring"})
+        self._happened("ringing")
+
+    async def answer(self, timeout: float = 5.0) -> None:
+        """Take the call; returns when the caller has confirmed it."""
+        self._sipp.tell(self.id, {"Do": "answer", "Media-Port": self.media_port})
+        await self.answered(timeout)
+
+    async def refuse(self, status: int = 486) -> None:
+        """Do not take the call: 486 busy, 603 declined, 480 unavailable …"""
+        if not 300 <= status <= 699:
+            raise SoftphoneError(f"{status} is no SIP status that refuses a call")
+        self.status = status
+        self._sipp.tell(self.id, {"Do": "refuse", "Status": status, "Phrase": _PHRASES.get(status, "Refused")})
+        await self.ended()
+
+
+class AnsweringLine:
+    """Calls that come to one port."""
+
+    def __init__(self, sipp: SippProcess, clock: MediaClock, host: str, manners: Manners | None) -> None:
+        self.calls: list[IncomingCall] = []
+        self._sipp = sipp
+        self._clock = clock
+        self._host = host
+        self._manners = manners
+        self._waiting: asyncio.Queue[IncomingCall] = asyncio.Queue()
+        self._tasks: set[asyncio.Task[None]] = set()
+        sipp.on_stranger = self._stranger
+
+    @property
+    def address(self) -> tuple[str, int]:
+        """Where the line is reached: host, UDP port."""
+        return self._host, self._sipp.port
+
+    async def next_call(self, timeout: float = 10.0) -> IncomingCall:
+        """The next call that came in (also one that `manners` deals with). SoftphoneError when none comes."""
+        try:
+            async with asyncio.timeout(timeout):
+                return await self._waiting.get()
+        except TimeoutError:
+            raise SoftphoneError(f"no call came within {timeout:g} s") from None
+
+    async def close(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        up = [call for call in self.calls if not call.is_ended]
+        await asyncio.gather(*(self._drop(call) for call in up), return_exceptions=True)
+        await self._sipp.stop()
+        for call in up:
+            if not call.is_ended:
+                call.give_up()
+
+    @staticmethod
+    async def _drop(call: IncomingCall) -> None:
+        if call.is_answered:
+            await call.hang_up(2.0)
+        else:
+            await call.refuse(480)
+
+    def _stranger(self, call_id: str, event: str, text: str) -> None:
+        if event != "invited":
+            return
+        call = IncomingCall(call_id, self._sipp, self._clock, self._host, SipMessage.parse(text))
+        self.calls.append(call)
+        self._waiting.put_nowait(call)
+        if self._manners is not None:
+            task = asyncio.create_task(self._treat(call, self._manners), name="softphone answering")
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+    async def _treat(self, call: IncomingCall, manners: Manners) -> None:
+        try:
+            with contextlib.suppress(SoftphoneError):
+                if manners.ring_after is not None:
+                    if await self._over_within(call, manners.ring_after):
+                        return
+                    call.ring()
+                last = manners.answer_after
+                if last is None or await self._over_within(call, max(0.0, last - call.now)):
+                    return
+                if manners.refuse is not None:
+                    await call.refuse(manners.refuse)
+                else:
+                    await call.answer()
+        except Exception:
+            log.exception("an answering line could not deal with a call")
+
+    @staticmethod
+    async def _over_within(call: IncomingCall, seconds: float) -> bool:
+        try:
+            await call.ended(seconds)
+        except SoftphoneError:
+            return False
+        return True
