@@ -1,0 +1,78 @@
+"""The door for the administrator's own tools (`ringpost reload`, `ringpost try`): with a token, on loopback by default."""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+import json
+from collections.abc import Awaitable, Callable
+
+from aiohttp import web
+
+from controller.calls.call import Call, TraceLine
+from controller.calls.feed import CallFeed
+from controller.directory.holder import Directory
+from controller.errors import InvalidConfiguration, RingpostError
+from controller.numbers import try_number
+
+# A line at least this often, so that a watcher that went away is noticed.
+KEEP_ALIVE_SECONDS = 10.0
+
+
+class AdminDoor:
+    """Reload the configuration; watch calls. Every request carries the token of the state directory."""
+
+    def __init__(
+        self, token: str, feed: CallFeed, directory: Directory, reload: Callable[[], Awaitable[list[str]]]
+    ) -> None:
+        self._token = token
+        self._feed = feed
+        self._directory = directory
+        self._reload = reload
+
+    def routes(self) -> list[web.RouteDef]:
+        """The routes of this door."""
+        return [
+            web.post("/admin/reload", self._on_reload),
+            web.get("/admin/calls/feed", self._on_feed),
+        ]
+
+    def _authorise(self, request: web.Request) -> None:
+        given = request.headers.get("Authorization", "").removeprefix("Bearer ")
+        if not hmac.compare_digest(given.encode(), self._token.encode()):
+            raise web.HTTPUnauthorized(text="The administrator's token is missing or wrong.\n")
+
+    async def _on_reload(self, request: web.Request) -> web.Response:
+        """Applies the configuration as it stands on disk, all of it or nothing. 200 with what changed; 422 with mistakes."""
+        self._authorise(request)
+        try:
+            changes = await self._reload()
+        except InvalidConfiguration as error:
+            return web.json_response({"applied": False, "mistakes": [str(mistake) for mistake in error.mistakes]}, status=422)
+        except RingpostError as error:
+            return web.json_response({"applied": False, "error": str(error), "error_id": error.error_id}, status=503)
+        return web.json_response({"applied": True, "changes": changes})
+
+    async def _on_feed(self, request: web.Request) -> web.StreamResponse:
+        """What happens on calls, one JSON object a line, until the watcher leaves. ?did= and ?caller= choose calls."""
+        self._authorise(request)
+        did = try_number(request.query.get("did", ""))
+        caller = try_number(request.query.get("caller", ""))
+        response = web.StreamResponse(headers={"Content-Type": "application/x-ndjson", "Cache-Control": "no-store"})
+        with self._feed.watch() as happenings:
+            await response.prepare(request)
+            await response.write(b"{}\n")
+            while True:
+                try:
+                    async with asyncio.timeout(KEEP_ALIVE_SECONDS):
+                        call, line = await happenings.get()
+                except TimeoutError:
+                    await response.write(b"{}\n")
+                    continue
+                if did in (None, call.did) and caller in (None, call.caller):
+                    await response.write(_as_json(call, line))
+
+
+def _as_json(call: Call, line: TraceLine) -> bytes:
+    happened = {"queue_id": call.queue_id, "at": line.at.isoformat(), "event": line.event, **line.fields}
+    return json.dumps(happened, ensure_ascii=False).encode() + b"\n"

@@ -1,0 +1,129 @@
+"""Adoption: which calls a controller goes on with, closes or lets go after it has (re)connected to Asterisk.
+
+While no controller is connected, channels stay in Stasis and nothing that happens to them is told later. So after each
+connect the channels that Asterisk has are held against the calls that are live here and those that the store knows.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+import structlog
+from asyncpg import Record
+
+from controller.calls.call import Call
+from controller.calls.live import LiveCalls
+from controller.calls.prompting import CallPrompts
+from controller.calls.record import CallRecord
+from controller.calls.response_codes import ResponseCode
+from controller.calls.session import CallSession, SessionParts
+from controller.errors import AsteriskError, StoreError
+from controller.script.engine import Engine
+from controller.script.parser import parse
+from controller.script.state import State
+from controller.store.database import Database
+
+log = structlog.get_logger()
+
+# A channel that entered Stasis just now may be in Asterisk's list before its StasisStart has reached us.
+GRACE_SECONDS = 1.0
+RETRY_SECONDS = 1.0
+
+
+class Adoption:
+    """Brings Asterisk's channels, the live sessions and the store's open calls back into agreement."""
+
+    def __init__(
+        self,
+        parts: SessionParts,
+        live: LiveCalls,
+        database: Database,
+        application: str,
+        prompts_of: Callable[[str], CallPrompts],
+    ) -> None:
+        self._parts = parts
+        self._live = live
+        self._database = database
+        self._application = application
+        self._prompts_of = prompts_of
+        parts.ari.on_connected(self.connected)
+
+    async def connected(self) -> None:
+        """After each connect: tell sessions whose channel is gone, adopt or close the store's open calls, let go the rest."""
+        before = set(self._live.channel_ids())
+        channels = set((await self._parts.ari.applications.get(self._application)).channel_ids)
+        for channel_id in before - channels:
+            self._live.gone(channel_id)
+        strays = channels - set(self._live.channel_ids())
+        known = await self._open_calls()
+        for row in known:
+            if row["channel_id"] in self._live:
+                continue
+            if row["channel_id"] in channels:
+                self._live.own(self._adopt(row))
+                strays.discard(row["channel_id"])
+            else:
+                self._close(row)
+        if strays:
+            await asyncio.sleep(GRACE_SECONDS)
+            for channel_id in strays - set(self._live.channel_ids()):
+                log.warning("a channel that no call owns is let go", channel=channel_id)
+                await self._live.let_go(channel_id)
+
+    async def _open_calls(self) -> list[Record]:
+        while True:
+            try:
+                await self._parts.recording.journal.flush()
+                return await self._database.fetch("open_calls")
+            except StoreError as error:
+                log.warning("open calls are looked up again", reason=str(error))
+                await asyncio.sleep(RETRY_SECONDS)
+
+    async def _adopt(self, row: Record) -> None:
+        call = _call(row)
+        ari = self._parts.ari
+        with structlog.contextvars.bound_contextvars(call=call.queue_id, license_key=call.license_key):
+            session = CallSession(
+                self._parts,
+                call,
+                Engine(parse(row["source"]), State.from_json(row["state"])),
+                ari.channels.get(call.channel_id),
+                ari.events_of(call.channel_id),
+                self._prompts_of(call.license_key),
+            )
+            log.info("call adopted")
+            try:
+                await self._live.drive(session, resumed=True)
+            except AsteriskError as error:
+                log.warning("an adopted call is lost", reason=str(error))
+
+    def _close(self, row: Record) -> None:
+        """A call of which the end was not seen: it is over, and its customer is told so."""
+        call = _call(row)
+        state = State.from_json(row["state"])
+        CallRecord(self._parts.recording, call, lambda: state).ended("lost", self._code(call))
+        self._live.metrics.ended.labels(call.end_reason).inc()
+        log.warning("call closed whose end was not seen", call=call.queue_id)
+
+    @staticmethod
+    def _code(call: Call) -> ResponseCode:
+        return ResponseCode.INCOMING_CALL_COMPLETE if call.direction == "incoming" else ResponseCode.UNIVERSAL_ERROR
+
+
+def _call(row: Record) -> Call:
+    return Call(
+        queue_id=row["queue_id"],
+        direction=row["direction"],
+        license_key=row["license_key"],
+        did=row["did"],
+        caller=row["caller"],
+        channel_id=row["channel_id"],
+        program=row["program"],
+        started_at=row["started_at"],
+        status_post_url=row["status_post_url"],
+        response_code=ResponseCode(row["response_code"]),
+        sequence=row["sequence"],
+        trace_number=row["trace_number"],
+        answered_at=row["answered_at"],
+    )

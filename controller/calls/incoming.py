@@ -1,0 +1,116 @@
+"""Incoming calls: from Asterisk's StasisStart to a session."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import structlog
+
+from controller.asterisk.ari import Event
+from controller.calls.call import Call
+from controller.calls.live import LiveCalls
+from controller.calls.prompting import CallPrompts
+from controller.calls.queue_ids import QueueIds
+from controller.calls.session import CallSession, SessionParts
+from controller.calls.treatment import Treatment, treatment_of
+from controller.directory.holder import Directory
+from controller.errors import AsteriskError, AsteriskNotFound, JournalFull
+from controller.numbers import mask_number, try_number
+from controller.script.engine import Engine
+from controller.script.state import State
+
+log = structlog.get_logger()
+
+UNALLOCATED_NUMBER = 1  # Q.850; Asterisk answers it with SIP 404
+LONGEST_CALLER = 80
+
+
+class IncomingCalls:
+    """Answers the calls that Asterisk hands over, one task each."""
+
+    def __init__(
+        self,
+        parts: SessionParts,
+        live: LiveCalls,
+        directory: Directory,
+        queue_ids: QueueIds,
+        prompts_of: Callable[[str], CallPrompts],
+    ) -> None:
+        self._parts = parts
+        self._live = live
+        self._directory = directory
+        self._queue_ids = queue_ids
+        self._prompts_of = prompts_of
+        parts.ari.on_event("StasisStart", self._stasis_start)
+
+    def _stasis_start(self, event: Event) -> None:
+        if event.args[:1] != ("incoming",) or event.channel_id in self._live:
+            return
+        dialled = event.args[1] if event.args[1:] else ""
+        number = try_number(dialled)
+        did = self._directory.current.did(number) if number else None
+        if did is None:
+            self._live.metrics.refused.labels("unowned").inc()
+            log.info("call refused", reason="nobody owns the number", number=mask_number(dialled))
+            self._live.own(self._refuse(event.channel_id))
+            return
+        try:
+            self._parts.recording.journal.admit()
+            call, session = self._session(event, did.number, treatment_of(did))
+        except JournalFull as error:
+            self._live.metrics.refused.labels("overloaded").inc()
+            log.warning("call refused", reason=str(error))
+            self._live.own(self._live.let_go(event.channel_id))
+            return
+        self._live.own(self._answer(call, session))
+
+    def _session(self, event: Event, number: str, treatment: Treatment) -> tuple[Call, CallSession]:
+        program = treatment.program
+        queue_id = self._queue_ids.take()
+        caller = try_number(event.caller_number) or _clean(event.caller_number)
+        call = Call(
+            queue_id=queue_id,
+            direction="incoming",
+            license_key=treatment.license_key,
+            did=number,
+            caller=caller,
+            channel_id=event.channel_id,
+            program=program.content_hash,
+            started_at=self._parts.recording.now(),
+            status_post_url=treatment.status_post_url,
+        )
+        self._parts.recording.journal.keep_program(program.content_hash, program.source)
+        session = CallSession(
+            self._parts,
+            call,
+            Engine(program, State.for_incoming(phonenumber=number, callerid=caller, key_seed=str(queue_id))),
+            self._parts.ari.channels.get(event.channel_id),
+            self._parts.ari.events_of(event.channel_id),
+            self._prompts_of(treatment.license_key),
+        )
+        return call, session
+
+    async def _answer(self, call: Call, session: CallSession) -> None:
+        with structlog.contextvars.bound_contextvars(call=call.queue_id, license_key=call.license_key):
+            try:
+                await session.line.channel.answer()
+                log.info("call answered", did=mask_number(call.did), caller=mask_number(call.caller))
+                self._live.metrics.started.labels(call.direction).inc()
+                await self._live.drive(session)
+            except AsteriskNotFound:
+                log.info("the caller hung up before the answer")
+            except AsteriskError as error:
+                log.warning("call not answered", reason=str(error))
+            finally:
+                session.line.events.close()
+
+    async def _refuse(self, channel_id: str) -> None:
+        try:
+            await self._parts.ari.channels.get(channel_id).hangup(reason_code=UNALLOCATED_NUMBER)
+        except AsteriskError as error:
+            log.info("the refused call was gone", reason=str(error))
+
+
+def _clean(caller: str) -> str:
+    """What the network gave as the caller, without characters that are no text."""
+    return "".join(character for character in caller if character.isprintable())[:LONGEST_CALLER]

@@ -1,0 +1,121 @@
+"""The live calls of this controller: their sessions, the tasks that drive them, and their lease in Asterisk."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine
+from typing import Any
+
+import structlog
+from prometheus_client import CollectorRegistry, Counter, Gauge
+
+from controller.asterisk.ari import AriClient, Event
+from controller.calls.line import ENDED_FROM_OUTSIDE
+from controller.calls.session import CallSession
+from controller.errors import AsteriskError, AsteriskNotFound
+
+log = structlog.get_logger()
+
+# Asterisk's TIMEOUT(absolute) on a call is a lease: a call whose controller is gone for so long leaves Stasis by itself,
+# hears the announcement and is hung up (asterisk-config/extensions.conf).
+LEASE_SECONDS = 60
+RENEW_SECONDS = 20.0
+UNAVAILABLE_CONTEXT = "ringpost-unavailable"
+
+
+class CallMetrics:
+    """The counters of calls, in a registry of Prometheus."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self.started = Counter("ringpost_calls", "Calls answered", ["direction"], registry=registry)
+        self.ended = Counter("ringpost_calls_ended", "Calls ended, by reason", ["reason"], registry=registry)
+        self.refused = Counter("ringpost_calls_refused", "Calls refused, by reason", ["reason"], registry=registry)
+        self.live = Gauge("ringpost_calls_live", "Calls in progress", registry=registry)
+
+
+class LiveCalls:
+    """Holds each live call's session by its channel, and owns every task that works on a call."""
+
+    def __init__(self, ari: AriClient, metrics: CallMetrics) -> None:
+        self.metrics = metrics
+        self._ari = ari
+        self._sessions: dict[str, CallSession] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def __len__(self) -> int:
+        return len(self._sessions)
+
+    def __contains__(self, channel_id: str) -> bool:
+        return channel_id in self._sessions
+
+    def channel_ids(self) -> list[str]:
+        """The channels of the calls that are live here."""
+        return list(self._sessions)
+
+    def own(self, coroutine: Coroutine[Any, Any, None]) -> None:
+        """Run this as a task that ends with the controller at the latest."""
+        task = asyncio.get_running_loop().create_task(coroutine)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def drive(self, session: CallSession, *, resumed: bool = False) -> None:
+        """Drive the session to its end. A handler that fails lets the call go to the announcement."""
+        channel_id = session.call.channel_id
+        self._sessions[channel_id] = session
+        self.metrics.live.inc()
+        try:
+            await session.run(resumed=resumed)
+        except AsteriskNotFound:
+            raise
+        except Exception:
+            log.exception("a call's handler failed")
+            self.metrics.ended.labels("error").inc()
+            if not session.line.hung_up:
+                await self.let_go(channel_id)
+        else:
+            self.metrics.ended.labels(session.call.end_reason).inc()
+        finally:
+            self.metrics.live.dec()
+            del self._sessions[channel_id]
+            session.line.events.close()
+
+    async def let_go(self, channel_id: str) -> None:
+        """Send the channel back to the dialplan, where the announcement is played and the call hung up."""
+        try:
+            await self._ari.channels.get(channel_id).continue_in_dialplan(
+                context=UNAVAILABLE_CONTEXT, extension="s", priority=1
+            )
+        except AsteriskNotFound:
+            pass
+        except AsteriskError as error:
+            log.warning("a call could not be let go", reason=str(error))
+
+    def end(self, channel_id: str, reason: str) -> bool:
+        """End a live call from outside; False when it is not here."""
+        session = self._sessions.get(channel_id)
+        if session is None:
+            return False
+        session.line.events.put(Event(ENDED_FROM_OUTSIDE, {"reason": reason}))
+        return True
+
+    def gone(self, channel_id: str) -> None:
+        """Tell the session that its channel does not exist any more (Asterisk was away, and came back without it)."""
+        session = self._sessions.get(channel_id)
+        if session is not None:
+            session.line.events.put(Event("ChannelDestroyed", {"channel": {"id": channel_id}, "cause": 0}))
+
+    async def renew_leases(self) -> None:
+        """Tell Asterisk, again and again until cancelled, that each live call still has its controller."""
+        while True:
+            await asyncio.sleep(RENEW_SECONDS)
+            for channel_id in list(self._sessions):
+                try:
+                    await self._ari.channels.get(channel_id).set_variable("TIMEOUT(absolute)", str(LEASE_SECONDS))
+                except AsteriskError as error:
+                    log.debug("a lease was not renewed", reason=str(error))
+
+    async def close(self) -> None:
+        """Stop driving calls. Their channels wait in Stasis for a controller that adopts them, until their lease ends."""
+        for task in list(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)

@@ -1,0 +1,77 @@
+"""What is written down of one call while it runs: its trace, its state, and the post-backs that report it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import uuid4
+
+from controller.calls.call import Call, TraceLine
+from controller.calls.feed import CallFeed
+from controller.calls.journal import Journal
+from controller.calls.reporting import call_postback
+from controller.calls.response_codes import ResponseCode
+from controller.postbacks.outbox import Postback
+from controller.script.state import State
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """Where calls are written down: the journal, the feed for those who watch, the clock (UTC), the date format."""
+
+    journal: Journal
+    feed: CallFeed
+    now: Callable[[], datetime]
+    date_format: str = "us"
+
+
+class CallRecord:
+    """The record of one call. Nothing here waits or fails: the journal stores it when the database allows."""
+
+    def __init__(self, recording: Recording, call: Call, state: Callable[[], State]) -> None:
+        self.call = call
+        self._recording = recording
+        self._state = state
+        self._trace: list[TraceLine] = []
+
+    def note(self, event: str, **fields: object) -> None:
+        """Add a line to the trace; it is stored with the next state."""
+        self.call.trace_number += 1
+        line = TraceLine(self.call.queue_id, self.call.trace_number, self._recording.now(), event, fields)
+        self._trace.append(line)
+        self._recording.feed.publish(self.call, line)
+
+    def save(self) -> None:
+        """Have the call's present state and the trace so far stored."""
+        self._write(None)
+
+    def answered(self) -> None:
+        """The call was answered: stored and posted."""
+        self.call.answered(self._recording.now())
+        self.note("answered")
+        self.report("call.answered", ResponseCode.INCOMING_CALL)
+
+    def ended(self, reason: str, code: ResponseCode) -> None:
+        """The call is over: stored, with its final post-back."""
+        self.call.ended(self._recording.now(), reason, code)
+        self.note("end", reason=reason)
+        self.report("call.completed", code, final=True)
+
+    def report(self, event: str, code: ResponseCode, *, final: bool = False) -> None:
+        """A change of the call's state: stored together with its post-back, if there is a URL for it."""
+        self.call.response_code = code
+        state = self._state()
+        url = state.status_post_url or self.call.status_post_url
+        postback = None
+        if url:
+            postback = call_postback(
+                uuid4(), self.call, state, event=event, url=url, final=final, date_format=self._recording.date_format
+            )
+        self._write(postback)
+
+    def _write(self, postback: Postback | None) -> None:
+        trace, self._trace = self._trace, []
+        state = json.dumps(self._state().to_json(), ensure_ascii=False)
+        self._recording.journal.record(self.call, state, trace=trace, postback=postback)

@@ -1,0 +1,75 @@
+"""Recording what the other side says, as a sound of the licence key."""
+
+from __future__ import annotations
+
+import math
+from contextlib import suppress
+
+import structlog
+
+from controller.asterisk.ari import Event
+from controller.calls.line import Happening, Line
+from controller.calls.playing import Lost
+from controller.calls.prompting import CallPrompts
+from controller.errors import AsteriskError, AsteriskNotFound, AsteriskUnreachable, SpeechError, StoreError
+from controller.script.effects import Record
+from controller.script.outcomes import Failed, HungUp, Outcome, Recorded
+
+log = structlog.get_logger()
+
+PATIENCE_SECONDS = 5.0
+
+
+async def record(line: Line, effect: Record, prompts: CallPrompts) -> Outcome:
+    """Record until `#`, the maximum, silence, or the hang-up, and keep it under the sound's id. Raises Lost.
+
+    What was said before a hang-up is kept too: a caller who leaves a message and hangs up has left it.
+    """
+    if reason := prompts.why_not_recordable(effect.sound_id):
+        return Failed(reason)
+    name = line.new_id("record")
+    try:
+        await line.channel.record(
+            name=name,
+            max_seconds=math.ceil(effect.maximum_seconds),
+            max_silence_seconds=math.ceil(effect.silence_seconds),
+            terminate_on="#",
+        )
+    except AsteriskNotFound:
+        return HungUp()
+    except AsteriskUnreachable:
+        raise Lost from None
+    except AsteriskError as error:
+        return Failed(str(error))
+
+    failed = False
+
+    def finished(event: Event) -> bool:
+        nonlocal failed
+        failed = event.type == "RecordingFailed"
+        return event.recording_name == name and event.type in ("RecordingFinished", "RecordingFailed")
+
+    happening = await line.wait(effect.maximum_seconds + PATIENCE_SECONDS, until=finished)
+    if happening is Happening.LOST:
+        raise Lost
+    if happening in (Happening.STOPPED, Happening.TIME):
+        with suppress(AsteriskError):
+            await line.ari.recordings.stop(name)
+        await line.wait(PATIENCE_SECONDS, until=finished, judged=False)
+    if failed:
+        return Failed("Asterisk could not record")
+    return await _keep(line, name, effect.sound_id, prompts, hung_up=happening is Happening.HUNG_UP)
+
+
+async def _keep(line: Line, name: str, sound_id: str, prompts: CallPrompts, *, hung_up: bool) -> Outcome:
+    try:
+        data = await line.ari.recordings.stored_file(name)
+        seconds = await prompts.keep_recording(sound_id, data)
+        await line.ari.recordings.delete_stored(name)
+    except AsteriskUnreachable:
+        raise Lost from None
+    except (AsteriskError, SpeechError, StoreError) as error:
+        log.warning("a recording was not kept", reason=str(error))
+        return HungUp() if hung_up else Failed(str(error))
+    log.info("recorded", seconds=round(seconds, 1))
+    return HungUp() if hung_up else Recorded(seconds)

@@ -1,0 +1,131 @@
+"""The session: a script's engine and a channel take turns until the call is over."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+
+import structlog
+
+from controller.asterisk.ari import AriClient, Channel, ChannelEvents
+from controller.calls.call import Call
+from controller.calls.line import Line
+from controller.calls.performing import Performers, describe
+from controller.calls.playing import Lost
+from controller.calls.prompting import CallPrompts
+from controller.calls.record import CallRecord, Recording
+from controller.calls.response_codes import ResponseCode
+from controller.errors import AsteriskError
+from controller.script.effects import Effect, End
+from controller.script.engine import Engine
+from controller.script.outcomes import HungUp, Outcome
+
+log = structlog.get_logger()
+
+# A script may loop, but not for ever: after so long the call is ended whatever it does.
+LONGEST_CALL_SECONDS = 3600.0
+# Asterisk's own lease on the call (a minute) has run out by then, and the caller was told.
+RECONNECT_PATIENCE_SECONDS = 60.0
+# How long the rest of a call's events are awaited after the hang-up was asked for.
+HANG_UP_PATIENCE_SECONDS = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class SessionParts:
+    """What every session works with."""
+
+    ari: AriClient
+    performers: Performers
+    recording: Recording
+
+
+class CallSession:
+    """One live call. `run()` drives it from its present state to its end and records every step."""
+
+    def __init__(
+        self,
+        parts: SessionParts,
+        call: Call,
+        engine: Engine,
+        channel: Channel,
+        events: ChannelEvents,
+        prompts: CallPrompts,
+    ) -> None:
+        self.call = call
+        self._engine = engine
+        self._performers = parts.performers
+        self._prompts = prompts
+        self._record = CallRecord(parts.recording, call, lambda: engine.state)
+        self.line = Line(
+            parts.ari,
+            channel,
+            events,
+            engine,
+            name=str(call.queue_id),
+            caller=call.caller,
+            on_observation=self._take_notes,
+        )
+
+    async def run(self, *, resumed: bool = False) -> None:
+        """Drive the call to its end. `resumed`: go on with the engine's pending effect instead of starting it.
+
+        When the task is cancelled the call stays open: whoever adopts its channel goes on with it.
+        """
+        try:
+            async with asyncio.timeout(LONGEST_CALL_SECONDS):
+                reason = await self._converse(resumed=resumed)
+        except TimeoutError:
+            reason = "call-length-limit"
+            await self.line.hang_up()
+        except AsteriskError as error:
+            log.warning("call given up", reason=str(error))
+            self._record.note("error", message=str(error))
+            reason = "asterisk-lost"
+        except Exception:
+            self._finish("error")
+            raise
+        self._finish(reason)
+
+    async def _converse(self, *, resumed: bool) -> str:
+        if resumed:
+            self._record.note("resumed")
+            effect = self._engine.again()
+        else:
+            effect = self._engine.start()
+            self._record.answered()
+            self._take_notes()
+        while not isinstance(effect, End):
+            for event, fields in describe(effect):
+                self._record.note(event, **fields)
+            self._record.save()
+            outcome = await self._perform(effect)
+            effect = self._engine.resume(outcome)
+            self._take_notes()
+        self._record.save()
+        if not self.line.hung_up:
+            await self.line.hang_up(effect.cause)
+            await self.line.wait(HANG_UP_PATIENCE_SECONDS, judged=False)
+        return self.line.ended_from_outside or effect.reason
+
+    async def _perform(self, effect: Effect) -> Outcome:
+        while True:
+            try:
+                outcome = await self._performers.perform(self.line, effect, self._prompts)
+            except Lost:
+                log.info("call waits for Asterisk")
+                await self.line.restored(RECONNECT_PATIENCE_SECONDS)
+                self._record.note("resumed")
+                effect = self._engine.again()
+                continue
+            if isinstance(outcome, HungUp):
+                self.line.hung_up = True
+            return outcome
+
+    def _finish(self, reason: str) -> None:
+        self._record.ended(reason, ResponseCode.INCOMING_CALL_COMPLETE)
+        log.info("call ended", reason=reason, seconds=self.call.duration_seconds)
+
+    def _take_notes(self) -> None:
+        for note in self._engine.take_notes():
+            if note.event != "step":
+                self._record.note(note.event, **dict(note.fields))

@@ -1,0 +1,142 @@
+"""Transfers: a second leg is called, and both are bridged until one of them hangs up."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+
+import structlog
+
+from controller.asterisk.ari import Bridge, Channel, Event
+from controller.calls.line import HANG_UP_EVENTS, Happening, Line
+from controller.calls.playing import Lost
+from controller.calls.routes import Routes
+from controller.errors import AsteriskError, AsteriskNotFound, AsteriskUnreachable, PhoneNumberInvalid
+from controller.script.effects import Transfer
+from controller.script.outcomes import HungUp, Outcome, Transferred, TransferFailed
+
+log = structlog.get_logger()
+
+# Answers of the dialled leg that are not an answer, in the words of the trace.
+_DIAL_FAILURES = {"BUSY": "busy", "NOANSWER": "noanswer", "CHANUNAVAIL": "failed", "CONGESTION": "failed", "CANCEL": "failed"}
+_BUSY_CAUSE = 17
+# How much longer than the ringing the whole dialling may take before it is given up.
+DIAL_SLACK_SECONDS = 5.0
+
+
+async def transfer(line: Line, effect: Transfer, routes: Routes, application: str) -> Outcome:
+    """Call `effect.number` and bridge it with the line. The caller hears ringing meanwhile.
+
+    Gives Transferred when the bridged call is over, TransferFailed(busy, noanswer, failed, refused), or HungUp. Raises
+    Lost when Asterisk was away; carried out again, a transfer that still stands is rejoined instead of dialled anew.
+    """
+    leg = line.ari.channels.get(line.fixed_id("transfer"))
+    bridge = line.ari.bridges.get(line.fixed_id("bridge"))
+    try:
+        async with _heard_on_line(line, leg):
+            if not await _stands(bridge, leg):
+                failure = await _dial(line, leg, effect, routes, application)
+                if failure is not None:
+                    return failure
+                await line.channel.stop_ring()
+                await line.ari.bridges.create(bridge_id=bridge.id)
+                await bridge.add_channel(line.channel.id, leg.id)
+            return await _conversation(line, leg, bridge)
+    except AsteriskUnreachable:
+        raise Lost from None
+    except AsteriskNotFound:
+        return HungUp() if line.hung_up else TransferFailed("failed")
+    except AsteriskError as error:
+        log.warning("transfer failed", reason=str(error))
+        await _drop(leg)
+        return TransferFailed("failed")
+
+
+async def _stands(bridge: Bridge, leg: Channel) -> bool:
+    try:
+        return leg.id in (await bridge.state()).channel_ids
+    except AsteriskNotFound:
+        return False
+
+
+async def _dial(line: Line, leg: Channel, effect: Transfer, routes: Routes, application: str) -> Outcome | None:
+    """Ring the other party; None at its answer."""
+    try:
+        endpoint = routes.endpoint_for(effect.number)
+    except PhoneNumberInvalid as error:
+        log.info("transfer refused", reason=str(error))
+        return TransferFailed("refused")
+    caller_id = {"CALLERID(num)": effect.caller_id or line.caller, "CALLERID(name)": effect.caller_id_name}
+    await line.ari.channels.create(
+        endpoint=endpoint,
+        channel_id=leg.id,
+        application=application,
+        application_args="leg",
+        originator=line.channel.id,
+        variables={name: value for name, value in caller_id.items() if value},
+    )
+    await line.channel.ring()
+    await leg.dial(caller=line.channel.id, timeout_seconds=round(effect.ring_seconds))
+    status = ""
+
+    def decided(event: Event) -> bool:
+        nonlocal status
+        if event.channel_id != leg.id:
+            return False
+        if event.type == "Dial":
+            status = event.dial_status
+            return status == "ANSWER" or status in _DIAL_FAILURES
+        if event.type == "ChannelDestroyed":
+            status = "BUSY" if event.cause == _BUSY_CAUSE else status or "NOANSWER"
+            return True
+        return False
+
+    happening = await line.wait(effect.ring_seconds + DIAL_SLACK_SECONDS, until=decided, judged=False)
+    if happening is Happening.EVENT and status == "ANSWER":
+        return None
+    await _drop(leg)
+    if happening is Happening.LOST:
+        raise Lost
+    if happening is Happening.HUNG_UP:
+        return HungUp()
+    with suppress(AsteriskNotFound):
+        await line.channel.stop_ring()
+    return TransferFailed(_DIAL_FAILURES.get(status, "noanswer"))
+
+
+async def _conversation(line: Line, leg: Channel, bridge: Bridge) -> Outcome:
+    """Until one side hangs up."""
+    happening = await line.wait(
+        None, until=lambda event: event.channel_id == leg.id and event.type in HANG_UP_EVENTS, judged=False
+    )
+    if happening is Happening.LOST:
+        raise Lost
+    await _drop(leg)
+    with suppress(AsteriskNotFound):
+        await bridge.destroy()
+    return HungUp() if happening is Happening.HUNG_UP else Transferred()
+
+
+async def _drop(leg: Channel) -> None:
+    with suppress(AsteriskNotFound, AsteriskUnreachable):
+        await leg.hangup(reason_code=16)
+
+
+@asynccontextmanager
+async def _heard_on_line(line: Line, leg: Channel) -> AsyncIterator[None]:
+    """Put the leg's events among the line's own, in their order; let go of the leg when the call's task is cancelled."""
+    events = line.ari.events_of(leg.id)
+
+    async def pass_on() -> None:
+        while (event := await events.get()) is not None:
+            line.events.put(event)
+
+    task = asyncio.get_running_loop().create_task(pass_on())
+    try:
+        yield
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError, AsteriskError):
+            await task
+        events.close()

@@ -1,0 +1,88 @@
+"""Waiting on a line: for a digit, for several, for silence; and sending digits to the other side."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+
+from controller.calls.line import Happening, Line
+from controller.calls.playing import Lost
+from controller.errors import AsteriskError, AsteriskNotFound, AsteriskUnreachable
+from controller.script.effects import CollectDigits, SendDigits, WaitForDigit, WaitForSilence
+from controller.script.outcomes import Failed, Finished, HungUp, Outcome, SilenceHeard
+
+HALF_SECOND_PAUSE = "w"
+
+
+async def wait_for_input(line: Line, effect: WaitForDigit | CollectDigits) -> Outcome:
+    """Wait for what the caller presses; the engine says when it is enough. Raises Lost."""
+    happening = await line.wait(effect.seconds)
+    return _plain(happening)
+
+
+async def wait_for_silence(line: Line, effect: WaitForSilence) -> Outcome:
+    """Wait until the other side was silent for so long, at most `limit` seconds a try. Raises Lost."""
+    milliseconds = max(100, round(effect.seconds * 1000))
+    try:
+        # TALK_DETECT(set)=<ms of silence after which talk has ended>: one value serves for the end of talk.
+        await line.channel.set_variable("TALK_DETECT(set)", f"{milliseconds}")
+    except AsteriskNotFound:
+        return HungUp()
+    except AsteriskUnreachable:
+        raise Lost from None
+    except AsteriskError as error:
+        return Failed(str(error))
+    try:
+        return await _listen_for_silence(line, effect)
+    finally:
+        if not line.hung_up:
+            try:
+                await line.channel.set_variable("TALK_DETECT(remove)", "")
+            except AsteriskError:
+                pass  # the detection ends with the channel at the latest
+
+
+async def _listen_for_silence(line: Line, effect: WaitForSilence) -> Outcome:
+    loop = asyncio.get_running_loop()
+    for _ in range(max(1, effect.tries)):
+        ends = loop.time() + effect.limit
+        happening = await line.wait(
+            min(effect.seconds, effect.limit), until=lambda event: event.type == "ChannelTalkingStarted"
+        )
+        if happening is Happening.TIME:
+            return SilenceHeard(effect.seconds <= effect.limit)
+        if happening is Happening.EVENT:
+            happening = await line.wait(
+                max(0.0, ends - loop.time()), until=lambda event: event.type == "ChannelTalkingFinished"
+            )
+            if happening is Happening.EVENT:
+                return SilenceHeard(True)
+        if happening is not Happening.TIME:
+            return _plain(happening)
+    return SilenceHeard(False)
+
+
+async def send_digits(line: Line, effect: SendDigits) -> Outcome:
+    """Send DTMF, and wait until it is sent; `w` is a pause of half a second. Raises Lost."""
+    for part in re.findall(r"w+|[^w]+", effect.digits.lower()):
+        if part.startswith(HALF_SECOND_PAUSE):
+            happening = await line.wait(0.5 * len(part))
+        else:
+            try:
+                await line.channel.send_dtmf(part.upper(), duration=effect.tone_ms, between=effect.gap_ms)
+            except AsteriskNotFound:
+                return HungUp()
+            except AsteriskUnreachable:
+                raise Lost from None
+            except AsteriskError as error:
+                return Failed(str(error))
+            happening = await line.wait(len(part) * (effect.tone_ms + effect.gap_ms) / 1000)
+        if happening is not Happening.TIME:
+            return _plain(happening)
+    return Finished()
+
+
+def _plain(happening: Happening) -> Outcome:
+    if happening is Happening.LOST:
+        raise Lost
+    return HungUp() if happening is Happening.HUNG_UP else Finished()

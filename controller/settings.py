@@ -1,0 +1,207 @@
+"""The process's own settings: the sections of the admin YAML that are about the service, and the environment.
+
+The environment wins where both say something: DATABASE_URL for the database, RINGPOST_STATE for the state directory.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from ipaddress import ip_network
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field
+
+from controller.directory.document import Document
+from controller.directory.validation import Declaration, mistake, read_section
+
+PROJECT = Path(__file__).resolve().parent.parent
+"""The folder that holds asterisk-config/, sql/ and config/ beside the package."""
+
+Port = Annotated[int, Field(ge=1, le=65535)]
+
+SECTIONS = ("service", "sip", "http", "asterisk", "database", "speech", "postbacks", "receiver", "log", "mail")
+
+
+class ServiceSection(Declaration):
+    """`service:` what belongs to the whole."""
+
+    state_dir: str = ".ringpost"
+    application: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,30}$")] = "ringpost"
+
+
+class SipSection(Declaration):
+    """`sip:` where phones and trunks reach the embedded Asterisk."""
+
+    host: str = "0.0.0.0"
+    port: Port = 5060
+    rtp_first: Port = 10000
+    rtp_last: Port = 10199
+    external_address: str = ""
+
+
+class HttpSection(Declaration):
+    """`http:` where Ringpost's own HTTP interfaces listen."""
+
+    host: str = "127.0.0.1"
+    port: Port = 8080
+
+
+class AsteriskSection(Declaration):
+    """`asterisk:` an Asterisk of yours, instead of the embedded one; or the embedded one's loopback ports."""
+
+    ari_url: str = ""
+    username: str = "ringpost"
+    password: str = ""
+    ami_host: str = "127.0.0.1"
+    ami_username: str = "ringpost"
+    ami_password: str = ""
+    ami_port: Port = 5038
+    http_port: Port = 8088
+    media_url: str = ""
+
+
+class DatabaseSection(Declaration):
+    """`database:` a PostgreSQL of yours, instead of the embedded one."""
+
+    url: str = ""
+
+
+class SpeechSection(Declaration):
+    """`speech:` voices and further speech engines."""
+
+    voices: dict[str, str] = {}
+    commands: dict[str, str] = {}
+
+
+def _network(text: str) -> str:
+    try:
+        ip_network(text)
+    except ValueError:
+        raise mistake("this is no network", "an address range such as 192.168.1.0/24") from None
+    return text
+
+
+class PostbacksSection(Declaration):
+    """`postbacks:` how post-backs are made and which networks they may reach beyond the public ones."""
+
+    allow: list[Annotated[str, AfterValidator(_network)]] = []
+    date_format: Literal["us", "iso"] = "us"
+    schedule: list[Annotated[float, Field(ge=0)]] | None = None
+    connect_seconds: Annotated[float, Field(gt=0, le=60)] = 5.0
+    total_seconds: Annotated[float, Field(gt=0, le=300)] = 15.0
+    keep_days: Annotated[float, Field(gt=0)] = 30.0
+
+
+class ReceiverSection(Declaration):
+    """`receiver:` the receiver of post-backs that `ringpost run` starts beside the service, for trying it out."""
+
+    enabled: bool = True
+    port: Port = 8090
+
+
+class LogSection(Declaration):
+    """`log:` what is written to the log, and how."""
+
+    level: Literal["debug", "info", "warning", "error"] = "info"
+    format: Literal["console", "json"] = "console"
+
+
+class MailSection(Declaration):
+    """`mail:` the SMTP server that DebugEmail and ErrorEmail are sent through."""
+
+    host: str = ""
+    port: Port = 25
+    sender: str = ""
+    username: str = ""
+    password: str = ""
+    tls: Literal["none", "starttls", "tls"] = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """All settings of one process."""
+
+    config: Path
+    state_dir: Path
+    service: ServiceSection
+    sip: SipSection
+    http: HttpSection
+    asterisk: AsteriskSection
+    database_url: str
+    speech: SpeechSection
+    postbacks: PostbacksSection
+    receiver: ReceiverSection
+    log: LogSection
+    mail: MailSection
+
+    @property
+    def external_asterisk(self) -> bool:
+        """Whether Asterisk is somebody else's."""
+        return bool(self.asterisk.ari_url)
+
+    @property
+    def ari_url(self) -> str:
+        """The address of Asterisk's HTTP server, without a path."""
+        return self.asterisk.ari_url.rstrip("/") or f"http://127.0.0.1:{self.asterisk.http_port}"
+
+    @property
+    def media_url(self) -> str:
+        """The address under which Asterisk fetches prompts, without a trailing slash."""
+        host = "127.0.0.1" if self.http.host == "0.0.0.0" else self.http.host  # noqa: S104
+        return self.asterisk.media_url.rstrip("/") or f"http://{host}:{self.http.port}"
+
+    @property
+    def http_url(self) -> str:
+        """The address of Ringpost's own HTTP interfaces on this machine."""
+        host = "127.0.0.1" if self.http.host == "0.0.0.0" else self.http.host  # noqa: S104
+        return f"http://{host}:{self.http.port}"
+
+
+def read_settings(document: Document, environment: Mapping[str, str] | None = None) -> Settings | None:
+    """The settings in a document and the environment; mistakes are noted in the document.
+
+    None when there are so many mistakes that nothing can be made of a section.
+    """
+    environment = os.environ if environment is None else environment
+    service = read_section(document, "service", ServiceSection)
+    sip = read_section(document, "sip", SipSection)
+    http = read_section(document, "http", HttpSection)
+    asterisk = read_section(document, "asterisk", AsteriskSection)
+    database = read_section(document, "database", DatabaseSection)
+    speech = read_section(document, "speech", SpeechSection)
+    postbacks = read_section(document, "postbacks", PostbacksSection)
+    receiver = read_section(document, "receiver", ReceiverSection)
+    log = read_section(document, "log", LogSection)
+    mail = read_section(document, "mail", MailSection)
+    if not (
+        service and sip and http and asterisk and database and speech and postbacks and receiver and log and mail
+    ):
+        return None
+    _check(document, sip, asterisk)
+    return Settings(
+        config=document.path,
+        state_dir=Path(environment.get("RINGPOST_STATE") or service.state_dir).expanduser().absolute(),
+        service=service,
+        sip=sip,
+        http=http,
+        asterisk=asterisk,
+        database_url=environment.get("DATABASE_URL") or database.url,
+        speech=speech,
+        postbacks=postbacks,
+        receiver=receiver,
+        log=log,
+        mail=mail,
+    )
+
+
+def _check(document: Document, sip: SipSection, asterisk: AsteriskSection) -> None:
+    """What no single key can tell."""
+    entry = document.root.entry("sip")
+    if entry and sip.rtp_last < sip.rtp_first + 3:
+        document.report(entry.position, "the RTP range is too small", expected="rtp_last at least 3 above rtp_first")
+    entry = document.root.entry("asterisk")
+    if entry and asterisk.ari_url and not asterisk.password:
+        document.report(entry.position, "an Asterisk of yours needs its ARI password", expected="the key `password`")

@@ -1,0 +1,7 @@
+-- Calls that have not ended as far as the store knows, with what is needed to go on with them or to close them.
+SELECT calls.queue_id, direction, license_key, did, caller, channel_id, program, source, state, response_code,
+       status_post_url, sequence, started_at, answered_at,
+       coalesce((SELECT max(number) FROM call_trace WHERE call_trace.queue_id = calls.queue_id), 0) AS trace_number
+FROM calls JOIN programs ON content_hash = program
+WHERE ended_at IS NULL
+ORDER BY calls.queue_id

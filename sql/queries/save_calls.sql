@@ -1,0 +1,14 @@
+-- The journal's batch: each call's newest state; a batch that is sent again after a lost connection changes nothing.
+INSERT INTO calls (queue_id, direction, license_key, did, caller, channel_id, program, state, response_code,
+                   status_post_url, sequence, started_at, answered_at, ended_at, end_reason)
+SELECT queue_id, direction, license_key, did, caller, channel_id, program, state::jsonb, response_code,
+       status_post_url, sequence, started_at, answered_at, ended_at, end_reason
+FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[],
+            $9::integer[], $10::text[], $11::integer[], $12::timestamptz[], $13::timestamptz[], $14::timestamptz[],
+            $15::text[])
+     AS new (queue_id, direction, license_key, did, caller, channel_id, program, state, response_code,
+             status_post_url, sequence, started_at, answered_at, ended_at, end_reason)
+ON CONFLICT (queue_id) DO UPDATE
+SET state = EXCLUDED.state, response_code = EXCLUDED.response_code, sequence = EXCLUDED.sequence,
+    answered_at = EXCLUDED.answered_at, ended_at = EXCLUDED.ended_at, end_reason = EXCLUDED.end_reason
+WHERE calls.ended_at IS NULL

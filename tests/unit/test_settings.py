@@ -1,0 +1,48 @@
+"""The service's own sections of the admin YAML."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from controller.directory.document import parse_document
+from controller.settings import read_settings
+
+
+def _mistakes(text: str) -> list[str]:
+    document = parse_document(text)
+    read_settings(document, {})
+    return [str(mistake) for mistake in document.mistakes]
+
+
+def test_an_empty_file_means_the_defaults() -> None:
+    settings = read_settings(parse_document(""), {})
+    assert settings is not None
+    assert (settings.http_url, settings.sip.port) == ("http://127.0.0.1:8080", 5060)
+    assert not settings.external_asterisk
+
+
+def test_the_environment_wins_over_the_file() -> None:
+    document = parse_document("database: {url: postgresql://file/db}\nservice: {state_dir: here}\n")
+    settings = read_settings(document, {"DATABASE_URL": "postgresql://env/db", "RINGPOST_STATE": "/var/lib/x"})
+    assert settings is not None
+    assert settings.database_url == "postgresql://env/db"
+    assert settings.state_dir == Path("/var/lib/x")
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ("http: {port: 99999}\n", "1:14"),
+        ("http:\n  port: eighty\n", "2:9"),
+        ("sip: {rtp_first: 10000, rtp_last: 10001}\n", "1:1"),
+        ("postbacks: {allow: [loopback]}\n", "1:21"),
+        ("asterisk: {ari_url: 'http://pbx:8088'}\n", "1:1"),
+        ("log: {level: loud}\n", "1:14"),
+        ("http: {prot: 80}\n", "1:8"),
+    ],
+)
+def test_a_mistake_is_told_at_its_place(text: str, place: str) -> None:
+    (mistake,) = _mistakes(text)
+    assert f"ringpost.yaml:{place}:" in mistake
