@@ -9,8 +9,8 @@ The service's own sections are read through here as well:
     refuse_unknown_sections(document, {"speech", ...})
     document.require()                                   # raises InvalidConfiguration with all of them
 
-Values reach the model as the text that was written (see nodes.py): a field of `int`, `float` or `bool` reads it, a field
-of `str` keeps it. No message repeats a value, because it could be a secret.
+Values reach the model as the text that was written (see nodes.py): a field of `int`, `float` or `bool` reads it, a
+field of `str` keeps it. No message repeats a value, because it could be a secret.
 """
 
 from __future__ import annotations

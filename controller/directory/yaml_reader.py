@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 import yaml
 
@@ -84,7 +85,8 @@ class _Builder:
         self._documents = 0
         self._count = 0
 
-    def position(self, mark: yaml.error.Mark | None) -> Position:
+    def position(self, mark: Any) -> Position:
+        """Where a mark of either parser points; the file's beginning without one."""
         return Position(self._file, mark.line + 1, mark.column + 1) if mark else Position(self._file, 1, 1)
 
     def take(self, event: yaml.Event) -> None:

@@ -1,7 +1,8 @@
-"""IVRs and sequences as values: what a caller may choose, where that leads, and what is done one step after the other.
+"""IVRs and sequences as values: what a caller may choose, where that leads, and what is done step by step.
 
-The kinds of destination are those that VoIP.ms writes as `header:record` and that can run here; a sequence has the three
-kinds of steps of its wiki. What it does not say (how often an IVR repeats, what follows the last step) is decided here.
+The kinds of destination are those that VoIP.ms writes as `header:record` and that can run here; a sequence has the
+three kinds of steps of its wiki. What that leaves open (how often an IVR repeats, what follows the last step) is
+decided here.
 """
 
 from __future__ import annotations
@@ -51,7 +52,7 @@ class Destination:
         """Read `header:record`, split at the first colon. Raises DestinationInvalid, which says what is expected."""
         header, colon, record = text.partition(":")
         header, record = header.strip().lower(), record.strip()
-        if not colon or header not in Kind:
+        if not colon or header not in {kind.value for kind in Kind}:
             raise DestinationInvalid("expected one of " + ", ".join(f"{kind}:" for kind in Kind))
         kind = Kind(header)
         if not record:

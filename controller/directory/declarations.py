@@ -1,0 +1,253 @@
+"""What the YAML may say about keys, numbers, menus, phones and trunks: its keys, their kinds and their defaults.
+
+What one entry can tell by itself is checked here; what entries say about each other is checked in the rooms' other
+files, once all are read.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import ipaddress
+import re
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, model_validator
+
+from controller.directory.snapshot import Product, canonical_guid
+from controller.directory.validation import Declaration, mistake
+from controller.errors import DestinationInvalid, PhoneNumberInvalid
+from controller.ivr.model import CHOICE_KEYS, DTMF_DIGITS, HANG_UP, AfterSequence, Destination
+from controller.numbers import parse_number
+
+NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
+_SOUND_ID = re.compile(r"[^\x00-\x1f~^|/\\]{1,100}")
+_HOST = re.compile(r"(?=.{1,253}$)[a-zA-Z0-9_]([a-zA-Z0-9_-]{0,62})(\.[a-zA-Z0-9_]([a-zA-Z0-9_-]{0,62}))*\.?")
+
+
+def _number(text: str) -> str:
+    try:
+        return parse_number(text)
+    except PhoneNumberInvalid:
+        raise mistake("this is no phone number", 'a number such as "+12015550101"') from None
+
+
+def _url(text: str) -> str:
+    if re.search(r"[A-Z]", re.sub(r"%[0-9A-Fa-f]{2}", "", text)):
+        raise mistake("this URL has upper-case letters", "lower case, which is what post-backs are sent to")
+    try:
+        parts = urlsplit(text)
+        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        usable = False
+    if not usable or re.search(r"[\s\x00-\x1f\x7f]", text) or len(text) > 2000:
+        raise mistake("this is no URL for post-backs", "http:// or https://, and a host")
+    return text
+
+
+def _guid(text: str) -> str:
+    guid = canonical_guid(text)
+    if guid is None:
+        raise mistake("this is no licence key", "a GUID, or no `key` at all: then one is made")
+    return guid
+
+
+def _webhook_secret(text: str) -> str:
+    try:
+        length = len(base64.b64decode(text.removeprefix("whsec_"), validate=True))
+    except (binascii.Error, ValueError):
+        length = 0
+    if not 24 <= length <= 64:
+        raise mistake("this is no secret for signatures", "whsec_ and 24 to 64 random bytes in base64")
+    return text
+
+
+def _sound_id(text: str) -> str:
+    if _SOUND_ID.fullmatch(text.strip()) is None:
+        raise mistake("this is no sound id", "the name of a sound file without its ending")
+    return text.strip().lower()
+
+
+def _destination(text: object) -> Destination:
+    if isinstance(text, Destination):
+        return text
+    if not isinstance(text, str):
+        raise mistake("this is no destination", 'text such as "sys:hangup"')
+    try:
+        return Destination.parse(text)
+    except DestinationInvalid as error:
+        raise mistake("this leads nowhere", str(error).removeprefix("expected ")) from None
+
+
+def _choice_keys(keys: str) -> str:
+    if keys in ("t", "i"):
+        raise mistake(f'"{keys}" is no digit', "no_input:" if keys == "t" else "wrong_choice:")
+    if CHOICE_KEYS.fullmatch(keys) is None:
+        raise mistake("a choice is made by digits", "one to ten of 0-9, * and #")
+    return keys
+
+
+def _dtmf(text: str) -> str:
+    digits = text.replace(" ", "").replace("W", "w")
+    digits = re.sub("[a-d]", lambda match: match.group().upper(), digits)
+    if DTMF_DIGITS.fullmatch(digits) is None:
+        raise mistake("these are no digits to send", "1 to 100 of 0-9, A-D, *, #, and w for half a second of pause")
+    return digits
+
+
+def _host(text: str) -> str:
+    try:
+        return str(ipaddress.ip_address(text))
+    except ValueError:
+        if _HOST.fullmatch(text) is None:
+            raise mistake("this is no host", "a host name or an IP address, without a port") from None
+        return text.lower()
+
+
+def _network(text: str) -> str:
+    try:
+        return str(ipaddress.ip_network(text, strict=False))
+    except ValueError:
+        return _host(text)
+
+
+def _prefix(text: str) -> str:
+    if re.fullmatch(r"\+[0-9]{0,15}", text) is None:
+        raise mistake(
+            "this is no prefix of numbers", '"+" and the first digits, such as "+1"; "+" alone is every number'
+        )
+    return text
+
+
+def _listed(value: Any) -> Any:
+    return [value] if isinstance(value, str) else value
+
+
+def _unique(values: tuple[Any, ...]) -> tuple[Any, ...]:
+    for index, value in enumerate(values):
+        if value in values[:index]:
+            raise mistake("this stands in the list already", at=(index,))
+    return values
+
+
+Number = Annotated[str, AfterValidator(_number)]
+Url = Annotated[str, AfterValidator(_url)]
+SoundId = Annotated[str, AfterValidator(_sound_id)]
+Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=40)]
+Description = Annotated[str, Field(max_length=200)]
+FilePath = Annotated[str, Field(min_length=1, max_length=1000)]
+Where = Annotated[Destination, BeforeValidator(_destination)]
+SpokenText = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=5000)]
+
+
+class LicenseKeyEntry(Declaration):
+    """`license_keys:` a customer's key."""
+
+    key: Annotated[str, AfterValidator(_guid)] | None = None
+    products: Annotated[tuple[Product, ...], BeforeValidator(_listed), Field(min_length=1), AfterValidator(_unique)] = (
+        "phone",
+        "sms",
+    )
+    status_post_url: Url | None = None
+    sounds: FilePath | None = None
+    webhook_secrets: Annotated[
+        tuple[Annotated[str, AfterValidator(_webhook_secret)], ...],
+        BeforeValidator(_listed),
+        Field(max_length=2),
+        AfterValidator(_unique),
+    ] = ()
+    max_calls: Annotated[int, Field(ge=1, le=100_000)] | None = None
+    calls_per_minute: Annotated[int, Field(ge=1, le=100_000)] = 3000
+    description: Description = ""
+
+
+class DidEntry(Declaration):
+    """`dids:` one phone number."""
+
+    voice: Name | None = None
+    sms: Name | None = None
+    script: FilePath | None = None
+    ivr: Name | None = None
+    sequence: Name | None = None
+    status_post_url: Url | None = None
+    announcement: SoundId | None = None
+    description: Description = ""
+
+
+class IvrEntry(Declaration):
+    """`ivrs:` one menu."""
+
+    recording: SoundId | None = None
+    text: SpokenText | None = None
+    timeout: Annotated[float, Field(ge=1, le=60)] = 5.0
+    digit_timeout: Annotated[float, Field(ge=0.5, le=30)] = 3.0
+    choices: Annotated[dict[Annotated[str, AfterValidator(_choice_keys)], Where], Field(min_length=1, max_length=1000)]
+    repeat: Annotated[int, Field(ge=0, le=20)] = 2
+    no_input: Where = HANG_UP
+    wrong_choice: Where = HANG_UP
+    language: Literal["en", "es", "fr"] = "en"
+
+
+class TextEntry(Declaration):
+    """The text message of a sequence's step."""
+
+    sender: Annotated[Number, Field(alias="from")]
+    recipient: Annotated[Number, Field(alias="to")]
+    text: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1600)]
+
+
+class StepEntry(Declaration):
+    """One step of a sequence: exactly one of `dtmf`, `recording` and `sms`."""
+
+    dtmf: Annotated[str, AfterValidator(_dtmf)] | None = None
+    tone_ms: Annotated[int, Field(ge=40, le=2000)] = 100
+    gap_ms: Annotated[int, Field(ge=20, le=2000)] = 100
+    recording: SoundId | None = None
+    sms: TextEntry | None = None
+
+
+class SequenceEntry(Declaration):
+    """`sequences:` steps, and what follows the last one."""
+
+    steps: Annotated[tuple[StepEntry, ...], Field(min_length=1, max_length=200)]
+    then: AfterSequence = AfterSequence.HANG_UP
+
+    @model_validator(mode="before")
+    @classmethod
+    def _steps_alone(cls, value: Any) -> Any:
+        return {"steps": value} if isinstance(value, list) else value
+
+
+class PhoneEntry(Declaration):
+    """`phones:` a SIP phone that registers."""
+
+    password: Annotated[str, Field(min_length=8, max_length=100, pattern=r"^[!-~]+$")] | None = None
+    number: Number | None = None
+    label: Description = ""
+
+
+class TrunkEntry(Declaration):
+    """`trunks:` a carrier."""
+
+    host: Annotated[str, AfterValidator(_host)]
+    port: Annotated[int, Field(ge=1, le=65535)] = 5060
+    transport: Literal["udp", "tcp"] = "udp"
+    username: Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[!-~]+$")] | None = None
+    password: Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[ -~]+$")] | None = None
+    registration: Annotated[bool, Field(alias="register")] = False
+    match: Annotated[
+        tuple[Annotated[str, AfterValidator(_network)], ...],
+        BeforeValidator(_listed),
+        Field(max_length=100),
+        AfterValidator(_unique),
+    ] = ()
+    calls_per_second: Annotated[float, Field(gt=0, le=1000)] = 5.0
+    channels: Annotated[int, Field(ge=1, le=10_000)] = 30
+    prefixes: Annotated[
+        tuple[Annotated[str, AfterValidator(_prefix)], ...],
+        BeforeValidator(_listed),
+        Field(min_length=1, max_length=1000),
+        AfterValidator(_unique),
+    ] = ("+",)
+    number_format: Literal["e164", "plain", "national"] = "e164"

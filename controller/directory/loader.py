@@ -1,0 +1,324 @@
+"""From the YAML to a snapshot: everything is read, every mistake is found, and only a faultless whole is handed out."""
+
+from __future__ import annotations
+
+import secrets as randomness
+import uuid
+from collections.abc import Callable, Collection
+from dataclasses import replace
+from pathlib import Path
+from typing import Protocol
+
+from controller.directory.declarations import NAME, DidEntry, LicenseKeyEntry, PhoneEntry, TrunkEntry
+from controller.directory.document import Document, read_document
+from controller.directory.menus import Menus
+from controller.directory.nodes import Entry, Position
+from controller.directory.script_shelf import ScriptShelf
+from controller.directory.snapshot import Did, LicenseKey, Phone, Product, Snapshot, Trunk
+from controller.directory.sounds import read_sounds
+from controller.directory.validation import (
+    alternatives,
+    child,
+    locate,
+    locate_key,
+    read_entries,
+    refuse_unknown_sections,
+)
+from controller.errors import Mistake
+from controller.numbers import try_number
+from controller.script.parser import parse
+from controller.script.program import Program
+
+SECTIONS = ("license_keys", "dids", "ivrs", "sequences", "phones", "trunks")
+# Names of sections in Asterisk's pjsip.conf that mean something else there.
+_RESERVED_NAMES = frozenset({"anonymous", "general", "global", "system"})
+
+
+class SecretSource(Protocol):
+    """Where values come from that the YAML leaves out: the same value for the same name each time."""
+
+    def get_or_make(self, name: str, make: Callable[[], str]) -> str:
+        """The secret of this name; `make` makes it when there is none yet."""
+        ...
+
+
+class _Unsaved:
+    """Values that nobody is told: for checking a configuration without starting anything."""
+
+    def get_or_make(self, name: str, make: Callable[[], str]) -> str:  # noqa: ARG002 — the protocol's parameter
+        return make()
+
+
+def load(path: Path, *, secrets: SecretSource | None = None, other_sections: Collection[str] = ()) -> Snapshot:
+    """The snapshot of a YAML file or of a folder of them.
+
+    `secrets` makes the licence keys and passwords that are left out; without it they are different ones each time.
+    `other_sections` are those that the service itself reads. Raises InvalidConfiguration with every mistake.
+    """
+    document = read_document(path)
+    snapshot = build(document, secrets=secrets, other_sections=other_sections)
+    document.require()
+    assert snapshot is not None
+    return snapshot
+
+
+def check(path: Path, *, other_sections: Collection[str] = ()) -> list[Mistake]:
+    """Every mistake and warning in a YAML file or a folder of them, in the order of files and lines. Writes nothing."""
+    document = read_document(path)
+    build(document, other_sections=other_sections)
+    return document.mistakes
+
+
+def build(
+    document: Document, *, secrets: SecretSource | None = None, other_sections: Collection[str] = ()
+) -> Snapshot | None:
+    """The snapshot of a document that was read. Mistakes are noted in the document; None when one is an error."""
+    refuse_unknown_sections(document, {*SECTIONS, *other_sections})
+    if not document.complete:
+        return None
+    return _Loader(document, secrets or _Unsaved()).build()
+
+
+class _Loader:
+    """Reads one document. A value that the YAML leaves out stays empty until all is known to be right."""
+
+    def __init__(self, document: Document, secrets: SecretSource) -> None:
+        self._document = document
+        self._secrets = secrets
+        self._shelf = ScriptShelf(document)
+        self._sounds: dict[str, dict[str, Path]] = {}
+        self._owners: dict[str, Position] = {}
+        self._key_names: set[str] = set()
+
+    def build(self) -> Snapshot | None:
+        keys = self._license_keys()
+        phones = self._phones()
+        trunks = self._trunks(phones)
+        menus = Menus(self._document, self._shelf, phones)
+        menus.read()
+        dids = self._dids(keys, menus)
+        menus.check_use(dids, self._sounds)
+        if self._document.has_errors:
+            return None
+        # Only now, so that a configuration that is refused leaves nothing behind in the file of secrets.
+        keys = {name: self._complete_key(key) for name, key in keys.items()}
+        return Snapshot(
+            license_keys=keys,
+            dids={number: _with_keys(did, keys) for number, did in dids.items()},
+            ivrs=menus.ivrs,
+            sequences=menus.sequences,
+            phones={name: self._complete_phone(phone) for name, phone in phones.items()},
+            trunks=trunks,
+            scripts=self._shelf.scripts,
+            sounds=self._sounds,
+            warnings=tuple(self._document.mistakes),
+        )
+
+    def _complete_key(self, key: LicenseKey) -> LicenseKey:
+        if key.key:
+            return key
+        return replace(key, key=self._secrets.get_or_make(f"license_key.{key.name}", lambda: str(uuid.uuid4())))
+
+    def _complete_phone(self, phone: Phone) -> Phone:
+        if phone.password:
+            return phone
+        made = self._secrets.get_or_make(f"phone.{phone.name}", lambda: randomness.token_urlsafe(12))
+        return replace(phone, password=made)
+
+    def _license_keys(self) -> dict[str, LicenseKey]:
+        keys: dict[str, LicenseKey] = {}
+        values: dict[str, Position] = {}
+        for name, (entry, declared) in read_entries(self._document, "license_keys", LicenseKeyEntry).items():
+            self._key_names.add(name)
+            self._check_name(entry)
+            if declared is None:
+                continue
+            if declared.key:
+                self._claim(values, declared.key, locate(entry, ("key",)), "this licence key")
+            keys[name] = LicenseKey(
+                name=name,
+                key=declared.key or "",
+                products=frozenset(declared.products),
+                status_post_url=declared.status_post_url,
+                webhook_secrets=declared.webhook_secrets,
+                max_calls=declared.max_calls,
+                calls_per_minute=declared.calls_per_minute,
+                description=declared.description,
+            )
+            self._read_sounds(entry, declared.sounds)
+        return keys
+
+    def _read_sounds(self, entry: Entry, folder: str | None) -> None:
+        base = Path(entry.position.file).parent
+        if folder is not None:
+            self._sounds[entry.key] = read_sounds(self._document, base / folder, locate(entry, ("sounds",)))
+        elif NAME.fullmatch(entry.key) and (base / "sounds" / entry.key).is_dir():
+            self._sounds[entry.key] = read_sounds(self._document, base / "sounds" / entry.key, entry.position)
+        else:
+            self._sounds[entry.key] = {}
+
+    def _phones(self) -> dict[str, Phone]:
+        phones: dict[str, Phone] = {}
+        for name, (entry, declared) in read_entries(self._document, "phones", PhoneEntry).items():
+            self._check_name(entry, _RESERVED_NAMES)
+            if declared is None:
+                continue
+            if declared.number:
+                self._claim(self._owners, declared.number, locate(entry, ("number",)), "this number")
+            phones[name] = Phone(name, declared.password or "", declared.number, declared.label)
+        return phones
+
+    def _trunks(self, phones: Collection[str]) -> dict[str, Trunk]:
+        trunks: dict[str, Trunk] = {}
+        matched: dict[str, Position] = {}
+        for name, (entry, declared) in read_entries(self._document, "trunks", TrunkEntry).items():
+            self._check_name(entry, _RESERVED_NAMES)
+            if name in phones:
+                self._document.report(entry.position, f'"{name}" is a phone already', expected="another name")
+            if declared is None:
+                continue
+            if (declared.username is None) != (declared.password is None):
+                self._document.report(
+                    entry.position, "half of the trunk's login is missing", expected="both `username` and `password`"
+                )
+            elif declared.registration and declared.username is None:
+                self._document.report(
+                    locate(entry, ("register",)), "registering needs a login", expected="`username` and `password`"
+                )
+            match = declared.match or (declared.host,)
+            for index, address in enumerate(match):
+                path = ("match", index) if declared.match else ("host",)
+                self._claim(matched, address, locate(entry, path), "this address")
+            trunks[name] = Trunk(
+                name=name,
+                host=declared.host,
+                port=declared.port,
+                transport=declared.transport,
+                username=declared.username,
+                password=declared.password,
+                register=declared.registration,
+                match=match,
+                calls_per_second=declared.calls_per_second,
+                channels=declared.channels,
+                prefixes=declared.prefixes,
+                number_format=declared.number_format,
+            )
+        return trunks
+
+    def _dids(self, keys: dict[str, LicenseKey], menus: Menus) -> dict[str, Did]:
+        dids: dict[str, Did] = {}
+        for written, (entry, declared) in read_entries(self._document, "dids", DidEntry).items():
+            number = try_number(written)
+            if number is None:
+                self._document.report(
+                    entry.position, "this is no phone number", expected='a number such as "+12015550101"'
+                )
+            elif not self._claim(self._owners, number, entry.position, "this number"):
+                continue
+            if declared is not None:
+                did = self._did(number or written, entry, declared, keys, menus)
+                if number is not None:
+                    dids[number] = did
+        return dids
+
+    def _did(self, number: str, entry: Entry, declared: DidEntry, keys: dict[str, LicenseKey], menus: Menus) -> Did:
+        voice = self._owner(entry, "voice", declared.voice, "phone", keys)
+        sms = self._owner(entry, "sms", declared.sms, "sms", keys)
+        for what in ("script", "ivr"):
+            if child(entry, what) is not None and child(entry, "voice") is None:
+                self._document.report(locate_key(entry, (what,)), f"{_A[what]} answers calls", expected="`voice: KEY`")
+        if declared.script and declared.ivr:
+            self._document.report(locate_key(entry, ("ivr",)), "a number has either a script or an IVR")
+        self._refuse_sequence(entry, declared, menus)
+        script = None
+        if declared.script and not declared.script.startswith("sequence:"):
+            script = self._shelf.take(declared.script, locate(entry, ("script",)))
+        if script is not None and voice is not None:
+            self._shelf.check_sounds(script, voice.name, self._sounds[voice.name])
+        ivr = menus.ivrs.get(declared.ivr or "")
+        return Did(
+            number=number,
+            voice=voice,
+            sms=sms,
+            script_file=script.file if script else None,
+            script_source=script.source if script else None,
+            program=script.program if script else None,
+            ivr=ivr,
+            status_post_url=declared.status_post_url,
+            announcement=self._announcement(entry, declared, voice or sms),
+            description=declared.description,
+        )
+
+    def _owner(
+        self, entry: Entry, what: str, name: str | None, product: Product, keys: dict[str, LicenseKey]
+    ) -> LicenseKey | None:
+        if name is None:
+            return None
+        position = locate(entry, (what,))
+        if name not in self._key_names:
+            expected = alternatives(name, self._key_names)
+            self._document.report(position, "there is no licence key of this name", expected=expected)
+        key = keys.get(name)
+        if key is not None and product not in key.products:
+            self._document.report(
+                position, f'licence key "{name}" does not have this product', expected=f"`{product}` in its `products`"
+            )
+        return key
+
+    def _refuse_sequence(self, entry: Entry, declared: DidEntry, menus: Menus) -> None:
+        reason = "a sequence is reached only by a choice of an IVR, not by a number"
+        expected = "an `ivr` with the sequence among its choices"
+        if declared.sequence is not None:
+            self._document.report(locate_key(entry, ("sequence",)), reason, expected=expected)
+        if declared.script is not None and declared.script.startswith("sequence:"):
+            self._document.report(locate(entry, ("script",)), reason, expected=expected)
+        if declared.ivr is None or declared.ivr in menus.ivr_names:
+            return
+        position = locate(entry, ("ivr",))
+        if declared.ivr.removeprefix("sequence:") in menus.sequence_names:
+            self._document.report(position, reason, expected=expected)
+        else:
+            expected = alternatives(declared.ivr, menus.ivr_names)
+            self._document.report(position, "there is no IVR of this name", expected=expected)
+
+    def _announcement(self, entry: Entry, declared: DidEntry, owner: LicenseKey | None) -> Program | None:
+        sound_id = declared.announcement
+        if sound_id is None:
+            return None
+        position = locate(entry, ("announcement",))
+        if declared.script or declared.ivr:
+            self._document.warn(position, "a number with a script or an IVR never plays its announcement")
+        if owner is None:
+            self._document.report(position, "an announcement is a sound of a licence key", expected="`voice` or `sms`")
+        elif sound_id not in self._sounds[owner.name]:
+            expected = alternatives(sound_id, self._sounds[owner.name])
+            self._document.report(position, f'licence key "{owner.name}" has no sound "{sound_id}"', expected=expected)
+        return parse(f"~^{sound_id}~")
+
+    def _check_name(self, entry: Entry, reserved: Collection[str] = ()) -> None:
+        if NAME.fullmatch(entry.key) is None:
+            self._document.report(
+                entry.position, "this name cannot be used", expected="at most 40 of a-z, 0-9, - and _, no capitals"
+            )
+        elif entry.key in reserved:
+            self._document.report(entry.position, f'the name "{entry.key}" is taken by Asterisk', expected="another")
+
+    def _claim(self, owners: dict[str, Position], value: str, position: Position, what: str) -> bool:
+        """Whether this is the first to claim a value; a second one is a mistake that names the first."""
+        first = owners.setdefault(value, position)
+        if first == position:
+            return True
+        place = f"{first.file}:{first.line}:{first.column}"
+        self._document.report(position, f"{what} is declared in {place} already", expected="one owner")
+        return False
+
+
+_A = {"script": "a script", "ivr": "an IVR"}
+
+
+def _with_keys(did: Did, keys: dict[str, LicenseKey]) -> Did:
+    return replace(
+        did,
+        voice=keys[did.voice.name] if did.voice else None,
+        sms=keys[did.sms.name] if did.sms else None,
+    )

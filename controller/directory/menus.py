@@ -1,0 +1,201 @@
+"""IVRs and sequences out of the YAML, and whether what they lead to exists for every number that uses them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from controller.directory.declarations import IvrEntry, SequenceEntry, StepEntry
+from controller.directory.document import Document
+from controller.directory.nodes import Entry, Position
+from controller.directory.script_shelf import ScriptShelf
+from controller.directory.snapshot import Did, LicenseKey
+from controller.directory.validation import alternatives, locate, locate_key, read_entries
+from controller.ivr.model import (
+    Choice,
+    Destination,
+    DtmfStep,
+    Ivr,
+    Kind,
+    RecordingStep,
+    Sequence,
+    Step,
+    TextStep,
+)
+from controller.numbers import is_emergency_or_premium
+
+Place = tuple[Destination, Position]
+
+
+@dataclass(slots=True)
+class Menus:
+    """All IVRs and sequences of a document. `names_*` hold also those that have mistakes and so no value."""
+
+    document: Document
+    shelf: ScriptShelf
+    phones: Collection[str]
+    ivrs: dict[str, Ivr] = field(default_factory=dict)
+    sequences: dict[str, Sequence] = field(default_factory=dict)
+    ivr_names: set[str] = field(default_factory=set)
+    sequence_names: set[str] = field(default_factory=set)
+    _entries: dict[tuple[Kind, str], Entry] = field(default_factory=dict)
+
+    def read(self) -> None:
+        """Read both sections and note what is wrong in them, whoever uses them."""
+        ivrs = read_entries(self.document, "ivrs", IvrEntry)
+        sequences = read_entries(self.document, "sequences", SequenceEntry)
+        self.ivr_names, self.sequence_names = set(ivrs), set(sequences)
+        for name, (entry, declared) in ivrs.items():
+            self._entries[Kind.IVR, name] = entry
+            if declared is not None:
+                self._add_ivr(name, entry, declared)
+        for name, (entry, sequence) in sequences.items():
+            self._entries[Kind.SEQUENCE, name] = entry
+            if sequence is not None:
+                steps = [self._step(entry, index, step) for index, step in enumerate(sequence.steps)]
+                self.sequences[name] = Sequence(name, tuple(step for step in steps if step), sequence.then)
+
+    def check_use(self, dids: Mapping[str, Did], sounds: Mapping[str, Mapping[str, Path]]) -> None:
+        """Note what is missing for the keys whose numbers lead to an IVR, and the menus that no number leads to."""
+        used: set[tuple[Kind, str]] = set()
+        for key_name, ivr_names in _ivrs_by_key(dids).items():
+            for kind, name in self._reachable(ivr_names):
+                used.add((kind, name))
+                self._check_for_key(kind, name, key_name, sounds.get(key_name, {}), dids)
+        for (kind, name), entry in self._entries.items():
+            if (kind, name) not in used:
+                self.document.warn(entry.position, f'no number leads to {kind} "{name}"')
+
+    def _add_ivr(self, name: str, entry: Entry, declared: IvrEntry) -> None:
+        if (declared.recording is None) == (declared.text is None):
+            self.document.report(
+                entry.position, "what callers hear is not clear", expected="exactly one of `recording` and `text`"
+            )
+        ivr = Ivr(
+            name=name,
+            recording=declared.recording,
+            text=declared.text,
+            choices=tuple(Choice(digits, destination) for digits, destination in declared.choices.items()),
+            timeout=declared.timeout,
+            digit_timeout=declared.digit_timeout,
+            repeat=declared.repeat,
+            no_input=declared.no_input,
+            wrong_choice=declared.wrong_choice,
+            language=declared.language,
+        )
+        self.ivrs[name] = ivr
+        for short, long in ivr.prefixes():
+            self.document.warn(
+                locate_key(entry, ("choices", short)),
+                f'"{short}" begins "{long}" as well, so it acts only after {ivr.digit_timeout:g} s',
+            )
+        for destination, position in _places(ivr, entry):
+            self._check_destination(destination, position)
+
+    def _check_destination(self, destination: Destination, position: Position) -> None:
+        known: Collection[str]
+        match destination.kind:
+            case Kind.SEQUENCE:
+                known = self.sequence_names
+            case Kind.IVR:
+                known = self.ivr_names
+            case Kind.PHONE:
+                known = self.phones
+            case Kind.SCRIPT:
+                self.shelf.take(destination.target, position)
+                return
+            case Kind.FORWARD:
+                if is_emergency_or_premium(destination.target):
+                    self.document.report(position, "calls are not forwarded to emergency and premium numbers")
+                return
+            case _:
+                return
+        if destination.target not in known:
+            self.document.report(
+                position, f"{destination} is not declared", expected=alternatives(destination.target, known)
+            )
+
+    def _step(self, entry: Entry, index: int, step: StepEntry) -> Step | None:
+        path = ("steps", index)
+        kinds = [name for name in ("dtmf", "recording", "sms") if getattr(step, name) is not None]
+        if len(kinds) != 1:
+            self.document.report(
+                locate(entry, path), "a step does one thing", expected="exactly one of `dtmf`, `recording` and `sms`"
+            )
+        for name in ("tone_ms", "gap_ms"):
+            if name in step.model_fields_set and step.dtmf is None:
+                self.document.report(locate_key(entry, (*path, name)), f'"{name}" belongs to a step with `dtmf`')
+        if step.dtmf is not None:
+            return DtmfStep(step.dtmf, step.tone_ms, step.gap_ms)
+        if step.recording is not None:
+            return RecordingStep(step.recording)
+        if step.sms is not None:
+            return TextStep(step.sms.sender, step.sms.recipient, step.sms.text)
+        return None
+
+    def _reachable(self, ivr_names: Collection[str]) -> list[tuple[Kind, str]]:
+        """Every IVR, sequence and script that callers can come to from some IVRs."""
+        found: dict[tuple[Kind, str], None] = {}
+        waiting = [(Kind.IVR, name) for name in ivr_names]
+        while waiting:
+            place = waiting.pop()
+            if place in found:
+                continue
+            found[place] = None
+            ivr = self.ivrs.get(place[1]) if place[0] is Kind.IVR else None
+            if ivr is not None:
+                followed = (Kind.IVR, Kind.SEQUENCE, Kind.SCRIPT)
+                waiting += [(end.kind, end.target) for end in ivr.destinations if end.kind in followed]
+        return list(found)
+
+    def _check_for_key(
+        self, kind: Kind, name: str, key: str, sounds: Mapping[str, Path], dids: Mapping[str, Did]
+    ) -> None:
+        entry = self._entries.get((kind, name))
+        if kind is Kind.SCRIPT:
+            script = self.shelf.scripts.get(name)
+            if script is not None:
+                self.shelf.check_sounds(script, key, sounds)
+        elif kind is Kind.IVR and entry is not None and name in self.ivrs:
+            ivr = self.ivrs[name]
+            wanted = [(ivr.recording, locate(entry, ("recording",)))] if ivr.recording else []
+            wanted += [(end.target, at) for end, at in _places(ivr, entry) if end.kind is Kind.RECORDING]
+            for sound_id, position in wanted:
+                self._check_sound(sound_id, position, key, sounds)
+        elif kind is Kind.SEQUENCE and entry is not None and name in self.sequences:
+            for index, step in enumerate(self.sequences[name].steps):
+                if isinstance(step, RecordingStep):
+                    self._check_sound(step.sound_id, locate(entry, ("steps", index, "recording")), key, sounds)
+                elif isinstance(step, TextStep):
+                    self._check_sender(step.sender, locate(entry, ("steps", index, "sms", "from")), key, dids)
+
+    def _check_sound(self, sound_id: str, position: Position, key: str, sounds: Mapping[str, Path]) -> None:
+        if sound_id not in sounds:
+            self.document.report(
+                position, f'licence key "{key}" has no sound "{sound_id}"', expected=alternatives(sound_id, sounds)
+            )
+
+    def _check_sender(self, sender: str, position: Position, key: str, dids: Mapping[str, Did]) -> None:
+        did = dids.get(sender)
+        if did is None or did.sms is None or did.sms.name != key:
+            self.document.report(
+                position, f'licence key "{key}" cannot send texts from here', expected=f"a DID with `sms: {key}`"
+            )
+
+
+def _places(ivr: Ivr, entry: Entry) -> Iterator[Place]:
+    """The destinations of an IVR that the YAML writes, each with its place."""
+    for choice in ivr.choices:
+        yield choice.destination, locate(entry, ("choices", choice.digits))
+    yield ivr.no_input, locate(entry, ("no_input",))
+    yield ivr.wrong_choice, locate(entry, ("wrong_choice",))
+
+
+def _ivrs_by_key(dids: Mapping[str, Did]) -> dict[str, set[str]]:
+    used: dict[str, set[str]] = {}
+    for did in dids.values():
+        key: LicenseKey | None = did.voice
+        if did.ivr is not None and key is not None:
+            used.setdefault(key.name, set()).add(did.ivr.name)
+    return used

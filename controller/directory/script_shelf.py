@@ -1,0 +1,56 @@
+"""The call scripts that the administrator's files hold: read, compiled and checked once each."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from pathlib import Path
+
+from controller.directory.document import Document, read_file
+from controller.directory.nodes import Position
+from controller.directory.snapshot import ScriptFile
+from controller.directory.validation import alternatives
+from controller.script.parser import parse
+
+
+class ScriptShelf:
+    """Scripts by the path that the YAML writes, relative to the folder of the YAML."""
+
+    def __init__(self, document: Document) -> None:
+        self._document = document
+        self._scripts: dict[str, ScriptFile | None] = {}
+
+    @property
+    def scripts(self) -> dict[str, ScriptFile]:
+        """All that could be read."""
+        return {name: script for name, script in self._scripts.items() if script is not None}
+
+    def take(self, name: str, position: Position) -> ScriptFile | None:
+        """The script of a file that is named at `position`; its mistakes are noted at their own line and column.
+
+        None when the file cannot be read.
+        """
+        if name not in self._scripts:
+            self._scripts[name] = self._read(name, position)
+        return self._scripts[name]
+
+    def _read(self, name: str, position: Position) -> ScriptFile | None:
+        file = Path(position.file).parent / Path(name).expanduser()
+        source = read_file(self._document, position, file)
+        if source is None:
+            return None
+        program = parse(source)
+        for diagnostic in program.diagnostics:
+            place = Position(str(file), diagnostic.line, diagnostic.column)
+            self._document.report(place, diagnostic.message, severity=diagnostic.severity)
+        return ScriptFile(file, source, program)
+
+    def check_sounds(self, script: ScriptFile, key: str, sounds: Collection[str]) -> None:
+        """Note every sound that the script plays and the key does not have, at the place where it is played first."""
+        for sound_id in sorted(set(script.program.sounds()) - set(sounds)):
+            at = script.source.lower().find(f"~^{sound_id}")
+            before = script.source[: max(at, 0)]
+            line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
+            position = Position(str(script.file), line, column)
+            self._document.report(
+                position, f'licence key "{key}" has no sound "{sound_id}"', expected=alternatives(sound_id, sounds)
+            )

@@ -1,0 +1,165 @@
+"""The directory at one moment: who owns what, checked and complete. Immutable; every look-up is one in memory."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import MappingProxyType
+from typing import Literal
+
+from controller.errors import Mistake
+from controller.ivr.model import Ivr, Sequence
+from controller.script.program import Program
+
+Product = Literal["phone", "sms"]
+
+
+@dataclass(frozen=True, slots=True)
+class LicenseKey:
+    """One customer: `name` is for the administrator and in logs, `key` (a GUID) is what the customer's programs send.
+
+    `max_calls`: calls at one time, None without a limit. `calls_per_minute`: how fast its outgoing calls are placed.
+    `webhook_secrets`: post-backs are signed with each of them (two while one replaces the other), none without one.
+    """
+
+    name: str
+    key: str = field(repr=False)
+    products: frozenset[Product]
+    status_post_url: str | None = None
+    webhook_secrets: tuple[str, ...] = field(default=(), repr=False)
+    max_calls: int | None = None
+    calls_per_minute: int = 3000
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Did:
+    """One phone number of ours: `voice` and `sms` are the keys that own its calls and its texts.
+
+    `program` is the compiled incoming call script of `script_source`, read from `script_file`; None where the YAML has
+    none. `announcement` plays the sound that replaces the announcement of a number for texts only, or of a voice number
+    without script. `status_post_url` is the number's own; without one the key's counts.
+    """
+
+    number: str
+    voice: LicenseKey | None = None
+    sms: LicenseKey | None = None
+    script_file: Path | None = None
+    script_source: str | None = field(default=None, repr=False)
+    program: Program | None = field(default=None, repr=False)
+    ivr: Ivr | None = None
+    status_post_url: str | None = None
+    announcement: Program | None = field(default=None, repr=False)
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Phone:
+    """A SIP phone that registers as `name`. `number` (E.164) is where it is called, and its caller id."""
+
+    name: str
+    password: str = field(repr=False)
+    number: str | None = None
+    label: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Trunk:
+    """A carrier's SIP server, through which calls and texts to the telephone network go in and out.
+
+    `match`: addresses and networks whose SIP is taken as this trunk's. `calls_per_second` and `channels` bound the
+    outgoing calls. `prefixes`: the E.164 prefixes of the numbers called through it, the longest match of all trunks
+    counts; "+" is all. `number_format`: how it wants the called number, as "+12015550101" (e164), "12015550101"
+    (plain) or "2015550101" (national).
+    """
+
+    name: str
+    host: str
+    port: int = 5060
+    transport: Literal["udp", "tcp"] = "udp"
+    username: str | None = None
+    password: str | None = field(default=None, repr=False)
+    register: bool = False
+    match: tuple[str, ...] = ()
+    calls_per_second: float = 5.0
+    channels: int = 30
+    prefixes: tuple[str, ...] = ("+",)
+    number_format: Literal["e164", "plain", "national"] = "e164"
+
+
+@dataclass(frozen=True, slots=True)
+class ScriptFile:
+    """A call script that a file of the administrator holds, compiled."""
+
+    file: Path
+    source: str = field(repr=False)
+    program: Program = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """Everything that the YAML declares. The mappings are read-only, in the order of the file.
+
+    `scripts` are by the path as the YAML writes it, for destinations of `script:`. `sounds` are by the key's name and
+    the sound's id. `warnings` are what the checker found without refusing it.
+    """
+
+    license_keys: Mapping[str, LicenseKey] = MappingProxyType({})
+    dids: Mapping[str, Did] = MappingProxyType({})
+    ivrs: Mapping[str, Ivr] = MappingProxyType({})
+    sequences: Mapping[str, Sequence] = MappingProxyType({})
+    phones: Mapping[str, Phone] = MappingProxyType({})
+    trunks: Mapping[str, Trunk] = MappingProxyType({})
+    scripts: Mapping[str, ScriptFile] = MappingProxyType({})
+    sounds: Mapping[str, Mapping[str, Path]] = MappingProxyType({})
+    warnings: tuple[Mistake, ...] = ()
+    _keys_by_value: Mapping[str, LicenseKey] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        for name in ("license_keys", "dids", "ivrs", "sequences", "phones", "trunks", "scripts"):
+            object.__setattr__(self, name, MappingProxyType(dict(getattr(self, name))))
+        sounds = {name: MappingProxyType(dict(paths)) for name, paths in self.sounds.items()}
+        object.__setattr__(self, "sounds", MappingProxyType(sounds))
+        object.__setattr__(self, "_keys_by_value", {key.key: key for key in self.license_keys.values()})
+
+    def did(self, e164: str) -> Did | None:
+        """The DID of a number, None when it is not one of ours."""
+        return self.dids.get(e164)
+
+    def license_key(self, name: str) -> LicenseKey | None:
+        """The key that the YAML declares under `name`."""
+        return self.license_keys.get(name)
+
+    def key_by_value(self, value: str) -> LicenseKey | None:
+        """The key that a customer's program sent: a GUID, in any of its spellings. None for every other text."""
+        canonical = canonical_guid(value)
+        return self._keys_by_value.get(canonical) if canonical else None
+
+    def sound(self, key_name: str, sound_id: str) -> Path | None:
+        """The audio file behind a sound id (in any case) of a key, None when the key has no such sound."""
+        return self.sounds.get(key_name, {}).get(sound_id.lower())
+
+    def phone_by_number(self, e164: str) -> Phone | None:
+        """The phone that has this number."""
+        return next((phone for phone in self.phones.values() if phone.number == e164), None)
+
+    def trunk_for(self, e164: str) -> Trunk | None:
+        """The trunk for calls to a number: the one with the longest matching prefix, the first among equals."""
+        best: tuple[int, Trunk] | None = None
+        for trunk in self.trunks.values():
+            length = max((len(prefix) for prefix in trunk.prefixes if e164.startswith(prefix)), default=0)
+            if length and (best is None or length > best[0]):
+                best = (length, trunk)
+        return best[1] if best else None
+
+
+def canonical_guid(text: str) -> str | None:
+    """A GUID in lower case with hyphens, from the spellings that are about (braces, upper case, no hyphens)."""
+    if len(text) > 64:
+        return None
+    try:
+        return str(uuid.UUID(text.strip()))
+    except ValueError:
+        return None
