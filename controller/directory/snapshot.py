@@ -106,14 +106,14 @@ class Snapshot:
     the sound's id. `warnings` are what the checker found without refusing it.
     """
 
-    license_keys: Mapping[str, LicenseKey] = MappingProxyType({})
-    dids: Mapping[str, Did] = MappingProxyType({})
-    ivrs: Mapping[str, Ivr] = MappingProxyType({})
-    sequences: Mapping[str, Sequence] = MappingProxyType({})
-    phones: Mapping[str, Phone] = MappingProxyType({})
-    trunks: Mapping[str, Trunk] = MappingProxyType({})
-    scripts: Mapping[str, ScriptFile] = MappingProxyType({})
-    sounds: Mapping[str, Mapping[str, Path]] = MappingProxyType({})
+    license_keys: Mapping[str, LicenseKey] = field(default_factory=dict)
+    dids: Mapping[str, Did] = field(default_factory=dict)
+    ivrs: Mapping[str, Ivr] = field(default_factory=dict)
+    sequences: Mapping[str, Sequence] = field(default_factory=dict)
+    phones: Mapping[str, Phone] = field(default_factory=dict)
+    trunks: Mapping[str, Trunk] = field(default_factory=dict)
+    scripts: Mapping[str, ScriptFile] = field(default_factory=dict)
+    sounds: Mapping[str, Mapping[str, Path]] = field(default_factory=dict)
     warnings: tuple[Mistake, ...] = ()
     _keys_by_value: Mapping[str, LicenseKey] = field(init=False, repr=False, compare=False)
 
