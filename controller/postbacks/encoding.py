@@ -1,0 +1,24 @@
+"""`application/x-www-form-urlencoded` as .NET programs write it: receivers of post-backs were made for that."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from urllib.parse import quote_plus
+
+CONTENT_TYPE = "application/x-www-form-urlencoded"
+
+_PLAIN = re.compile(r"[A-Za-z0-9_.!*()-]*")
+_ESCAPE = re.compile(r"%[0-9A-F]{2}")
+
+
+def encode_form(fields: Iterable[tuple[str, str]]) -> str:
+    """The fields in their order, as UTF-8, with blanks as `+` and lower-case escapes, as in CDYNE's samples."""
+    return "&".join(f"{_encode(name)}={_encode(value)}" for name, value in fields)
+
+
+def _encode(text: str) -> str:
+    if _PLAIN.fullmatch(text):
+        return text
+    quoted = quote_plus(text, safe="!*()", errors="replace").replace("~", "%7e")
+    return _ESCAPE.sub(lambda escape: escape[0].lower(), quoted)

@@ -1,0 +1,60 @@
+"""The outbox: a post-back becomes a row in the transaction of the state change that it reports."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from controller.postbacks.encoding import encode_form
+from controller.postbacks.lanes import lane_of
+from controller.store.database import Transaction
+
+CHANNEL = "ringpost_postbacks"
+"""The notification channel that wakes the deliverers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Postback:
+    """One thing to tell a customer's URL.
+
+    `id` is stable over all attempts; `subject` is what it is about ("call:1000000001"), within which `sequence` rises;
+    `event` is its name ("call.answered"); `final` says that nothing follows about the subject; `license_key` is the
+    key's name in the admin YAML, whose secrets sign it; `form` are the fields in their order.
+    """
+
+    id: UUID
+    subject: str
+    sequence: int
+    event: str
+    final: bool
+    license_key: str
+    url: str
+    form: tuple[tuple[str, str], ...]
+
+
+async def enqueue(transaction: Transaction, postbacks: Sequence[Postback]) -> None:
+    """Write post-backs into the outbox, in one round trip, and wake the deliverers at the commit.
+
+    An id that is there already is left as it is, so a transaction of unknown fate can be repeated. The sequence numbers
+    of a subject must be committed in their order. StoreUnreachable, StoreRefused.
+    """
+    if not postbacks:
+        return
+    await transaction.execute(
+        "enqueue_postbacks",
+        [postback.id for postback in postbacks],
+        [_storable(postback.subject) for postback in postbacks],
+        [postback.sequence for postback in postbacks],
+        [_storable(postback.event) for postback in postbacks],
+        [postback.final for postback in postbacks],
+        [_storable(postback.license_key) for postback in postbacks],
+        [_storable(postback.url) for postback in postbacks],
+        [lane_of(postback.url) for postback in postbacks],
+        [encode_form(postback.form) for postback in postbacks],
+    )
+
+
+def _storable(text: str) -> str:
+    """PostgreSQL stores neither NUL nor lone surrogates, and a customer's URL must not undo a call's transaction."""
+    return text.replace("\0", "").encode(errors="replace").decode()
