@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import os
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Iterator
@@ -11,11 +12,19 @@ from pathlib import Path
 import asyncpg
 import pytest
 
+from controller.embedded.debian import Tools, provision
 from controller.embedded.postgres_server import FAST, PostgresServer
 from controller.store.migrations import Migrations
 
 PROJECT = Path(__file__).parent.parent
 _numbers = itertools.count(1)
+
+
+@pytest.fixture(scope="session")
+def tools() -> Tools:
+    """The unpacked Asterisk, SIPp and speech engines: those of RINGPOST_TOOLS, or the project's own."""
+    named = os.environ.get("RINGPOST_TOOLS")
+    return Tools(Path(named)) if named else provision(PROJECT / ".ringpost" / "tools")
 
 
 @pytest.fixture(scope="session")

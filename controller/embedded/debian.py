@@ -193,7 +193,7 @@ class _Apt:
             (directory / name).mkdir(parents=True)
         (directory / "status").touch()
         sources = directory / "sources.list"
-        # The Release file of a rolling suite may be past its date on a mirror that lags; its signature is still checked.
+        # A rolling suite's Release file may be past its date on a mirror that lags; its signature is still checked.
         sources.write_text(f"deb [arch=amd64 check-valid-until=no signed-by={KEYRING}] {mirror} {SUITE} main\n")
         options = {
             "Dir::State": directory / "state",

@@ -1,0 +1,248 @@
+"""Asterisk's configuration files, made from values and the templates of asterisk-config/.
+
+Every value is checked before it is written: whatever a name, a password or a host contains, it stays one value of one
+line and can never become a line of its own.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any, Literal
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from controller.errors import ConfigurationError
+from controller.numbers import national_digits
+
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
+NUMBER = re.compile(r"\+[0-9]{3,15}")
+LABEL = r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+HOST_NAME = re.compile(rf"(?=.{{1,253}}$){LABEL}(\.{LABEL})*\.?")
+SECTION_TYPES = frozenset({"global", "system", "transport-udp", "transport-tcp"})
+
+Transport = Literal["udp", "tcp"]
+
+
+@dataclass(frozen=True, slots=True)
+class SipPhone:
+    """A telephone that registers with a password; its calls carry its number."""
+
+    name: str
+    password: str = field(repr=False)
+    number: str
+    """E.164."""
+
+    def __post_init__(self) -> None:
+        _check_name("phone", self.name)
+        _check_text(f"the password of phone {self.name}", self.password)
+        _check_number(self.number)
+
+
+@dataclass(frozen=True, slots=True)
+class SipTrunk:
+    """A carrier: calls come from its addresses, and go to its host."""
+
+    name: str
+    host: str
+    port: int = 0
+    """0: what DNS says, or 5060."""
+    username: str = ""
+    """With a password: how we answer the carrier's challenge."""
+    password: str = field(default="", repr=False)
+    register: bool = False
+    """Whether we register there, as carriers without a fixed address for us want it."""
+    transport: Transport = "udp"
+    sources: tuple[str, ...] = ()
+    """Addresses, networks or host names that its calls come from; without any, its host."""
+    check_seconds: int = 0
+    """How often it is asked with OPTIONS whether it is there; 0: never."""
+
+    def __post_init__(self) -> None:
+        _check_name("trunk", self.name)
+        _check_host(f"the host of trunk {self.name}", self.host)
+        if not 0 <= self.port <= 65535:
+            raise ConfigurationError(f"Trunk {self.name}: {self.port} is no port.")
+        for source in self.sources:
+            _check_source(f"an address of trunk {self.name}", source)
+        for what, text in (("username", self.username), ("password", self.password)):
+            if text:
+                _check_text(f"the {what} of trunk {self.name}", text)
+        if self.register and not (self.username and self.password):
+            raise ConfigurationError(f"Trunk {self.name} is to register, and has no username or no password.")
+        if self.username and not re.fullmatch(r"[A-Za-z0-9_.!~*'()&=+$,?/%-]+", self.username):
+            raise ConfigurationError(f"Trunk {self.name}: {self.username!r} cannot be the user of a SIP address.")
+
+    @property
+    def address(self) -> str:
+        """Its SIP host with port and transport, as it stands behind the @ of a SIP URI."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        port = f":{self.port}" if self.port else ""
+        return f"{host}{port}" + (";transport=tcp" if self.transport == "tcp" else "")
+
+    @property
+    def matches(self) -> tuple[str, ...]:
+        return self.sources or (self.host,)
+
+
+@dataclass(frozen=True, slots=True)
+class AsteriskConfiguration:
+    """Everything that Asterisk's files say."""
+
+    etc_dir: Path
+    module_dir: Path
+    data_dir: Path
+    var_dir: Path
+    spool_dir: Path
+    run_dir: Path
+    log_dir: Path
+
+    ari_username: str
+    ari_password: str = field(repr=False)
+    ami_username: str
+    ami_password: str = field(repr=False)
+
+    sip_host: str = "0.0.0.0"  # noqa: S104 (phones and carriers are elsewhere)
+    sip_port: int = 5060
+    external_address: str = ""
+    """The address that carriers see when we are behind NAT."""
+    rtp_first: int = 10000
+    rtp_last: int = 10199
+    http_port: int = 8088
+    ami_port: int = 5038
+    hep_port: int = 0
+    """A UDP port of 127.0.0.1 that gets every SIP message as HEPv3; 0: none does."""
+
+    application: str = "ringpost"
+    lease_seconds: int = 60
+    """How long a call stays with a controller that is not heard of any more."""
+    announcement: str = "ringpost/unavailable"
+    """The sound for a call that nobody answers for; a file below the data directory's sounds/."""
+
+    phones: tuple[SipPhone, ...] = ()
+    trunks: tuple[SipTrunk, ...] = ()
+    numbers: frozenset[str] = frozenset()
+    """Our numbers that take calls, E.164."""
+
+    def __post_init__(self) -> None:
+        for number in self.numbers:
+            _check_number(number)
+        names = [phone.name for phone in self.phones] + [trunk.name for trunk in self.trunks]
+        twice = sorted({name for name in names if names.count(name) > 1 or name in SECTION_TYPES})
+        if twice:
+            raise ConfigurationError(f"A phone or trunk cannot be called {', '.join(twice)}: the name is taken.")
+        _check_host("the SIP host", self.sip_host)
+        if self.external_address:
+            _check_host("the external address", self.external_address)
+        for what in ("ari_username", "ari_password", "ami_username", "ami_password", "application", "announcement"):
+            _check_text(what, getattr(self, what))
+        for what in ("etc_dir", "module_dir", "data_dir", "var_dir", "spool_dir", "run_dir", "log_dir"):
+            _check_text(what, str(getattr(self, what)))
+
+    @property
+    def dialled_numbers(self) -> list[str]:
+        """Each of our numbers in every form in which a carrier or a phone may dial it."""
+        forms = {form for number in self.numbers for form in (number, number[1:], national_digits(number))}
+        return sorted(forms)
+
+    @property
+    def media_host(self) -> str:
+        """The address that stands in our SDP; empty when we listen on all, and it depends on the caller."""
+        return "" if self.sip_host in ("0.0.0.0", "::") else self.sip_host  # noqa: S104
+
+
+def render(configuration: AsteriskConfiguration, template_dir: Path, target_dir: Path) -> list[Path]:
+    """Write every template's file into `target_dir`, and give those that differ from what was there.
+
+    Each file is replaced in one step, readable by its owner only. ConfigurationError when it cannot be written.
+    """
+    environment = Environment(
+        loader=FileSystemLoader(template_dir),
+        undefined=StrictUndefined,
+        autoescape=False,  # noqa: S701 (not HTML: the filters below are what makes values safe here)
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        finalize=_finalize,
+    )
+    values: dict[str, Any] = {part.name: getattr(configuration, part.name) for part in fields(configuration)}
+    values |= {"media_host": configuration.media_host, "dialled_numbers": configuration.dialled_numbers}
+    changed = []
+    try:
+        target_dir.mkdir(parents=True, exist_ok=True)
+        for template in sorted(template_dir.glob("*.j2")):
+            text = environment.get_template(template.name).render(values)
+            target = target_dir / template.name.removesuffix(".j2")
+            if _replace(target, text):
+                changed.append(target)
+    except OSError as error:
+        raise ConfigurationError(f"Asterisk's configuration cannot be written: {error}") from error
+    return changed
+
+
+def _replace(target: Path, text: str) -> bool:
+    data = text.encode()
+    try:
+        if target.read_bytes() == data:
+            return False
+    except FileNotFoundError:
+        pass
+    fresh = target.with_name(target.name + ".new")
+    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(data)
+    fresh.replace(target)
+    return True
+
+
+def _finalize(value: object) -> object:
+    """What `{{ value }}` writes: a semicolon would begin a comment, everything else is safe after the checks."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return str(value).replace(";", "\\;") if isinstance(value, str | Path) else value
+
+
+def _check(what: str, text: str, expected: str, test: Callable[[str], object]) -> None:
+    if not test(text):
+        raise ConfigurationError(f"{what} cannot be {text!r}: it must be {expected}.")
+
+
+def _check_name(what: str, text: str) -> None:
+    _check(f"The name of a {what}", text, "letters, digits, dots, hyphens and underscores", NAME.fullmatch)
+
+
+def _check_number(text: str) -> None:
+    _check("A number", text, "E.164, such as +12015550101", NUMBER.fullmatch)
+
+
+def _check_text(what: str, text: str) -> None:
+    if not text or not text.isprintable() or text != text.strip():
+        raise ConfigurationError(f"{what} must be printable characters, without blanks at its ends.")
+
+
+def _check_host(what: str, text: str) -> None:
+    _check(what, text, "a host name or an IP address", lambda host: _is_address(host) or HOST_NAME.fullmatch(host))
+
+
+def _check_source(what: str, text: str) -> None:
+    _check(what, text, "an address, a network or a host name", lambda it: _is_network(it) or HOST_NAME.fullmatch(it))
+
+
+def _is_address(text: str) -> bool:
+    return _parses(ipaddress.ip_address, text)
+
+
+def _is_network(text: str) -> bool:
+    return _parses(ipaddress.ip_network, text)
+
+
+def _parses(parse: Callable[[str], object], text: str) -> bool:
+    try:
+        parse(text)
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,177 @@
+"""Asterisk out of an unpacked tree, run as our own child with every folder and file of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import shutil
+import signal
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import aiohttp
+import structlog
+
+from controller.embedded.debian import Tools
+from controller.embedded.process import OwnedProcess
+from controller.errors import AsteriskUnreachable, ConfigurationError
+
+log = structlog.get_logger()
+
+LONGEST_SOCKET_PATH = 107  # bytes, unix(7)
+CONTROL_SOCKET = "asterisk.ctl"
+SOUNDS = "en_US_f_Allison"
+
+
+@dataclass(frozen=True, slots=True)
+class AsteriskTree:
+    """The folders of one Asterisk: below `root`, but for what it only reads, which stays in the unpacked tree."""
+
+    root: Path
+    tools: Tools
+    log_dir: Path
+
+    @property
+    def etc_dir(self) -> Path:
+        return self.root / "etc"
+
+    @property
+    def sounds_dir(self) -> Path:
+        """Where sounds of ours lie: `ringpost/unavailable` is the file ringpost/unavailable.wav in there."""
+        return self.root / "data" / "sounds"
+
+    @property
+    def run_dir(self) -> Path:
+        return self.root / "run"
+
+    def directories(self) -> dict[str, Path]:
+        """The folders under the names that the configuration has for them."""
+        return {
+            "etc_dir": self.etc_dir,
+            "module_dir": self.tools.libraries / "asterisk" / "modules",
+            "data_dir": self.root / "data",
+            "var_dir": self.root / "var",
+            "spool_dir": self.root / "spool",
+            "run_dir": self.run_dir,
+            "log_dir": self.log_dir,
+        }
+
+    def make(self) -> None:
+        """Make what is missing. ConfigurationError when it cannot be made."""
+        packaged = self.tools.root / "usr/share/asterisk"
+        try:
+            for name in ("etc", "data/sounds/ringpost", "data/moh", "var/cache", "spool/recording", "spool/tmp"):
+                (self.root / name).mkdir(parents=True, exist_ok=True)
+            self.log_dir.mkdir(parents=True, exist_ok=True)
+            self._make_run_dir()
+            for name in ("agi-bin", "documentation", "rest-api"):
+                _link(self.root / "data" / name, packaged / name)
+            _link(self.sounds_dir / "en", packaged / "sounds" / SOUNDS)
+        except OSError as error:
+            raise ConfigurationError(f"Asterisk's folder {self.root} cannot be made: {error}") from error
+
+    def _make_run_dir(self) -> None:
+        """The folder of the control socket; in a deep folder a link to a short one, as a socket's path is limited."""
+        if len(os.fsencode(self.run_dir / CONTROL_SOCKET)) <= LONGEST_SOCKET_PATH:
+            self.run_dir.mkdir(exist_ok=True)
+        elif not self.run_dir.is_dir():
+            self.run_dir.unlink(missing_ok=True)
+            self.run_dir.symlink_to(tempfile.mkdtemp(prefix="ringpost-"))
+
+
+class AsteriskServer:
+    """One Asterisk on a tree whose configuration files are written already."""
+
+    def __init__(self, tree: AsteriskTree, *, http_port: int, username: str, password: str) -> None:
+        """`http_port`, `username` and `password` are ARI's, to see when it is ready."""
+        self.tree = tree
+        self.log = tree.log_dir / "asterisk.log"
+        self._ping = f"http://127.0.0.1:{http_port}/ari/asterisk/ping"
+        self._headers = {"Authorization": aiohttp.encode_basic_auth(username, password)}
+        self._process: OwnedProcess | None = None
+
+    @property
+    def pid(self) -> int | None:
+        return self._process.pid if self._process is not None and self._process.running else None
+
+    async def version(self) -> str:
+        """The version of the unpacked Asterisk, such as "22.10.1"."""
+        process = await asyncio.create_subprocess_exec(
+            *self.tree.tools.command("asterisk", "-V"), stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT
+        )
+        output, _ = await process.communicate()
+        found = re.search(r"\d+\.\d+\.\d+", output.decode(errors="replace"))
+        if found is None:
+            raise AsteriskUnreachable(f"The unpacked Asterisk does not run: {output.decode(errors='replace').strip()}")
+        return found[0]
+
+    async def start(self, timeout: float = 60.0) -> None:
+        """Start it and wait until it has booted and answers on ARI. AsteriskUnreachable when it does not in time."""
+        started = time.monotonic()
+        self.tree.make()
+        self._process = await OwnedProcess.start(
+            self.tree.tools.command("asterisk", "-f", "-C", str(self.tree.etc_dir / "asterisk.conf")),
+            log=self.tree.log_dir / "asterisk.out",
+            orphaned=signal.SIGKILL,
+            environment={"TZ": "UTC", "HOME": str(self.tree.root)},
+            directory=self.tree.root,
+        )
+        try:
+            async with asyncio.timeout(timeout):
+                await self._wait_ready(self._process)
+        except TimeoutError:
+            await self.stop()
+            raise AsteriskUnreachable(
+                f"Asterisk did not get ready within {timeout:.0f} s; its log is {self.log}."
+            ) from None
+        except BaseException:
+            await self.stop()
+            raise
+        log.debug("Asterisk is ready", seconds=round(time.monotonic() - started, 1), pid=self._process.pid)
+
+    async def _wait_ready(self, process: OwnedProcess) -> None:
+        async with aiohttp.ClientSession(headers=self._headers, timeout=aiohttp.ClientTimeout(total=5)) as session:
+            while process.running:
+                try:
+                    async with session.get(self._ping) as response:
+                        if response.status == 200:
+                            return
+                        if response.status in (401, 403):
+                            raise AsteriskUnreachable("Another Asterisk answers on our ARI port.")
+                except (aiohttp.ClientError, TimeoutError):
+                    pass
+                await process.ended_within(0.1)
+        raise AsteriskUnreachable(
+            f"Asterisk ended while it started (status {process.returncode}); its logs are in {self.tree.log_dir}."
+        )
+
+    async def stop(self, timeout: float = 5.0) -> None:
+        """Stop it, hanging up its calls; one that does not end within `timeout` seconds is killed."""
+        if self._process is not None:
+            process, self._process = self._process, None
+            await process.stop((signal.SIGTERM, timeout))
+        if self.tree.run_dir.is_symlink():
+            shutil.rmtree(self.tree.run_dir.resolve(), ignore_errors=True)
+            self.tree.run_dir.unlink()
+
+    async def kill(self) -> None:
+        """End it at once, as a crash would."""
+        if self._process is not None:
+            self._process.kill()
+            await self._process.wait()
+            self._process = None
+
+    async def wait(self) -> int:
+        """Wait until it ends by itself, and give its return code."""
+        if self._process is None:
+            raise AsteriskUnreachable("Asterisk is not running.")
+        return await self._process.wait()
+
+
+def _link(link: Path, target: Path) -> None:
+    if not (link.is_symlink() and link.readlink() == target):
+        link.unlink(missing_ok=True)
+        link.symlink_to(target)

@@ -1,0 +1,75 @@
+"""Ports: whether those that a start needs are free, asked before anything is started."""
+
+from __future__ import annotations
+
+import errno
+import random
+import socket
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from controller.errors import ConfigurationError, PortInUse
+
+Protocol = Literal["tcp", "udp"]
+
+_KINDS = {"tcp": socket.SOCK_STREAM, "udp": socket.SOCK_DGRAM}
+
+
+@dataclass(frozen=True, slots=True)
+class PortNeed:
+    """A port that is needed, what for, and which setting names it."""
+
+    host: str
+    port: int
+    protocol: Protocol
+    purpose: str
+    setting: str
+
+
+def check_ports(needs: Sequence[PortNeed]) -> None:
+    """Raise PortInUse, naming each port that is taken with its purpose and setting; ConfigurationError for others."""
+    taken: list[str] = []
+    for need in needs:
+        error = _try(need)
+        if error is None:
+            continue
+        place = f"{need.host}:{need.port}/{need.protocol}"
+        if error.errno == errno.EADDRINUSE:
+            taken.append(f"{place} ({need.purpose}) is taken by another program: change {need.setting}")
+        else:
+            raise ConfigurationError(
+                f"{place} ({need.purpose}) cannot be used: {error.strerror or error}; change {need.setting}."
+            )
+    if taken:
+        raise PortInUse("; ".join(taken) + ".")
+
+
+def free_port(*protocols: Protocol, host: str = "127.0.0.1") -> int:
+    """A port that is free now for all the protocols, outside the range that systems use for outgoing connections."""
+    return free_range(1, *protocols, host=host)
+
+
+def free_range(count: int, *protocols: Protocol, host: str = "127.0.0.1") -> int:
+    """The first of `count` neighbouring free ports; an even number. PortInUse when none are found."""
+    for _ in range(1000):
+        first = random.randrange(20000, 32000 - count, 2)  # noqa: S311
+        needs = [PortNeed(host, first + at, protocol, "", "") for at in range(count) for protocol in protocols]
+        if all(_try(need) is None for need in needs):
+            return first
+    raise PortInUse(f"No {count} free neighbouring ports were found on {host}.")
+
+
+def _try(need: PortNeed) -> OSError | None:
+    family = socket.AF_INET6 if ":" in need.host else socket.AF_INET
+    with socket.socket(family, _KINDS[need.protocol]) as attempt:
+        if need.protocol == "tcp":
+            # As servers do: a connection that was closed a moment ago does not take the port.
+            attempt.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            attempt.bind((need.host, need.port))
+            if need.protocol == "tcp":
+                attempt.listen(1)
+        except OSError as error:
+            return error
+    return None

@@ -1,0 +1,17 @@
+"""What acceptance tests share: one Asterisk for the whole run."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from controller.embedded.debian import Tools
+from tests.support.asterisk import RunningAsterisk, running_asterisk
+
+
+@pytest.fixture(scope="session")
+async def asterisk(tools: Tools) -> AsyncIterator[RunningAsterisk]:
+    """A real Asterisk with the carrier at 127.0.0.2 and the phone alice; nobody restarts or reconfigures it."""
+    async with running_asterisk(tools) as running:
+        yield running

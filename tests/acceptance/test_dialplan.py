@@ -1,0 +1,220 @@
+"""What a call meets in Asterisk itself: the way to the controller, and what happens when there is none."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import aiohttp
+import pytest
+
+from controller.embedded.debian import Tools
+from tests.support.asterisk import PHONE_PASSWORD, TRUNK_ADDRESS, RunningAsterisk, running_asterisk
+from tests.support.sipp import SippRun, sipp
+
+
+class Controller:
+    """Somebody who takes calls through ARI."""
+
+    def __init__(self, socket: aiohttp.ClientWebSocketResponse) -> None:
+        self.socket = socket
+
+    async def event(self, kind: str) -> dict[str, Any]:
+        """The next event of that kind."""
+        async with asyncio.timeout(10):
+            while True:
+                event: dict[str, Any] = json.loads(await self.socket.receive_str())
+                if event["type"] == kind:
+                    return event
+
+    async def request(self, method: str, uri: str, **query: str) -> None:
+        """Send one request over the socket."""
+        pairs = [{"name": name, "value": value} for name, value in query.items()]
+        message = {"type": "RESTRequest", "request_id": uri, "method": method, "uri": uri, "query_strings": pairs}
+        await self.socket.send_str(json.dumps(message))
+
+
+@asynccontextmanager
+async def controller(asterisk: RunningAsterisk) -> AsyncIterator[Controller]:
+    """A controller that is connected while the block runs."""
+    known = asterisk.configuration
+    login = {"Authorization": aiohttp.encode_basic_auth(known.ari_username, known.ari_password)}
+    async with (
+        aiohttp.ClientSession(headers=login) as session,
+        session.ws_connect(f"{asterisk.ari_url}/ari/events?app={known.application}") as socket,
+    ):
+        yield Controller(socket)
+
+
+async def from_trunk(tools: Tools, asterisk: RunningAsterisk, scenario: str, **options: Any) -> SippRun:
+    """A scenario run by the carrier."""
+    return await sipp(tools, scenario, ("127.0.0.1", asterisk.sip_port), address=TRUNK_ADDRESS, **options)
+
+
+async def test_the_embedded_asterisk_loads_every_module_without_complaint(asterisk: RunningAsterisk) -> None:
+    complaints = [line for line in asterisk.log.splitlines() if "loader.c" in line and "NOTICE" not in line]
+
+    assert complaints == []
+
+
+async def test_a_call_reaches_the_controller_with_the_number_dialled(tools: Tools, asterisk: RunningAsterisk) -> None:
+    async with controller(asterisk) as connected:
+        call = asyncio.create_task(
+            from_trunk(tools, asterisk, "invite-expect-answer-then-bye", called="+12015550101", user="13125550199")
+        )
+        event = await connected.event("StasisStart")
+        await connected.request("POST", f"channels/{event['channel']['id']}/answer")
+        await connected.request("DELETE", f"channels/{event['channel']['id']}")
+        run = await call
+
+    assert run, run.output
+    assert event["args"] == ["incoming", "+12015550101"]
+    assert event["channel"]["caller"]["number"] == "13125550199"
+
+
+@pytest.mark.parametrize("dialled", ["+12015550101", "12015550101", "2015550101"])
+async def test_without_a_controller_a_caller_hears_the_announcement(
+    tools: Tools, asterisk: RunningAsterisk, dialled: str
+) -> None:
+    run = await from_trunk(tools, asterisk, "invite-expect-answer-then-bye", called=dialled)
+
+    assert run, run.output
+    assert "Q.850;cause=41" in run.messages
+
+
+@pytest.mark.parametrize("dialled", ["13125550100", "911", "+49301234567"])
+async def test_without_a_controller_a_number_that_is_not_ours_is_not_found(
+    tools: Tools, asterisk: RunningAsterisk, dialled: str
+) -> None:
+    run = await from_trunk(tools, asterisk, "invite-expect-404", called=dialled)
+
+    assert run, run.output
+
+
+async def test_a_call_whose_controller_is_gone_falls_out_to_the_announcement(tools: Tools) -> None:
+    async with running_asterisk(tools, lease_seconds=2) as asterisk:
+        async with controller(asterisk) as connected:
+            call = asyncio.create_task(from_trunk(tools, asterisk, "invite-expect-answer-then-bye"))
+            event = await connected.event("StasisStart")
+            await connected.request("POST", f"channels/{event['channel']['id']}/answer")
+            await connected.event("RESTResponse")
+
+        run = await call
+
+    assert run, run.output
+    assert "Q.850;cause=41" in run.messages
+
+
+async def test_a_call_stays_while_the_controller_renews_its_lease(tools: Tools) -> None:
+    async with running_asterisk(tools, lease_seconds=2) as asterisk, controller(asterisk) as connected:
+        call = asyncio.create_task(from_trunk(tools, asterisk, "invite-expect-answer-then-bye"))
+        channel = (await connected.event("StasisStart"))["channel"]["id"]
+        await connected.request("POST", f"channels/{channel}/answer")
+        await connected.request("POST", f"channels/{channel}/variable", variable="TIMEOUT(absolute)", value="60")
+        await connected.event("RESTResponse")
+        done, _ = await asyncio.wait({call}, timeout=3)
+        await connected.request("DELETE", f"channels/{channel}")
+        run = await call
+
+    assert not done
+    assert run, run.output
+    assert "Q.850;cause=41" not in run.messages
+
+
+async def test_a_call_that_the_controller_lets_go_hears_the_announcement(
+    tools: Tools, asterisk: RunningAsterisk
+) -> None:
+    async with controller(asterisk) as connected:
+        call = asyncio.create_task(from_trunk(tools, asterisk, "invite-expect-answer-then-bye"))
+        channel = (await connected.event("StasisStart"))["channel"]["id"]
+        await connected.request(
+            "POST", f"channels/{channel}/continue", context="ringpost-unavailable", extension="s", priority="1"
+        )
+        run = await call
+
+    assert run, run.output
+    assert "Q.850;cause=41" in run.messages
+
+
+async def test_a_controller_refuses_a_number_with_404(tools: Tools, asterisk: RunningAsterisk) -> None:
+    async with controller(asterisk) as connected:
+        call = asyncio.create_task(from_trunk(tools, asterisk, "invite-expect-404", called="13125550100"))
+        channel = (await connected.event("StasisStart"))["channel"]["id"]
+        await connected.request("DELETE", f"channels/{channel}", reason_code="1")
+        run = await call
+
+    assert run, run.output
+
+
+async def test_a_text_is_refused_while_nobody_takes_texts(tools: Tools, asterisk: RunningAsterisk) -> None:
+    run = await from_trunk(tools, asterisk, "message-expect-404")
+
+    assert run, run.output
+
+
+@pytest.mark.parametrize("transport", ["u1", "t1"])
+async def test_a_phone_registers_with_its_password(tools: Tools, asterisk: RunningAsterisk, transport: str) -> None:
+    run = await sipp(
+        tools,
+        "register-expect-200",
+        ("127.0.0.1", asterisk.sip_port),
+        user="alice",
+        username="alice",
+        password=PHONE_PASSWORD,
+        transport=transport,
+    )
+
+    assert run, run.output
+
+
+@pytest.mark.parametrize(("user", "username"), [("alice", "alice"), ("carrier", "carrier"), ("nobody", "nobody")])
+async def test_a_wrong_password_registers_nobody(
+    tools: Tools, asterisk: RunningAsterisk, user: str, username: str
+) -> None:
+    run = await sipp(
+        tools,
+        "register-expect-refusal",
+        ("127.0.0.1", asterisk.sip_port),
+        user=user,
+        username=username,
+        password="wrong",
+    )
+
+    assert run, run.output
+
+
+@pytest.mark.parametrize("user", ["anonymous", "alice", "carrier", "+12015550101"])
+async def test_a_stranger_who_claims_to_be_somebody_gets_nothing(
+    tools: Tools, asterisk: RunningAsterisk, user: str
+) -> None:
+    async with controller(asterisk) as connected:
+        run = await sipp(tools, "invite-expect-401", ("127.0.0.1", asterisk.sip_port), user=user, address="127.0.0.3")
+        await connected.request("GET", "channels")
+        channels = await connected.event("RESTResponse")
+
+    assert run, run.output
+    assert json.loads(channels["message_body"]) == []
+
+
+async def test_a_phone_at_the_carriers_address_is_still_a_phone(tools: Tools, asterisk: RunningAsterisk) -> None:
+    async with controller(asterisk) as connected:
+        call = asyncio.create_task(
+            from_trunk(
+                tools,
+                asterisk,
+                "phone-invite-expect-answer-then-bye",
+                user="alice",
+                username="alice",
+                password=PHONE_PASSWORD,
+            )
+        )
+        event = await connected.event("StasisStart")
+        await connected.request("POST", f"channels/{event['channel']['id']}/answer")
+        await connected.request("DELETE", f"channels/{event['channel']['id']}")
+        run = await call
+
+    assert run, run.output
+    assert event["channel"]["caller"]["number"] == "+12015550110"

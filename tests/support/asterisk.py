@@ -1,0 +1,105 @@
+"""A real Asterisk for tests: Ringpost's own configuration, free ports of 127.0.0.1, a folder of its own."""
+
+from __future__ import annotations
+
+import array
+import math
+import shutil
+import tempfile
+import wave
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from controller.asterisk.configuration import AsteriskConfiguration, SipPhone, SipTrunk, render
+from controller.embedded.asterisk_server import AsteriskServer, AsteriskTree
+from controller.embedded.debian import Tools
+from controller.embedded.ports import free_port, free_range
+
+PROJECT = Path(__file__).parent.parent.parent
+TEMPLATES = PROJECT / "asterisk-config"
+TRUNK_ADDRESS = "127.0.0.2"
+PHONE_PASSWORD = "pa;ss;--w#1>"
+VOICE_NUMBER = "+12015550101"
+ANNOUNCEMENT_HZ = 620.0
+ANNOUNCEMENT_SECONDS = 0.6
+
+
+@dataclass(slots=True)
+class RunningAsterisk:
+    """A started Asterisk with what a test needs to reach it."""
+
+    server: AsteriskServer
+    configuration: AsteriskConfiguration
+
+    @property
+    def sip_port(self) -> int:
+        return self.configuration.sip_port
+
+    @property
+    def ari_url(self) -> str:
+        return f"http://127.0.0.1:{self.configuration.http_port}"
+
+    @property
+    def log(self) -> str:
+        """All that it has complained about."""
+        return self.server.log.read_text() if self.server.log.exists() else ""
+
+    def reconfigure(self, **changes: Any) -> None:
+        """Write other configuration files; they count when it is started or reloaded."""
+        self.configuration = replace(self.configuration, **changes)
+        render(self.configuration, TEMPLATES, self.configuration.etc_dir)
+
+
+@asynccontextmanager
+async def running_asterisk(tools: Tools, **changes: Any) -> AsyncIterator[RunningAsterisk]:
+    """An Asterisk with a carrier at 127.0.0.2 and the phone alice; `changes` are fields of AsteriskConfiguration."""
+    folder = Path(tempfile.mkdtemp(prefix="ringpost-asterisk-"))
+    try:
+        tree = AsteriskTree(folder / "asterisk", tools, folder / "logs")
+        tree.make()
+        write_tone(tree.sounds_dir / "ringpost" / "unavailable.wav", ANNOUNCEMENT_HZ, ANNOUNCEMENT_SECONDS)
+        first = free_range(200, "udp")
+        configuration = AsteriskConfiguration(
+            **tree.directories(),
+            ari_username="ringpost",
+            ari_password="ari-test-password",
+            ami_username="ringpost",
+            ami_password="ami-test-password",
+            sip_host="127.0.0.1",
+            sip_port=free_port("udp", "tcp"),
+            rtp_first=first,
+            rtp_last=first + 199,
+            http_port=free_port("tcp"),
+            ami_port=free_port("tcp"),
+            phones=(SipPhone("alice", PHONE_PASSWORD, "+12015550110"),),
+            trunks=(SipTrunk("carrier", TRUNK_ADDRESS, port=free_port("udp", "tcp", host=TRUNK_ADDRESS)),),
+            numbers=frozenset({VOICE_NUMBER}),
+        )
+        server = AsteriskServer(
+            tree,
+            http_port=changes.get("http_port", configuration.http_port),
+            username=configuration.ari_username,
+            password=configuration.ari_password,
+        )
+        running = RunningAsterisk(server, configuration)
+        running.reconfigure(**changes)
+        await server.start()
+        try:
+            yield running
+        finally:
+            await server.stop()
+    finally:
+        shutil.rmtree(folder)
+
+
+def write_tone(path: Path, frequency: float, seconds: float, rate: int = 8000) -> None:
+    """Write a pure tone as a WAV file of 16 bits, mono."""
+    samples = (8000 * math.sin(2 * math.pi * frequency * at / rate) for at in range(int(seconds * rate)))
+    with wave.open(str(path), "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(rate)
+        file.writeframes(array.array("h", (int(sample) for sample in samples)).tobytes())
