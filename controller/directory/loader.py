@@ -88,13 +88,15 @@ class _Loader:
         self._shelf = ScriptShelf(document)
         self._sounds: dict[str, dict[str, Path]] = {}
         self._owners: dict[str, Position] = {}
+        # Those with mistakes are in there as well: who names them made none.
         self._key_names: set[str] = set()
+        self._phone_names: set[str] = set()
 
     def build(self) -> Snapshot | None:
         keys = self._license_keys()
         phones = self._phones()
-        trunks = self._trunks(phones)
-        menus = Menus(self._document, self._shelf, phones)
+        trunks = self._trunks()
+        menus = Menus(self._document, self._shelf, self._phone_names)
         menus.read()
         dids = self._dids(keys, menus)
         menus.check_use(dids, self._sounds)
@@ -160,6 +162,7 @@ class _Loader:
     def _phones(self) -> dict[str, Phone]:
         phones: dict[str, Phone] = {}
         for name, (entry, declared) in read_entries(self._document, "phones", PhoneEntry).items():
+            self._phone_names.add(name)
             self._check_name(entry, _RESERVED_NAMES)
             if declared is None:
                 continue
@@ -168,12 +171,12 @@ class _Loader:
             phones[name] = Phone(name, declared.password or "", declared.number, declared.label)
         return phones
 
-    def _trunks(self, phones: Collection[str]) -> dict[str, Trunk]:
+    def _trunks(self) -> dict[str, Trunk]:
         trunks: dict[str, Trunk] = {}
         matched: dict[str, Position] = {}
         for name, (entry, declared) in read_entries(self._document, "trunks", TrunkEntry).items():
             self._check_name(entry, _RESERVED_NAMES)
-            if name in phones:
+            if name in self._phone_names:
                 self._document.report(entry.position, f'"{name}" is a phone already', expected="another name")
             if declared is None:
                 continue
@@ -213,12 +216,11 @@ class _Loader:
                 self._document.report(
                     entry.position, "this is no phone number", expected='a number such as "+12015550101"'
                 )
-            elif not self._claim(self._owners, number, entry.position, "this number"):
-                continue
+            free = number is not None and self._claim(self._owners, number, entry.position, "this number")
             if declared is not None:
                 did = self._did(number or written, entry, declared, keys, menus)
-                if number is not None:
-                    dids[number] = did
+                if free:
+                    dids[did.number] = did
         return dids
 
     def _did(self, number: str, entry: Entry, declared: DidEntry, keys: dict[str, LicenseKey], menus: Menus) -> Did:

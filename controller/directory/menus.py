@@ -64,7 +64,8 @@ class Menus:
                 used.add((kind, name))
                 self._check_for_key(kind, name, key_name, sounds.get(key_name, {}), dids)
         for (kind, name), entry in self._entries.items():
-            if (kind, name) not in used:
+            # After an error, what leads there may be just what could not be read.
+            if (kind, name) not in used and not self.document.has_errors:
                 self.document.warn(entry.position, f'no number leads to {kind} "{name}"')
 
     def _add_ivr(self, name: str, entry: Entry, declared: IvrEntry) -> None:

@@ -41,7 +41,7 @@ class ScriptShelf:
         program = parse(source)
         for diagnostic in program.diagnostics:
             place = Position(str(file), diagnostic.line, diagnostic.column)
-            self._document.report(place, diagnostic.message, severity=diagnostic.severity)
+            self._document.report(place, diagnostic.message.rstrip("."), severity=diagnostic.severity)
         return ScriptFile(file, source, program)
 
     def check_sounds(self, script: ScriptFile, key: str, sounds: Collection[str]) -> None:

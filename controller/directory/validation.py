@@ -69,19 +69,21 @@ def read_entry(document: Document, entry: Entry, model: type[Model]) -> Model | 
     data: Any = plain(entry.value)
     if data is None:
         data = {}
-    try:
-        return model.model_validate(data)
-    except ValidationError as error:
-        wrong = error.errors(include_url=False, include_input=False)
-    for details in wrong:
-        _report(document, entry, model, details)
-    if not isinstance(data, dict):
-        return None
-    spoilt = {details["loc"][0] for details in wrong if details["loc"]}
-    try:
-        return model.model_validate({key: value for key, value in data.items() if key not in spoilt})
-    except ValidationError:
-        return None
+    # What is taken out can leave a hole one level up, which is found by the next look only: a mapping that lost a key
+    # it must have. Nothing in a configuration is nested deeper than this.
+    for look in range(4):
+        try:
+            return model.model_validate(data)
+        except ValidationError as error:
+            wrong = error.errors(include_url=False, include_input=False)
+        if look == 0:
+            for details in wrong:
+                _report(document, entry, model, details)
+        if not isinstance(data, dict):
+            return None
+        for details in wrong:
+            _remove(data, details["loc"][:-1] if details["type"] == "missing" else details["loc"])
+    return None
 
 
 def refuse_unknown_sections(document: Document, known: Collection[str]) -> None:
@@ -115,6 +117,23 @@ def child(entry: Entry, key: str) -> Node | None:
     """The node under a key of an entry."""
     found = entry.value.entry(key) if isinstance(entry.value, Mapping) else None
     return found.value if found else None
+
+
+def _remove(data: dict[str, Any], location: tuple[str | int, ...]) -> None:
+    """Take the value at a location out of the data, with the whole list when it is in one: positions must stay."""
+    path: list[str] = []
+    for part in location:
+        if not isinstance(part, str):
+            break
+        if part != "[key]":
+            path.append(part)
+    for part in path[:-1]:
+        if not isinstance(data.get(part), dict):
+            data.pop(part, None)
+            return
+        data = data[part]
+    if path:
+        data.pop(path[-1], None)
 
 
 def _report(document: Document, entry: Entry, model: type[BaseModel], details: ErrorDetails) -> None:
@@ -169,7 +188,7 @@ def _explain(kind: str, context: dict[str, Any]) -> tuple[str, str]:
     if kind.endswith(("too_short", "too_long")):
         length = context.get("min_length", context.get("max_length"))
         return f"is {kind[-9:].lstrip('_').replace('_', ' ')}", (
-            f"at {'least' if kind.endswith('short') else 'most'} {length} {_unit(kind)}"
+            f"at {'least' if kind.endswith('short') else 'most'} {length} {_unit(kind, length)}"
         )
     for prefix, expected in sorted(_EXPECTED.items(), key=lambda item: -len(item[0])):
         if kind.startswith(prefix + "_"):
@@ -177,8 +196,8 @@ def _explain(kind: str, context: dict[str, Any]) -> tuple[str, str]:
     return "is not permitted", ""
 
 
-def _unit(kind: str) -> str:
-    return "characters" if kind.startswith("string") else "values"
+def _unit(kind: str, count: object) -> str:
+    return ("character" if kind.startswith("string") else "value") + ("" if count == 1 else "s")
 
 
 def _fields(model: type[BaseModel], location: tuple[str | int, ...]) -> list[str]:

@@ -98,7 +98,7 @@ class _Builder:
                     raise _Unreadable(position, "a second document starts here; a file is one document, without `---`")
             case yaml.ScalarEvent():
                 self._refuse_tag(event, position)
-                is_null = event.style is None and event.value in _NULLS
+                is_null = not event.style and event.value in _NULLS
                 self._finish(Scalar(position, None if is_null else event.value), event.anchor, 1)
             case yaml.AliasEvent():
                 self._alias(event, position)
@@ -179,5 +179,5 @@ class _Builder:
 
 def _syntax(error: yaml.MarkedYAMLError) -> str:
     """The parser's words, without what they quote of the file: that could be a part of a secret."""
-    problem = re.sub(r"\s*'[^'<>]{2,}'", "", error.problem or "this is not YAML")
+    problem = re.sub(r"\s*'[^'<>\s]{2,}'", "", error.problem or "this is not YAML")
     return f"{problem} ({error.context})" if error.context and "'" not in error.context else problem
