@@ -107,7 +107,8 @@ def _host(text: str) -> str:
 
 def _network(text: str) -> str:
     try:
-        return str(ipaddress.ip_network(text, strict=False))
+        network = ipaddress.ip_network(text, strict=False)
+        return str(network.network_address) if network.num_addresses == 1 else str(network)
     except ValueError:
         return _host(text)
 

@@ -78,7 +78,9 @@ def read_entry(document: Document, entry: Entry, model: type[Model]) -> Model | 
             wrong = error.errors(include_url=False, include_input=False)
         if look == 0:
             for details in wrong:
-                _report(document, entry, model, details)
+                # A list whose values are wrong is called too short as well: those are not counted.
+                if not any(_is_inside(other["loc"], details["loc"]) for other in wrong):
+                    _report(document, entry, model, details)
         if not isinstance(data, dict):
             return None
         for details in wrong:
@@ -117,6 +119,10 @@ def child(entry: Entry, key: str) -> Node | None:
     """The node under a key of an entry."""
     found = entry.value.entry(key) if isinstance(entry.value, Mapping) else None
     return found.value if found else None
+
+
+def _is_inside(location: tuple[str | int, ...], outer: tuple[str | int, ...]) -> bool:
+    return len(location) > len(outer) and location[: len(outer)] == outer
 
 
 def _remove(data: dict[str, Any], location: tuple[str | int, ...]) -> None:
