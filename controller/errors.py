@@ -24,8 +24,10 @@
     │   ├── VoiceUnavailable
     │   └── AudioInvalid
     ├── PhoneNumberInvalid        not a phone number, or not one that may be used there
+    ├── StateInvalid              the stored state of a call's script cannot be read back
     ├── DestinationInvalid        an IVR's choice that leads to no kind of destination
     ├── UrlRefused                a URL that a customer named and the guard does not let through
+    ├── FetchFailed               one that the guard lets through, and no usable answer came from it
     └── SoftphoneError            the test phone could not do what was asked
         └── CallRefused               (the far side did not take the call; carries the SIP status and the Q.850 cause)
 
@@ -179,12 +181,20 @@ class PhoneNumberInvalid(RingpostError):
     """This is not a phone number."""
 
 
+class StateInvalid(RingpostError):
+    """The stored state of this call cannot be read."""
+
+
 class DestinationInvalid(RingpostError):
     """This is not a destination."""
 
 
 class UrlRefused(RingpostError):
     """This URL may not be reached."""
+
+
+class FetchFailed(RingpostError):
+    """There was no usable answer from this URL."""
 
 
 class SoftphoneError(RingpostError):
