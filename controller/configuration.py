@@ -9,6 +9,7 @@ from controller.directory.document import Document, read_document
 from controller.directory.loader import build
 from controller.directory.secrets import Secrets
 from controller.directory.snapshot import Snapshot
+from controller.embedded.postgres_server import PostgresServer, cluster_home
 from controller.errors import InvalidConfiguration, Mistake
 from controller.settings import SECTIONS, Settings, read_settings
 
@@ -23,6 +24,26 @@ class Configuration:
     settings: Settings
     snapshot: Snapshot
     secrets: Secrets
+
+    @property
+    def ari_password(self) -> str:
+        """The password of our ARI user: the configured one, else the one made at the first start."""
+        return self.settings.asterisk.password or self.secrets.get_or_make("ari_password")
+
+    @property
+    def ami_password(self) -> str:
+        """The password of our AMI user: the configured one, else the one made at the first start."""
+        return self.settings.asterisk.ami_password or self.secrets.get_or_make("ami_password")
+
+    @property
+    def admin_token(self) -> str:
+        """What the administrator's commands show to the running service."""
+        return self.secrets.get_or_make("admin_token")
+
+    @property
+    def database_url(self) -> str:
+        """The configured database, else the embedded one."""
+        return self.settings.database_url or PostgresServer(cluster_home(self.settings.state_dir)).dsn
 
 
 def read_configuration(path: Path) -> Configuration:

@@ -37,7 +37,9 @@ def configure(level: str = "info", style: str = "console", stream: TextIO | None
         mask_event,
     ]
     renderer: structlog.typing.Processor = (
-        structlog.processors.JSONRenderer() if style == "json" else structlog.dev.ConsoleRenderer(colors=stream.isatty())
+        structlog.processors.JSONRenderer()
+        if style == "json"
+        else structlog.dev.ConsoleRenderer(colors=stream.isatty())
     )
     exceptions: list[structlog.typing.Processor] = [structlog.processors.format_exc_info] if style == "json" else []
     structlog.configure(
@@ -49,9 +51,14 @@ def configure(level: str = "info", style: str = "console", stream: TextIO | None
     # The libraries' own logs go the same way, from warnings upwards.
     handler = logging.StreamHandler(stream)
     handler.setFormatter(
-        structlog.stdlib.ProcessorFormatter(foreign_pre_chain=shared, processors=[
-            structlog.stdlib.ProcessorFormatter.remove_processors_meta, *exceptions, renderer,
-        ])
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared,
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                *exceptions,
+                renderer,
+            ],
+        )
     )
     root = logging.getLogger()
     root.handlers = [handler]

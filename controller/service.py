@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import Coroutine
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
-from pathlib import Path
-from typing import Any
 
 import structlog
 from aiohttp import web
@@ -16,56 +15,173 @@ from prometheus_client import CollectorRegistry
 from controller.api.admin import AdminDoor
 from controller.api.health import HealthDoor
 from controller.asterisk.ami import AmiClient
-from controller.asterisk.ari import AriClient
+from controller.asterisk.ari.client import AriClient
 from controller.calls.adoption import Adoption
 from controller.calls.feed import CallFeed
 from controller.calls.incoming import IncomingCalls
 from controller.calls.journal import Journal
 from controller.calls.live import CallMetrics, LiveCalls
 from controller.calls.performing import Performers
-from controller.calls.prompting import CallPrompts
+from controller.calls.prompting import CallPrompts, PromptSources
 from controller.calls.queue_ids import QueueIds
 from controller.calls.record import Recording
+from controller.calls.routes import Routes
 from controller.calls.session import SessionParts
-from controller.configuration import Configuration, read_configuration
+from controller.configuration import Configuration
 from controller.directory.holder import Directory
-from controller.directory.secrets import Secrets
-from controller.errors import StoreUnreachable
+from controller.errors import PortInUse, StoreUnreachable
 from controller.postbacks.delivery import Delivery
 from controller.postbacks.guard import Guard
-from controller.settings import PROJECT, Settings
-from controller.speech.prompts import Prompts
+from controller.reloading import Reloading
+from controller.settings import PROJECT
+from controller.speech.library import SoundLibrary
+from controller.speech.media import MediaDoor
 from controller.store.database import Database
 from controller.store.migrations import Migrations
 from controller.store.queries import Queries
+from controller.voices import build_prompts, prepare_prompts
 
 log = structlog.get_logger()
 
 CLOSE_SECONDS = 5.0
 
 
-async def serve(config: Path) -> None:
+async def serve(configuration: Configuration) -> None:
     """Run the service until SIGTERM or SIGINT; SIGHUP reloads the configuration.
 
     Raises a RingpostError for what cannot be used or reached at the start, or when another controller takes over.
     """
-    configuration = read_configuration(config)
-    database = await _database(configuration.settings)
+    database = await _database(configuration.database_url)
     try:
         await Service(configuration, database).run()
     finally:
         await database.close()
 
 
-async def _database(settings: Settings) -> Database:
+async def _database(url: str) -> Database:
     """The database, migrated; waits for one that is not there yet."""
     queries = Queries.load(PROJECT / "sql" / "queries")
     migrations = Migrations(PROJECT / "sql" / "migrations")
     while True:
         try:
-            for name in await migrations.apply(settings.database_url):
+            for name in await migrations.apply(url):
                 log.info("migration applied", migration=name)
-            return await Database.connect(settings.database_url, queries)
+            return await Database.connect(url, queries)
         except StoreUnreachable as error:
             log.warning("waiting for the database", reason=str(error))
             await asyncio.sleep(1.0)
+
+
+class Service:
+    """Every part, built from a configuration."""
+
+    def __init__(self, configuration: Configuration, database: Database) -> None:
+        settings = configuration.settings
+        self._settings = settings
+        self._database = database
+        self._registry = CollectorRegistry()
+        self._directory = Directory(configuration.snapshot)
+        self._prompts = build_prompts(settings)
+        self._library = SoundLibrary(database, self._prompts)
+        self._ari = AriClient(
+            url=settings.ari_url,
+            username=settings.asterisk.username,
+            password=configuration.ari_password,
+            application=settings.service.application,
+        )
+        self._ami = AmiClient(
+            host=settings.asterisk.ami_host,
+            port=settings.asterisk.ami_port,
+            username=settings.asterisk.ami_username,
+            secret=configuration.ami_password,
+        )
+        self._journal = Journal(database)
+        self._queue_ids = QueueIds(database)
+        self._feed = CallFeed()
+        self._guard = Guard(allow=settings.postbacks.allow)
+        self._delivery = Delivery(database, self._guard, registry=self._registry)
+        self._live = LiveCalls(self._ari, CallMetrics(self._registry))
+        self._build_calls()
+        self._reloading = Reloading(configuration, self._directory, self._prompts, self._ami)
+        self._admin_token = configuration.admin_token
+
+    def _build_calls(self) -> None:
+        settings = self._settings
+        recording = Recording(self._journal, self._feed, lambda: datetime.now(UTC), settings.postbacks.date_format)
+        performers = Performers(Routes(self._directory), self._guard, self._database, settings.service.application)
+        parts = SessionParts(self._ari, performers, recording)
+        sources = PromptSources(self._prompts, self._directory, self._library, settings.media_url)
+
+        def prompts_of(license_key: str) -> CallPrompts:
+            return CallPrompts(sources, license_key)
+
+        IncomingCalls(parts, self._live, self._directory, self._queue_ids, prompts_of)
+        Adoption(parts, self._live, self._database, settings.service.application, prompts_of)
+
+    async def run(self) -> None:
+        """Run until told to stop, then store what waits. Live calls wait in Asterisk for the next controller."""
+        stop = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, stop.set)
+        loop.add_signal_handler(signal.SIGHUP, self._reloading.request)
+        await self._queue_ids.reserve()
+        await self._library.load()
+        await prepare_prompts(self._prompts, self._directory.current)
+        try:
+            async with self._http(), asyncio.TaskGroup() as group:
+                tasks = [
+                    group.create_task(part, name=name)
+                    for name, part in (
+                        ("ari", self._ari.run()),
+                        ("ami", self._ami.run()),
+                        ("journal", self._journal.run()),
+                        ("queue-ids", self._queue_ids.run()),
+                        ("leases", self._live.renew_leases()),
+                        ("post-backs", self._delivery.run()),
+                        ("reloading", self._reloading.run()),
+                    )
+                ]
+                await stop.wait()
+                log.info("stopping", calls=len(self._live))
+                await self._live.close()
+                for task in tasks:
+                    task.cancel()
+        except BaseExceptionGroup as group_error:
+            raise group_error.exceptions[0] from None
+        finally:
+            await self._live.close()
+            await self._journal.close(CLOSE_SECONDS)
+
+    @asynccontextmanager
+    async def _http(self) -> AsyncIterator[None]:
+        application = web.Application(client_max_size=4 * 1024 * 1024)
+        checks = {
+            "ari": self._is_ari_ready,
+            "ami": self._is_ami_ready,
+            "database": self._database.ready,
+            "media": self._prompts.is_ready,
+        }
+        application.add_routes(HealthDoor(checks, self._registry).routes())
+        application.add_routes(MediaDoor(self._prompts.directory).routes())
+        application.add_routes(AdminDoor(self._admin_token, self._feed, self._reloading.apply).routes())
+        runner = web.AppRunner(application, access_log=None, shutdown_timeout=2.0)
+        await runner.setup()
+        http = self._settings.http
+        try:
+            try:
+                await web.TCPSite(runner, http.host, http.port).start()
+            except OSError as error:
+                raise PortInUse(
+                    f"HTTP cannot listen on {http.host}:{http.port}, {error.strerror}: set another `http: {{port: …}}`."
+                ) from None
+            log.info("listening", http=f"{http.host}:{http.port}")
+            yield
+        finally:
+            await runner.cleanup()
+
+    async def _is_ari_ready(self) -> bool:
+        return self._ari.connected and (await self._ari.asterisk.ping())
+
+    async def _is_ami_ready(self) -> bool:
+        return self._ami.ready

@@ -35,7 +35,7 @@ class ServiceSection(Declaration):
 class SipSection(Declaration):
     """`sip:` where phones and trunks reach the embedded Asterisk."""
 
-    host: str = "0.0.0.0"
+    host: str = "0.0.0.0"  # noqa: S104 (phones are elsewhere; nobody gets in without a password)
     port: Port = 5060
     rtp_first: Port = 10000
     rtp_last: Port = 10199
@@ -72,8 +72,8 @@ class DatabaseSection(Declaration):
 class SpeechSection(Declaration):
     """`speech:` voices and further speech engines."""
 
-    voices: dict[str, str] = {}
-    commands: dict[str, str] = {}
+    voices: dict[str, str] = Field(default_factory=dict)
+    commands: dict[str, str] = Field(default_factory=dict)
 
 
 def _network(text: str) -> str:
@@ -87,9 +87,9 @@ def _network(text: str) -> str:
 class PostbacksSection(Declaration):
     """`postbacks:` how post-backs are made and which networks they may reach beyond the public ones."""
 
-    allow: list[Annotated[str, AfterValidator(_network)]] = []
+    allow: tuple[Annotated[str, AfterValidator(_network)], ...] = ()
     date_format: Literal["us", "iso"] = "us"
-    schedule: list[Annotated[float, Field(ge=0)]] | None = None
+    schedule: tuple[Annotated[float, Field(ge=0)], ...] | None = None
     connect_seconds: Annotated[float, Field(gt=0, le=60)] = 5.0
     total_seconds: Annotated[float, Field(gt=0, le=300)] = 15.0
     keep_days: Annotated[float, Field(gt=0)] = 30.0
@@ -176,9 +176,7 @@ def read_settings(document: Document, environment: Mapping[str, str] | None = No
     receiver = read_section(document, "receiver", ReceiverSection)
     log = read_section(document, "log", LogSection)
     mail = read_section(document, "mail", MailSection)
-    if not (
-        service and sip and http and asterisk and database and speech and postbacks and receiver and log and mail
-    ):
+    if not (service and sip and http and asterisk and database and speech and postbacks and receiver and log and mail):
         return None
     _check(document, sip, asterisk)
     return Settings(

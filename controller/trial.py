@@ -26,7 +26,9 @@ DIAL_SECONDS = 15.0
 LONGEST_TRY_SECONDS = 600.0
 # After the hang-up: how long the final post-back is awaited.
 POSTBACK_SECONDS = 10.0
-NOT_RUNNING = "Ringpost does not run (or its HTTP address is another one): start it with `make run` in another terminal."
+NOT_RUNNING = (
+    "Ringpost does not run (or its HTTP address is another one): start it with `make run` in another terminal."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +176,9 @@ class Trial:
 
     def _say(self, what: str, text: str, style: str) -> None:
         seconds = time.monotonic() - self._began
-        self._console.print(f"[dim]{seconds:6.2f} s[/]  [{style or 'default'}]{what:<14}[/] {escape(text)}", soft_wrap=True)
+        self._console.print(
+            f"[dim]{seconds:6.2f} s[/]  [{style or 'default'}]{what:<14}[/] {escape(text)}", soft_wrap=True
+        )
 
 
 _STYLES = {"answered": "bold green", "digit": "cyan", "jump": "magenta", "error": "red", "end": "bold"}

@@ -1,4 +1,4 @@
-"""The door for the administrator's own tools (`ringpost reload`, `ringpost try`): with a token, on loopback by default."""
+"""The door for the administrator's own tools (`ringpost reload`, `ringpost try`): behind a token."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ import asyncio
 import hmac
 import json
 from collections.abc import Awaitable, Callable
+from dataclasses import asdict
 
 from aiohttp import web
 
 from controller.calls.call import Call, TraceLine
 from controller.calls.feed import CallFeed
-from controller.directory.holder import Directory
 from controller.errors import InvalidConfiguration, RingpostError
 from controller.numbers import try_number
 
@@ -22,12 +22,9 @@ KEEP_ALIVE_SECONDS = 10.0
 class AdminDoor:
     """Reload the configuration; watch calls. Every request carries the token of the state directory."""
 
-    def __init__(
-        self, token: str, feed: CallFeed, directory: Directory, reload: Callable[[], Awaitable[list[str]]]
-    ) -> None:
+    def __init__(self, token: str, feed: CallFeed, reload: Callable[[], Awaitable[list[str]]]) -> None:
         self._token = token
         self._feed = feed
-        self._directory = directory
         self._reload = reload
 
     def routes(self) -> list[web.RouteDef]:
@@ -43,12 +40,14 @@ class AdminDoor:
             raise web.HTTPUnauthorized(text="The administrator's token is missing or wrong.\n")
 
     async def _on_reload(self, request: web.Request) -> web.Response:
-        """Applies the configuration as it stands on disk, all of it or nothing. 200 with what changed; 422 with mistakes."""
+        """Applies the configuration as it is on disk, all or nothing: 200 with what changed, 422 with the mistakes."""
         self._authorise(request)
         try:
             changes = await self._reload()
         except InvalidConfiguration as error:
-            return web.json_response({"applied": False, "mistakes": [str(mistake) for mistake in error.mistakes]}, status=422)
+            return web.json_response(
+                {"applied": False, "mistakes": [asdict(mistake) for mistake in error.mistakes]}, status=422
+            )
         except RingpostError as error:
             return web.json_response({"applied": False, "error": str(error), "error_id": error.error_id}, status=503)
         return web.json_response({"applied": True, "changes": changes})

@@ -17,7 +17,7 @@ Check = Callable[[], Awaitable[bool]]
 class HealthDoor:
     """Answers whether the process lives, and whether each part it needs works.
 
-    checks: a name (ari, ami, database, media …) and what finds out; one that raises or takes longer than 2 s is not ready.
+    checks: a name (ari, ami, database, media) and what finds out; one that raises or takes over 2 s is not ready.
     """
 
     def __init__(self, checks: Mapping[str, Check], registry: CollectorRegistry) -> None:
@@ -40,7 +40,10 @@ class HealthDoor:
         results = await asyncio.gather(*(self._result(check) for check in self._checks.values()))
         parts = dict(zip(self._checks, results, strict=True))
         ready = all(parts.values())
-        body = {"status": "ready" if ready else "not ready", "parts": {n: "ok" if r else "down" for n, r in parts.items()}}
+        body = {
+            "status": "ready" if ready else "not ready",
+            "parts": {n: "ok" if r else "down" for n, r in parts.items()},
+        }
         return web.json_response(body, status=200 if ready else 503)
 
     async def _result(self, check: Check) -> bool:

@@ -50,7 +50,7 @@ class Adoption:
         parts.ari.on_connected(self.connected)
 
     async def connected(self) -> None:
-        """After each connect: tell sessions whose channel is gone, adopt or close the store's open calls, let go the rest."""
+        """After each connect: end sessions without channel, adopt or close the store's open calls, let go the rest."""
         before = set(self._live.channel_ids())
         channels = set((await self._parts.ari.applications.get(self._application)).channel_ids)
         for channel_id in before - channels:

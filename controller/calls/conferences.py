@@ -6,7 +6,7 @@ from contextlib import suppress
 
 import structlog
 
-from controller.asterisk.ari import Bridge
+from controller.asterisk.ari.bridges import Bridge
 from controller.calls.line import Happening, Line
 from controller.calls.playing import Lost
 from controller.errors import AsteriskError, AsteriskNotFound, AsteriskRefused, AsteriskUnreachable

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from uuid import uuid4
 
 import structlog
 
-from controller.asterisk.ari import Event
+from controller.asterisk.ari.events import Event
 from controller.calls.call import Call
 from controller.calls.live import LiveCalls
 from controller.calls.prompting import CallPrompts
@@ -15,7 +16,7 @@ from controller.calls.session import CallSession, SessionParts
 from controller.calls.treatment import Treatment, treatment_of
 from controller.directory.holder import Directory
 from controller.errors import AsteriskError, AsteriskNotFound, JournalFull
-from controller.numbers import mask_number, try_number
+from controller.numbers import is_e164, mask_number, national_digits, try_number
 from controller.script.engine import Engine
 from controller.script.state import State
 
@@ -79,11 +80,17 @@ class IncomingCalls:
             started_at=self._parts.recording.now(),
             status_post_url=treatment.status_post_url,
         )
+        # Scripts and customers' programs know North American numbers by their ten digits.
+        state = State.for_incoming(
+            phonenumber=national_digits(number),
+            callerid=national_digits(caller) if is_e164(caller) else caller,
+            key_seed=uuid4().hex,
+        )
         self._parts.recording.journal.keep_program(program.content_hash, program.source)
         session = CallSession(
             self._parts,
             call,
-            Engine(program, State.for_incoming(phonenumber=number, callerid=caller, key_seed=str(queue_id))),
+            Engine(program, state),
             self._parts.ari.channels.get(event.channel_id),
             self._parts.ari.events_of(event.channel_id),
             self._prompts_of(treatment.license_key),

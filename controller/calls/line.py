@@ -8,19 +8,17 @@ from enum import Enum, auto
 
 import structlog
 
-from controller.asterisk.ari import (
-    CONNECTION_LOST,
-    CONNECTION_RESTORED,
-    AriClient,
-    Channel,
-    ChannelEvents,
-    Event,
-)
+from controller.asterisk.ari.channels import Channel
+from controller.asterisk.ari.client import AriClient
+from controller.asterisk.ari.events import CONNECTION_LOST, CONNECTION_RESTORED, ChannelEvents, Event
 from controller.errors import AsteriskError, AsteriskNotFound, AsteriskUnreachable
 from controller.script.engine import Engine
 from controller.script.outcomes import DigitPressed, Observation, Reaction
 
 log = structlog.get_logger()
+
+# What has no limit of its own ends with the call, at the session's limit.
+LONGEST_WAIT_SECONDS = 3600.0
 
 HANG_UP_EVENTS = frozenset({"ChannelHangupRequest", "StasisEnd", "ChannelDestroyed"})
 
@@ -48,7 +46,7 @@ class Line:
         events: ChannelEvents,
         engine: Engine,
         *,
-        name: str,
+        queue_id: int,
         caller: str,
         on_observation: Callable[[], None],
     ) -> None:
@@ -60,18 +58,18 @@ class Line:
         self.hung_up = False
         self.hangup_cause = 0
         self.ended_from_outside = ""
-        self._name = name
+        self.queue_id = queue_id
         self._ids = 0
         self._on_observation = on_observation
 
     def new_id(self, kind: str) -> str:
         """An id for a playback, recording or bridge of this call, made before the request that uses it."""
         self._ids += 1
-        return f"ringpost-{self._name}-{kind}{self._ids}"
+        return f"ringpost-{self.queue_id}-{kind}{self._ids}"
 
     def fixed_id(self, kind: str) -> str:
-        """An id that is the same whoever drives the call: of what outlives a controller, and is rejoined by the next."""
-        return f"ringpost-{self._name}-{kind}"
+        """An id that is the same whoever drives the call: of what outlives a controller and is rejoined."""
+        return f"ringpost-{self.queue_id}-{kind}"
 
     def observe(self, observation: Observation) -> Reaction:
         """Tell the engine what was noticed, and have it written to the trace."""
@@ -93,7 +91,7 @@ class Line:
         deadline = None if seconds is None else loop.time() + seconds
         while True:
             left = None if deadline is None else deadline - loop.time()
-            event = await self.events.get(left)
+            event = await self.events.get(LONGEST_WAIT_SECONDS if left is None else left)
             if event is None:
                 return Happening.TIME
             if event.type == "ChannelDtmfReceived":
@@ -114,6 +112,14 @@ class Line:
                 return Happening.HUNG_UP
             if until is not None and until(event):
                 return Happening.EVENT
+
+    async def until_destroyed(self) -> None:
+        """Wait for the end of a channel that has left Stasis for the dialplan; the session's own limit bounds it."""
+        while True:
+            event = await self.events.get(LONGEST_WAIT_SECONDS)
+            if event is None or (event.type == "ChannelDestroyed" and event.channel_id == self.channel.id):
+                self.hung_up = True
+                return
 
     async def restored(self, seconds: float) -> None:
         """After LOST: wait until Asterisk can be asked again, passing over what the old connection still told.

@@ -9,15 +9,16 @@ from typing import Any
 import structlog
 from prometheus_client import CollectorRegistry, Counter, Gauge
 
-from controller.asterisk.ari import AriClient, Event
+from controller.asterisk.ari.client import AriClient
+from controller.asterisk.ari.events import Event
 from controller.calls.line import ENDED_FROM_OUTSIDE
 from controller.calls.session import CallSession
 from controller.errors import AsteriskError, AsteriskNotFound
 
 log = structlog.get_logger()
 
-# Asterisk's TIMEOUT(absolute) on a call is a lease: a call whose controller is gone for so long leaves Stasis by itself,
-# hears the announcement and is hung up (asterisk-config/extensions.conf).
+# Asterisk's TIMEOUT(absolute) on a call is a lease: a call whose controller is gone for so long leaves Stasis by
+# itself, hears the announcement and is hung up (asterisk-config/extensions.conf.j2).
 LEASE_SECONDS = 60
 RENEW_SECONDS = 20.0
 UNAVAILABLE_CONTEXT = "ringpost-unavailable"
@@ -115,7 +116,7 @@ class LiveCalls:
                     log.debug("a lease was not renewed", reason=str(error))
 
     async def close(self) -> None:
-        """Stop driving calls. Their channels wait in Stasis for a controller that adopts them, until their lease ends."""
+        """Stop driving calls. Until their lease ends, their channels wait in Stasis for who adopts them."""
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)

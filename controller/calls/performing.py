@@ -4,55 +4,122 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any
+from uuid import NAMESPACE_URL, uuid5
 
+from controller.calls.conferences import join
 from controller.calls.line import Line
 from controller.calls.playing import play
 from controller.calls.prompting import CallPrompts
-from controller.calls.waiting import send_digits, wait_for_input, wait_for_silence
+from controller.calls.recording import record
+from controller.calls.routes import Routes
+from controller.calls.transferring import transfer
+from controller.calls.waiting import echo, send_digits, wait_for_input, wait_for_silence
+from controller.errors import StoreError, UrlRefused, UrlUnreachable
+from controller.postbacks.guard import Guard
 from controller.script.effects import (
     CollectDigits,
+    Conference,
+    Echo,
     Effect,
+    FetchUrl,
     Play,
     Prompt,
+    Record,
     SendDigits,
+    SendText,
     Silence,
     Sound,
     Speech,
     Tone,
+    Transfer,
     WaitForDigit,
     WaitForSilence,
 )
-from controller.script.outcomes import Failed, Outcome
+from controller.script.outcomes import Failed, Fetched, Finished, Outcome
+from controller.store.database import Database
+
+FETCH_SECONDS = 10.0
+FETCHED_BYTES = 2000
+FETCHED_CHARACTERS = 500
 
 
 class Performers:
     """Carries out effects on a line. Everything they need beyond the line and the prompts is given here."""
 
+    def __init__(self, routes: Routes, guard: Guard, database: Database, application: str) -> None:
+        self._routes = routes
+        self._guard = guard
+        self._database = database
+        self._application = application
+
     async def perform(self, line: Line, effect: Effect, prompts: CallPrompts) -> Outcome:
         """Carry out one effect and tell how it ended; raises `playing.Lost` when the connection went meanwhile."""
-        if isinstance(effect, Play):
-            return await play(line, effect, prompts)
-        if isinstance(effect, WaitForDigit | CollectDigits):
-            return await wait_for_input(line, effect)
-        if isinstance(effect, WaitForSilence):
-            return await wait_for_silence(line, effect)
-        if isinstance(effect, SendDigits):
-            return await send_digits(line, effect)
-        return Failed(f"{type(effect).__name__} is not available on this call")
+        match effect:
+            case Play():
+                return await play(line, effect, prompts)
+            case WaitForDigit() | CollectDigits():
+                return await wait_for_input(line, effect)
+            case WaitForSilence():
+                return await wait_for_silence(line, effect)
+            case SendDigits():
+                return await send_digits(line, effect)
+            case Record():
+                return await record(line, effect, prompts)
+            case Transfer():
+                return await transfer(line, effect, self._routes, self._application)
+            case Conference():
+                return await join(line, effect, prompts.license_key)
+            case FetchUrl():
+                return await self._fetch(effect)
+            case SendText():
+                return await self._queue_text(line, effect, prompts.license_key)
+            case Echo():
+                return await echo(line, self._application)
+            case _:
+                return Failed(f"{type(effect).__name__} is not done on a call")
+
+    async def _fetch(self, effect: FetchUrl) -> Outcome:
+        """QueryExternalServer: what the caller presses meanwhile waits in the line's events."""
+        try:
+            answer = await self._guard.fetch(effect.url, limit_bytes=FETCHED_BYTES, timeout=FETCH_SECONDS)
+        except (UrlRefused, UrlUnreachable) as error:
+            return Failed(str(error))
+        return Fetched(answer.status, answer.text[:FETCHED_CHARACTERS])
+
+    async def _queue_text(self, line: Line, effect: SendText, license_key: str) -> Outcome:
+        # The id comes from the call and the place in it, so a step that is repeated after a crash is the same text.
+        text_id = uuid5(NAMESPACE_URL, f"ringpost:{line.new_id('text')}:{effect.recipient}:{effect.body}")
+        try:
+            await self._database.execute(
+                "queue_text", text_id, license_key, effect.sender, effect.recipient, effect.body, line.queue_id
+            )
+        except StoreError as error:
+            return Failed(str(error))
+        return Finished()
 
 
 def describe(effect: Effect) -> Iterator[tuple[str, dict[str, Any]]]:
-    """The effect as lines of the trace: each an event's name and its fields, the same that the simulator prints."""
-    if isinstance(effect, Play):
-        yield from map(_describe_prompt, effect.prompts)
-    elif isinstance(effect, WaitForDigit):
-        yield "wait_digit", {"seconds": effect.seconds}
-    elif isinstance(effect, CollectDigits):
-        yield "collect_digits", {"var": effect.variable, "seconds": effect.seconds}
-    elif isinstance(effect, WaitForSilence):
-        yield "wait_silence", {"seconds": effect.seconds}
-    elif isinstance(effect, SendDigits):
-        yield "dial_digits", {"digits": effect.digits}
+    """The effect as lines of the trace: each an event's name and its fields, the same that the simulator prints.
+
+    What is told together with its outcome (a transfer's, a fetch's result) is noted when that is known.
+    """
+    match effect:
+        case Play():
+            yield from map(_describe_prompt, effect.prompts)
+        case WaitForDigit():
+            yield "wait_digit", {"seconds": effect.seconds}
+        case CollectDigits():
+            yield "collect_digits", {"var": effect.variable, "seconds": effect.seconds}
+        case WaitForSilence():
+            yield "wait_silence", {"seconds": effect.seconds}
+        case SendDigits():
+            yield "dial_digits", {"digits": effect.digits}
+        case Record():
+            yield "record", {"id": effect.sound_id}
+        case Conference():
+            yield "conference", {"key": effect.key}
+        case SendText():
+            yield "text", {"from": effect.sender, "to": effect.recipient, "body": effect.body}
 
 
 def _describe_prompt(prompt: Prompt) -> tuple[str, dict[str, Any]]:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Literal
 
 import structlog
 
-from controller.asterisk.ari import Event
+from controller.asterisk.ari.events import Event
 from controller.calls.line import Happening, Line
 from controller.calls.prompting import CallPrompts
 from controller.errors import AsteriskError, AsteriskNotFound, AsteriskUnreachable, SpeechError
@@ -115,7 +116,7 @@ async def _stop(line: Line, playback_id: str) -> None:
         log.warning("a playback was not stopped", reason=str(error))
 
 
-async def _control(line: Line, playback_id: str, operation: str) -> None:
+async def _control(line: Line, playback_id: str, operation: Literal["pause", "unpause"]) -> None:
     try:
         await line.ari.playbacks.control(playback_id, operation)
     except AsteriskError as error:

@@ -33,7 +33,7 @@ class CallPrompts:
 
     def __init__(self, sources: PromptSources, license_key: str) -> None:
         self._sources = sources
-        self._license_key = license_key
+        self.license_key = license_key
 
     def ready(self, prompt: Prompt) -> tuple[str, float] | None:
         """The media URI and length in seconds of a prompt that needs no work any more; else None."""
@@ -41,7 +41,7 @@ class CallPrompts:
         if isinstance(prompt, Speech):
             medium = self._sources.prompts.cached_speech(prompt.text, prompt.voice)
         elif isinstance(prompt, Sound) and self._file(prompt.sound_id) is None:
-            medium = self._sources.library.get(self._license_key, prompt.sound_id)
+            medium = self._sources.library.get(self.license_key, prompt.sound_id)
         return None if medium is None else self._as_media(medium)
 
     async def make(self, prompt: Prompt) -> tuple[str, float]:
@@ -68,10 +68,10 @@ class CallPrompts:
 
     async def keep_recording(self, sound_id: str, data: bytes) -> float:
         """Store a recording as a sound of the key; gives its length in seconds. SpeechError, StoreError."""
-        return (await self._sources.library.put(self._license_key, sound_id, data)).seconds
+        return (await self._sources.library.put(self.license_key, sound_id, data)).seconds
 
     def _file(self, sound_id: str) -> Path | None:
-        return self._sources.directory.current.sound(self._license_key, sound_id)
+        return self._sources.directory.current.sound(self.license_key, sound_id)
 
     def _as_media(self, medium: Medium) -> tuple[str, float]:
         return f"sound:{self._sources.media_url}/media/{medium.content_hash}.wav", medium.seconds

@@ -13,6 +13,7 @@ from controller.calls.feed import CallFeed
 from controller.calls.journal import Journal
 from controller.calls.reporting import call_postback
 from controller.calls.response_codes import ResponseCode
+from controller.postbacks.form import DateFormat
 from controller.postbacks.outbox import Postback
 from controller.script.state import State
 
@@ -24,7 +25,7 @@ class Recording:
     journal: Journal
     feed: CallFeed
     now: Callable[[], datetime]
-    date_format: str = "us"
+    date_format: DateFormat = "us"
 
 
 class CallRecord:

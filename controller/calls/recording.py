@@ -7,7 +7,7 @@ from contextlib import suppress
 
 import structlog
 
-from controller.asterisk.ari import Event
+from controller.asterisk.ari.events import Event
 from controller.calls.line import Happening, Line
 from controller.calls.playing import Lost
 from controller.calls.prompting import CallPrompts

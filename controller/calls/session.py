@@ -7,7 +7,9 @@ from dataclasses import dataclass
 
 import structlog
 
-from controller.asterisk.ari import AriClient, Channel, ChannelEvents
+from controller.asterisk.ari.channels import Channel
+from controller.asterisk.ari.client import AriClient
+from controller.asterisk.ari.events import ChannelEvents
 from controller.calls.call import Call
 from controller.calls.line import Line
 from controller.calls.performing import Performers, describe
@@ -61,7 +63,7 @@ class CallSession:
             channel,
             events,
             engine,
-            name=str(call.queue_id),
+            queue_id=call.queue_id,
             caller=call.caller,
             on_observation=self._take_notes,
         )

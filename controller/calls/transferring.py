@@ -8,18 +8,26 @@ from contextlib import asynccontextmanager, suppress
 
 import structlog
 
-from controller.asterisk.ari import Bridge, Channel, Event
-from controller.calls.line import HANG_UP_EVENTS, Happening, Line
+from controller.asterisk.ari.bridges import Bridge
+from controller.asterisk.ari.channels import Channel
+from controller.asterisk.ari.events import Event
+from controller.calls.line import HANG_UP_EVENTS, LONGEST_WAIT_SECONDS, Happening, Line
 from controller.calls.playing import Lost
 from controller.calls.routes import Routes
 from controller.errors import AsteriskError, AsteriskNotFound, AsteriskUnreachable, PhoneNumberInvalid
 from controller.script.effects import Transfer
-from controller.script.outcomes import HungUp, Outcome, Transferred, TransferFailed
+from controller.script.outcomes import HungUp, Outcome, TransferFailed, Transferred
 
 log = structlog.get_logger()
 
 # Answers of the dialled leg that are not an answer, in the words of the trace.
-_DIAL_FAILURES = {"BUSY": "busy", "NOANSWER": "noanswer", "CHANUNAVAIL": "failed", "CONGESTION": "failed", "CANCEL": "failed"}
+_DIAL_FAILURES = {
+    "BUSY": "busy",
+    "NOANSWER": "noanswer",
+    "CHANUNAVAIL": "failed",
+    "CONGESTION": "failed",
+    "CANCEL": "failed",
+}
 _BUSY_CAUSE = 17
 # How much longer than the ringing the whole dialling may take before it is given up.
 DIAL_SLACK_SECONDS = 5.0
@@ -125,12 +133,14 @@ async def _drop(leg: Channel) -> None:
 
 @asynccontextmanager
 async def _heard_on_line(line: Line, leg: Channel) -> AsyncIterator[None]:
-    """Put the leg's events among the line's own, in their order; let go of the leg when the call's task is cancelled."""
+    """Put the leg's events among the line's own, in their order, as long as the context lasts."""
     events = line.ari.events_of(leg.id)
 
     async def pass_on() -> None:
-        while (event := await events.get()) is not None:
-            line.events.put(event)
+        while True:
+            event = await events.get(LONGEST_WAIT_SECONDS)
+            if event is not None:
+                line.events.put(event)
 
     task = asyncio.get_running_loop().create_task(pass_on())
     try:

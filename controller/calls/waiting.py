@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from contextlib import suppress
 
 from controller.calls.line import Happening, Line
 from controller.calls.playing import Lost
@@ -12,6 +13,7 @@ from controller.script.effects import CollectDigits, SendDigits, WaitForDigit, W
 from controller.script.outcomes import Failed, Finished, HungUp, Outcome, SilenceHeard
 
 HALF_SECOND_PAUSE = "w"
+ECHO_CONTEXT = "ringpost-echo"
 
 
 async def wait_for_input(line: Line, effect: WaitForDigit | CollectDigits) -> Outcome:
@@ -36,10 +38,8 @@ async def wait_for_silence(line: Line, effect: WaitForSilence) -> Outcome:
         return await _listen_for_silence(line, effect)
     finally:
         if not line.hung_up:
-            try:
+            with suppress(AsteriskError):  # the detection ends with the channel at the latest
                 await line.channel.set_variable("TALK_DETECT(remove)", "")
-            except AsteriskError:
-                pass  # the detection ends with the channel at the latest
 
 
 async def _listen_for_silence(line: Line, effect: WaitForSilence) -> Outcome:
@@ -69,7 +69,7 @@ async def send_digits(line: Line, effect: SendDigits) -> Outcome:
             happening = await line.wait(0.5 * len(part))
         else:
             try:
-                await line.channel.send_dtmf(part.upper(), duration=effect.tone_ms, between=effect.gap_ms)
+                await line.channel.send_dtmf(part.upper(), duration_ms=effect.tone_ms, between_ms=effect.gap_ms)
             except AsteriskNotFound:
                 return HungUp()
             except AsteriskUnreachable:
@@ -80,6 +80,21 @@ async def send_digits(line: Line, effect: SendDigits) -> Outcome:
         if happening is not Happening.TIME:
             return _plain(happening)
     return Finished()
+
+
+async def echo(line: Line, application: str) -> Outcome:
+    """Let the caller hear what the caller says, until hang-up: Asterisk's Echo(), outside of Stasis."""
+    try:
+        await line.ari.applications.subscribe(application, f"channel:{line.channel.id}")
+        await line.channel.continue_in_dialplan(context=ECHO_CONTEXT, extension="s", priority=1)
+    except AsteriskNotFound:
+        return HungUp()
+    except AsteriskUnreachable:
+        raise Lost from None
+    except AsteriskError as error:
+        return Failed(str(error))
+    await line.until_destroyed()
+    return HungUp()
 
 
 def _plain(happening: Happening) -> Outcome:

@@ -1,0 +1,72 @@
+"""Reloading: a changed configuration takes effect as a whole or not at all, and calls in progress go on."""
+
+from __future__ import annotations
+
+import asyncio
+
+import structlog
+
+from controller.asterisk.ami import AmiClient
+from controller.configuration import Configuration, read_configuration
+from controller.directory.holder import Directory
+from controller.directory.snapshot import Snapshot
+from controller.errors import InvalidConfiguration, RingpostError
+from controller.speech.prompts import Prompts
+from controller.voices import prepare_prompts
+
+log = structlog.get_logger()
+
+
+class Reloading:
+    """Applies the configuration as it stands on disk, one reload at a time."""
+
+    def __init__(self, configuration: Configuration, directory: Directory, prompts: Prompts, ami: AmiClient) -> None:
+        self._configuration = configuration
+        self._directory = directory
+        self._prompts = prompts
+        self._ami = ami
+        self._requested = asyncio.Event()
+        self._lock = asyncio.Lock()
+
+    def request(self) -> None:
+        """Have it reloaded soon (SIGHUP)."""
+        self._requested.set()
+
+    async def run(self) -> None:
+        """Reload whenever it is requested, until cancelled; mistakes go to the log, and nothing changes."""
+        while True:
+            await self._requested.wait()
+            self._requested.clear()
+            try:
+                await self.apply()
+            except InvalidConfiguration as error:
+                for mistake in error.mistakes:
+                    log.error("the configuration was not reloaded", mistake=str(mistake))
+            except RingpostError as error:
+                log.error("the configuration was not reloaded", reason=str(error))
+
+    async def apply(self) -> list[str]:
+        """Read, check and apply. Gives what changed, for people. InvalidConfiguration: nothing was changed."""
+        async with self._lock:
+            fresh = await asyncio.to_thread(read_configuration, self._configuration.path)
+            await prepare_prompts(self._prompts, fresh.snapshot)
+            changes = _changes(self._directory.current, fresh.snapshot)
+            if not fresh.settings.external_asterisk:
+                from controller.provisioning import provision_asterisk
+
+                changes += await provision_asterisk(fresh, self._ami)
+            self._directory.replace(fresh.snapshot)
+            if fresh.settings != self._configuration.settings:
+                changes.append("settings of the service itself changed: they take effect at the next start")
+            log.info("configuration reloaded", changes=len(changes))
+            return changes
+
+
+def _changes(old: Snapshot, new: Snapshot) -> list[str]:
+    changes = []
+    for section in ("license_keys", "dids", "ivrs", "sequences", "phones", "trunks"):
+        before, after = getattr(old, section), getattr(new, section)
+        changes += [f"{section}: {name} added" for name in after if name not in before]
+        changes += [f"{section}: {name} removed" for name in before if name not in after]
+        changes += [f"{section}: {name} changed" for name in after if name in before and before[name] != after[name]]
+    return changes

@@ -1,0 +1,189 @@
+"""The journal: what happens on calls is stored in order, once, and is not lost while the database is away."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+
+from controller.calls.call import Call, TraceLine
+from controller.calls.journal import Journal
+from controller.calls.queue_ids import BLOCK, QueueIds
+from controller.errors import JournalFull, StoreUnreachable
+from controller.postbacks.outbox import Postback
+from controller.store.database import Database
+from controller.store.queries import Queries
+
+PROJECT = Path(__file__).parent.parent.parent
+
+
+@pytest.fixture
+async def database(postgres: str) -> AsyncIterator[Database]:
+    database = await Database.connect(postgres, Queries.load(PROJECT / "sql" / "queries"))
+    yield database
+    await database.close()
+
+
+def a_call(queue_id: int, **changes: object) -> Call:
+    call = Call(
+        queue_id=queue_id,
+        direction="incoming",
+        license_key="acme",
+        did="+12015550101",
+        caller="+12015550199",
+        channel_id=f"channel-{queue_id}",
+        program="hash",
+        started_at=datetime.now(UTC),
+    )
+    for name, value in changes.items():
+        setattr(call, name, value)
+    return call
+
+
+def a_postback(call: Call, *, final: bool = False) -> Postback:
+    return Postback(
+        id=uuid4(),
+        subject=f"call:{call.queue_id}",
+        sequence=call.next_sequence(),
+        event="call.answered",
+        final=final,
+        license_key="acme",
+        url="http://127.0.0.1:1/",
+        form=(("QueueID", str(call.queue_id)),),
+    )
+
+
+@asynccontextmanager
+async def running(journal: Journal) -> AsyncIterator[Journal]:
+    task = asyncio.create_task(journal.run())
+    journal.keep_program("hash", "Hello")
+    try:
+        yield journal
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+        await journal.close()
+
+
+async def _counts(postgres: str) -> tuple[int, int, int]:
+    import asyncpg
+
+    connection = await asyncpg.connect(postgres)
+    try:
+        row = await connection.fetchrow(
+            "SELECT (SELECT count(*) FROM calls), (SELECT count(*) FROM call_trace), (SELECT count(*) FROM postbacks)"
+        )
+        return tuple(row)  # type: ignore[return-value]
+    finally:
+        await connection.close()
+
+
+async def test_a_call_its_trace_and_its_postback_are_stored_together(database: Database, postgres: str) -> None:
+    async with running(Journal(database)) as journal:
+        call = a_call(1000000001)
+        line = TraceLine(call.queue_id, 1, datetime.now(UTC), "answered")
+        journal.record(call, "{}", trace=[line], postback=a_postback(call))
+        assert await journal.flush()
+        assert await _counts(postgres) == (1, 1, 1)
+
+
+async def test_only_the_newest_state_of_a_batch_is_written_and_no_trace_line_is_lost(
+    database: Database, postgres: str
+) -> None:
+    async with running(Journal(database)) as journal:
+        call = a_call(1000000001)
+        for number in range(1, 21):
+            line = TraceLine(call.queue_id, number, datetime.now(UTC), "digit", {"digit": "1"})
+            journal.record(call, json.dumps({"position": number}), trace=[line])
+        assert await journal.flush()
+        (row,) = await database.fetch("open_calls")
+        assert (row["state"], row["trace_number"]) == ({"position": 20}, 20)
+        assert await _counts(postgres) == (1, 20, 0)
+
+
+async def test_a_call_that_cannot_be_stored_takes_no_other_with_it(database: Database, postgres: str) -> None:
+    async with running(Journal(database)) as journal:
+        good, bad = a_call(1000000001), a_call(1000000002)
+        journal.record(good, "{}", postback=a_postback(good))
+        journal.record(bad, "this is no JSON", postback=a_postback(bad))
+        assert await journal.flush()
+        assert await _counts(postgres) == (1, 0, 1)
+
+
+class _Away:
+    """A database that is away until it is told to be back."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self.away = True
+        self.tries = asyncio.Semaphore(0)
+
+    def transaction(self) -> object:
+        self.tries.release()
+        if self.away:
+            raise StoreUnreachable
+        return self._database.transaction()
+
+
+async def test_while_the_database_is_away_everything_waits_and_new_calls_are_refused_at_the_limit(
+    database: Database, postgres: str
+) -> None:
+    away = _Away(database)
+    async with running(Journal(away, limit=10)) as journal:  # type: ignore[arg-type]
+        for number in range(10):
+            journal.admit()
+            call = a_call(1000000001 + number)
+            journal.record(call, "{}")
+        with pytest.raises(JournalFull):
+            journal.admit()
+        await asyncio.wait_for(away.tries.acquire(), 5)
+        assert journal.waiting == 10
+        away.away = False
+        assert await journal.flush()
+        journal.admit()
+        assert await _counts(postgres) == (10, 0, 0)
+
+
+async def test_a_call_that_has_ended_is_not_opened_again_by_a_batch_that_is_repeated(
+    database: Database, postgres: str
+) -> None:
+    async with running(Journal(database)) as journal:
+        call = a_call(1000000001, ended_at=datetime.now(UTC))
+        journal.record(call, "{}")
+        assert await journal.flush()
+        journal.record(a_call(1000000001), "{}")
+        assert await journal.flush()
+        assert await database.fetch("open_calls") == []
+
+
+async def test_queue_ids_have_ten_digits_and_are_never_given_twice(database: Database) -> None:
+    first, second = QueueIds(database), QueueIds(database)
+    await first.reserve()
+    await second.reserve()
+    taken = [ids.take() for ids in (first, second) for _ in range(BLOCK)]
+    assert len(set(taken)) == 2 * BLOCK
+    assert {len(str(queue_id)) for queue_id in taken} == {10}
+
+
+async def test_a_block_of_queue_ids_is_reserved_ahead_of_need(database: Database) -> None:
+    ids = QueueIds(database)
+    running_ids = asyncio.create_task(ids.run())
+    try:
+        async with asyncio.timeout(5):
+            while ids.left <= BLOCK:
+                await asyncio.sleep(0)
+    finally:
+        running_ids.cancel()
+
+
+async def test_queue_ids_that_run_out_refuse_the_call(database: Database) -> None:
+    ids = QueueIds(database)
+    with pytest.raises(JournalFull):
+        ids.take()

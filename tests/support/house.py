@@ -1,0 +1,222 @@
+"""The whole house for tests: the service as a process of its own, on a real Asterisk and PostgreSQL, with a receiver."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl
+
+import aiohttp
+from aiohttp import web
+
+from controller.embedded.ports import free_port
+from tests.support.asterisk import PROJECT, RunningAsterisk
+
+READY_SECONDS = 30.0
+KEY = "7f6c1a52-0000-4000-8000-000000000001"
+
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """A post-back as it arrived."""
+
+    path: str
+    form: dict[str, str]
+    headers: Mapping[str, str]
+
+    @property
+    def final(self) -> bool:
+        return self.headers.get("Ringpost-Final", "").lower() == "true"
+
+    @property
+    def code(self) -> int:
+        return int(self.form["ResponseCode"])
+
+
+@dataclass
+class Customer:
+    """A customer's HTTP server: takes post-backs, and answers what a script fetches."""
+
+    url: str = ""
+    posted: list[Posted] = field(default_factory=list)
+    pages: dict[str, str] = field(default_factory=dict)
+    _changed: asyncio.Condition = field(default_factory=asyncio.Condition)
+
+    async def take(self, request: web.Request) -> web.Response:
+        if request.method == "GET":
+            return web.Response(text=self.pages.get(request.path, ""))
+        form = dict(parse_qsl((await request.read()).decode(), keep_blank_values=True))
+        async with self._changed:
+            self.posted.append(Posted(request.path, form, dict(request.headers)))
+            self._changed.notify_all()
+        return web.Response()
+
+    async def wait(self, enough: Callable[[list[Posted]], bool], timeout: float = 15.0) -> list[Posted]:
+        """Wait until what has arrived is enough; what has arrived."""
+        async with asyncio.timeout(timeout), self._changed:
+            await self._changed.wait_for(lambda: enough(self.posted))
+        return list(self.posted)
+
+    async def finals(self, number: int = 1, timeout: float = 15.0) -> list[Posted]:
+        """Wait for so many final post-backs; everything that has arrived."""
+        return await self.wait(lambda posted: sum(each.final for each in posted) >= number, timeout)
+
+
+@asynccontextmanager
+async def customer() -> AsyncIterator[Customer]:
+    """A customer's server on a free loopback port."""
+    known = Customer()
+    application = web.Application()
+    application.router.add_route("*", "/{path:.*}", known.take)
+    runner = web.AppRunner(application, access_log=None, shutdown_timeout=0.5)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    known.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
+    try:
+        yield known
+    finally:
+        await runner.cleanup()
+
+
+class House:
+    """The service's process, and how it is reached."""
+
+    def __init__(self, folder: Path, asterisk: RunningAsterisk, dsn: str, tools: Path, yaml: str) -> None:
+        self.folder = folder
+        self.asterisk = asterisk
+        self.dsn = dsn
+        self.http_port = free_port("tcp")
+        self.config = folder / "ringpost.yaml"
+        self.process: asyncio.subprocess.Process | None = None
+        self._environment = {
+            **os.environ,
+            "DATABASE_URL": dsn,
+            "RINGPOST_STATE": str(folder / "state"),
+            "RINGPOST_TOOLS": str(tools),
+        }
+        self.write(yaml)
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.http_port}"
+
+    @property
+    def log(self) -> str:
+        return (self.folder / "service.log").read_text()
+
+    def write(self, yaml: str) -> None:
+        """Write the admin YAML; the parts that this test run owns are added."""
+        known = self.asterisk.configuration
+        self.config.write_text(
+            f"""{yaml}
+http: {{host: 127.0.0.1, port: {self.http_port}}}
+log: {{level: debug, format: json}}
+postbacks: {{allow: ["127.0.0.0/8"]}}
+asterisk:
+  ari_url: {self.asterisk.ari_url}
+  username: {known.ari_username}
+  password: {known.ari_password}
+  ami_port: {known.ami_port}
+  ami_username: {known.ami_username}
+  ami_password: {known.ami_password}
+"""
+        )
+
+    async def start(self) -> None:
+        """Start the service and wait until it is ready."""
+        with (self.folder / "service.log").open("ab") as log:
+            self.process = await asyncio.create_subprocess_exec(
+                sys.executable,
+                "-m",
+                "controller.cli",
+                "serve",
+                "--config",
+                str(self.config),
+                stdout=log,
+                stderr=log,
+                cwd=PROJECT,
+                env=self._environment,
+            )
+        await self.ready()
+
+    async def ready(self) -> None:
+        """Wait until every part of the service works."""
+        assert self.process is not None
+        ended = asyncio.create_task(self.process.wait())
+        async with aiohttp.ClientSession() as http:
+            try:
+                async with asyncio.timeout(READY_SECONDS):
+                    while not await self._is_ready(http):
+                        if ended.done():
+                            raise RuntimeError(f"the service ended:\n{self.log}")
+                        await asyncio.wait([ended], timeout=0.05)
+            except TimeoutError:
+                raise RuntimeError(f"the service is not ready:\n{self.log}") from None
+            finally:
+                ended.cancel()
+
+    async def _is_ready(self, http: aiohttp.ClientSession) -> bool:
+        try:
+            async with http.get(f"{self.url}/health/ready") as response:
+                return response.status == 200
+        except aiohttp.ClientError:
+            return False
+
+    async def get(self, path: str) -> tuple[int, Any]:
+        """GET of one of the service's own addresses: status, and the JSON or text of the answer."""
+        async with aiohttp.ClientSession() as http, http.get(f"{self.url}{path}") as response:
+            is_json = response.content_type == "application/json"
+            return response.status, await (response.json() if is_json else response.text())
+
+    async def command(self, *arguments: str) -> tuple[int, str]:
+        """Run the command line against this house: exit status, and what it printed."""
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-m",
+            "controller.cli",
+            *arguments,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+            cwd=PROJECT,
+            env=self._environment,
+        )
+        output, _ = await asyncio.wait_for(process.communicate(), 60)
+        return process.returncode or 0, output.decode()
+
+    async def kill(self) -> None:
+        """End the service with no chance to do anything (SIGKILL)."""
+        assert self.process is not None
+        self.process.kill()
+        await self.process.wait()
+
+    async def stop(self) -> int:
+        """End the service as an administrator would (SIGTERM); its exit status."""
+        assert self.process is not None
+        if self.process.returncode is None:
+            self.process.send_signal(signal.SIGTERM)
+        try:
+            return await asyncio.wait_for(self.process.wait(), 20)
+        except TimeoutError:
+            await self.kill()
+            raise
+
+
+@asynccontextmanager
+async def running_house(
+    folder: Path, asterisk: RunningAsterisk, dsn: str, tools: Path, yaml: str
+) -> AsyncIterator[House]:
+    """A house with this admin YAML, ready to take calls, until the block ends."""
+    house = House(folder, asterisk, dsn, tools, yaml)
+    await house.start()
+    try:
+        yield house
+    finally:
+        if house.process is not None and house.process.returncode is None:
+            await house.stop()
