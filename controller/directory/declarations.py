@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, model_validator
 
+from controller.asterisk.configuration import HOST_NAME
 from controller.directory.snapshot import Product, canonical_guid
 from controller.directory.validation import Declaration, mistake
 from controller.errors import DestinationInvalid, PhoneNumberInvalid
@@ -23,7 +24,8 @@ from controller.numbers import parse_number
 
 NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
 _SOUND_ID = re.compile(r"[^\x00-\x1f~^|/\\]{1,100}")
-_HOST = re.compile(r"(?=.{1,253}$)[a-zA-Z0-9_]([a-zA-Z0-9_-]{0,62})(\.[a-zA-Z0-9_]([a-zA-Z0-9_-]{0,62}))*\.?")
+# RFC 3261's user part without `;`, which Asterisk's files take for a comment.
+_SIP_USER = r"^[A-Za-z0-9_.!~*'()&=+$,?/%-]+$"
 
 
 def _number(text: str) -> str:
@@ -100,7 +102,7 @@ def _host(text: str) -> str:
     try:
         return str(ipaddress.ip_address(text))
     except ValueError:
-        if _HOST.fullmatch(text) is None:
+        if HOST_NAME.fullmatch(text) is None:
             raise mistake("this is no host", "a host name or an IP address, without a port") from None
         return text.lower()
 
@@ -234,8 +236,8 @@ class TrunkEntry(Declaration):
     host: Annotated[str, AfterValidator(_host)]
     port: Annotated[int, Field(ge=1, le=65535)] = 5060
     transport: Literal["udp", "tcp"] = "udp"
-    username: Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[!-~]+$")] | None = None
-    password: Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[ -~]+$")] | None = None
+    username: Annotated[str, Field(min_length=1, max_length=100, pattern=_SIP_USER)] | None = None
+    password: Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[!-~]([ -~]*[!-~])?$")] | None = None
     registration: Annotated[bool, Field(alias="register")] = False
     match: Annotated[
         tuple[Annotated[str, AfterValidator(_network)], ...],

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from controller.directory.nodes import Entry, Mapping, Node, Position
+from controller.directory.nodes import Entry, Mapping, Node, Position, named
 from controller.directory.yaml_reader import read_text
 from controller.errors import InvalidConfiguration, Mistake
 
@@ -164,7 +164,7 @@ def _merge_section(document: Document, first: Entry, second: Entry) -> Entry:
     for entry in second.value:
         if entry.key in entries:
             place = _where(entries[entry.key].position)
-            document.report(entry.position, f'"{entry.key}" is declared in {place} already')
+            document.report(entry.position, f"{named(entry.key)} is declared in {place} already")
         else:
             entries[entry.key] = entry
     return Entry(first.position, first.key, Mapping(first.value.position, tuple(entries.values())))

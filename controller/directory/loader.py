@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
+from controller.asterisk.configuration import SECTION_TYPES
 from controller.directory.declarations import NAME, DidEntry, LicenseKeyEntry, PhoneEntry, TrunkEntry
 from controller.directory.document import Document, read_document
 from controller.directory.menus import Menus
@@ -31,7 +32,7 @@ from controller.script.program import Program
 
 SECTIONS = ("license_keys", "dids", "ivrs", "sequences", "phones", "trunks")
 # Names of sections in Asterisk's pjsip.conf that mean something else there.
-_RESERVED_NAMES = frozenset({"anonymous", "general", "global", "system"})
+_RESERVED_NAMES = SECTION_TYPES | {"anonymous", "general"}
 
 
 class SecretSource(Protocol):

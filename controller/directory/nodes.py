@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from controller.numbers import mask_number, try_number
+
 Plain = str | None | dict[str, "Plain"] | list["Plain"]
 
 
@@ -62,6 +64,11 @@ class Mapping:
 
 
 Node = Scalar | Sequence | Mapping
+
+
+def named(key: str) -> str:
+    """How a message names a key: quoted, or masked when it is a phone number, because messages come into logs."""
+    return mask_number(key) if try_number(key) else f'"{key[:60]}"'
 
 
 def plain(node: Node) -> Plain:

@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-from controller.directory.nodes import Entry, Mapping, Node, Position, Scalar, Sequence
+from controller.directory.nodes import Entry, Mapping, Node, Position, Scalar, Sequence, named
 from controller.errors import Mistake
 
 MOST_NODES = 200_000
@@ -55,7 +55,7 @@ def read_text(text: str, file: str) -> Reading:
     return reading
 
 
-class _Unreadable(Exception):  # noqa: N818 — it never leaves this module
+class _Unreadable(Exception):
     def __init__(self, position: Position, message: str) -> None:
         super().__init__(message)
         self.position = position
@@ -155,7 +155,7 @@ class _Builder:
                 merged += self._merged(value)
             elif key.text in seen:
                 first = seen[key.text].position
-                self._mistake(key.position, f'"{key.text}" stands in line {first.line} already')
+                self._mistake(key.position, f"{named(key.text)} stands in line {first.line} already")
             else:
                 seen[key.text] = Entry(key.position, key.text, value)
         for mapping in merged:
