@@ -34,13 +34,14 @@ class SipPhone:
 
     name: str
     password: str = field(repr=False)
-    number: str
-    """E.164."""
+    number: str | None = None
+    """E.164; without one its calls carry its name."""
 
     def __post_init__(self) -> None:
         _check_name("phone", self.name)
         _check_text(f"the password of phone {self.name}", self.password)
-        _check_number(self.number)
+        if self.number is not None:
+            _check_number(self.number)
 
 
 @dataclass(frozen=True, slots=True)

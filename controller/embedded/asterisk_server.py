@@ -11,6 +11,7 @@ import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypedDict
 
 import aiohttp
 import structlog
@@ -24,6 +25,18 @@ log = structlog.get_logger()
 LONGEST_SOCKET_PATH = 107  # bytes, unix(7)
 CONTROL_SOCKET = "asterisk.ctl"
 SOUNDS = "en_US_f_Allison"
+
+
+class Directories(TypedDict):
+    """Asterisk's folders."""
+
+    etc_dir: Path
+    module_dir: Path
+    data_dir: Path
+    var_dir: Path
+    spool_dir: Path
+    run_dir: Path
+    log_dir: Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +60,7 @@ class AsteriskTree:
     def run_dir(self) -> Path:
         return self.root / "run"
 
-    def directories(self) -> dict[str, Path]:
+    def directories(self) -> Directories:
         """The folders under the names that the configuration has for them."""
         return {
             "etc_dir": self.etc_dir,

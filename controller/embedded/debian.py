@@ -27,7 +27,8 @@ from controller.errors import DownloadFailed, UnsupportedSystem
 SUITE = "sid"
 """The only suite of Debian that carries Asterisk 22."""
 
-PACKAGES = ("asterisk", "asterisk-core-sounds-en-gsm", "sip-tester", "espeak-ng", "flite")
+SPEECH_PACKAGES = ("espeak-ng", "flite")
+PACKAGES = ("asterisk", "asterisk-core-sounds-en-gsm", "sip-tester", *SPEECH_PACKAGES)
 
 MIRROR_VARIABLE = "RINGPOST_DEBIAN_MIRROR"
 KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
@@ -76,22 +77,22 @@ def provision(directory: Path, progress: Progress | None = None, packages: Seque
     An interrupted run leaves nothing that looks complete: the tree is made aside and renamed at the end.
     UnsupportedSystem when this machine cannot run them, DownloadFailed when they cannot be fetched.
     """
-    if _stamped(directory) == sorted(packages):
+    if _holds(directory, packages):
         return Tools(directory)
     _check_system()
     directory.parent.mkdir(parents=True, exist_ok=True)
     with _locked(directory.parent / f"{directory.name}.lock"):
-        if _stamped(directory) != sorted(packages):
+        if not _holds(directory, packages):
             _fetch(directory, packages, progress or Progress())
     return Tools(directory)
 
 
-def _stamped(directory: Path) -> list[str] | None:
+def _holds(directory: Path, packages: Sequence[str]) -> bool:
     try:
         stamp = json.loads((directory / STAMP).read_text())
-        return sorted(stamp["packages"]) if stamp["suite"] == SUITE else None
+        return stamp["suite"] == SUITE and set(packages) <= set(stamp["packages"])
     except (OSError, ValueError, KeyError, TypeError):
-        return None
+        return False
 
 
 def _check_system() -> None:

@@ -38,11 +38,15 @@ def cluster_home(state: Path) -> Path:
     """Where the cluster of a state directory lives.
 
     PostgreSQL refuses to run as root, so root's cluster belongs to another user, who could not reach a folder in root's
-    home: it is kept below /var/lib/ringpost, one for each state directory.
+    home: it is kept below /var/lib/ringpost, one for each state directory, which gets a link to it.
     """
+    link = state / "postgres"
     if os.geteuid() != 0:
-        return state / "postgres"
-    return ROOT_HOME / hashlib.sha256(str(state.resolve()).encode()).hexdigest()[:12] / "postgres"
+        return link
+    home = ROOT_HOME / hashlib.sha256(str(state.resolve()).encode()).hexdigest()[:12] / "postgres"
+    if not link.is_symlink() and not link.exists():
+        link.symlink_to(home)
+    return home
 
 
 class PostgresServer:

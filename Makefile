@@ -1,0 +1,69 @@
+# Everything that is done with Ringpost from a clone: `make` lists it.
+
+PYTHON ?= python3
+CONFIG ?= config
+BIN := .venv/bin
+TOOLS := $(or $(RINGPOST_TOOLS),.ringpost/tools)
+PYTEST := $(BIN)/python -m pytest
+
+.DEFAULT_GOAL := help
+.PHONY: help run check test unit integration acceptance adversity lint format bench lock clean venv venv-dev tools
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: venv ## everything on this machine, on the configuration in CONFIG=config, until Ctrl-C
+	@$(BIN)/ringpost run --config $(CONFIG)
+
+check: venv ## look for mistakes in CONFIG=config
+	@$(BIN)/ringpost check $(CONFIG)
+
+test: venv-dev tools ## every test: unit, integration, acceptance, adversity
+	@$(PYTEST)
+
+unit: venv-dev ## the tests without I/O
+	@$(PYTEST) tests/unit
+
+integration: venv-dev ## the tests on a real PostgreSQL and a scripted Asterisk
+	@$(PYTEST) tests/integration
+
+acceptance: venv-dev tools ## the tests on a real Asterisk, with real calls
+	@$(PYTEST) tests/acceptance
+
+adversity: venv-dev tools ## the tests that kill, cut and stall
+	@$(PYTEST) tests/adversity
+
+lint: venv-dev ## ruff, mypy, import-linter
+	@$(BIN)/ruff check
+	@$(BIN)/ruff format --check
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-cache
+
+format: venv-dev ## rewrite the code as ruff wants it
+	@$(BIN)/ruff check --fix
+	@$(BIN)/ruff format
+
+bench: venv-dev tools ## measure the budgets, each beside bare Asterisk
+	@$(BIN)/python -m tests.bench
+
+lock: venv-dev ## write the hash-locked requirements anew (needs uv)
+	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+		--no-emit-index-url --no-emit-find-links --extra embedded \
+		--output-file requirements.lock pyproject.toml requirements-build.in
+	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+		--no-emit-index-url --no-emit-find-links --extra embedded --extra dev --constraint requirements.lock \
+		--output-file requirements-dev.lock pyproject.toml requirements-build.in
+
+clean: ## remove everything that was made here, stored calls included
+	@if [ -L .ringpost/postgres ]; then rm -rf "$$(dirname "$$(readlink -f .ringpost/postgres)")"; fi
+	@rm -rf .venv .venv.lock .ringpost build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	@find . -name __pycache__ -prune -exec rm -rf {} +
+
+venv:
+	@$(PYTHON) controller/embedded/bootstrap.py
+
+venv-dev:
+	@$(PYTHON) controller/embedded/bootstrap.py --dev
+
+tools: venv-dev
+	@$(BIN)/python -m controller.embedded $(TOOLS)

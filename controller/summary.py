@@ -1,0 +1,64 @@
+"""The one summary that `ringpost run` prints when everything is ready."""
+
+from __future__ import annotations
+
+import socket
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from controller.configuration import Configuration
+from controller.directory.snapshot import Did
+
+
+def print_summary(configuration: Configuration, console: Console) -> None:
+    """Print what can be called, how a softphone logs in, and where everything is."""
+    settings, snapshot = configuration.settings, configuration.snapshot
+    console.print("\n[bold green]Ringpost is ready.[/]\n")
+    numbers = Table(show_header=False, box=None, padding=(0, 2))
+    for did in snapshot.dids.values():
+        numbers.add_row(f"[bold]{escape(did.number)}[/]", escape(did.description or _what(did)))
+    console.print("Numbers:", numbers, sep="\n")
+    if snapshot.phones and not settings.external_asterisk:
+        server = settings.sip.host if settings.sip.host != "0.0.0.0" else own_address()  # noqa: S104
+        console.print("\nSoftphone accounts (SIP over UDP or TCP):")
+        phones = Table(show_header=False, box=None, padding=(0, 2))
+        for phone in snapshot.phones.values():
+            phones.add_row(
+                f"server [bold]{server}[/]",
+                f"port [bold]{settings.sip.port}[/]",
+                f"user [bold]{escape(phone.name)}[/]",
+                f"password [bold]{escape(phone.password)}[/]",
+            )
+        console.print(phones)
+    console.print()
+    places = Table(show_header=False, box=None, padding=(0, 2))
+    places.add_row("HTTP", f"[bold]{settings.http_url}[/]")
+    if settings.receiver.enabled:
+        places.add_row("Post-backs", f"shown here, received at http://127.0.0.1:{settings.receiver.port}")
+    places.add_row("Logs", escape(str(settings.state_dir / "logs")))
+    first = next((did.number for did in snapshot.dids.values() if did.voice), "")
+    if first:
+        places.add_row("Try", f"[bold].venv/bin/ringpost try {escape(first.lstrip('+'))} --press 1@3[/]")
+    places.add_row("Stop", "Ctrl-C")
+    console.print(places)
+    console.print()
+
+
+def _what(did: Did) -> str:
+    if did.ivr:
+        return "an IVR"
+    if did.program:
+        return f"the script {did.script_file.name}" if did.script_file else "a script"
+    return "calls without a script yet" if did.voice else "texts only"
+
+
+def own_address() -> str:
+    """The address that other machines of the network reach this one at; nothing is sent to find out."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(("192.0.2.1", 9))  # an address for documentation (RFC 5737)
+            return str(probe.getsockname()[0])
+        except OSError:
+            return "127.0.0.1"
