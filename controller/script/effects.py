@@ -151,7 +151,7 @@ class Echo:
 class End:
     """The script has ended: hang up. There is no outcome.
 
-    `reason`: end-of-script, end-call, hung-up, step-limit, busy, no-service, disconnected, error.
+    `reason`: end-of-script, end-call, transferred, hung-up, step-limit, busy, no-service, disconnected, error.
     `cause`: the Q.850 cause with which to hang up.
     """
 

@@ -82,7 +82,7 @@ class Reaction(Enum):
 
     GO_ON = "go on"
     RESTART_TIMER = "restart timer"  # CollectDigits: the time starts again
-    STOP = "stop"  # stop the effect and call resume(Finished())
+    STOP = "stop"  # stop the effect and resume: with Recorded after Record, with Finished after any other
 
 
 @dataclass(frozen=True, slots=True)

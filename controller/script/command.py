@@ -1,0 +1,141 @@
+"""What every command of the language is: a small value that declares its arguments and performs itself.
+
+A command holds its arguments as they stand in the script, because `[name]` in them is replaced by the variable's value
+only when the command runs. Each argument has a `Kind`, which says what it must look like, reads it, and tells the
+checker whether it names a label, a variable that is read, or one that is set.
+"""
+
+from __future__ import annotations
+
+import re
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import MISSING, dataclass, field, fields
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
+
+from controller.script.effects import Effect, Play, Prompt
+from controller.script.outcomes import Outcome, Reaction
+
+if TYPE_CHECKING:
+    from controller.script.machine import Machine
+
+T = TypeVar("T")
+
+SUBSTITUTION = re.compile(r"\[\s*(\w[\w.-]*)\s*\]")
+
+
+@dataclass(frozen=True, slots=True)
+class Kind(Generic[T]):
+    """A kind of argument: its name in the reference, what is expected, and how a text is read as it.
+
+    `read` returns None for a text that is not of this kind. `role` is "label", "reads" or "sets" where the argument
+    names a label or a variable, or "either" where it may be a variable's name or a value.
+    """
+
+    name: str
+    expects: str
+    read: Callable[[str], T | None]
+    role: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One argument of a command's signature. `default` is None for an argument that must be given."""
+
+    name: str
+    kind: Kind[Any]
+    default: str | None
+
+
+def argument(kind: Kind[Any], default: str | None = None) -> Any:
+    """Declare a field of a command as an argument of `kind`. One without a default must be given."""
+    metadata = {"kind": kind}
+    return field(metadata=metadata) if default is None else field(default=default, metadata=metadata)
+
+
+@dataclass(frozen=True, slots=True)
+class Command(ABC):
+    """One element of a script: a command, a run of text, or a sound."""
+
+    name: ClassVar[str] = ""  # as the vendor's pages write it; empty for what has no name in the language
+    takes_digits: ClassVar[bool] = False  # it waits for digits: a digit during the prompt before it ends that prompt
+    falls_through: ClassVar[bool] = True  # the next command may follow
+    conversation: ClassVar[bool] = False  # two people talk: digits and detections are theirs, not the script's
+    interruptible: ClassVar[bool] = True  # a bound digit stops it at once; else the jump follows when it is over
+
+    @abstractmethod
+    def perform(self, machine: Machine) -> Effect | None:
+        """Do it: change the machine's state, or return what the call must do. None goes on with the next command."""
+
+    def finish(self, machine: Machine, outcome: Outcome) -> Effect | None:  # noqa: ARG002 (for those that need them)
+        """Take the outcome of the effect that `perform` returned. An `End` returned from here ends the call."""
+        return None
+
+    def take_digit(self, machine: Machine, digit: str) -> Reaction:
+        """Take a digit that no binding took while the effect is running. By default it waits for the next command."""
+        machine.type_ahead(digit)
+        return Reaction.GO_ON
+
+    def lasts(self) -> tuple[float, float]:
+        """The shortest and the longest time that it takes when it does not fail, as far as the text tells."""
+        return 0.0, 0.0
+
+    def arguments(self) -> tuple[str, ...]:
+        """The arguments as they stand in the script, those left out at the end left out."""
+        values = [getattr(self, parameter.name) for parameter in signature(type(self))]
+        defaults = [parameter.default for parameter in signature(type(self))]
+        while values and values[-1] == defaults[len(values) - 1]:
+            values.pop()
+        return tuple(values)
+
+    def named(self, role: str) -> Iterator[str]:
+        """The labels ("label") or variables ("reads", "sets", "either") that its arguments name in so many words."""
+        for parameter in signature(type(self)):
+            text = getattr(self, parameter.name)
+            if parameter.kind.role == role and text and not SUBSTITUTION.search(text):
+                yield text.strip().lower()
+
+    def __str__(self) -> str:
+        return f"{self.name}({'|'.join(self.arguments())})"
+
+
+@dataclass(frozen=True, slots=True)
+class Speaking(Command):
+    """An element that is heard. Those that follow each other directly are played as one `Play`."""
+
+    @abstractmethod
+    def prompts(self, machine: Machine) -> Iterable[Prompt]:
+        """What is to be played now; nothing when there is nothing to say."""
+
+    def perform(self, machine: Machine) -> Effect | None:
+        """Play this one alone."""
+        prompts = tuple(self.prompts(machine))
+        return Play(prompts, machine.state.sound_pausing) if prompts else None
+
+    def texts(self) -> Iterable[str]:
+        """The texts that will be spoken, as far as they are known before the call."""
+        return ()
+
+    def sounds(self) -> Iterable[str]:
+        """The ids of the sounds that will be played, as far as they are known before the call."""
+        return ()
+
+
+_signatures: dict[type[Command], tuple[Parameter, ...]] = {}
+
+
+def signature(command: type[Command]) -> tuple[Parameter, ...]:
+    """The arguments of a command, in order."""
+    known = _signatures.get(command)
+    if known is None:
+        known = _signatures[command] = tuple(
+            Parameter(each.name, each.metadata["kind"], None if each.default is MISSING else str(each.default))
+            for each in fields(command)
+            if "kind" in each.metadata
+        )
+    return known
+
+
+def dynamic(text: str) -> bool:
+    """Whether a variable is put into this argument when the command runs."""
+    return SUBSTITUTION.search(text) is not None

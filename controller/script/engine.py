@@ -1,0 +1,197 @@
+"""The engine: a script and a call take turns. The engine says what the call must do, the call says how it ended."""
+
+from __future__ import annotations
+
+from controller.script.command import Command, Speaking
+from controller.script.effects import Effect, End, Play, Prompt
+from controller.script.frame import FIRST_SILENCE
+from controller.script.kinds import DIGITS
+from controller.script.machine import LONGEST_VALUE, Machine
+from controller.script.outcomes import (
+    Detected,
+    DigitPressed,
+    Failed,
+    HungUp,
+    Note,
+    Observation,
+    Outcome,
+    Reaction,
+    TransferFailed,
+)
+from controller.script.program import Program
+from controller.script.state import State
+
+MOST_TIMELESS_STEPS = 1000
+_RESTARTING = frozenset({"MACHINE", "FAX", "RING"})
+
+
+class Engine:
+    """Runs `program` from `state` on. It holds nothing else: the state is all that must be kept to go on elsewhere.
+
+    The call passes every digit and every detection to `observe` the moment it is noticed, whatever the effect under
+    way, and does what the reaction says. No outcome and no observation raises.
+    """
+
+    def __init__(self, program: Program, state: State) -> None:
+        self.program = program
+        self.state = state
+        self._machine = Machine(program, state)
+
+    def start(self) -> Effect:
+        """The first effect; of a script that has started already, the one under way."""
+        if self.state.pending is not None:
+            return self.state.pending
+        self._jump_if_due()
+        return self._run()
+
+    def again(self) -> Effect:
+        """The effect under way: for whoever takes the call over, to be carried out from its beginning."""
+        return self.start()
+
+    def resume(self, outcome: Outcome) -> Effect:
+        """Take the outcome of the effect under way, and give the next effect. After `End` it gives `End` again."""
+        state = self.state
+        if state.pending is None:
+            return self.start()
+        if isinstance(state.pending, End):
+            return state.pending
+        command = self.program.command(state.current)
+        if not isinstance(outcome, (Failed, TransferFailed)):
+            state.timeless_steps = 0
+        ended = None if command is None else command.finish(self._machine, outcome)
+        if isinstance(outcome, Failed):
+            self._machine.error(f"{command.name if command else 'Step'}: {outcome.reason}")
+        state.pending = None
+        state.stopping = False
+        state.collected = ""
+        if isinstance(outcome, HungUp):
+            return self._end(End("hung-up"))
+        if isinstance(ended, End):
+            return self._end(ended)
+        if ended is not None:
+            state.pending = ended
+            return ended
+        self._jump_if_due()
+        return self._run()
+
+    def observe(self, observation: Observation) -> Reaction:
+        """Take notice of something that happens meanwhile; says what the call must do with the effect under way."""
+        if isinstance(observation, DigitPressed):
+            return self._digit(observation.digit.upper())
+        return self._detected(observation)
+
+    def take_notes(self) -> list[Note]:
+        """What was done since the notes were last taken, in order."""
+        notes, self._machine.notes = self._machine.notes, []
+        return notes
+
+    def _run(self) -> Effect:
+        machine, state = self._machine, self.state
+        while True:
+            command = self.program.command(state.position)
+            if command is None:
+                return self._end(End("end-of-script"))
+            if state.timeless_steps >= MOST_TIMELESS_STEPS:
+                machine.error(f"The script ran {MOST_TIMELESS_STEPS} commands that took no time, and was stopped.")
+                return self._end(End("step-limit"))
+            state.current = state.position
+            effect = self._play() if isinstance(command, Speaking) else self._perform(command)
+            if isinstance(effect, End):
+                return self._end(effect)
+            if effect is not None:
+                state.pending = effect
+                return effect
+
+    def _perform(self, command: Command) -> Effect | None:
+        self._step(command)
+        return command.perform(self._machine)
+
+    def _play(self) -> Effect | None:
+        """All that is heard from here on, up to the next command that is not heard."""
+        prompts: list[Prompt] = []
+        while isinstance(command := self.program.command(self.state.position), Speaking):
+            self._step(command)
+            prompts.extend(command.prompts(self._machine))
+        return Play(tuple(prompts), self.state.sound_pausing) if prompts else None
+
+    def _step(self, command: Command) -> None:
+        self.state.position += 1
+        self.state.timeless_steps += 1
+        self._machine.note("step", command=str(command))
+
+    def _end(self, end: End) -> End:
+        self.state.pending = end
+        self.state.jump = ""
+        return end
+
+    def _jump_if_due(self) -> None:
+        label, self.state.jump = self.state.jump, ""
+        if label:
+            self._machine.jump_by_digit(label)
+
+    def _digit(self, digit: str) -> Reaction:
+        machine, state = self._machine, self.state
+        if digit not in DIGITS or isinstance(state.pending, End):
+            return Reaction.GO_ON
+        state.digits_dialled = (state.digits_dialled + digit)[:LONGEST_VALUE]
+        state.variables["digitsdialed"] = (state.variables.get("digitsdialed", "") + digit)[:LONGEST_VALUE]
+        machine.note("digit", digit=digit)
+        command = None if state.pending is None else self.program.command(state.current)
+        if command is not None and command.conversation:
+            return Reaction.GO_ON
+        if state.stopping or state.jump:
+            machine.type_ahead(digit)
+            return Reaction.GO_ON
+        if label := machine.binding(digit):
+            state.jump = label
+            state.typed_ahead = ""
+            return self._stop(command)
+        if command is None:
+            machine.type_ahead(digit)
+            return Reaction.GO_ON
+        reaction = command.take_digit(machine, digit)
+        if isinstance(command, Speaking) and state.act_on_digit and self._next_takes_digits():
+            reaction = Reaction.STOP
+        if reaction is Reaction.STOP:
+            state.stopping = True
+        return reaction
+
+    def _next_takes_digits(self) -> bool:
+        command = self.program.command(self.state.position)
+        return command is not None and command.takes_digits
+
+    def _stop(self, command: Command | None) -> Reaction:
+        """A jump is due: stop what is under way, if it can be stopped."""
+        if command is None or not command.interruptible:
+            return Reaction.GO_ON
+        self.state.stopping = True
+        return Reaction.STOP
+
+    def _detected(self, observation: Detected) -> Reaction:
+        state, what = self.state, observation.what.strip().upper()[:20]
+        if isinstance(state.pending, End) or not what:
+            return Reaction.GO_ON
+        self._machine.note("detected", what=what)
+        if what == "RING":
+            rings = state.variables.get("incallringcount", "")
+            state.variables["incallringcount"] = str(int(rings) + 1 if rings.isdecimal() else 1)
+        else:
+            state.machine_detection = what
+            state.variables["machinedetection"] = what
+        if what not in _RESTARTING or what in state.detections:
+            return Reaction.GO_ON
+        state.detections.append(what)
+        command = None if state.pending is None else self.program.command(state.current)
+        busy = state.stopping or state.jump or (command is not None and command.conversation)
+        if busy or not state.act_on_feature:
+            return Reaction.GO_ON
+        state.jump = self._label_for(what)
+        if state.jump == "start" and state.current == FIRST_SILENCE:
+            # Nothing was said yet that would have to be said again: the greeting is waited out.
+            return Reaction.GO_ON
+        return self._stop(command)
+
+    def _label_for(self, what: str) -> str:
+        if what == "RING":
+            return "ring"
+        return "amd" if "amd" in self.program.labels else "start"

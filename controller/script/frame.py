@@ -1,0 +1,92 @@
+"""The implicit frame: what a call does before the script's first command, and when 0 is pressed to be transferred.
+
+The order is that of the call log that the Phone Notify! documentation shows: label `ring`, the start of machine
+detection, a wait for the called party to stop talking, label `start`, then the script. Incoming calls start at `start`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+from controller.script.command import Command
+from controller.script.effects import Effect, End, Transfer, WaitForSilence
+from controller.script.outcomes import Outcome, TransferFailed, Transferred
+from controller.script.state import OUTGOING_START, TRANSFER_LABEL
+
+if TYPE_CHECKING:
+    from controller.script.machine import Machine
+
+
+@dataclass(frozen=True, slots=True)
+class TransferAtDigit(Command):
+    """Transfer to the call's transfer number. When that fails, the script goes on where it was left."""
+
+    name: ClassVar[str] = "TransferTo"
+    conversation: ClassVar[bool] = True
+
+    def perform(self, machine: Machine) -> Effect | None:
+        if not machine.state.transfer_number:
+            machine.error("There is no number to transfer the call to.")
+            machine.state.position = machine.state.return_to
+            return None
+        return Transfer(machine.state.transfer_number)
+
+    def finish(self, machine: Machine, outcome: Outcome) -> Effect | None:
+        if isinstance(outcome, Transferred):
+            return End("transferred")
+        if isinstance(outcome, TransferFailed):
+            machine.error(f"The transfer failed: {outcome.reason}.")
+        machine.state.position = machine.state.return_to
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class RingLabel(Command):
+    """Where a ringing tone that is heard after the answer leads."""
+
+    name: ClassVar[str] = "Label"
+
+    def perform(self, machine: Machine) -> Effect | None:  # noqa: ARG002 (a label only marks a place)
+        return None
+
+    def __str__(self) -> str:
+        return "Label(ring)"
+
+
+@dataclass(frozen=True, slots=True)
+class InitialDetection(Command):
+    """Here machine detection starts. The call detects by itself and tells the engine what it finds, at any time."""
+
+    name: ClassVar[str] = "InitialAMD"
+
+    def perform(self, machine: Machine) -> Effect | None:  # noqa: ARG002 (see above)
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class FirstSilence(Command):
+    """Wait until whoever answered has stopped talking; not on incoming calls, nor after QuickStart."""
+
+    name: ClassVar[str] = "WaitForSilence"
+
+    def perform(self, machine: Machine) -> Effect | None:
+        if machine.state.incoming or machine.program.quick_start:
+            return None
+        return WaitForSilence(1.0, 2)
+
+    def __str__(self) -> str:
+        return "WaitForSilence(1|2)"
+
+
+FIRST_SILENCE = -1
+RING = OUTGOING_START
+TRANSFER = -4
+# By position, counted from the script's first command backwards.
+FRAME: dict[int, Command] = {
+    TRANSFER: TransferAtDigit(),
+    RING: RingLabel(),
+    RING + 1: InitialDetection(),
+    FIRST_SILENCE: FirstSilence(),
+}
+BUILT_IN_LABELS = {"start": 0, "amd": 0, "ring": RING, TRANSFER_LABEL: TRANSFER}

@@ -1,0 +1,184 @@
+"""State: everything that a running script knows, so that whoever holds it can go on with the call."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields, is_dataclass
+from typing import Any, get_args
+
+from controller.errors import StateInvalid
+from controller.script.effects import Effect, Play, Prompt
+
+VERSION = 1
+
+# What the call itself puts among the variables; the rest was set by the script.
+SYSTEM_VARIABLES = frozenset(
+    {
+        "phonenumber",
+        "queueid",
+        "callerid",
+        "calleridname",
+        "extension",
+        "machinedetection",
+        "digitsdialed",
+        "incoming",
+        "incallringcount",
+        "lastrecordlength",
+        "transfercallerid",
+        "transfercalleridname",
+    }
+)
+TRANSFER_LABEL = "~transfer"
+INCOMING_START = 0
+OUTGOING_START = -3
+
+
+@dataclass(slots=True)
+class State:
+    """A running script: its position, variables, bindings, switches, the digits heard, and the effect under way.
+
+    position: index of the next command (`frame` has those below 0); current: of the one whose effect is under way.
+    bindings: label by digit. digits_dialled: all digits of the call. typed_ahead: those that nothing has taken yet.
+    collected: digits of the input under way. jump: the label where the call goes when the effect under way is over.
+    key_seed: what keys of conferences and ids of recordings are made from; different for each call.
+    """
+
+    incoming: bool = True
+    position: int = INCOMING_START
+    current: int = INCOMING_START
+    variables: dict[str, str] = field(default_factory=dict)
+    bindings: dict[str, str] = field(default_factory=dict)
+    act_on_digit: bool = True
+    act_on_feature: bool = True
+    digits_dialled: str = ""
+    typed_ahead: str = ""
+    collected: str = ""
+    status_post_url: str = ""
+    debug_email: str = ""
+    error_email: str = ""
+    sound_pausing: bool = False
+    voice: int = 0
+    machine_detection: str = ""
+    detections: list[str] = field(default_factory=list)
+    transfer_number: str = ""
+    pending: Effect | None = None
+    jump: str = ""
+    stopping: bool = False
+    return_to: int = 0
+    timeless_steps: int = 0
+    key_seed: str = ""
+    keys_made: int = 0
+
+    @classmethod
+    def for_incoming(
+        cls,
+        *,
+        phonenumber: str = "",
+        callerid: str = "",
+        key_seed: str = "",
+        voice: int = 0,
+        variables: Mapping[str, str] | None = None,
+    ) -> State:
+        """The start of a call that came in: the number called and the caller's, as the script shall see them."""
+        known = {"phonenumber": phonenumber, "callerid": callerid, "queueid": "0", "incoming": "true"}
+        return cls(
+            variables=_named(known, variables),
+            bindings={"1": "start"},
+            voice=voice,
+            key_seed=key_seed,
+        )
+
+    @classmethod
+    def for_outgoing(
+        cls,
+        *,
+        phonenumber: str = "",
+        callerid: str = "",
+        calleridname: str = "",
+        queueid: str = "",
+        extension: str = "",
+        transfer_number: str = "",
+        key_seed: str = "",
+        voice: int = 0,
+        variables: Mapping[str, str] | None = None,
+    ) -> State:
+        """The start of a call that was placed. With a transfer number (E.164), pressing 0 transfers the call there."""
+        known = {
+            "phonenumber": phonenumber,
+            "callerid": callerid,
+            "calleridname": calleridname,
+            "queueid": queueid,
+        }
+        if extension:
+            known["extension"] = extension
+        return cls(
+            incoming=False,
+            position=OUTGOING_START,
+            current=OUTGOING_START,
+            variables=_named(known, variables),
+            bindings={"1": "start", "0": TRANSFER_LABEL} if transfer_number else {"1": "start"},
+            transfer_number=transfer_number,
+            voice=voice,
+            key_seed=key_seed,
+        )
+
+    @property
+    def script_variables(self) -> dict[str, str]:
+        """The variables that the script has set, without those that the call has of itself."""
+        return {name: value for name, value in self.variables.items() if name not in SYSTEM_VARIABLES}
+
+    def to_json(self) -> dict[str, Any]:
+        """The state as a value that `json.dumps` takes."""
+        data: dict[str, Any] = {"version": VERSION}
+        for name in _FIELDS:
+            data[name] = getattr(self, name)
+        data["variables"] = dict(self.variables)
+        data["bindings"] = dict(self.bindings)
+        data["detections"] = list(self.detections)
+        data["pending"] = None if self.pending is None else _to_json(self.pending)
+        return data
+
+    @classmethod
+    def from_json(cls, data: str | bytes | Mapping[str, Any]) -> State:
+        """Read what `to_json` gave, or its JSON text. Raises StateInvalid."""
+        try:
+            given = json.loads(data) if isinstance(data, (str, bytes)) else dict(data)
+            if given.pop("version") != VERSION:
+                raise StateInvalid("The stored state of this call is of another version.")
+            pending = given.pop("pending")
+            state = cls(**given)
+            for name, kind in _TYPES.items():
+                if type(getattr(state, name)) is not kind:
+                    raise StateInvalid(f"The stored state of this call has no proper {name}.")
+            state.pending = None if pending is None else _from_json(pending)
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+            raise StateInvalid from error
+        return state
+
+
+_FIELDS = tuple(each.name for each in fields(State))
+_TYPES = {name: type(value) for name, value in asdict(State()).items() if name != "pending"}
+_EFFECTS: dict[str, type[Any]] = {effect.__name__: effect for effect in (*get_args(Effect), *get_args(Prompt))}
+
+
+def _named(known: dict[str, str], variables: Mapping[str, str] | None) -> dict[str, str]:
+    return known | {name.lower(): str(value)[:500] for name, value in (variables or {}).items()}
+
+
+def _to_json(value: Effect | Prompt) -> dict[str, Any]:
+    data: dict[str, Any] = {"type": type(value).__name__}
+    for each in fields(value):
+        item = getattr(value, each.name)
+        data[each.name] = [_to_json(prompt) for prompt in item] if isinstance(item, tuple) else item
+    return data
+
+
+def _from_json(data: dict[str, Any]) -> Any:
+    values = dict(data)
+    effect = _EFFECTS[values.pop("type")]
+    if effect is Play:
+        values["prompts"] = tuple(_from_json(prompt) for prompt in values["prompts"])
+    made = effect(**values)
+    assert is_dataclass(made)
+    return made
