@@ -15,7 +15,7 @@ from controller.directory.document import Document, read_document
 from controller.directory.menus import Menus
 from controller.directory.nodes import Entry, Position
 from controller.directory.script_shelf import ScriptShelf
-from controller.directory.snapshot import Did, LicenseKey, Phone, Product, Snapshot, Trunk
+from controller.directory.snapshot import Did, LicenseKey, Phone, Product, ScriptFile, Snapshot, Trunk
 from controller.directory.sounds import read_sounds
 from controller.directory.validation import (
     alternatives,
@@ -89,6 +89,7 @@ class _Loader:
         self._shelf = ScriptShelf(document)
         self._sounds: dict[str, dict[str, Path]] = {}
         self._owners: dict[str, Position] = {}
+        self._played: list[tuple[ScriptFile, str]] = []
         # Those with mistakes are in there as well: who names them made none.
         self._key_names: set[str] = set()
         self._phone_names: set[str] = set()
@@ -100,6 +101,8 @@ class _Loader:
         menus = Menus(self._document, self._shelf, self._phone_names)
         menus.read()
         dids = self._dids(keys, menus)
+        for script, key in self._played:
+            self._shelf.check_sounds(script, key, self._sounds[key])
         menus.check_use(dids, self._sounds)
         if self._document.has_errors:
             return None
@@ -237,7 +240,7 @@ class _Loader:
         if declared.script and not declared.script.startswith("sequence:"):
             script = self._shelf.take(declared.script, locate(entry, ("script",)))
         if script is not None and voice is not None:
-            self._shelf.check_sounds(script, voice.name, self._sounds[voice.name])
+            self._played.append((script, voice.name))
         ivr = menus.ivrs.get(declared.ivr or "")
         return Did(
             number=number,

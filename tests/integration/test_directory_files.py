@@ -138,6 +138,20 @@ def test_a_sound_is_named_by_its_file_and_a_missing_one_is_found_where_it_is_pla
     assert snapshot.sound("nobody", "hello") is None
 
 
+def test_a_sound_that_a_script_records_is_not_missing(tmp_path: Path) -> None:
+    _write(
+        tmp_path,
+        {
+            "a.yaml": "license_keys: {acme: }\ndids:\n"
+            "  '+12015550101': {voice: acme, script: play.txt}\n"
+            "  '+12015550102': {voice: acme, script: record.txt}\n",
+            "play.txt": "~^News~",
+            "record.txt": "~\\RecordAndSaveAs(news|30)~",
+        },
+    )
+    assert _found(tmp_path) == []
+
+
 def test_a_key_has_the_sounds_of_the_folder_with_its_name_when_it_names_none(tmp_path: Path) -> None:
     _write(tmp_path, {"a.yaml": "license_keys: {acme: , other: }", "sounds/acme/hello.ulaw": "x"})
     snapshot = load(tmp_path)
