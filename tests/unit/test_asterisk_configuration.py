@@ -1,0 +1,149 @@
+"""Asterisk's files: whatever a value contains, it stays a value."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from controller.asterisk.configuration import AsteriskConfiguration, SipPhone, SipTrunk, render
+from controller.errors import ConfigurationError
+
+TEMPLATES = Path(__file__).parent.parent.parent / "asterisk-config"
+FOLDERS = ("etc_dir", "module_dir", "data_dir", "var_dir", "spool_dir", "run_dir", "log_dir")
+
+
+def configuration(**changes: Any) -> AsteriskConfiguration:
+    values: dict[str, Any] = {name: Path("/x") / name for name in FOLDERS}
+    values |= {"ari_username": "r", "ari_password": "p", "ami_username": "r", "ami_password": "p"}
+    return AsteriskConfiguration(**{**values, **changes})
+
+
+def rendered(tmp_path: Path, name: str, **changes: Any) -> str:
+    render(configuration(**changes), TEMPLATES, tmp_path)
+    return (tmp_path / name).read_text()
+
+
+def as_asterisk_reads(text: str) -> list[tuple[str, str]]:
+    """Sections and assignments, by the rules of Asterisk's main/config.c for comments and escaped semicolons."""
+    lines = []
+    section = ""
+    for raw in text.split("\n"):
+        line = ""
+        at = 0
+        while at < len(raw):
+            if raw[at] == ";":
+                if not line.endswith("\\"):
+                    break
+                line = line[:-1]
+            line += raw[at]
+            at += 1
+        line = line.strip()
+        if line.startswith("["):
+            section = line
+        elif line:
+            name, _, value = line.partition("=")
+            lines.append((f"{section} {name.strip()}", value.removeprefix(">").strip()))
+    return lines
+
+
+def test_an_unchanged_configuration_changes_no_file(tmp_path: Path) -> None:
+    first = render(configuration(), TEMPLATES, tmp_path)
+    again = render(configuration(), TEMPLATES, tmp_path)
+
+    assert {path.name for path in first} == {path.name.removesuffix(".j2") for path in TEMPLATES.glob("*.j2")}
+    assert again == []
+
+
+def test_only_the_files_of_what_changed_are_written(tmp_path: Path) -> None:
+    render(configuration(), TEMPLATES, tmp_path)
+
+    changed = render(configuration(phones=(SipPhone("alice", "secret"),)), TEMPLATES, tmp_path)
+
+    assert [path.name for path in changed] == ["pjsip.conf"]
+
+
+def test_the_files_are_for_their_owner_only(tmp_path: Path) -> None:
+    render(configuration(), TEMPLATES, tmp_path)
+
+    assert {path.stat().st_mode & 0o777 for path in tmp_path.iterdir()} == {0o600}
+
+
+def test_a_number_is_known_in_every_form_in_which_it_is_dialled(tmp_path: Path) -> None:
+    text = rendered(tmp_path, "extensions.conf", numbers=frozenset({"+12015550101", "+4930123456"}))
+
+    for form in ("+12015550101", "12015550101", "2015550101", "+4930123456", "4930123456"):
+        assert f"exten => {form},1," in text
+
+
+@given(st.text(alphabet=st.characters(codec="utf-8"), min_size=1, max_size=30))
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=150)
+def test_any_password_is_refused_or_stays_one_value(tmp_path: Path, password: str) -> None:
+    try:
+        phone = SipPhone("alice", password, "+12015550110")
+    except ConfigurationError:
+        return
+
+    without = as_asterisk_reads(rendered(tmp_path, "pjsip.conf", phones=(SipPhone("alice", "x", "+12015550110"),)))
+    lines = as_asterisk_reads(rendered(tmp_path, "pjsip.conf", phones=(phone,)))
+
+    assert lines == [
+        (name, password if (name, value) == ("[alice] password", "x") else value) for name, value in without
+    ]
+
+
+@pytest.mark.parametrize("password", ["", "two\nlines", "carriage\rreturn", " blank at its start", "nul\x00", "\u2028"])
+def test_a_password_that_is_not_one_line_is_refused(password: str) -> None:
+    with pytest.raises(ConfigurationError):
+        SipPhone("alice", password)
+
+
+@pytest.mark.parametrize("name", ["", "a b", "a]", "a\nb", "[x", "a;b", "-x", "ä", "x" * 65])
+def test_a_name_that_is_no_plain_word_is_refused(name: str) -> None:
+    with pytest.raises(ConfigurationError):
+        SipPhone(name, "secret")
+    with pytest.raises(ConfigurationError):
+        SipTrunk(name, "sip.example.net")
+
+
+@pytest.mark.parametrize("host", ["", "a b", "x;transport=tls", "-x", "x..y", "10.0.0.1\n[evil]", "http://x"])
+def test_a_trunks_host_is_a_host(host: str) -> None:
+    with pytest.raises(ConfigurationError):
+        SipTrunk("carrier", host)
+
+
+@pytest.mark.parametrize("name", ["global", "system", "transport-udp"])
+def test_a_phone_cannot_take_a_name_that_asterisk_uses(name: str) -> None:
+    with pytest.raises(ConfigurationError):
+        configuration(phones=(SipPhone(name, "secret"),))
+
+
+def test_a_phone_and_a_trunk_cannot_have_one_name() -> None:
+    with pytest.raises(ConfigurationError):
+        configuration(phones=(SipPhone("x", "secret"),), trunks=(SipTrunk("x", "sip.example.net"),))
+
+
+def test_a_registering_trunk_needs_a_login() -> None:
+    with pytest.raises(ConfigurationError):
+        SipTrunk("carrier", "sip.example.net", register=True)
+
+
+def test_a_registering_trunk_registers_where_it_is(tmp_path: Path) -> None:
+    trunk = SipTrunk(
+        "c", "sip.example.net", 5080, "1001", "p;w", register=True, transport="tcp", sources=("192.0.2.0/28",)
+    )
+    lines = as_asterisk_reads(rendered(tmp_path, "pjsip.conf", trunks=(trunk,)))
+
+    assert ("[c] server_uri", "sip:sip.example.net:5080;transport=tcp") in lines
+    assert ("[c] client_uri", "sip:1001@sip.example.net:5080;transport=tcp") in lines
+    assert ("[c] match", "192.0.2.0/28") in lines
+    assert ("[c] password", "p;w") in lines
+
+
+def test_passwords_are_not_part_of_a_values_text() -> None:
+    shown = repr(configuration(ari_password="hidden1", phones=(SipPhone("alice", "hidden2"),)))
+
+    assert "hidden" not in shown
