@@ -1,0 +1,187 @@
+"""Audio files of every kind that a customer may hand over, turned into telephone sound."""
+
+from __future__ import annotations
+
+import io
+import os
+import struct
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import soundfile  # type: ignore[import-untyped]
+import soxr  # type: ignore[import-untyped]
+
+from controller.errors import AudioInvalid, SynthesisFailed
+from controller.speech.pcm import TELEPHONE_RATE, Pcm, Samples, to_pcm, wav_file
+from controller.speech.synthesizer import Speech
+
+MOST_BYTES = 100 * 1024 * 1024
+LONGEST_SECONDS = 3600
+MOST_CHANNELS = 8
+SLOWEST_RATE, FASTEST_RATE = 2000, 384_000
+BLOCK_SAMPLES = 65_536
+SPEECH_MOST_BYTES = 64 * 1024 * 1024
+
+GSM_FRAME_BYTES = 33
+# A WAV that was written to a pipe says one of these instead of its size.
+SIZES_OF_STREAMS = (0, 0x7FFF0000)
+TOLERATED_BYTES = 64
+
+_HEADERLESS = {
+    "gsm": "GSM610", "x-gsm": "GSM610", "ulaw": "ULAW", "ul": "ULAW", "mulaw": "ULAW", "pcmu": "ULAW", "basic": "ULAW",
+    "alaw": "ALAW", "al": "ALAW", "pcma": "ALAW",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class AudioFacts:
+    """What an audio file says of itself: format (WAV, MP3, …), coding (PCM_16, MS_ADPCM, …), Hz, channels, seconds."""
+
+    format: str
+    coding: str
+    rate: int
+    channels: int
+    seconds: float
+
+
+def probe(data: bytes, hint: str = "") -> AudioFacts:
+    """What kind of audio this is. AudioInvalid. `hint` as for `to_telephone`."""
+    with _opened(data, hint) as sound:
+        return AudioFacts(
+            sound.format, sound.subtype, sound.samplerate, sound.channels, sound.frames / sound.samplerate
+        )
+
+
+def to_telephone(data: bytes, hint: str = "") -> bytes:
+    """Any audio file as a WAV file of 8 kHz, mono, 16 bit PCM.
+
+    WAV (PCM, float, u-law, A-law, MS-ADPCM, IMA-ADPCM, GSM), AIFF, AIFC, MP3, FLAC, Ogg, AU and GSM are recognised by
+    their content; u-law and A-law without a header only by `hint`, a media type or a file's ending (audio/ulaw, .ul).
+    AudioInvalid, with a sentence for people, for what is no audio, empty, cut off, or lasts longer than an hour.
+    """
+    with _opened(data, hint) as sound:
+        return wav_file(_decode(sound))
+
+
+def read_audio_file(path: Path) -> bytes:
+    """The bytes of an audio file of at most 100 MB. AudioInvalid when it is missing, unreadable or larger."""
+    try:
+        with path.open("rb") as file:
+            if os.fstat(file.fileno()).st_size > MOST_BYTES:
+                raise AudioInvalid(f"{path.name} is larger than {MOST_BYTES // (1024 * 1024)} MB.")
+            return file.read(MOST_BYTES)
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise AudioInvalid(f"The sound file {path.name} cannot be read: {reason}.") from error
+
+
+def read_speech(path: Path, engine: str) -> Speech:
+    """What a speech engine wrote, which may be nothing where there was nothing to speak. SynthesisFailed."""
+    try:
+        if path.stat().st_size > SPEECH_MOST_BYTES:
+            raise SynthesisFailed(f"The speech engine {engine} wrote more than anybody would listen to.")
+        samples, rate = soundfile.read(str(path), dtype="float32", always_2d=True)
+    except FileNotFoundError as error:
+        raise SynthesisFailed(f"The speech engine {engine} ended without writing its audio file.") from error
+    except (soundfile.SoundFileError, OSError, RuntimeError, ValueError) as error:
+        raise SynthesisFailed(f"The speech engine {engine} wrote a file that is no audio: {error}") from error
+    return Speech(np.asarray(samples.mean(axis=1) if len(samples) else samples[:, 0], dtype=np.float32), int(rate))
+
+
+def _opened(data: bytes, hint: str) -> soundfile.SoundFile:
+    if not data:
+        raise AudioInvalid("The file is empty.")
+    if len(data) > MOST_BYTES:
+        raise AudioInvalid(f"The file is larger than {MOST_BYTES // (1024 * 1024)} MB.")
+    coding = _headerless_coding(data, hint)
+    if not coding:
+        _refuse_truncated(data)
+    try:
+        if coding:
+            sound = soundfile.SoundFile(
+                io.BytesIO(data), format="RAW", subtype=coding, samplerate=TELEPHONE_RATE, channels=1
+            )
+        else:
+            sound = soundfile.SoundFile(io.BytesIO(data))
+    except (soundfile.SoundFileError, OSError, RuntimeError, ValueError, TypeError) as error:
+        raise AudioInvalid(
+            "The file is not audio that Ringpost can read: it takes WAV (PCM, u-law, A-law, MS-ADPCM), MP3, AIFF, "
+            "AIFC, GSM, u-law, FLAC and Ogg."
+        ) from error
+    try:
+        _refuse_unreasonable(sound)
+    except BaseException:
+        sound.close()
+        raise
+    return sound
+
+
+def _headerless_coding(data: bytes, hint: str) -> str:
+    if data[:4] in (b"RIFF", b"RIFX", b"FORM", b".snd", b"fLaC", b"OggS", b"ID3\x03", b"ID3\x04"):
+        return ""
+    kind = hint.lower().partition(";")[0].strip().rpartition("/")[2].rpartition(".")[2]
+    if kind in _HEADERLESS:
+        return _HEADERLESS[kind]
+    # Each frame of GSM 06.10 begins with the four bits 1101 (RFC 3551, section 4.5.8.1).
+    frames = data[::GSM_FRAME_BYTES]
+    return "GSM610" if len(data) % GSM_FRAME_BYTES == 0 and all(first >> 4 == 0xD for first in frames) else ""
+
+
+def _refuse_truncated(data: bytes) -> None:
+    """IFF and RIFF files say how long their sound is; the decoder would play what is there without a word."""
+    order, kinds = {b"RIFF": ("<", (b"data",)), b"FORM": (">", (b"SSND",))}.get(data[:4], ("", ()))
+    if not order:
+        return
+    position = 12
+    while position + 8 <= len(data):
+        name = data[position : position + 4]
+        size = struct.unpack_from(f"{order}I", data, position + 4)[0]
+        there = len(data) - position - 8
+        if name in kinds:
+            if size == 0 and there <= TOLERATED_BYTES:
+                raise AudioInvalid("The file has no sound in it: its length is zero.")
+            if SIZES_OF_STREAMS[0] < size < SIZES_OF_STREAMS[1] and there + TOLERATED_BYTES < size:
+                raise AudioInvalid(
+                    f"The file is cut off: it announces {size} bytes of sound and holds {there}. Send it again, whole."
+                )
+            return
+        position += 8 + size + (size & 1)
+    raise AudioInvalid("The file is cut off: it ends before its sound begins.")
+
+
+def _refuse_unreasonable(sound: soundfile.SoundFile) -> None:
+    if not 1 <= sound.channels <= MOST_CHANNELS:
+        raise AudioInvalid(f"The file has {sound.channels} channels; at most {MOST_CHANNELS} can be mixed into one.")
+    if not SLOWEST_RATE <= sound.samplerate <= FASTEST_RATE:
+        raise AudioInvalid(f"The file has {sound.samplerate} samples a second, which no recorder makes.")
+
+
+def _decode(sound: soundfile.SoundFile) -> list[Pcm]:
+    resampler = soxr.ResampleStream(sound.samplerate, TELEPHONE_RATE, 1, dtype="float32")
+    pieces: list[Pcm] = []
+    length = 0
+    last = False
+    while not last:
+        block = _block(sound)
+        last = not len(block)
+        piece = to_pcm(resampler.resample_chunk(block, last=last))
+        pieces.append(piece)
+        length += len(piece)
+        if length > LONGEST_SECONDS * TELEPHONE_RATE:
+            raise AudioInvalid(f"The file lasts longer than {LONGEST_SECONDS // 60} minutes.")
+    if not length:
+        raise AudioInvalid("The file has no sound in it: its length is zero.")
+    return pieces
+
+
+def _block(sound: soundfile.SoundFile) -> Samples:
+    try:
+        block = sound.read(BLOCK_SAMPLES // sound.channels, dtype="float32", always_2d=True)
+    except (soundfile.SoundFileError, OSError, RuntimeError, ValueError) as error:
+        raise AudioInvalid("The file is damaged: its sound cannot be decoded.") from error
+    if not len(block):
+        return np.zeros(0, dtype=np.float32)
+    with np.errstate(all="ignore"):
+        mixed = np.asarray(block.mean(axis=1), dtype=np.float32)
+        return np.nan_to_num(mixed, nan=0.0, posinf=1.0, neginf=-1.0)

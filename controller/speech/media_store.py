@@ -1,0 +1,170 @@
+"""The media folder: WAV files under the hash of their content, and an index of what was rendered or converted.
+
+    <folder>/<sha256>.wav       8 kHz, mono, 16 bit PCM
+    <folder>/index/<sha256>     what was asked for (hashed) -> which medium it is, as JSON
+
+Every file is written aside, flushed and renamed, so that a crash leaves a whole file or none.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import tempfile
+import time
+from collections.abc import Collection
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import structlog
+
+from controller.errors import SpeechError
+from controller.speech.pcm import wav_seconds
+
+log = structlog.get_logger()
+
+HASH = re.compile(r"[0-9a-f]{64}")
+ABANDONED_SECONDS = 3600
+WAV_HEAD_BYTES = 44
+BYTES_A_SECOND = 16_000
+
+
+@dataclass(frozen=True, slots=True)
+class Medium:
+    """A WAV file of the media folder: its content's sha256, which is its name, and its length in seconds."""
+
+    content_hash: str
+    seconds: float
+
+
+class MediaStore:
+    """Reads the index once, when it is made; what is damaged or has lost its file is forgotten and rendered anew."""
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        self._index = directory / "index"
+        try:
+            self._index.mkdir(parents=True, exist_ok=True)
+            self._media = self._load()
+        except OSError as error:
+            raise SpeechError(f"The media folder {directory} cannot be used: {error.strerror}.") from error
+        self._used: set[str] = set()
+
+    def get(self, key: str) -> Medium | None:
+        """What is known in memory for a key; no file is touched."""
+        medium = self._media.get(key)
+        if medium is not None:
+            self._used.add(key)
+        return medium
+
+    def has_file(self, medium: Medium) -> bool:
+        """Whether the medium's file is there, whole."""
+        try:
+            return self.path(medium).stat().st_size == _size_of(medium)
+        except OSError:
+            return False
+
+    def path(self, medium: Medium) -> Path:
+        """Where the medium's file is."""
+        return self.directory / f"{medium.content_hash}.wav"
+
+    def put(self, wav: bytes) -> Medium:
+        """Store a file made by `pcm.wav_file`; blocking. SpeechError when the disk does not take it."""
+        medium = Medium(hashlib.sha256(wav).hexdigest(), wav_seconds(wav))
+        if not self.has_file(medium):
+            self._write(self.path(medium), wav)
+        return medium
+
+    def remember(self, key: str, medium: Medium) -> None:
+        """Note for ever that `key` is this medium; blocking. SpeechError."""
+        entry = json.dumps({"content": medium.content_hash, "seconds": medium.seconds})
+        self._write(self._index / key, entry.encode())
+        self._media[key] = medium
+        self._used.add(key)
+
+    def prune(self, unused_days: float, keep: Collection[str] = ()) -> int:
+        """Remove what was not used for so many days; blocking. Gives the number of media removed.
+
+        `keep`: content hashes that somebody else needs, such as the stored sounds of customers.
+        """
+        now = time.time()
+        used, self._used = self._used, set()
+        for key in used:
+            with suppress(OSError):
+                os.utime(self._index / key, (now, now))
+        old: list[str] = []
+        for key in list(self._media):
+            with suppress(OSError):
+                if (self._index / key).stat().st_mtime < now - unused_days * 86_400:
+                    old.append(key)
+        gone = {self._media.pop(key).content_hash for key in old}
+        for key in old:
+            (self._index / key).unlink(missing_ok=True)
+        unneeded = gone - {medium.content_hash for medium in self._media.values()} - set(keep)
+        for content_hash in unneeded:
+            (self.directory / f"{content_hash}.wav").unlink(missing_ok=True)
+        return len(unneeded)
+
+    def _load(self) -> dict[str, Medium]:
+        sizes: dict[str, int] = {}
+        for entry in os.scandir(self.directory):
+            if entry.name.endswith(".wav"):
+                sizes[entry.name[:-4]] = entry.stat().st_size
+            elif entry.name.endswith(".part"):
+                _remove_abandoned(entry)
+        media: dict[str, Medium] = {}
+        damaged = 0
+        for entry in os.scandir(self._index):
+            if entry.name.endswith(".part"):
+                _remove_abandoned(entry)
+                continue
+            medium = _read_entry(Path(entry.path))
+            if medium is not None and HASH.fullmatch(entry.name) and sizes.get(medium.content_hash) == _size_of(medium):
+                media[entry.name] = medium
+                continue
+            damaged += 1
+            with suppress(OSError):
+                Path(entry.path).unlink()
+        if damaged:
+            log.warning("cached prompts were damaged and will be rendered anew", prompts=damaged)
+        return media
+
+    def _write(self, path: Path, data: bytes) -> None:
+        try:
+            handle, name = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".part")
+            part = Path(name)
+            try:
+                with os.fdopen(handle, "wb") as file:
+                    file.write(data)
+                    file.flush()
+                    os.fsync(file.fileno())
+                part.replace(path)
+            except BaseException:
+                part.unlink(missing_ok=True)
+                raise
+        except OSError as error:
+            raise SpeechError(f"A prompt cannot be stored in {path.parent}: {error.strerror}.") from error
+
+
+def _size_of(medium: Medium) -> int:
+    return WAV_HEAD_BYTES + round(medium.seconds * BYTES_A_SECOND)
+
+
+def _read_entry(path: Path) -> Medium | None:
+    try:
+        entry = json.loads(path.read_bytes())
+        content_hash, seconds = entry["content"], float(entry["seconds"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    if not isinstance(content_hash, str) or not HASH.fullmatch(content_hash) or not 0 <= seconds < 1e6:
+        return None
+    return Medium(content_hash, seconds)
+
+
+def _remove_abandoned(entry: os.DirEntry[str]) -> None:
+    with suppress(OSError):
+        if entry.stat().st_mtime < time.time() - ABANDONED_SECONDS:
+            Path(entry.path).unlink()

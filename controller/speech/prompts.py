@@ -1,0 +1,164 @@
+"""Prompts: everything a caller can hear, as media that are made once and kept."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import os
+from collections.abc import Awaitable, Callable, Collection
+from contextlib import suppress
+from pathlib import Path
+
+from controller.errors import AudioInvalid, SpeechError, SynthesisFailed, VoiceUnavailable
+from controller.speech.audio import read_audio_file, to_telephone
+from controller.speech.media_store import MediaStore, Medium
+from controller.speech.pcm import beep, silence, to_pcm, wav_file
+from controller.speech.rendering import ENGINES_AT_ONCE, FULL_VOLUME, NORMAL_RATE, RENDERING, Renderer
+from controller.speech.sharing import SharedWork
+from controller.speech.voices import DEFAULT_VOICE, Voices
+
+__all__ = ["Medium", "Prompts"]
+
+CONVERSIONS_AT_ONCE = 2
+LONGEST_SILENCE_SECONDS = 3600.0
+
+
+class Prompts:
+    """Speech, sounds, silence and the beep, from `directory` when they were made before, else made now.
+
+    SpeechError when `directory` cannot be used.
+    """
+
+    def __init__(self, directory: Path, voices: Voices, *, engines_at_once: int = ENGINES_AT_ONCE) -> None:
+        self._store = MediaStore(directory)
+        self._voices = voices
+        self._renderer = Renderer(voices, engines_at_once)
+        self._shared = SharedWork[Medium]()
+        self._conversions = asyncio.Semaphore(CONVERSIONS_AT_ONCE)
+        self._versions: dict[str, str] = {}
+
+    @property
+    def directory(self) -> Path:
+        """The folder that holds the media."""
+        return self._store.directory
+
+    @property
+    def voices(self) -> Voices:
+        """The table of voices."""
+        return self._voices
+
+    def cached_speech(
+        self, text: str, voice: int = DEFAULT_VOICE, rate: int = NORMAL_RATE, volume: int = FULL_VOLUME
+    ) -> Medium | None:
+        """The medium of a text that was spoken before, from memory alone; else None."""
+        try:
+            return self._store.get(self._speech_key(text, voice, rate, volume))
+        except (KeyError, VoiceUnavailable):
+            return None
+
+    async def speech(
+        self, text: str, voice: int = DEFAULT_VOICE, rate: int = NORMAL_RATE, volume: int = FULL_VOLUME
+    ) -> Medium:
+        """A text, speech control included, spoken by the voice with that id.
+
+        rate: 0 to 20, 10 is normal. volume: 0 to 100. A voice that no engine has is spoken by the default voice.
+        SynthesisFailed, VoiceUnavailable; SpeechError when it cannot be stored.
+        """
+        await self._ask_versions(text, voice)
+        key = self._speech_key(text, voice, rate, volume)
+        return await self._made(key, lambda: self._renderer.render(text, voice, rate, volume))
+
+    async def sound(self, path: Path) -> Medium:
+        """An audio file of any kind; converted anew when the file has changed. AudioInvalid."""
+        try:
+            facts = os.stat(path)  # noqa: PTH116 (microseconds)
+        except (OSError, ValueError) as error:
+            reason = error.strerror if isinstance(error, OSError) else error
+            raise AudioInvalid(f"The sound file {path.name} cannot be read: {reason}.") from error
+        key = _key("sound", str(path.absolute()), str(facts.st_mtime_ns), str(facts.st_size))  # noqa: ASYNC240
+        return await self._made(key, lambda: self._converted(lambda: to_telephone(read_audio_file(path), path.suffix)))
+
+    async def sound_bytes(self, data: bytes, hint: str = "") -> Medium:
+        """Audio of any kind. `hint`: its media type or a file's ending, for audio without a header. AudioInvalid."""
+        return await asyncio.to_thread(self._store.put, await self._converted(lambda: to_telephone(data, hint)))
+
+    async def silence(self, seconds: float) -> Medium:
+        """So much silence, to the millisecond; at most an hour."""
+        seconds = round(min(max(seconds, 0.001), LONGEST_SILENCE_SECONDS), 3)
+        key = _key("silence", f"{seconds:.3f}")
+        return await self._made(key, lambda: asyncio.to_thread(lambda: wav_file([to_pcm(silence(seconds))])))
+
+    async def beep(self) -> Medium:
+        """The standard beep before a recording."""
+        return await self._made(_key("beep"), lambda: asyncio.to_thread(lambda: wav_file([to_pcm(beep())])))
+
+    def read(self, medium: Medium) -> bytes:
+        """The medium's WAV file; blocking. SpeechError when it is gone."""
+        try:
+            return self._store.path(medium).read_bytes()
+        except OSError as error:
+            raise SpeechError(f"A prompt is no longer in {self.directory}: {error.strerror}.") from error
+
+    async def self_test(self) -> None:
+        """Have the default voice speak a word, past the cache. SpeechError that names the way out."""
+        await self._renderer.render("ready", DEFAULT_VOICE, NORMAL_RATE, FULL_VOLUME)
+
+    async def is_ready(self) -> bool:
+        """Whether media can be stored and an engine answers; cheap enough to ask every second."""
+        if not await asyncio.to_thread(os.access, self.directory, os.W_OK | os.X_OK):
+            return False
+        try:
+            await self._ask_versions("", DEFAULT_VOICE)
+        except SpeechError:
+            return False
+        return True
+
+    async def prune(self, unused_days: float, keep: Collection[str] = ()) -> int:
+        """Remove media that were not used for so many days, but for the content hashes in `keep`. Gives how many."""
+        return await asyncio.to_thread(self._store.prune, unused_days, keep)
+
+    async def _ask_versions(self, text: str, voice: int) -> None:
+        """Find out the versions that the key of this text needs: other engines only if it may change its voice."""
+        main = self._voices.speaker(voice).synthesizer
+        if main.name not in self._versions:
+            self._versions[main.name] = await main.version()
+        if "<" in text:
+            for engine in self._voices.engines:
+                if engine.name not in self._versions:
+                    with suppress(SynthesisFailed):
+                        self._versions[engine.name] = await engine.version()
+
+    def _speech_key(self, text: str, voice: int, rate: int, volume: int) -> str:
+        """KeyError when the engine's version is not known yet; VoiceUnavailable."""
+        speaker = self._voices.speaker(voice)
+        name = speaker.synthesizer.name
+        engine = f"{name} {self._versions[name]}"
+        if "<" in text:
+            others = (f"{other} {version}" for other, version in sorted(self._versions.items()))
+            engine = "\n".join((engine, self._voices.signature, *others))
+        return _key("speech", engine, speaker.engine_voice, speaker.voice.tag, str(rate), str(volume), text)
+
+    async def _made(self, key: str, make: Callable[[], Awaitable[bytes]]) -> Medium:
+        medium = self._store.get(key)
+        if medium is not None and self._store.has_file(medium):
+            return medium
+
+        async def work() -> Medium:
+            wav = await make()
+            return await asyncio.to_thread(self._keep, key, wav)
+
+        return await self._shared.do(key, work)
+
+    def _keep(self, key: str, wav: bytes) -> Medium:
+        medium = self._store.put(wav)
+        self._store.remember(key, medium)
+        return medium
+
+    async def _converted(self, convert: Callable[[], bytes]) -> bytes:
+        async with self._conversions:
+            return await asyncio.to_thread(convert)
+
+
+def _key(*parts: str) -> str:
+    words = "\0".join((RENDERING, *parts))
+    return hashlib.sha256(words.encode("utf-8", "surrogatepass")).hexdigest()

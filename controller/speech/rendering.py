@@ -1,0 +1,130 @@
+"""Rendering: a text with its speech control, spoken by one or more engines, as one WAV file."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from controller.errors import SynthesisFailed
+from controller.speech.markup import Pause, Spoken, parse_markup
+from controller.speech.pcm import (
+    LOUD_ENOUGH,
+    MOST_AMPLIFICATION,
+    Pcm,
+    Samples,
+    silence,
+    to_pcm,
+    to_telephone_rate,
+    trim,
+    wav_file,
+)
+from controller.speech.sentences import pieces_of
+from controller.speech.spelling import spell
+from controller.speech.synthesizer import Manner, Speech, Synthesizer
+from controller.speech.voices import Voices
+
+RENDERING = "1"
+"""Part of every cached prompt's key: to be changed when the same text comes to sound different."""
+
+NORMAL_RATE, FULL_VOLUME = 10, 100
+LONGEST_TEXT = 20_000
+MOST_PIECES = 400
+LONGEST_SECONDS = 3600
+RENDER_SECONDS = 180.0
+BETWEEN_SENTENCES_SECONDS = 0.22
+SHORTEST_SECONDS = 0.05
+ENGINES_AT_ONCE = 2
+
+
+@dataclass(frozen=True, slots=True)
+class _Utterance:
+    """One run of an engine, and the silence after it."""
+
+    text: str
+    engine: Synthesizer
+    manner: Manner
+    volume: float
+    rest: float
+
+
+class Renderer:
+    """Speaks texts. Across all renderings at most `at_once` engines run; one rendering runs one at a time, so that a
+    long text does not keep short ones waiting."""
+
+    def __init__(self, voices: Voices, at_once: int = ENGINES_AT_ONCE) -> None:
+        self._voices = voices
+        self._engines = asyncio.Semaphore(at_once)
+
+    async def render(self, text: str, voice: int, rate: int, volume: int) -> bytes:
+        """A WAV file of the spoken text; of a very short silence when there is nothing to speak.
+
+        rate: 0 (half as fast) to 20 (twice as fast), 10 is normal. volume: 0 to 100. SynthesisFailed, VoiceUnavailable.
+        """
+        if len(text) > LONGEST_TEXT:
+            raise SynthesisFailed(f"The text has {len(text)} characters; at most {LONGEST_TEXT} can be spoken at once.")
+        plan = await asyncio.to_thread(self._plan, text, voice, rate)
+        pieces: list[Pcm] = []
+        length = peak = 0.0
+        try:
+            async with asyncio.timeout(RENDER_SECONDS):
+                for step in plan:
+                    samples = silence(step.seconds) if isinstance(step, Pause) else await self._speak(step)
+                    pieces.append(to_pcm(samples))
+                    peak = max(peak, float(np.abs(samples).max(initial=0.0)))
+                    length += len(samples) / 8000
+                    if length > LONGEST_SECONDS:
+                        raise SynthesisFailed(f"The text lasts longer than {LONGEST_SECONDS // 60} minutes.")
+        except TimeoutError as error:
+            raise SynthesisFailed(f"The text was not spoken within {RENDER_SECONDS:g} seconds.") from error
+        if length < SHORTEST_SECONDS:
+            pieces.append(to_pcm(silence(SHORTEST_SECONDS)))
+        return await asyncio.to_thread(_assemble, pieces, peak, min(max(volume, 0), FULL_VOLUME) / FULL_VOLUME)
+
+    def _plan(self, text: str, voice: int, rate: int) -> list[_Utterance | Pause]:
+        speed = 2 ** ((min(max(rate, 0), 20) - NORMAL_RATE) / 10)
+        plan: list[_Utterance | Pause] = []
+        for part in parse_markup(text):
+            if isinstance(part, Pause):
+                plan.append(part)
+                continue
+            plan.extend(self._utterances(part, voice, speed))
+            if len(plan) > MOST_PIECES:
+                raise SynthesisFailed("The text changes its voice, its pace or pauses too often to be spoken.")
+        return plan
+
+    def _utterances(self, part: Spoken, voice: int, speed: float) -> Iterator[_Utterance]:
+        style = part.style
+        named = self._voices.id_of(style.voice) if style.voice else None
+        speaker = self._voices.speaker(voice if named is None else named)
+        manner = Manner(speaker.engine_voice, speed * style.rate, style.pitch)
+        text = spell(part.text, style.spelled, speaker.voice.tag) if style.spelled else part.text
+        # What cannot be heard (an ellipsis alone) would make an engine write an empty file or complain.
+        pieces = [piece for piece in pieces_of(text) if any(map(str.isprintable, piece[0]))]
+        for number, (words, sentence) in enumerate(pieces, 1):
+            rest = BETWEEN_SENTENCES_SECONDS if sentence and number < len(pieces) else 0.0
+            yield _Utterance(words, speaker.synthesizer, manner, style.volume, rest)
+
+    async def _speak(self, step: _Utterance) -> Samples:
+        async with self._engines:
+            speech = await step.engine.synthesize(step.text, step.manner)
+        return await asyncio.to_thread(_finish, speech, step.volume, step.rest)
+
+
+def _finish(speech: Speech, volume: float, rest: float) -> Samples:
+    samples = trim(to_telephone_rate(speech.samples, speech.rate))
+    peak = float(np.abs(samples).max(initial=0.0))
+    if peak:
+        samples = samples * np.float32(min(volume, 1.0 / peak))
+    return np.concatenate([samples, silence(rest)]) if rest else samples
+
+
+def _assemble(pieces: list[Pcm], peak: float, volume: float) -> bytes:
+    """One level for the whole prompt: mildly raised when it is faint, then scaled by the volume."""
+    raised = min(max(LOUD_ENOUGH / peak, 1.0), MOST_AMPLIFICATION) if peak else 1.0
+    factor = np.float32(raised * volume)
+    if factor == 1.0:
+        return wav_file(pieces)
+    return wav_file([np.clip(piece * factor, -32767, 32767).astype(np.int16) for piece in pieces])

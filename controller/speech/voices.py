@@ -1,0 +1,171 @@
+"""Voices: the ids that customers' programs and scripts use, and the voice of an installed engine that speaks for each.
+
+The ids, names, ages and languages are those of CDYNE's Phone Notify! (its operation getVoices).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from controller.errors import ConfigurationError, VoiceUnavailable
+from controller.speech.synthesizer import WAY_OUT, Synthesizer
+
+DEFAULT_VOICE = 0
+HIGHEST_ID = 9999
+
+
+@dataclass(frozen=True, slots=True)
+class Voice:
+    """A voice as customers know it. `tag`: its language as of RFC 5646, in lower case. `listed`: getVoices names it."""
+
+    id: int
+    name: str
+    gender: str
+    age: int
+    language: str
+    tag: str
+    listed: bool = True
+
+    @property
+    def summary(self) -> str:
+        """As the vendor words it: `Diane - US English (Female - 35)`."""
+        return f"{self.name} - {self.language} ({self.gender} - {self.age})"
+
+
+VOICES: tuple[Voice, ...] = (
+    Voice(0, "Diane", "Female", 35, "US English", "en-us"),
+    Voice(1, "David", "Male", 30, "US English", "en-us"),
+    Voice(2, "William", "Male", 30, "US English", "en-us"),
+    Voice(3, "Emily", "Female", 30, "US English", "en-us"),
+    Voice(4, "Callie", "Female", 30, "US English", "en-us"),
+    Voice(5, "Lawrence", "Male", 55, "UK English", "en-gb"),
+    Voice(6, "Millie", "Female", 45, "UK English", "en-gb"),
+    Voice(7, "Isabelle", "Female", 30, "Canadian French", "fr-ca"),
+    Voice(8, "Katrin", "Female", 35, "German", "de"),
+    Voice(9, "Marta", "Female", 30, "Americas Spanish", "es-419", listed=False),
+    Voice(10, "Vittoria", "Female", 30, "Italian", "it"),
+    Voice(15, "Jean-Pierre", "Male", 30, "Canadian French", "fr-ca"),
+    Voice(16, "Allison", "Female", 28, "US English", "en-us"),
+    Voice(17, "Miguel", "Male", 30, "Americas Spanish", "es-419"),
+    Voice(18, "Matthias", "Male", 30, "German", "de"),
+    Voice(19, "Ashley", "Female", 30, "US English", "en-us"),
+    Voice(20, "James", "Male", 30, "US English", "en-us"),
+    Voice(23, "Violeta", "Female", 30, "Mexican Spanish", "es-mx"),
+    Voice(24, "Francisco", "Male", 30, "Mexican Spanish", "es-mx"),
+    Voice(38, "Lupe", "Female", 30, "Americas Spanish", "es-419", listed=False),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Speaker:
+    """What speaks for a voice id: an engine and its own voice.
+
+    `reason` is empty when it is the right one; else it says why the default voice speaks instead.
+    """
+
+    voice: Voice
+    synthesizer: Synthesizer
+    engine_voice: str
+    reason: str = ""
+
+    @property
+    def is_fallback(self) -> bool:
+        """Whether the voice asked for is not available, and another one speaks."""
+        return bool(self.reason)
+
+
+class Voices:
+    """The table from voice ids to the voices of the installed engines.
+
+    engines: in order of preference. table: what the configuration says instead of the built-in choice, by id:
+    `engine:voice`, e.g. `"17": "espeak:es-419"` or `"50": "piper:en_US-amy-medium"`; ids of its own are welcome.
+    ConfigurationError for a table that names no engine there is, or no id.
+    """
+
+    def __init__(self, engines: Sequence[Synthesizer], table: Mapping[str, str] | None = None) -> None:
+        self._engines = {engine.name: engine for engine in engines}
+        self._voices = {voice.id: voice for voice in VOICES}
+        self._table = dict(self._entry(*item) for item in (table or {}).items())
+        self._speakers: dict[int, Speaker] = {}
+        self.signature = repr((sorted(self._engines), sorted(self._table.items())))
+        """What tells this table from another: a text that names voices sounds different under another table."""
+        self._ids = {voice.name.lower(): voice.id for voice in reversed(self._voices.values())}
+
+    @property
+    def engines(self) -> tuple[Synthesizer, ...]:
+        """The engines, in order of preference."""
+        return tuple(self._engines.values())
+
+    def speaker(self, voice_id: int) -> Speaker:
+        """Who speaks for this id; the default voice, flagged, where nobody can. VoiceUnavailable without any engine."""
+        known = self._speakers.get(voice_id)
+        if known is None:
+            known = self._choose(voice_id)
+            # Ids that mean nothing are not remembered: anybody can make up any number of them.
+            if voice_id in self._voices:
+                self._speakers[voice_id] = known
+        return known
+
+    def warning(self, voice_id: int) -> str:
+        """Why this id is not spoken as asked, for the checker; empty when it is."""
+        try:
+            return self.speaker(voice_id).reason
+        except VoiceUnavailable as error:
+            return str(error)
+
+    def id_of(self, name: str) -> int | None:
+        """The id for what a `<voice name="…">` says: a voice's name, in any case, or its id."""
+        name = name.strip().lower()
+        if name in self._ids:
+            return self._ids[name]
+        return int(name) if name.isascii() and name.isdigit() and len(name) <= 4 else None
+
+    def listing(self) -> list[Speaker]:
+        """All voices there are, by id, with who speaks for each. VoiceUnavailable without any engine."""
+        return [self.speaker(voice_id) for voice_id in sorted(self._voices)]
+
+    def _entry(self, key: str, value: str) -> tuple[int, tuple[str, str]]:
+        key = str(key).strip()
+        if not (key.isascii() and key.isdigit() and int(key) <= HIGHEST_ID):
+            raise ConfigurationError(f"“{key}” in the table of voices is no voice id; ids are 0 to {HIGHEST_ID}.")
+        engine, colon, voice = str(value).strip().partition(":")
+        if engine not in self._engines or not colon or not voice:
+            names = ", ".join(self._engines) or "none is installed"
+            raise ConfigurationError(
+                f"Voice {key} is to be “{value}”, which is not engine:voice with an engine there is ({names})."
+            )
+        voice_id = int(key)
+        if voice_id not in self._voices:
+            self._voices[voice_id] = Voice(voice_id, voice, "", 0, voice, "en-us", listed=False)
+        return voice_id, (engine, voice)
+
+    def _choose(self, voice_id: int) -> Speaker:
+        voice = self._voices.get(voice_id)
+        if voice is None:
+            return self._default(f"there is no voice {voice_id}")
+        if voice_id in self._table:
+            engine, engine_voice = self._table[voice_id]
+            return Speaker(voice, self._engines[engine], engine_voice)
+        found = self._speaking(voice)
+        if found is None:
+            return self._default(f"no installed speech engine speaks {voice.language}, the language of {voice.name}")
+        return found
+
+    def _speaking(self, voice: Voice) -> Speaker | None:
+        """The first engine with the very language, else the first with it in another region's manner."""
+        for tag in (voice.tag, voice.tag.split("-")[0]):
+            for engine in self._engines.values():
+                if engine.speaks(tag):
+                    return Speaker(voice, engine, engine.voice_for(voice.tag, voice.gender))
+        return None
+
+    def _default(self, reason: str) -> Speaker:
+        voice = self._voices[DEFAULT_VOICE]
+        if DEFAULT_VOICE in self._table:
+            engine, engine_voice = self._table[DEFAULT_VOICE]
+            return Speaker(voice, self._engines[engine], engine_voice, reason)
+        found = self._speaking(voice)
+        if found is None:
+            raise VoiceUnavailable(f"There is no speech engine for English. {WAY_OUT}")
+        return Speaker(voice, found.synthesizer, found.engine_voice, reason)
