@@ -75,8 +75,8 @@ def _name(command: Sequence[str]) -> str:
 
 
 async def _feed(stream: asyncio.StreamWriter, data: bytes) -> None:
-    # A program that does not read its input may end before it took all of it.
-    with suppress(ConnectionError):
+    # A program that does not read its input may end before it took all of it; uvloop has a RuntimeError for that.
+    with suppress(ConnectionError, RuntimeError):
         stream.write(data)
         await stream.drain()
     stream.close()
