@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
 
 import structlog
 
@@ -15,7 +14,6 @@ from controller.embedded.asterisk_server import AsteriskTree
 from controller.embedded.debian import Tools
 from controller.embedded.ports import PortNeed
 from controller.settings import PROJECT, Settings
-from controller.speech.prompts import Prompts
 
 log = structlog.get_logger()
 
@@ -35,20 +33,18 @@ RELOADS = {
 
 def asterisk_tree(settings: Settings) -> AsteriskTree:
     """Where the embedded Asterisk of these settings lives."""
-    return AsteriskTree(
-        settings.state_dir / "asterisk", Tools(settings.state_dir / "tools"), settings.state_dir / "logs"
-    )
+    return AsteriskTree(settings.state_dir / "asterisk", Tools(settings.tools_dir), settings.state_dir / "logs")
 
 
 def asterisk_configuration(configuration: Configuration) -> AsteriskConfiguration:
     """What the embedded Asterisk's files must say. ConfigurationError for a value that cannot stand in them."""
-    settings, secrets, snapshot = configuration.settings, configuration.secrets, configuration.snapshot
+    settings, snapshot = configuration.settings, configuration.snapshot
     return AsteriskConfiguration(
         **asterisk_tree(settings).directories(),
         ari_username=settings.asterisk.username,
-        ari_password=settings.asterisk.password or secrets.get_or_make("ari_password"),
+        ari_password=configuration.ari_password,
         ami_username=settings.asterisk.ami_username,
-        ami_password=settings.asterisk.ami_password or secrets.get_or_make("ami_password"),
+        ami_password=configuration.ami_password,
         sip_host=settings.sip.host,
         sip_port=settings.sip.port,
         external_address=settings.sip.external_address,
@@ -105,21 +101,6 @@ async def provision_asterisk(configuration: Configuration, ami: AmiClient) -> li
         f"asterisk: {name} changed" + ("" if name in RELOADS else ": it takes effect at Asterisk's next start")
         for name in changed
     ]
-
-
-async def render_announcement(settings: Settings, prompts: Prompts, text: str) -> None:
-    """Put the announcement for calls that nobody answers for where Asterisk plays it without us. SpeechError."""
-    medium = await prompts.speech(text)
-    source = prompts.directory / f"{medium.content_hash}.wav"
-    target = asterisk_tree(settings).sounds_dir / f"{ANNOUNCEMENT}.wav"
-
-    def copy() -> None:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        fresh = target.with_suffix(".new")
-        shutil.copyfile(source, fresh)
-        fresh.replace(target)
-
-    await asyncio.to_thread(copy)
 
 
 def needed_ports(settings: Settings) -> list[PortNeed]:

@@ -31,13 +31,12 @@ from controller.provisioning import (
     asterisk_configuration,
     asterisk_tree,
     needed_ports,
-    render_announcement,
     write_asterisk_files,
 )
+from controller.rendering import build_prompts
 from controller.settings import Settings
-from controller.speech.announcements import UNAVAILABLE
+from controller.speech.announcements import record_announcements
 from controller.summary import print_summary
-from controller.voices import build_prompts
 
 LOCK_FILE = "ringpost.lock"
 # What an earlier run's children may need to end after their owner was killed.
@@ -177,7 +176,7 @@ class Supervisor:
             raise error
 
     def _provide_tools(self) -> None:
-        directory = self._settings.state_dir / "tools"
+        directory = self._settings.tools_dir
         if not self._settings.external_asterisk:
             provision(directory, self._progress, PACKAGES)
             return
@@ -192,9 +191,7 @@ class Supervisor:
             kept: list[tuple[str, Part]] = []
             database_url = self._settings.database_url
             if not database_url:
-                postgres = PostgresServer(
-                    cluster_home(self._settings.state_dir), logs=self._settings.state_dir / "logs"
-                )
+                postgres = PostgresServer(self._cluster(), logs=self._settings.state_dir / "logs")
                 await self._start("PostgreSQL", postgres, kept, stack)
                 database_url = postgres.dsn
             if not self._settings.external_asterisk:
@@ -216,6 +213,13 @@ class Supervisor:
             async with asyncio.TaskGroup() as group:
                 for name, part in kept:
                     group.create_task(self._keep(name, part))
+
+    def _cluster(self) -> Path:
+        """Where the database lives; when that is elsewhere, the state directory has a link to it."""
+        home, link = cluster_home(self._settings.state_dir), self._settings.state_dir / "postgres"
+        if home != link and not link.is_symlink():
+            link.symlink_to(home)
+        return home
 
     async def _check_ports(self) -> None:
         deadline = time.monotonic() + LEFTOVER_SECONDS
@@ -239,7 +243,7 @@ class Supervisor:
 
     async def _prepare_asterisk(self) -> None:
         await asyncio.to_thread(write_asterisk_files, self._configuration)
-        await render_announcement(self._settings, build_prompts(self._settings), UNAVAILABLE)
+        await record_announcements(build_prompts(self._settings), asterisk_tree(self._settings).sounds_dir / "ringpost")
 
     async def _start(
         self, name: str, part: Part, kept: list[tuple[str, Part]], stack: contextlib.AsyncExitStack

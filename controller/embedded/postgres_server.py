@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import getpass
 import hashlib
 import importlib.util
@@ -10,6 +11,7 @@ import os
 import pwd
 import shutil
 import signal
+import stat
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -38,15 +40,11 @@ def cluster_home(state: Path) -> Path:
     """Where the cluster of a state directory lives.
 
     PostgreSQL refuses to run as root, so root's cluster belongs to another user, who could not reach a folder in root's
-    home: it is kept below /var/lib/ringpost, one for each state directory, which gets a link to it.
+    home: it is kept below /var/lib/ringpost, one for each state directory.
     """
-    link = state / "postgres"
     if os.geteuid() != 0:
-        return link
-    home = ROOT_HOME / hashlib.sha256(str(state.resolve()).encode()).hexdigest()[:12] / "postgres"
-    if not link.is_symlink() and not link.exists():
-        link.symlink_to(home)
-    return home
+        return state / "postgres"
+    return ROOT_HOME / hashlib.sha256(str(state.resolve()).encode()).hexdigest()[:12] / "postgres"
 
 
 class PostgresServer:
@@ -65,8 +63,7 @@ class PostgresServer:
         self._database = database
         self._settings = {"max_connections": "60", "shared_buffers": "64MB", **(settings or {})}
         self._data = directory / "data"
-        self._sockets = directory / "run"
-        self._temporary_sockets: Path | None = None
+        self._sockets = _socket_folder(directory)
         self._process: OwnedProcess | None = None
         self._uid: int | None = None
         self._gid: int | None = None
@@ -78,7 +75,7 @@ class PostgresServer:
 
     def dsn_of(self, database: str) -> str:
         """The address of another database of the same cluster."""
-        return f"postgresql://{USER}@/{database}?{urlencode({'host': str(self._temporary_sockets or self._sockets)})}"
+        return f"postgresql://{USER}@/{database}?{urlencode({'host': str(self._sockets)})}"
 
     @property
     def pid(self) -> int | None:
@@ -107,9 +104,8 @@ class PostgresServer:
         if self._process is not None:
             process, self._process = self._process, None
             await process.stop((signal.SIGINT, 10.0), (signal.SIGQUIT, 5.0))
-        if self._temporary_sockets is not None:
-            shutil.rmtree(self._temporary_sockets, ignore_errors=True)
-            self._temporary_sockets = None
+        if self._sockets.parent != self.directory:
+            shutil.rmtree(self._sockets, ignore_errors=True)
 
     async def wait(self) -> int:
         """Wait until the server ends by itself, and give its return code."""
@@ -120,14 +116,10 @@ class PostgresServer:
     async def _prepare(self) -> Path:
         programs = _programs()
         try:
-            self.directory.mkdir(parents=True, exist_ok=True)
-            self.log.parent.mkdir(parents=True, exist_ok=True)
+            self._make_folders()
             if os.geteuid() == 0:
                 programs = self._give_to_other_user(programs)
-            self._make_folder(self._sockets)
-            if len(os.fsencode(self._sockets / SOCKET)) > LONGEST_SOCKET_PATH:
-                self._temporary_sockets = Path(tempfile.mkdtemp(prefix="ringpost-"))
-                self._own(self._temporary_sockets)
+            self._make_socket_folder()
         except OSError as error:
             raise ConfigurationError(f"PostgreSQL's folder {self.directory} cannot be made: {error}") from error
         if not (self._data / "PG_VERSION").exists():
@@ -156,12 +148,28 @@ class PostgresServer:
             fresh = copy.with_suffix(".new")
             shutil.rmtree(fresh, ignore_errors=True)
             shutil.copytree(programs.parent, fresh, ignore=shutil.ignore_patterns("include"))
+            for path in (fresh, *fresh.rglob("*")):
+                os.chown(path, self._uid, self._gid, follow_symlinks=False)
             fresh.rename(copy)
         return copy / programs.name
 
-    def _make_folder(self, path: Path) -> None:
-        path.mkdir(exist_ok=True)
-        self._own(path)
+    def _make_folders(self) -> None:
+        for folder in reversed((self.directory, *self.directory.parents)):
+            if not folder.exists():
+                folder.mkdir(exist_ok=True)
+                if os.geteuid() == 0:
+                    # Whatever the umask: the user that the server runs as must be able to pass.
+                    folder.chmod(0o711)
+        self.log.parent.mkdir(parents=True, exist_ok=True)
+
+    def _make_socket_folder(self) -> None:
+        with contextlib.suppress(FileExistsError):
+            self._sockets.mkdir(mode=0o700)
+            self._own(self._sockets)
+        found = self._sockets.lstat()
+        owner = os.geteuid() if self._uid is None else self._uid
+        if not stat.S_ISDIR(found.st_mode) or found.st_uid != owner or found.st_mode & 0o077:
+            raise ConfigurationError(f"{self._sockets} is not a folder of PostgreSQL's own: remove it.")
 
     def _own(self, path: Path) -> None:
         path.chmod(0o700)
@@ -195,7 +203,7 @@ class PostgresServer:
         settings = {
             **self._settings,
             "listen_addresses": "",
-            "unix_socket_directories": str(self._temporary_sockets or self._sockets),
+            "unix_socket_directories": str(self._sockets),
             "unix_socket_permissions": "0700",
             "log_min_messages": "warning",
             "log_line_prefix": "%m [%p] ",
@@ -250,6 +258,14 @@ class PostgresServer:
         except (OSError, ValueError, IndexError):
             return None
         return pid if os.fsencode(self._data) in command else None
+
+
+def _socket_folder(directory: Path) -> Path:
+    """In the cluster's folder; for one so deep that a socket's path would be too long, one with a short name."""
+    folder = directory / "run"
+    if len(os.fsencode(folder / SOCKET)) <= LONGEST_SOCKET_PATH:
+        return folder
+    return Path(tempfile.gettempdir()) / f"ringpost-{hashlib.sha256(os.fsencode(directory)).hexdigest()[:16]}"
 
 
 def _programs() -> Path:
