@@ -73,8 +73,8 @@ class AriClient:
     ) -> None:
         """All times in seconds.
 
-        `heartbeat`: a WebSocket ping goes out after so long a silence, and the connection counts as lost when nothing
-        comes back within half of it. Between two tries to connect pass `first_delay`, then twice as long each time
+        Every `heartbeat` Asterisk is asked for a sign of life; the connection counts as lost when none comes within
+        `request_timeout`. Between two tries to connect pass `first_delay`, then twice as long each time
         up to `longest_delay`, each shortened by up to half by `jitter` (0 to 1).
         """
         self.application = application
@@ -202,6 +202,7 @@ class AriClient:
             if self.connections > 1:
                 self._streams.broadcast(CONNECTION_RESTORED)
             tasks.append(asyncio.create_task(self._welcome(), name="ari-connected-handlers"))
+            tasks.append(asyncio.create_task(self._pulse(connection), name="ari-pulse"))
             await tasks[0]
         finally:
             self._drop()
@@ -216,7 +217,6 @@ class AriClient:
                 return await http.ws_connect(
                     f"{self._url}/events",
                     params={"app": self.application},
-                    heartbeat=self._heartbeat,
                     max_msg_size=MESSAGE_LIMIT,
                     timeout=aiohttp.ClientWSTimeout(ws_close=1.0),
                 )
@@ -260,6 +260,17 @@ class AriClient:
         if is_too_old(version):
             raise AsteriskTooOld(f"This is Asterisk {version}. {REQUIREMENT}.")
         raise AsteriskUnreachable(f"Asterisk {version} answers over HTTP, and nothing on the WebSocket.")
+
+    async def _pulse(self, connection: Connection) -> None:
+        while True:
+            await asyncio.sleep(self._heartbeat)
+            try:
+                await connection.request("GET", "asterisk/ping")
+            except AsteriskRefused:
+                continue
+            except AsteriskError:
+                await connection.close()
+                return
 
     async def _welcome(self) -> None:
         for handler in self._connected_handlers:
