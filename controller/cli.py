@@ -64,9 +64,9 @@ def run_async(main: Coroutine[Any, Any, T]) -> T:
 @reported
 def run(config: Config = DEFAULT_CONFIG) -> None:
     """Start everything on this machine: PostgreSQL, Asterisk and the service; Ctrl-C stops it all."""
-    from controller.supervisor import supervise
+    from controller.supervisor import run as run_until_stopped
 
-    run_async(supervise(config))
+    run_async(run_until_stopped(config))
 
 
 @app.command()

@@ -60,7 +60,7 @@ async def try_call(config: Path, number: str, caller: str, presses: list[str], h
     trunk = next((trunk for trunk in configuration.snapshot.trunks.values() if trunk.host.startswith("127.")), None)
     if trunk is None:
         raise ConfigurationError("`ringpost try` calls through a trunk at a loopback address, and none is configured.")
-    tools = Tools(settings.state_dir / "tools")
+    tools = Tools(settings.tools_dir)
     addresses = Addresses(
         http=settings.http_url,
         token=configuration.admin_token,

@@ -11,8 +11,9 @@ from controller.configuration import Configuration, read_configuration
 from controller.directory.holder import Directory
 from controller.directory.snapshot import Snapshot
 from controller.errors import InvalidConfiguration, RingpostError
+from controller.provisioning import provision_asterisk
 from controller.speech.prompts import Prompts
-from controller.voices import prepare_prompts
+from controller.rendering import prepare_prompts
 
 log = structlog.get_logger()
 
@@ -52,8 +53,6 @@ class Reloading:
             await prepare_prompts(self._prompts, fresh.snapshot)
             changes = _changes(self._directory.current, fresh.snapshot)
             if not fresh.settings.external_asterisk:
-                from controller.provisioning import provision_asterisk
-
                 changes += await provision_asterisk(fresh, self._ami)
             self._directory.replace(fresh.snapshot)
             if fresh.settings != self._configuration.settings:

@@ -39,7 +39,7 @@ from controller.speech.media import MediaDoor
 from controller.store.database import Database
 from controller.store.migrations import Migrations
 from controller.store.queries import Queries
-from controller.voices import build_prompts, prepare_prompts
+from controller.rendering import build_prompts, prepare_prompts
 
 log = structlog.get_logger()
 

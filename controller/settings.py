@@ -1,6 +1,7 @@
 """The process's own settings: the sections of the admin YAML that are about the service, and the environment.
 
-The environment wins where both say something: DATABASE_URL for the database, RINGPOST_STATE for the state directory.
+The environment wins where both say something: DATABASE_URL for the database, RINGPOST_STATE for the state directory,
+RINGPOST_TOOLS for the unpacked tools (otherwise in the state directory).
 """
 
 from __future__ import annotations
@@ -126,6 +127,7 @@ class Settings:
 
     config: Path
     state_dir: Path
+    tools_dir: Path
     service: ServiceSection
     sip: SipSection
     http: HttpSection
@@ -179,9 +181,11 @@ def read_settings(document: Document, environment: Mapping[str, str] | None = No
     if not (service and sip and http and asterisk and database and speech and postbacks and receiver and log and mail):
         return None
     _check(document, sip, asterisk)
+    state_dir = Path(environment.get("RINGPOST_STATE") or service.state_dir).expanduser().absolute()
     return Settings(
         config=document.path,
-        state_dir=Path(environment.get("RINGPOST_STATE") or service.state_dir).expanduser().absolute(),
+        state_dir=state_dir,
+        tools_dir=Path(environment.get("RINGPOST_TOOLS") or state_dir / "tools").expanduser().absolute(),
         service=service,
         sip=sip,
         http=http,

@@ -67,9 +67,19 @@ class Adoption:
                 self._close(row)
         if strays:
             await asyncio.sleep(GRACE_SECONDS)
-            for channel_id in strays - set(self._live.channel_ids()):
+            still_there = set((await self._parts.ari.applications.get(self._application)).channel_ids)
+            for channel_id in self._unowned(strays & still_there):
                 log.warning("a channel that no call owns is let go", channel=channel_id)
                 await self._live.let_go(channel_id)
+
+    def _unowned(self, channel_ids: set[str]) -> list[str]:
+        """Those that are neither a live call's channel nor the leg of its transfer."""
+        calls = self._live.channel_ids()
+        return [
+            channel_id
+            for channel_id in channel_ids
+            if channel_id not in calls and not self._live.is_leg(channel_id)
+        ]
 
     async def _open_calls(self) -> list[Record]:
         while True:
@@ -102,7 +112,7 @@ class Adoption:
         """A call of which the end was not seen: it is over, and its customer is told so."""
         call = _call(row)
         state = State.from_json(row["state"])
-        CallRecord(self._parts.recording, call, lambda: state).ended("lost", self._code(call))
+        CallRecord(self._parts.recording, call, lambda: state).ended("lost", self._code(call), event="call.lost")
         self._live.metrics.ended.labels(call.end_reason).inc()
         log.warning("call closed whose end was not seen", call=call.queue_id)
 

@@ -50,7 +50,7 @@ class IncomingCalls:
         dialled = event.args[1] if event.args[1:] else ""
         number = try_number(dialled)
         did = self._directory.current.did(number) if number else None
-        if did is None:
+        if did is None or not (did.voice or did.sms):
             self._live.metrics.refused.labels("unowned").inc()
             log.info("call refused", reason="nobody owns the number", number=mask_number(dialled))
             self._live.own(self._refuse(event.channel_id))

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from enum import Enum, auto
+from typing import Literal
 
 import structlog
 
@@ -56,16 +58,23 @@ class Line:
         self.engine = engine
         self.caller = caller
         self.hung_up = False
+        self.transfer: Literal["", "ringing", "bridged"] = ""
         self.hangup_cause = 0
         self.ended_from_outside = ""
         self.queue_id = queue_id
-        self._ids = 0
+        self._playbacks = 0
         self._on_observation = on_observation
 
-    def new_id(self, kind: str) -> str:
-        """An id for a playback, recording or bridge of this call, made before the request that uses it."""
-        self._ids += 1
-        return f"ringpost-{self.queue_id}-{kind}{self._ids}"
+    def playback_id(self) -> str:
+        """An id for the next playback: one of two in turn, so that whoever drives the call later can stop both."""
+        self._playbacks += 1
+        return self.fixed_id(f"play-{self._playbacks % 2}")
+
+    async def silence(self) -> None:
+        """Stop what an earlier driver, or the same one before a lost connection, may have left playing."""
+        for number in range(2):
+            with suppress(AsteriskNotFound):
+                await self.ari.playbacks.stop(self.fixed_id(f"play-{number}"))
 
     def fixed_id(self, kind: str) -> str:
         """An id that is the same whoever drives the call: of what outlives a controller and is rejoined."""

@@ -53,6 +53,10 @@ class LiveCalls:
         """The channels of the calls that are live here."""
         return list(self._sessions)
 
+    def is_leg(self, channel_id: str) -> bool:
+        """Whether the channel is a leg that one of the live calls has dialled."""
+        return any(channel_id == session.line.fixed_id("transfer") for session in self._sessions.values())
+
     def own(self, coroutine: Coroutine[Any, Any, None]) -> None:
         """Run this as a task that ends with the controller at the latest."""
         task = asyncio.get_running_loop().create_task(coroutine)

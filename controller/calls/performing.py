@@ -14,7 +14,7 @@ from controller.calls.recording import record
 from controller.calls.routes import Routes
 from controller.calls.transferring import transfer
 from controller.calls.waiting import echo, send_digits, wait_for_input, wait_for_silence
-from controller.errors import StoreError, UrlRefused, UrlUnreachable
+from controller.errors import FetchFailed, StoreError, UrlRefused
 from controller.postbacks.guard import Guard
 from controller.script.effects import (
     CollectDigits,
@@ -35,7 +35,7 @@ from controller.script.effects import (
     WaitForDigit,
     WaitForSilence,
 )
-from controller.script.outcomes import Failed, Fetched, Finished, Outcome
+from controller.script.outcomes import Failed, Fetched, Finished, Outcome, Recorded, TransferFailed, Transferred
 from controller.store.database import Database
 
 FETCH_SECONDS = 10.0
@@ -82,13 +82,15 @@ class Performers:
         """QueryExternalServer: what the caller presses meanwhile waits in the line's events."""
         try:
             answer = await self._guard.fetch(effect.url, limit_bytes=FETCHED_BYTES, timeout=FETCH_SECONDS)
-        except (UrlRefused, UrlUnreachable) as error:
+        except (UrlRefused, FetchFailed) as error:
             return Failed(str(error))
         return Fetched(answer.status, answer.text[:FETCHED_CHARACTERS])
 
     async def _queue_text(self, line: Line, effect: SendText, license_key: str) -> Outcome:
-        # The id comes from the call and the place in it, so a step that is repeated after a crash is the same text.
-        text_id = uuid5(NAMESPACE_URL, f"ringpost:{line.new_id('text')}:{effect.recipient}:{effect.body}")
+        # The id comes from the call and the place in its script, so a step that a crash repeats is the same text.
+        state = line.engine.state
+        place = f"{line.fixed_id('text')}:{state.position}:{len(state.digits_dialled)}"
+        text_id = uuid5(NAMESPACE_URL, f"{place}:{effect.sender}:{effect.recipient}:{effect.body}")
         try:
             await self._database.execute(
                 "queue_text", text_id, license_key, effect.sender, effect.recipient, effect.body, line.queue_id
@@ -114,12 +116,25 @@ def describe(effect: Effect) -> Iterator[tuple[str, dict[str, Any]]]:
             yield "wait_silence", {"seconds": effect.seconds}
         case SendDigits():
             yield "dial_digits", {"digits": effect.digits}
-        case Record():
-            yield "record", {"id": effect.sound_id}
         case Conference():
             yield "conference", {"key": effect.key}
         case SendText():
             yield "text", {"from": effect.sender, "to": effect.recipient, "body": effect.body}
+
+
+def describe_end(effect: Effect, outcome: Outcome) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The lines of the trace that can only be written when the effect is over."""
+    match effect, outcome:
+        case Transfer(), TransferFailed():
+            yield "transfer", {"number": effect.number, "result": outcome.reason}
+        case Transfer(), Transferred():
+            yield "transfer", {"number": effect.number, "result": "answered"}
+        case Record(), Recorded():
+            yield "record", {"id": effect.sound_id, "seconds": round(outcome.seconds, 2)}
+        case FetchUrl(), Fetched():
+            yield "fetch", {"url": effect.url, "status": outcome.status}
+        case FetchUrl(), _:
+            yield "fetch", {"url": effect.url, "status": 0}
 
 
 def _describe_prompt(prompt: Prompt) -> tuple[str, dict[str, Any]]:

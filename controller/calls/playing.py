@@ -36,7 +36,7 @@ async def play(line: Line, effect: Play, prompts: CallPrompts) -> Outcome:
         return Failed("; ".join(missing)) if missing else Finished()
     if effect.pausing:
         await line.channel.set_variable("TALK_DETECT(set)", "")
-    playback_id = line.new_id("play")
+    playback_id = line.playback_id()
     try:
         await line.channel.play(media, playback_id=playback_id)
     except AsteriskNotFound:

@@ -54,11 +54,11 @@ class CallRecord:
         self.note("answered")
         self.report("call.answered", ResponseCode.INCOMING_CALL)
 
-    def ended(self, reason: str, code: ResponseCode) -> None:
+    def ended(self, reason: str, code: ResponseCode, *, event: str = "call.completed") -> None:
         """The call is over: stored, with its final post-back."""
         self.call.ended(self._recording.now(), reason, code)
         self.note("end", reason=reason)
-        self.report("call.completed", code, final=True)
+        self.report(event, code, final=True)
 
     def report(self, event: str, code: ResponseCode, *, final: bool = False) -> None:
         """A change of the call's state: stored together with its post-back, if there is a URL for it."""

@@ -27,7 +27,7 @@ async def record(line: Line, effect: Record, prompts: CallPrompts) -> Outcome:
     """
     if reason := prompts.why_not_recordable(effect.sound_id):
         return Failed(reason)
-    name = line.new_id("record")
+    name = line.fixed_id("record")
     try:
         await line.channel.record(
             name=name,

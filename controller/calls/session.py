@@ -12,7 +12,7 @@ from controller.asterisk.ari.client import AriClient
 from controller.asterisk.ari.events import ChannelEvents
 from controller.calls.call import Call
 from controller.calls.line import Line
-from controller.calls.performing import Performers, describe
+from controller.calls.performing import Performers, describe, describe_end
 from controller.calls.playing import Lost
 from controller.calls.prompting import CallPrompts
 from controller.calls.record import CallRecord, Recording
@@ -91,6 +91,7 @@ class CallSession:
     async def _converse(self, *, resumed: bool) -> str:
         if resumed:
             self._record.note("resumed")
+            await self.line.silence()
             effect = self._engine.again()
         else:
             effect = self._engine.start()
@@ -101,6 +102,8 @@ class CallSession:
                 self._record.note(event, **fields)
             self._record.save()
             outcome = await self._perform(effect)
+            for event, fields in describe_end(effect, outcome):
+                self._record.note(event, **fields)
             effect = self._engine.resume(outcome)
             self._take_notes()
         self._record.save()
@@ -117,6 +120,7 @@ class CallSession:
                 log.info("call waits for Asterisk")
                 await self.line.restored(RECONNECT_PATIENCE_SECONDS)
                 self._record.note("resumed")
+                await self.line.silence()
                 effect = self._engine.again()
                 continue
             if isinstance(outcome, HungUp):
@@ -124,8 +128,16 @@ class CallSession:
             return outcome
 
     def _finish(self, reason: str) -> None:
-        self._record.ended(reason, ResponseCode.INCOMING_CALL_COMPLETE)
+        self._record.ended(reason, self._final_code())
         log.info("call ended", reason=reason, seconds=self.call.duration_seconds)
+
+    def _final_code(self) -> ResponseCode:
+        """What became of an incoming call in the end."""
+        if self.line.transfer == "bridged":
+            return ResponseCode.INCOMING_CALL_TRANSFERRED
+        if self.line.transfer == "ringing":
+            return ResponseCode.HUNG_UP_DURING_TRANSFER
+        return ResponseCode.INCOMING_CALL_COMPLETE
 
     def _take_notes(self) -> None:
         for note in self._engine.take_notes():

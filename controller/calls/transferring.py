@@ -84,6 +84,7 @@ async def _dial(line: Line, leg: Channel, effect: Transfer, routes: Routes, appl
         originator=line.channel.id,
         variables={name: value for name, value in caller_id.items() if value},
     )
+    line.transfer = "ringing"
     await line.channel.ring()
     await leg.dial(caller=line.channel.id, timeout_seconds=round(effect.ring_seconds))
     status = ""
@@ -108,6 +109,7 @@ async def _dial(line: Line, leg: Channel, effect: Transfer, routes: Routes, appl
         raise Lost
     if happening is Happening.HUNG_UP:
         return HungUp()
+    line.transfer = ""
     with suppress(AsteriskNotFound):
         await line.channel.stop_ring()
     return TransferFailed(_DIAL_FAILURES.get(status, "noanswer"))
@@ -115,6 +117,7 @@ async def _dial(line: Line, leg: Channel, effect: Transfer, routes: Routes, appl
 
 async def _conversation(line: Line, leg: Channel, bridge: Bridge) -> Outcome:
     """Until one side hangs up."""
+    line.transfer = "bridged"
     happening = await line.wait(
         None, until=lambda event: event.channel_id == leg.id and event.type in HANG_UP_EVENTS, judged=False
     )

@@ -1,0 +1,262 @@
+"""A call's session on a scripted Asterisk: what is asked of it, what is stored, and what when something fails."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable
+from urllib.parse import parse_qsl
+
+import asyncpg
+import pytest
+
+from tests.support.calls import CallsRoom, calls_room, snapshot
+from tests.support.fake_ari import FakeAri
+
+NUMBER = "+12015550101"
+MENU = r"""
+~\ClearDTMF()~ ~\AssignDTMF(1|one)~
+Press 1.
+~\WaitForDTMF(5)~
+Nothing was pressed. ~\EndCall()~
+~\Label(one)~ One.
+"""
+
+
+async def _posted(room: CallsRoom) -> list[tuple[str, int, bool, dict[str, str]]]:
+    assert await room.journal.flush()
+    connection = await asyncpg.connect(room.database.dsn)
+    try:
+        rows = await connection.fetch("SELECT event, sequence, final, body FROM postbacks ORDER BY number")
+    finally:
+        await connection.close()
+    return [(row["event"], row["sequence"], row["final"], dict(parse_qsl(row["body"], True))) for row in rows]
+
+
+@pytest.fixture
+def playing() -> Callable[[FakeAri, str], asyncio.Future[None]]:
+    async def wait(fake: FakeAri, medium: str) -> None:
+        await fake.until(lambda: medium in fake.played)
+
+    return wait  # type: ignore[return-value]
+
+
+async def test_a_digit_interrupts_the_prompt_and_jumps(postgres: str, playing: Callable[..., asyncio.Future[None]]) -> None:
+    async with FakeAri(playback_seconds=None) as fake, calls_room(fake, postgres, snapshot({NUMBER: MENU})) as room:
+        channel = fake.incoming_call()
+        await playing(fake, "say:Press 1.")
+        fake.press(channel, "1")
+        await playing(fake, "say:One.")
+        fake.finish_playback(channel)
+        await room.idle()
+        assert "say:Nothing was pressed." not in fake.played
+        assert ("jump", {"label": "one"}) in await room.trace()
+        assert fake.gone[channel].hangup_cause == 16
+
+
+async def test_a_digit_after_the_prompt_jumps_too(postgres: str) -> None:
+    async with FakeAri() as fake, calls_room(fake, postgres, snapshot({NUMBER: MENU})) as room:
+        channel = fake.incoming_call()
+        await fake.until(lambda: "say:Press 1." in fake.played)
+        fake.press(channel, "1")
+        await room.idle()
+        assert fake.played == ["say:Press 1.", "say:One."]
+
+
+async def test_a_call_is_posted_at_the_answer_and_at_its_end(postgres: str) -> None:
+    script = r"~\SetVar(branch|left)~ Hello."
+    async with FakeAri() as fake, calls_room(fake, postgres, snapshot({NUMBER: script})) as room:
+        fake.incoming_call(caller="+12015550199")
+        await fake.until(lambda: len(fake.gone) == 1)
+        await room.idle()
+        rows = await room.database.fetch("trace_of_calls", None)
+        assert [row["event"] for row in rows][0] in ("set", "answered")
+        (first, last) = await _posted(room)
+        assert (first[0], first[1], first[2], first[3]["ResponseCode"]) == ("call.answered", 1, False, "29")
+        assert (last[0], last[1], last[2], last[3]["ResponseCode"]) == ("call.completed", 2, True, "30")
+        assert last[3]["callerid"] == "2015550199"
+        assert last[3]["phonenumber"] == "2015550101"
+        assert last[3]["branch"] == "left"
+        assert last[3]["incoming"] == "True"
+
+
+async def test_a_number_that_nobody_owns_is_refused_as_unallocated(postgres: str) -> None:
+    async with FakeAri() as fake, calls_room(fake, postgres, snapshot({NUMBER: MENU})) as room:
+        channel = fake.incoming_call("12015550999")
+        await fake.until(lambda: channel in fake.gone)
+        assert fake.gone[channel].hangup_cause == 1
+        assert not fake.gone[channel].answered
+        assert room.registry.get_sample_value("ringpost_calls_refused_total", {"reason": "unowned"}) == 1
+
+
+async def test_a_prompt_that_cannot_be_made_is_left_out_and_the_rest_is_said(postgres: str) -> None:
+    script = r"~^gone~ Hello."
+    async with FakeAri() as fake, calls_room(fake, postgres, snapshot({NUMBER: script})) as room:
+        room.prompts.missing.add("sound:gone")
+        fake.incoming_call()
+        await fake.until(lambda: "say:Hello." in fake.played)
+        await room.idle()
+        assert any(event == "error" for event, _ in await room.trace())
+
+
+async def test_the_lines_of_a_call_are_stored_in_order(postgres: str) -> None:
+    script = r"~\ActOnDigitPress(false)~ Zip? ~\GetDigits(zip|5|3)~ Thanks."
+    async with FakeAri() as fake, calls_room(fake, postgres, snapshot({NUMBER: script})) as room:
+        channel = fake.incoming_call()
+        await fake.until(lambda: "say:Zip?" in fake.played)
+        fake.press(channel, "123")
+        await room.idle()
+        events = [event for event, _ in await room.trace()]
+        assert events[0] == "answered"
+        assert events[-1] == "end"
+        assert events.count("digit") == 3
+        assert ("set", {"name": "zip", "value": "123"}) in await room.trace()
+
+
+async def test_a_hang_up_ends_the_call_with_its_final_postback(postgres: str) -> None:
+    async with FakeAri(playback_seconds=None) as fake, calls_room(fake, postgres, snapshot({NUMBER: MENU})) as room:
+        channel = fake.incoming_call()
+        await fake.until(lambda: "say:Press 1." in fake.played)
+        fake.hang_up(channel)
+        await room.idle()
+        assert ("end", {"reason": "hung-up"}) in await room.trace()
+        assert [posted[2] for posted in await _posted(room)] == [False, True]
+
+
+async def test_after_a_lost_connection_the_prompt_begins_again_and_the_call_goes_on(postgres: str) -> None:
+    async with FakeAri(playback_seconds=None) as fake, calls_room(fake, postgres, snapshot({NUMBER: MENU})) as room:
+        channel = fake.incoming_call()
+        await fake.until(lambda: fake.played == ["say:Press 1."])
+        fake.drop_connection()
+        await fake.until(lambda: fake.played.count("say:Press 1.") == 2)
+        fake.press(channel, "1")
+        await fake.until(lambda: "say:One." in fake.played)
+        fake.hang_up(channel)
+        await room.idle()
+        assert ("resumed", {}) in await room.trace()
+        assert [posted[2] for posted in await _posted(room)] == [False, True]
+
+
+async def test_a_call_survives_its_controller(postgres: str) -> None:
+    async with FakeAri(playback_seconds=None) as fake:
+        async with calls_room(fake, postgres, snapshot({NUMBER: MENU})):
+            channel = fake.incoming_call()
+            await fake.until(lambda: fake.played == ["say:Press 1."])
+        fake.drop_connection()
+        fake.finish_playback(channel)
+        async with calls_room(fake, postgres, snapshot({NUMBER: "Another script."})) as room:
+            await fake.until(lambda: fake.played.count("say:Press 1.") == 2)
+            fake.press(channel, "1")
+            await fake.until(lambda: "say:One." in fake.played)
+            fake.finish_playback(channel)
+            await room.idle()
+            assert "say:Another script." not in fake.played
+            assert [(posted[1], posted[2]) for posted in await _posted(room)] == [(1, False), (2, True)]
+
+
+async def test_a_call_that_ended_unseen_is_closed_with_its_final_postback(postgres: str) -> None:
+    async with FakeAri(playback_seconds=None) as fake:
+        async with calls_room(fake, postgres, snapshot({NUMBER: MENU})):
+            channel = fake.incoming_call()
+            await fake.until(lambda: fake.played == ["say:Press 1."])
+        fake.drop_connection()
+        fake.hang_up(channel)
+        async with calls_room(fake, postgres, snapshot({NUMBER: MENU})) as room:
+            async with asyncio.timeout(5):
+                while len(await _posted(room)) < 2:
+                    await asyncio.sleep(0.01)
+            event, sequence, final, form = (await _posted(room))[-1]
+            assert (event, sequence, final, form["ResponseCode"]) == ("call.lost", 2, True, "30")
+
+
+async def test_a_channel_that_no_call_owns_is_let_go_to_the_announcement(postgres: str) -> None:
+    async with FakeAri() as fake:
+        stray = fake.surviving_channel("1700000000.99")
+        async with calls_room(fake, postgres, snapshot({NUMBER: MENU})):
+            await fake.until(lambda: stray.continued_to is not None)
+            assert stray.continued_to == ("ringpost-unavailable", "s", "1")
+
+
+async def test_while_too_much_waits_for_the_database_new_calls_go_to_the_announcement(postgres: str) -> None:
+    async with FakeAri() as fake, calls_room(fake, postgres, snapshot({NUMBER: MENU})) as room:
+        room.journal._limit = 0
+        channel = fake.incoming_call()
+        await fake.until(lambda: bool(fake.requests_of("POST", f"channels/{channel}/continue")))
+        assert not fake.requests_of("POST", f"channels/{channel}/answer")
+
+
+async def test_a_handler_that_fails_lets_the_call_go_to_the_announcement(
+    postgres: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with FakeAri() as fake, calls_room(fake, postgres, snapshot({NUMBER: MENU})) as room:
+
+        def broken(_prompt: object) -> None:
+            raise ZeroDivisionError
+
+        monkeypatch.setattr(room.prompts, "ready", broken)
+        channel = fake.incoming_call()
+        await fake.until(lambda: bool(fake.requests_of("POST", f"channels/{channel}/continue")))
+        await room.idle()
+        assert [posted[2] for posted in await _posted(room)] == [False, True]
+
+
+async def test_a_transfer_bridges_both_and_is_told_as_such(postgres: str) -> None:
+    script = r"~\TransferTo(12015550110)~ Nobody there."
+    async with FakeAri() as fake, calls_room(fake, postgres, snapshot({NUMBER: script})) as room:
+        fake.on_originate = lambda leg: fake.answer(leg.id)
+        channel = fake.incoming_call()
+        await fake.asked("POST", r"bridges/[^/]+/addChannel")
+        (leg,) = [known for known in fake.channels if known != channel]
+        fake.hang_up(leg)
+        await fake.until(lambda: channel in fake.gone)
+        await room.idle()
+        assert fake.played == []
+        assert ("transfer", {"number": "+12015550110", "result": "answered"}) in await room.trace()
+        assert (await _posted(room))[-1][3]["ResponseCode"] == "31"
+        assert not fake.bridges
+
+
+async def test_a_transfer_that_is_busy_goes_on_in_the_script(postgres: str) -> None:
+    script = r"~\TransferTo(12015550188)~ Nobody there."
+    async with FakeAri() as fake, calls_room(fake, postgres, snapshot({NUMBER: script})) as room:
+        fake.on_originate = lambda leg: fake.reject(leg.id)
+        fake.incoming_call()
+        await fake.until(lambda: "say:Nobody there." in fake.played)
+        await room.idle()
+        assert any(event == "transfer" and fields["result"] == "busy" for event, fields in await room.trace())
+        assert (await _posted(room))[-1][3]["ResponseCode"] == "30"
+
+
+async def test_what_the_caller_says_is_recorded_as_a_sound(postgres: str) -> None:
+    script = r"~\RecordAndSaveAs(greeting|10|3)~ ~^greeting~"
+    async with FakeAri() as fake, calls_room(fake, postgres, snapshot({NUMBER: script})) as room:
+        channel = fake.incoming_call()
+        await fake.asked("POST", f"channels/{channel}/record")
+        fake.finish_recording(channel, seconds=2.0, content=b"said")
+        await fake.until(lambda: "sound:greeting" in fake.played)
+        await room.idle()
+        assert room.prompts.recorded == {"greeting": b"said"}
+        assert (await _posted(room))[-1][3]["lastrecordlength"] == "2"
+
+
+async def test_two_calls_meet_in_a_conference(postgres: str) -> None:
+    script = r"~\SetVar(confkey|room-1)~ ~\Conference()~"
+    async with FakeAri() as fake, calls_room(fake, postgres, snapshot({NUMBER: script})) as room:
+        first, second = fake.incoming_call(), fake.incoming_call()
+        await fake.asked("POST", r"bridges/[^/]+/addChannel", count=2)
+        (members,) = fake.bridges.values()
+        assert set(members) == {first, second}
+        fake.hang_up(first)
+        fake.hang_up(second)
+        await room.idle()
+        assert not fake.bridges
+
+
+async def test_the_state_that_is_stored_is_the_engines(postgres: str) -> None:
+    async with FakeAri(playback_seconds=None) as fake, calls_room(fake, postgres, snapshot({NUMBER: MENU})) as room:
+        fake.incoming_call()
+        await fake.until(lambda: fake.played == ["say:Press 1."])
+        assert await room.journal.flush()
+        (row,) = await room.database.fetch("open_calls")
+        assert row["state"]["bindings"] == {"1": "one"}
+        assert json.dumps(row["state"])

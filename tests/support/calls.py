@@ -1,0 +1,138 @@
+"""Calls on a scripted Asterisk: everything of the room of live calls, without speech and without post-back delivery."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from prometheus_client import CollectorRegistry
+
+from controller.asterisk.ari.client import AriClient
+from controller.calls.adoption import Adoption
+from controller.calls.feed import CallFeed
+from controller.calls.incoming import IncomingCalls
+from controller.calls.journal import Journal
+from controller.calls.live import CallMetrics, LiveCalls
+from controller.calls.performing import Performers
+from controller.calls.queue_ids import QueueIds
+from controller.calls.record import Recording
+from controller.calls.routes import Routes
+from controller.calls.session import SessionParts
+from controller.directory.holder import Directory
+from controller.directory.snapshot import Did, LicenseKey, Phone, Snapshot, Trunk
+from controller.errors import SpeechError
+from controller.postbacks.guard import Guard
+from controller.script.effects import Prompt, Silence, Sound, Speech, Tone
+from controller.script.parser import parse
+from controller.store.database import Database
+from controller.store.queries import Queries
+from tests.support.fake_ari import FakeAri
+
+PROJECT = Path(__file__).parent.parent.parent
+APPLICATION = "ringpost"
+KEY = LicenseKey("acme", "7f6c1a52-0000-4000-8000-000000000001", frozenset({"phone", "sms"}), "http://127.0.0.1:1/post")
+
+
+class NamedPrompts:
+    """Prompts whose media say what they are: `say:TEXT`, `sound:ID`, `silence:SECONDS`, `beep`."""
+
+    license_key = KEY.name
+
+    def __init__(self) -> None:
+        self.missing: set[str] = set()
+        self.recorded: dict[str, bytes] = {}
+
+    def ready(self, prompt: Prompt) -> tuple[str, float] | None:
+        if isinstance(prompt, Speech):
+            name = f"say:{' '.join(prompt.text.split())}"
+        elif isinstance(prompt, Sound):
+            name = f"sound:{prompt.sound_id}"
+        elif isinstance(prompt, Silence):
+            name = f"silence:{prompt.seconds:g}"
+        else:
+            name = "beep" if isinstance(prompt, Tone) else f"special:{prompt.name}"
+        return None if name in self.missing else (name, 1.0)
+
+    async def make(self, prompt: Prompt) -> tuple[str, float]:
+        raise SpeechError(f"there is no {prompt}")
+
+    def why_not_recordable(self, _sound_id: str) -> str:
+        return ""
+
+    async def keep_recording(self, sound_id: str, data: bytes) -> float:
+        self.recorded[sound_id] = data
+        return 2.0
+
+
+@dataclass
+class CallsRoom:
+    """What a test may look at."""
+
+    ari: AriClient
+    live: LiveCalls
+    journal: Journal
+    database: Database
+    directory: Directory
+    prompts: NamedPrompts
+    registry: CollectorRegistry
+
+    async def trace(self, queue_id: int | None = None) -> list[tuple[str, dict[str, Any]]]:
+        """The stored trace of a call, or of all of them, in order."""
+        assert await self.journal.flush()
+        rows = await self.database.fetch("trace_of_calls", None if queue_id is None else [queue_id])
+        return [(row["event"], row["fields"]) for row in rows]
+
+    async def idle(self, timeout: float = 5.0) -> None:
+        """Wait until no call is live."""
+        async with asyncio.timeout(timeout):
+            while len(self.live):
+                await asyncio.sleep(0.005)
+        assert await self.journal.flush()
+
+
+def snapshot(scripts: dict[str, str]) -> Snapshot:
+    """Each number with its script, owned by one licence key."""
+    return Snapshot(
+        license_keys={KEY.name: KEY},
+        dids={
+            number: Did(number, voice=KEY, sms=KEY, script_source=source, program=parse(source))
+            for number, source in scripts.items()
+        },
+        phones={"alice": Phone("alice", "secret", "+12015550110")},
+        trunks={"carrier": Trunk("carrier", "127.0.0.2")},
+    )
+
+
+@asynccontextmanager
+async def calls_room(fake: FakeAri, postgres: str, directory: Snapshot) -> AsyncIterator[CallsRoom]:
+    """A controller's calls, connected to the fake; cancelled (as by kill -9, but for the journal) at the end."""
+    database = await Database.connect(postgres, Queries.load(PROJECT / "sql" / "queries"))
+    ari = fake.client()
+    registry = CollectorRegistry()
+    live = LiveCalls(ari, CallMetrics(registry))
+    journal, queue_ids, prompts = Journal(database), QueueIds(database), NamedPrompts()
+    await queue_ids.reserve()
+    holder = Directory(directory)
+    parts = SessionParts(
+        ari,
+        Performers(Routes(holder), Guard(["127.0.0.0/8"]), database, APPLICATION),
+        Recording(journal, CallFeed(), lambda: datetime.now(UTC)),
+    )
+    IncomingCalls(parts, live, holder, queue_ids, lambda _key: prompts)  # type: ignore[arg-type,return-value]
+    Adoption(parts, live, database, APPLICATION, lambda _key: prompts)  # type: ignore[arg-type,return-value]
+    tasks = [asyncio.create_task(part) for part in (ari.run(), journal.run())]
+    try:
+        await ari.wait_connected(5)
+        yield CallsRoom(ari, live, journal, database, holder, prompts, registry)
+    finally:
+        await live.close()
+        await journal.flush()
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await database.close()
