@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager, suppress
 from typing import Any, NoReturn
 
@@ -139,17 +139,15 @@ class Database:
         """One transaction: committed at the end of the block, rolled back when the block raises."""
         async with self._connection() as connection:
             transaction = connection.transaction()
-            with store_errors():
-                await transaction.start()
+            await _step(connection, transaction.start())
             try:
                 yield Transaction(connection, self._queries, self._timeout)
             except BaseException:
                 # What went wrong in the block is the news; a connection too dead to roll back has rolled back.
-                with suppress(StoreError), store_errors():
-                    await transaction.rollback()
+                with suppress(StoreError):
+                    await _step(connection, transaction.rollback())
                 raise
-            with store_errors():
-                await transaction.commit()
+            await _step(connection, transaction.commit())
 
     async def ready(self, timeout: float = 1.0) -> bool:
         """Whether PostgreSQL answers within `timeout` seconds."""
@@ -207,6 +205,16 @@ class Database:
                 await self._pool.release(connection)
             except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
                 log.warning("a connection could not be returned", reason=str(error))
+
+
+async def _step(connection: Any, step: Awaitable[None]) -> None:
+    """Begin or end a transaction. A connection on which that was cut short is closed: its state is unknown."""
+    try:
+        with store_errors():
+            await step
+    except BaseException:
+        connection.terminate()
+        raise
 
 
 async def _set_codecs(connection: asyncpg.Connection[asyncpg.Record]) -> None:

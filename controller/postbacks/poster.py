@@ -1,0 +1,143 @@
+"""Posts one post-back to its URL, and says what came of it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from types import SimpleNamespace
+from typing import Any
+
+import aiohttp
+from yarl import URL
+
+from controller.errors import RingpostError, UrlRefused
+from controller.postbacks.answers import read_at_most
+from controller.postbacks.attempt import Attempt, Blame, Claimed
+from controller.postbacks.certificate import expiry_of, how_long_ago
+from controller.postbacks.encoding import CONTENT_TYPE
+from controller.postbacks.guard import Guard, MalformedUrl
+from controller.postbacks.reasons import EXPIRED, answer_reason, certificate_error, reason_of
+from controller.postbacks.schedule import parse_retry_after
+from controller.postbacks.signature import Secrets, sign
+
+LARGEST_ANSWER = 65_536  # bytes
+# The status decides; the body is read only so that the connection can be used again.
+ANSWER_BODY_SECONDS = 2.0
+GONE = 410
+
+
+@dataclass(frozen=True, slots=True)
+class PostingOptions:
+    """Limits of one request in seconds: for the connection, TLS included, and for all until the answer's headers."""
+
+    connect_seconds: float = 5.0
+    total_seconds: float = 15.0
+
+
+class Poster:
+    """Posts through the guard. `secrets` gives a licence key's secrets by its name; `now` is the aware UTC time."""
+
+    def __init__(
+        self, guard: Guard, options: PostingOptions, secrets: Callable[[str], Secrets], now: Callable[[], datetime]
+    ) -> None:
+        self._guard = guard
+        self._options = options
+        self._secrets = secrets
+        self._now = now
+        self._session: aiohttp.ClientSession | None = None
+
+    async def open(self) -> None:
+        """Make ready for posting."""
+        tracing = aiohttp.TraceConfig()
+        tracing.on_connection_reuseconn.append(_note_reuse)
+        self._session = self._guard.session(self._guard.connector(), trace_configs=[tracing])
+
+    async def close(self) -> None:
+        """Close all connections."""
+        if self._session is not None:
+            await self._session.close()
+            self._session = None
+
+    async def post(self, claimed: Claimed) -> Attempt:
+        """Make one attempt. Never raises but for cancellation."""
+        at, started = self._now(), time.monotonic()
+        try:
+            url = self._guard.check(claimed.url)
+            headers = self._headers(claimed, at)
+            status, retry_after = await self._send(url, claimed.body.encode(), headers)
+        except Exception as error:
+            reason = await self._reason(error, claimed)
+            hopeless = isinstance(error, MalformedUrl)
+            blame = Blame.URL if isinstance(error, RingpostError) else Blame.HOST
+            return Attempt(at, time.monotonic() - started, False, None, reason, blame=blame, hopeless=hopeless)
+        seconds = time.monotonic() - started
+        if 200 <= status < 300:
+            return Attempt(at, seconds, True, status)
+        return Attempt(
+            at,
+            seconds,
+            False,
+            status,
+            answer_reason(status),
+            retry_after=parse_retry_after(retry_after, self._now()),
+            blame=Blame.URL,
+            hopeless=status == GONE,
+            gone=status == GONE,
+        )
+
+    async def _send(self, url: URL, body: bytes, headers: dict[str, str]) -> tuple[int, str | None]:
+        """Send once; once more when a connection that had idled turns out to be closed (RFC 9112, 9.3.1)."""
+        tracing = {"reused": False}
+        try:
+            return await self._send_once(url, body, headers, tracing)
+        except (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError, ConnectionError) as error:
+            if not tracing["reused"] or isinstance(error, aiohttp.ClientConnectorError):
+                raise
+        return await self._send_once(url, body, {**headers, "Connection": "close"}, {"reused": False})
+
+    async def _send_once(
+        self, url: URL, body: bytes, headers: dict[str, str], tracing: dict[str, bool]
+    ) -> tuple[int, str | None]:
+        assert self._session is not None
+        options = self._options
+        limits = aiohttp.ClientTimeout(total=options.total_seconds, sock_connect=options.connect_seconds)
+        async with self._session.post(
+            url, data=body, headers=headers, allow_redirects=False, timeout=limits, trace_request_ctx=tracing
+        ) as response:
+            with contextlib.suppress(aiohttp.ClientError, OSError, TimeoutError):
+                async with asyncio.timeout(ANSWER_BODY_SECONDS):
+                    await read_at_most(response, LARGEST_ANSWER)
+            return response.status, response.headers.get("Retry-After")
+
+    def _headers(self, claimed: Claimed, at: datetime) -> dict[str, str]:
+        return {
+            "Content-Type": CONTENT_TYPE,
+            "Ringpost-Event": claimed.event,
+            "Ringpost-Sequence": str(claimed.sequence),
+            "Ringpost-Final": "true" if claimed.final else "false",
+            **sign(str(claimed.id), at, claimed.body, self._secrets(claimed.license_key)),
+        }
+
+    async def _reason(self, error: Exception, claimed: Claimed) -> str:
+        host = URL(claimed.url).raw_host or "" if not isinstance(error, UrlRefused) else ""
+        refused = certificate_error(error)
+        if refused is not None and refused.verify_code == EXPIRED:
+            ended = await self._certificate_end(URL(claimed.url))
+            if ended is not None and ended < self._now():
+                return f"TLS: certificate expired {how_long_ago(ended, self._now())}"
+        return reason_of(error, host=host, timeout=self._options.total_seconds)
+
+    async def _certificate_end(self, url: URL) -> datetime | None:
+        try:
+            addresses = await self._guard.resolve(url.raw_host or "", url.port or 443)
+        except (OSError, UrlRefused):
+            return None
+        return await expiry_of(addresses[0], url.port or 443, url.raw_host or "")
+
+
+async def _note_reuse(_session: aiohttp.ClientSession, context: SimpleNamespace, _parameters: Any) -> None:
+    context.trace_request_ctx["reused"] = True
