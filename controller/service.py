@@ -181,7 +181,10 @@ class Service:
             await runner.cleanup()
 
     async def _is_ari_ready(self) -> bool:
-        return self._ari.connected and (await self._ari.asterisk.ping())
+        if not self._ari.connected:
+            return False
+        await self._ari.asterisk.ping()
+        return True
 
     async def _is_ami_ready(self) -> bool:
         return self._ami.ready
