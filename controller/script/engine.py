@@ -127,7 +127,7 @@ class Engine:
     def _jump_if_due(self) -> None:
         label, self.state.jump = self.state.jump, ""
         if label:
-            self._machine.jump_by_digit(label)
+            self._machine.jump_away(label)
 
     def _digit(self, digit: str) -> Reaction:
         machine, state = self._machine, self.state
@@ -143,9 +143,7 @@ class Engine:
             machine.type_ahead(digit)
             return Reaction.GO_ON
         if label := machine.binding(digit):
-            state.jump = label
-            state.typed_ahead = ""
-            return self._stop(command)
+            return self._leave(command, label)
         if command is None:
             machine.type_ahead(digit)
             return Reaction.GO_ON
@@ -160,8 +158,13 @@ class Engine:
         command = self.program.command(self.state.position)
         return command is not None and command.takes_digits
 
-    def _stop(self, command: Command | None) -> Reaction:
-        """A jump is due: stop what is under way, if it can be stopped."""
+    def _leave(self, command: Command | None, label: str) -> Reaction:
+        """Jump to a label as soon as what is under way is over, and stop it, if it can be stopped.
+
+        What was typed ahead was meant for what is left now; what is typed from here on is meant for what comes.
+        """
+        self.state.jump = label
+        self.state.typed_ahead = ""
         if command is None or not command.interruptible:
             return Reaction.GO_ON
         self.state.stopping = True
@@ -185,11 +188,13 @@ class Engine:
         busy = state.stopping or state.jump or (command is not None and command.conversation)
         if busy or not state.act_on_feature:
             return Reaction.GO_ON
-        state.jump = self._label_for(what)
-        if state.jump == "start" and state.current == FIRST_SILENCE:
+        label = self._label_for(what)
+        reaction = self._leave(command, label)
+        if label == "start" and state.current == FIRST_SILENCE:
             # Nothing was said yet that would have to be said again: the greeting is waited out.
+            state.stopping = False
             return Reaction.GO_ON
-        return self._stop(command)
+        return reaction
 
     def _label_for(self, what: str) -> str:
         if what == "RING":

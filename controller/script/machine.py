@@ -92,11 +92,10 @@ class Machine:
             return ""
         return label
 
-    def jump_by_digit(self, label: str) -> None:
-        """Take the jump of a bound digit. What was typed before it was meant for what is left now."""
+    def jump_away(self, label: str) -> None:
+        """Take the jump of a bound digit or of a detection, away from the command that is under way."""
         if label == TRANSFER_LABEL:
             self.state.return_to = self.state.current
-        self.state.typed_ahead = ""
         self.jump(label)
 
     def type_ahead(self, digit: str) -> None:
@@ -112,7 +111,7 @@ class Machine:
             digit, self.state.typed_ahead = digits[0], digits[1:]
             label = self.binding(digit)
             if label:
-                self.jump_by_digit(label)
+                self.jump_away(label)
                 return True
             if command.take_digit(self, digit) is Reaction.STOP:
                 return True

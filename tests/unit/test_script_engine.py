@@ -1,0 +1,599 @@
+"""How a script and a call take turns: digits, detections, jumps, the frame, and the end."""
+
+from __future__ import annotations
+
+import json
+import time
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from controller.errors import StateInvalid
+from controller.script.commands import COMMANDS
+from controller.script.effects import (
+    CollectDigits,
+    Conference,
+    End,
+    Play,
+    Record,
+    Silence,
+    Sound,
+    Speech,
+    Tone,
+    Transfer,
+    WaitForDigit,
+    WaitForSilence,
+)
+from controller.script.engine import MOST_TIMELESS_STEPS, Engine
+from controller.script.outcomes import (
+    Detected,
+    DigitPressed,
+    Failed,
+    Fetched,
+    Finished,
+    HungUp,
+    Reaction,
+    Recorded,
+    SilenceHeard,
+    TransferFailed,
+    Transferred,
+)
+from controller.script.parser import parse
+from controller.script.state import State
+from tests.support.script_player import Player
+
+STOP, GO_ON, RESTART = Reaction.STOP, Reaction.GO_ON, Reaction.RESTART_TIMER
+MENU = r"""
+~\AssignDTMF(1|sales)~ ~\AssignDTMF(2|support)~
+Press 1 for sales. ~\WaitForDTMF(5)~ Nobody chose. ~\EndCall()~
+~\Label(sales)~ Sales. ~\EndCall()~
+~\Label(support)~ Support.
+"""
+
+
+def say(*texts):
+    return Play(tuple(Speech(text) for text in texts))
+
+
+def outgoing(**given):
+    return State.for_outgoing(phonenumber="+12015550110", callerid="+12015550101", queueid="7", key_seed="s", **given)
+
+
+def test_a_script_without_anything_ends_at_once():
+    assert Player("").effect == End("end-of-script")
+
+
+def test_what_is_heard_in_a_row_is_played_as_one():
+    player = Player(r"One ~^tune~ ~\PlaySilence(1)~ two ~\Beep()~ ~\SetVar(a|b)~ three")
+    assert player.effect == Play((Speech("One"), Sound("tune"), Silence(1.0), Speech("two"), Tone()))
+    assert player.resume() == say("three")
+    assert player.resume() == End("end-of-script")
+
+
+def test_after_the_end_there_is_only_the_end():
+    player = Player("")
+    assert player.resume() == End("end-of-script")
+    assert player.press("1") == [GO_ON]
+    assert player.detect("MACHINE") == GO_ON
+    assert player.state.digits_dialled == ""
+
+
+def test_the_other_side_may_hang_up_at_any_time():
+    player = Player("Hello")
+    assert player.resume(HungUp()) == End("hung-up")
+    assert player.resume(Finished()) == End("hung-up")
+
+
+def test_what_cannot_be_played_is_noted_and_the_script_goes_on():
+    player = Player(r"~^missing~ ~\SetVar(a|1)~ on")
+    assert player.resume(Failed("no such sound")) == say("on")
+    assert len(player.noted("error")) == 1
+    assert "no such sound" in player.noted("error")[0][0]
+
+
+# Digits
+
+
+def test_a_bound_digit_interrupts_the_prompt_and_jumps():
+    player = Player(MENU)
+    assert player.press("2") == [STOP]
+    assert player.effect == say("Support.")
+    assert player.noted("jump") == [("support",)]
+    assert player.variables["digitsdialed"] == player.state.digits_dialled == "2"
+
+
+def test_a_bound_digit_after_the_prompt_jumps():
+    player = Player(MENU)
+    assert player.resume() == WaitForDigit(5.0)
+    player.press("1")
+    assert player.effect == say("Sales.")
+
+
+def test_no_digit_falls_through():
+    player = Player(MENU)
+    player.resume()
+    assert player.resume() == say("Nobody chose.")
+
+
+def test_an_unbound_digit_ends_the_wait_and_the_script_goes_on():
+    player = Player(MENU)
+    player.resume()
+    assert player.press("9") == [STOP]
+    assert player.effect == say("Nobody chose.")
+
+
+def test_an_unbound_digit_ends_a_prompt_only_if_the_next_command_takes_it():
+    player = Player(r"One ~\WaitForDTMF(5)~ two")
+    player.press("9")
+    assert player.effect == say("two")
+    player = Player(r"One ~\SetVar(a|b)~ ~\WaitForDTMF(5)~ two")
+    assert player.press("9") == [GO_ON]
+    assert player.resume() == say("two")
+
+
+def test_while_digits_are_not_acted_on_they_neither_jump_nor_interrupt():
+    player = Player(r"~\ActOnDigitPress(false)~ One ~\WaitForDTMF(5)~ two")
+    assert player.press("19") == [GO_ON, GO_ON]
+    assert player.resume() == say("two")
+    assert player.state.typed_ahead == "9"
+    assert player.noted("jump") == []
+
+
+def test_digits_are_acted_on_again_when_the_script_says_so():
+    player = Player(r"~\ActOnDigitPress(false)~ One ~\ActOnDigitPress(true)~ two")
+    player.resume()
+    assert player.press("1") == [STOP]
+    assert player.effect == say("One")
+
+
+def test_a_digit_typed_ahead_jumps_when_it_is_bound_by_then():
+    player = Player(r"One ~\AssignDTMF(5|five)~ ~\WaitForDTMF(3)~ two ~\EndCall()~ ~\Label(five)~ Five.")
+    assert player.press("5") == [GO_ON]
+    assert player.resume() == say("Five.")
+
+
+def test_a_jump_by_a_digit_forgets_what_was_typed_before_it_and_keeps_what_comes_after():
+    player = Player(r"~\AssignDTMF(2|in)~ One ~\SetVar(a|b)~ two ~\EndCall()~ ~\Label(in)~ in ~\GetDigits(x)~ end")
+    engine = Engine(player.program, player.state)
+    assert [engine.observe(DigitPressed(digit)) for digit in "523"] == [GO_ON, STOP, GO_ON]
+    assert engine.resume(Finished()) == say("in")
+    assert engine.resume(Finished()) == CollectDigits("x", 5.0)
+    assert engine.state.collected == "3"
+
+
+def test_one_is_bound_to_the_start_until_the_bindings_are_cleared():
+    player = Player(r"Hello ~\ClearDTMF()~ there")
+    assert player.press("1") == [STOP]
+    assert player.effect == say("Hello")
+    player.resume()
+    assert player.press("1") == [GO_ON]
+
+
+def test_a_binding_to_a_label_that_is_not_there_is_noted_and_does_nothing():
+    player = Player(r"~\AssignDTMF(2|[nowhere])~ ~\SetVar(x|lost)~ ~\AssignDTMF(3|[x])~ Hello")
+    assert player.press("23") == [GO_ON, GO_ON]
+    assert player.noted("error")
+    assert player.effect == say("Hello")
+
+
+@pytest.mark.parametrize("digit", ["", "x", "12", "\u0661", " ", "E"])
+def test_what_is_no_digit_is_not_heard(digit):
+    player = Player("Hello")
+    assert Engine(player.program, player.state).observe(DigitPressed(digit)) is GO_ON
+    assert player.state.digits_dialled == ""
+
+
+def test_digits_are_heard_before_the_call_has_begun():
+    engine = Engine(parse(r"Hello ~\GetDigits(x)~"), State.for_incoming())
+    assert engine.observe(DigitPressed("7")) is GO_ON
+    assert engine.start() == say("Hello")
+    engine.resume(Finished())
+    assert engine.state.collected == "7"
+    engine = Engine(parse(r"One ~\Label(start)~ two"), State.for_incoming())
+    assert engine.observe(DigitPressed("1")) is GO_ON
+    assert engine.start() == say("two")
+
+
+# Collecting
+
+
+def collecting(arguments, before=""):
+    return Player(rf"~\ActOnDigitPress(false)~ {before} ~\GetDigits({arguments})~ Thank you.")
+
+
+def test_digits_are_collected_up_to_the_pound_sign():
+    player = collecting("zip")
+    assert player.effect == CollectDigits("zip", 5.0, None)
+    assert player.press("12#") == [RESTART, RESTART, STOP]
+    assert player.effect == say("Thank you.")
+    assert player.variables["zip"] == "12"
+    assert player.state.digits_dialled == "12#"
+
+
+def test_digits_are_collected_up_to_the_maximum_and_then_the_pound_sign_is_one_of_them():
+    player = collecting("zip|3|4")
+    assert player.effect == CollectDigits("zip", 3.0, 4)
+    assert player.press("1#34") == [RESTART, RESTART, RESTART, STOP]
+    assert player.variables["zip"] == "1#34"
+
+
+def test_digits_are_collected_until_time_is_up():
+    player = collecting("zip")
+    player.press("12")
+    assert player.resume() == say("Thank you.")
+    assert player.variables["zip"] == "12"
+
+
+def test_no_digit_leaves_the_variable_empty():
+    player = Player(r"~\SetVar(zip|9)~ ~\GetDigits(zip)~")
+    player.resume()
+    assert player.variables["zip"] == ""
+
+
+def test_what_was_collected_when_the_caller_hung_up_is_kept():
+    player = collecting("zip")
+    player.press("12")
+    player.resume(HungUp())
+    assert player.variables["zip"] == "12"
+
+
+def test_digits_during_the_prompt_are_collected():
+    player = collecting("zip|5|5", before="Your ZIP code.")
+    player.press("123")
+    assert player.resume() == CollectDigits("zip", 5.0, 5)
+    assert player.press("45") == [RESTART, STOP]
+    assert player.variables["zip"] == "12345"
+
+
+def test_digits_during_the_prompt_may_be_all_that_is_needed():
+    player = collecting("zip|5|3", before="Your code.")
+    player.press("1234")
+    assert player.resume() == say("Thank you.")
+    assert (player.variables["zip"], player.state.typed_ahead) == ("123", "4")
+    player = collecting("zip", before="Your code.")
+    player.press("12#4")
+    assert player.resume() == say("Thank you.")
+    assert (player.variables["zip"], player.state.typed_ahead) == ("12", "4")
+
+
+def test_a_bound_digit_jumps_out_of_collecting_if_digits_are_acted_on():
+    player = Player(r"Hello ~\GetDigits(zip)~")
+    player.resume()
+    assert player.press("51") == [RESTART, STOP]
+    assert player.effect == say("Hello")
+    assert player.variables["zip"] == "5"
+
+
+def test_collecting_without_time_takes_what_was_typed():
+    player = Player(r"~\ActOnDigitPress(false)~ Hello ~\GetDigits(zip|0)~ on")
+    player.press("12")
+    assert player.resume() == say("on")
+    assert player.variables["zip"] == "12"
+
+
+def test_however_long_somebody_presses_keys_what_is_kept_is_bounded():
+    player = Player(r"~\ActOnDigitPress(false)~ Hello ~\GetDigits(zip)~")
+    engine = Engine(player.program, player.state)
+    for _ in range(2000):
+        engine.observe(DigitPressed("5"))
+    assert len(engine.state.digits_dialled) == len(engine.state.variables["digitsdialed"]) == 500
+    assert len(engine.state.typed_ahead) == 100
+    engine.resume(Finished())
+    reactions = [engine.observe(DigitPressed("5")) for _ in range(450)]
+    assert reactions.index(STOP) == 399
+    engine.resume(Finished())
+    assert len(engine.state.variables["zip"]) == 500
+
+
+# Conversations, recordings and what cannot be interrupted
+
+
+@pytest.mark.parametrize("command", ["TransferTo(2015550110)", "Conference()"])
+def test_digits_and_detections_during_a_conversation_are_its_own(command):
+    player = Player(rf"~\{command}~ on", outgoing())
+    player.resume(SilenceHeard(True))
+    assert isinstance(player.effect, (Transfer, Conference))
+    assert player.press("15#") == [GO_ON] * 3
+    assert player.detect("MACHINE") is GO_ON
+    assert player.state.typed_ahead == ""
+    assert player.state.digits_dialled == "15#"
+
+
+def test_a_recording_ends_at_the_pound_sign_and_other_digits_are_part_of_it():
+    player = Player(r"~\ClearDTMF()~ ~\RecordAndSaveAs(Name)~ on")
+    assert player.effect == Record("name", 120.0, 5.0)
+    assert player.press("5") == [GO_ON]
+    assert player.press("#") == [STOP]
+    assert player.effect == say("on")
+
+
+def test_a_bound_digit_ends_a_recording_that_is_kept_and_jumps():
+    player = Player(r"~\AssignDTMF(2|two)~ ~\RecordAndSaveAs(name)~ on ~\Label(two)~ two")
+    engine = Engine(player.program, player.state)
+    assert engine.observe(DigitPressed("2")) is STOP
+    assert engine.resume(Recorded(3.4)) == say("two")
+    assert engine.state.variables["lastrecordlength"] == "3"
+
+
+def test_a_bound_digit_while_a_server_is_asked_jumps_when_it_has_answered():
+    player = Player(r"~\QueryExternalServer(http://example.com/|a)~ on ~\Label(two)~ two")
+    player.state.bindings["2"] = "two"
+    assert player.press("2") == [GO_ON]
+    assert player.resume(Fetched(200, "yes")) == say("two")
+    assert player.variables["a"] == "yes"
+
+
+# The frame
+
+
+def test_an_outgoing_call_waits_for_silence_before_it_speaks():
+    player = Player("Hello", outgoing())
+    assert player.effect == WaitForSilence(1.0, 2)
+    assert player.resume(SilenceHeard(True)) == say("Hello")
+    assert player.noted("step") == [("Label(ring)",), ("InitialAMD()",), ("WaitForSilence(1|2)",), ("Hello",)]
+
+
+def test_an_incoming_call_and_a_quick_start_speak_at_once():
+    assert Player("Hello").effect == say("Hello")
+    assert Player(r"Hello ~\QuickStart()~", outgoing()).effect == say("Hello")
+
+
+def test_a_human_is_noted_and_changes_nothing():
+    player = Player("Hello", outgoing())
+    assert player.detect("HUMAN") is GO_ON
+    assert player.variables["machinedetection"] == player.state.machine_detection == "HUMAN"
+    assert player.noted("detected") == [("HUMAN",)]
+    assert player.resume(SilenceHeard(True)) == say("Hello")
+
+
+@pytest.mark.parametrize("what", ["MACHINE", "FAX", "machine"])
+def test_a_machine_starts_the_message_again(what):
+    player = Player(r"Hello ~\SetVar(a|b)~ there", outgoing())
+    player.resume(SilenceHeard(True))
+    player.resume()
+    assert player.detect(what) is STOP
+    assert player.effect == say("Hello")
+    assert player.noted("jump") == [("start",)]
+
+
+def test_a_machine_goes_to_the_label_that_the_script_has_for_it():
+    player = Player(r"Hello ~\EndCall()~ ~\Label(Amd)~ Please call back.", outgoing())
+    assert player.detect("MACHINE") is STOP
+    assert player.effect == say("Please call back.")
+    assert player.noted("jump") == [("amd",)]
+
+
+def test_a_machine_that_is_recognised_before_anything_was_said_is_waited_out():
+    player = Player("Hello", outgoing())
+    assert player.detect("MACHINE") is GO_ON
+    assert player.resume(SilenceHeard(True)) == say("Hello")
+    assert player.noted("jump") == [("start",)]
+
+
+def test_the_same_detection_restarts_only_once():
+    player = Player("Hello", outgoing())
+    player.resume(SilenceHeard(True))
+    assert [player.detect(what) for what in ("MACHINE", "MACHINE", "FAX", "MACHINE", "FAX")] == [
+        STOP,
+        GO_ON,
+        STOP,
+        GO_ON,
+        GO_ON,
+    ]
+    assert player.state.machine_detection == "FAX"
+
+
+def test_ringing_after_the_answer_is_counted_and_waited_out_again():
+    player = Player("Hello", outgoing())
+    player.resume(SilenceHeard(True))
+    assert player.detect("RING") is STOP
+    assert player.effect == WaitForSilence(1.0, 2)
+    assert player.detect("RING") is GO_ON
+    assert player.variables["incallringcount"] == "2"
+    assert player.state.machine_detection == ""
+
+
+def test_a_script_may_have_its_own_label_for_ringing():
+    player = Player(r"Hello ~\EndCall()~ ~\Label(ring)~ Ringing.", outgoing())
+    player.resume(SilenceHeard(True))
+    player.detect("RING")
+    assert player.effect == say("Ringing.")
+
+
+def test_a_script_may_switch_restarting_off():
+    player = Player(r"~\ActOnFeature(false)~ Hello", outgoing())
+    player.resume(SilenceHeard(True))
+    assert player.detect("MACHINE") is GO_ON
+    assert player.variables["machinedetection"] == "MACHINE"
+
+
+def test_zero_transfers_a_call_that_has_a_transfer_number():
+    player = Player("Hello", outgoing(transfer_number="+12015550199"))
+    player.resume(SilenceHeard(True))
+    assert player.press("0") == [STOP]
+    assert player.effect == Transfer("+12015550199")
+    assert player.noted("jump") == [("transfer",)]
+    assert player.resume(Transferred()) == End("transferred")
+
+
+def test_a_failed_transfer_by_zero_goes_on_where_it_was_left():
+    player = Player(r"Hello ~\SetVar(a|b)~ there", outgoing(transfer_number="+12015550199"))
+    player.resume(SilenceHeard(True))
+    player.resume()
+    player.press("0")
+    assert player.resume(TransferFailed("busy")) == say("there")
+
+
+def test_without_a_transfer_number_or_its_binding_zero_is_a_digit_like_any_other():
+    player = Player("Hello", outgoing())
+    player.resume(SilenceHeard(True))
+    assert player.press("0") == [GO_ON]
+    player = Player(r"~\ClearDTMF()~ Hello", outgoing(transfer_number="+12015550199"))
+    player.resume(SilenceHeard(True))
+    assert player.press("0") == [GO_ON]
+
+
+def test_a_call_knows_its_own_data():
+    assert Player("").variables == {
+        "phonenumber": "+12015550101",
+        "callerid": "+12015550110",
+        "queueid": "0",
+        "incoming": "true",
+    }
+    state = outgoing(calleridname="Ann", extension="12", variables={"Name": "x" * 600})
+    player = Player("", state)
+    player.resume(SilenceHeard(True))
+    assert player.variables == {
+        "phonenumber": "+12015550110",
+        "callerid": "+12015550101",
+        "calleridname": "Ann",
+        "queueid": "7",
+        "extension": "12",
+        "name": "x" * 500,
+    }
+    assert player.state.script_variables == {"name": "x" * 500}
+
+
+# Ends and limits
+
+
+def test_a_loop_that_takes_no_time_is_stopped():
+    player = Player(r"~\Label(a)~ ~\Goto(a)~")
+    assert player.effect == End("step-limit")
+    assert len(player.noted("step")) == MOST_TIMELESS_STEPS
+    assert len(player.noted("error")) == 1
+
+
+def test_a_loop_of_what_fails_at_once_is_stopped():
+    player = Player(r"~\Label(a)~ ~^missing~ ~\TransferTo(2015550110)~ ~\Goto(a)~")
+    while not isinstance(player.effect, End):
+        player.resume(Failed("no") if isinstance(player.effect, Play) else TransferFailed("busy"))
+    assert player.effect == End("step-limit")
+
+
+def test_a_loop_that_takes_time_goes_on():
+    player = Player(r"~\Label(a)~ Hello ~\Goto(a)~")
+    for _ in range(3000):
+        assert player.effect == say("Hello")
+        player.resume()
+
+
+@pytest.mark.parametrize(
+    "script", [r"~\PlaySilence(0)~", r"~\WaitForDTMF(0)~", r"~\WaitForSilence(0)~", r"~\GetDigits(a|0)~"]
+)
+def test_what_takes_no_time_is_no_effect(script):
+    assert Player(script).effect == End("end-of-script")
+    assert Player(script + r" ~\Goto(start)~").effect == End("step-limit")
+
+
+def test_ten_thousand_steps_are_run_within_a_second():
+    program = parse(
+        r"~\Label(a)~ ~\IncreaseVariable(n|1)~ ~\SetVar(b|[n])~ ~\GotoIf(n|2500|end)~ Hello ~\Goto(a)~ ~\Label(end)~"
+    )
+    engine = Engine(program, State.for_incoming())
+    started = time.perf_counter()
+    effect = engine.start()
+    while not isinstance(effect, End):
+        effect = engine.resume(Finished())
+    assert time.perf_counter() - started < 1.0
+    assert len([note for note in engine.take_notes() if note.event == "step"]) > 10_000
+
+
+# The state
+
+
+@pytest.mark.parametrize(
+    "stored",
+    [
+        "",
+        "null",
+        "[]",
+        "{}",
+        '{"version": 2}',
+        json.dumps(State().to_json() | {"position": "x"}),
+        json.dumps(State().to_json() | {"pending": {"type": "Explode"}}),
+        json.dumps(State().to_json() | {"pending": {"type": "Play"}}),
+        json.dumps(State().to_json() | {"unheard_of": 1}),
+        "[" * 100_000,
+    ],
+)
+def test_what_is_no_state_is_refused(stored):
+    with pytest.raises(StateInvalid):
+        State.from_json(stored)
+
+
+def test_a_state_is_read_as_text_or_as_a_value():
+    state = Player(MENU).state
+    assert State.from_json(state.to_json()) == state
+    assert State.from_json(json.dumps(state.to_json()).encode()) == state
+
+
+def test_a_state_whose_script_has_become_shorter_ends_the_call():
+    player = Player("One ~\\SetVar(a|b)~ two")
+    player.resume()
+    engine = Engine(parse(""), player.state)
+    assert engine.observe(DigitPressed("5")) is GO_ON
+    assert engine.resume(Finished()) == End("end-of-script")
+
+
+# Whatever happens
+
+ARGUMENTS = st.sampled_from(
+    ["start", "amd", "a", "b", "x", "[x]", "1", "2", "0.5", "5", "#", "true", "false", "http://h/[a]", "2015550110", ""]
+)
+ELEMENTS = st.one_of(
+    st.sampled_from(
+        ["Hello", "~^tune~", "~^[x]~", r"~\Label(a)~", r"~\Label(b)~", r"~\Label(amd)~", r"~\GetDigits(x)~"]
+    ),
+    st.tuples(st.sampled_from(list(COMMANDS)), st.lists(ARGUMENTS, max_size=4)).map(
+        lambda made: rf"~\{made[0]}({'|'.join(made[1])})~"
+    ),
+)
+SCRIPTS = st.lists(ELEMENTS, max_size=12).map(" ".join)
+HAPPENINGS = st.one_of(
+    st.sampled_from("0123456789*#ABCDx").map(DigitPressed),
+    st.sampled_from(["HUMAN", "MACHINE", "FAX", "RING", "UNKNOWN", ""]).map(Detected),
+    st.sampled_from(
+        [
+            Finished(),
+            Failed("it failed"),
+            SilenceHeard(True),
+            SilenceHeard(False),
+            Recorded(2.5),
+            Transferred(),
+            TransferFailed("busy"),
+            Fetched(200, "a"),
+            Fetched(500, "oops"),
+            HungUp(),
+        ]
+    ),
+)
+
+
+@settings(max_examples=200, deadline=None)
+@given(SCRIPTS, st.booleans(), st.lists(HAPPENINGS, max_size=30))
+def test_nothing_that_happens_raises_and_the_state_survives_json_at_every_step(script, incoming, happenings):
+    player = Player(script, State.for_incoming() if incoming else outgoing(transfer_number="+12015550199"))
+    for happening in happenings:
+        if isinstance(happening, DigitPressed):
+            player.press([happening.digit])
+        elif isinstance(happening, Detected):
+            player.detect(happening.what)
+        else:
+            player.resume(happening)
+    assert all(len(value) <= 500 for value in player.variables.values())
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    SCRIPTS, st.booleans(), st.lists(st.sampled_from([Failed("no"), TransferFailed("busy")]), min_size=1, max_size=5)
+)
+def test_every_script_ends_when_nothing_takes_time(script, incoming, outcomes):
+    engine = Engine(parse(script), State.for_incoming() if incoming else outgoing())
+    effect = engine.start()
+    for number in range(MOST_TIMELESS_STEPS + 10):
+        if isinstance(effect, End):
+            break
+        effect = engine.resume(outcomes[number % len(outcomes)])
+    assert isinstance(effect, End)
