@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shlex
 import socket
+from pathlib import Path
 
 from rich.console import Console
 from rich.markup import escape
@@ -10,6 +12,8 @@ from rich.table import Table
 
 from controller.configuration import Configuration
 from controller.directory.snapshot import Did
+
+DEFAULT_CONFIG = Path("config")
 
 
 def print_summary(configuration: Configuration, console: Console) -> None:
@@ -40,7 +44,9 @@ def print_summary(configuration: Configuration, console: Console) -> None:
     places.add_row("Logs", escape(str(settings.state_dir / "logs")))
     first = next((did.number for did in snapshot.dids.values() if did.voice), "")
     if first:
-        places.add_row("Try", f"[bold].venv/bin/ringpost try {escape(first.lstrip('+'))} --press 1@3[/]")
+        option = "" if configuration.path == DEFAULT_CONFIG else f"--config {shlex.quote(str(configuration.path))} "
+        command = f".venv/bin/ringpost try {option}{first.lstrip('+')} --press 1@3"
+        places.add_row("Try", f"[bold]{escape(command)}[/]")
     places.add_row("Stop", "Ctrl-C")
     console.print(places)
     console.print()

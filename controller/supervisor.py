@@ -18,6 +18,7 @@ import aiohttp
 from rich.console import Console
 from rich.markup import escape
 
+from controller import logs
 from controller.configuration import Configuration, read_configuration
 from controller.embedded.asterisk_server import AsteriskServer
 from controller.embedded.debian import PACKAGES, SPEECH_PACKAGES, provision
@@ -65,6 +66,8 @@ class Part(Protocol):
 async def run(config: Path) -> None:
     """Run everything until SIGINT or SIGTERM. A RingpostError when something cannot be started."""
     configuration = read_configuration(config)
+    # The parts log to their files; the terminal is for the summary, and for what goes wrong.
+    logs.configure("warning")
     with only_one(configuration.settings.state_dir):
         await Supervisor(configuration, Console(highlight=False)).run()
 
@@ -280,7 +283,7 @@ class Supervisor:
         ]
         receiver = Receiver(
             secrets=secrets,
-            on_received=lambda received: self._console.print(escape(received_line(received))),
+            on_received=lambda received: self._console.print(escape(received_line(received)), soft_wrap=True),
         )
         runner = await receiver.start(self._settings.receiver.port)
         try:

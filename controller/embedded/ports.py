@@ -36,13 +36,13 @@ def check_ports(needs: Sequence[PortNeed]) -> None:
             continue
         place = f"{need.host}:{need.port}/{need.protocol}"
         if error.errno == errno.EADDRINUSE:
-            taken.append(f"{place} ({need.purpose}) is taken by another program: change {need.setting}")
+            taken.append(f"{place}, {need.purpose}: taken by another program; stop that one, or set {need.setting}")
         else:
             raise ConfigurationError(
                 f"{place} ({need.purpose}) cannot be used: {error.strerror or error}; change {need.setting}."
             )
     if taken:
-        raise PortInUse("; ".join(taken) + ".")
+        raise PortInUse("Ports that are needed are not free:\n  " + "\n  ".join(taken))
 
 
 def free_port(*protocols: Protocol, host: str = "127.0.0.1") -> int:

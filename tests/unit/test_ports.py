@@ -24,8 +24,8 @@ def test_a_taken_port_is_named_with_its_purpose_and_its_setting() -> None:
         with pytest.raises(PortInUse) as caught:
             check_ports([need(port)])
 
-    assert f"127.0.0.1:{port}/tcp (the test)" in str(caught.value)
-    assert "change `test: {port: …}`" in str(caught.value)
+    assert f"127.0.0.1:{port}/tcp, the test: taken" in str(caught.value)
+    assert "set `test: {port: …}`" in str(caught.value)
 
 
 def test_every_taken_port_is_named_at_once() -> None:
