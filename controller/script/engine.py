@@ -63,7 +63,6 @@ class Engine:
             self._machine.error(f"{command.name if command else 'Step'}: {outcome.reason}")
         state.pending = None
         state.stopping = False
-        state.collected = ""
         if isinstance(outcome, HungUp):
             return self._end(End("hung-up"))
         if isinstance(ended, End):
@@ -71,6 +70,7 @@ class Engine:
         if ended is not None:
             state.pending = ended
             return ended
+        state.collected = ""
         self._jump_if_due()
         return self._run()
 

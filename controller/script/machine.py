@@ -76,10 +76,10 @@ class Machine:
         """Go on at the label; False, and an error in the trace, if there is none of that name."""
         target = self.program.target(label)
         if target is None:
-            self.error(f"There is no label {label[:60]!r}.")
+            self.error(f"There is no label {_shown(label)!r}.")
             return False
         self.state.position = target
-        self.note("jump", label=label.strip().lower().removeprefix("~"))
+        self.note("jump", label=_shown(label))
         return True
 
     def binding(self, digit: str) -> str:
@@ -88,7 +88,7 @@ class Machine:
             return ""
         label = self.state.bindings.get(digit, "")
         if label and self.program.target(label) is None:
-            self.error(f"There is no label {label[:60]!r} for the digit {digit}.")
+            self.error(f"There is no label {_shown(label)!r} for the digit {digit}.")
             return ""
         return label
 
@@ -121,3 +121,8 @@ class Machine:
         """A new GUID. It follows from the call's seed, so that a repeated step makes the same one."""
         self.state.keys_made += 1
         return str(uuid.uuid5(uuid.NAMESPACE_OID, f"{self.state.key_seed}/{self.state.keys_made}"))
+
+
+def _shown(label: str) -> str:
+    """A label as the trace names it. What stands before a tilde, which no script can write, tells equal names apart."""
+    return label.rpartition("~")[2].strip().lower()[:100]

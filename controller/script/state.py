@@ -41,6 +41,7 @@ class State:
     position: index of the next command (`frame` has those below 0); current: of the one whose effect is under way.
     bindings: label by digit. digits_dialled: all digits of the call. typed_ahead: those that nothing has taken yet.
     collected: digits of the input under way. jump: the label where the call goes when the effect under way is over.
+    menu_failures: how often the IVR that the caller is in was left without a choice that it has.
     key_seed: what keys of conferences and ids of recordings are made from; different for each call.
     """
 
@@ -67,6 +68,7 @@ class State:
     stopping: bool = False
     return_to: int = 0
     timeless_steps: int = 0
+    menu_failures: int = 0
     key_seed: str = ""
     keys_made: int = 0
 
