@@ -168,6 +168,19 @@ async def test_a_replaced_application_ends_the_client(fake: FakeAri) -> None:
     assert not client.connected
 
 
+async def test_a_late_handshake_of_the_clients_own_does_not_end_it(fake: FakeAri) -> None:
+    fake.silent_handshakes = 1
+    client = fake.client(connect_timeout=0.05)
+    running = asyncio.create_task(client.run())
+    await client.wait_connected(5)
+    fake.replace_application()
+    await fake.until(lambda: fake.connections == 2)
+    await client.wait_connected(5)
+    fake.replace_application()
+    with pytest.raises(ApplicationReplaced):
+        await asyncio.wait_for(running, 5)
+
+
 async def test_a_wrong_password_ends_the_client(fake: FakeAri) -> None:
     with pytest.raises(AsteriskRefused):
         await asyncio.wait_for(fake.client(password="wrong").run(), 5)

@@ -53,6 +53,8 @@ class FakeAri(FakeResources):
         self.answers_on_socket = answers_on_socket
         self.requests: list[FakeRequest] = []
         self.accepts_connections = True
+        self.silent_handshakes = 0
+        """So many of the next connections get no answer until the fake ends."""
         self.connections = 0
         self._port = port
         self._socket: web.WebSocketResponse | None = None
@@ -61,6 +63,7 @@ class FakeAri(FakeResources):
         self._runner: web.AppRunner | None = None
         self._changed = asyncio.Condition()
         self._disturbances: list[_Disturbance] = []
+        self._ended = asyncio.Event()
         self._notices: set[asyncio.Task[None]] = set()
 
     async def __aenter__(self) -> Self:
@@ -76,6 +79,7 @@ class FakeAri(FakeResources):
 
     async def __aexit__(self, *_: object) -> None:
         self.drop_connection()
+        self._ended.set()
         assert self._runner is not None
         await self._runner.cleanup()
         for task in self._notices:
@@ -172,6 +176,9 @@ class FakeAri(FakeResources):
         task.add_done_callback(self._notices.discard)
 
     async def _events(self, request: web.Request) -> web.StreamResponse:
+        if self.silent_handshakes:
+            self.silent_handshakes -= 1
+            await self._ended.wait()
         if not self.accepts_connections:
             raise web.HTTPServiceUnavailable
         if request.headers.get("Authorization") != aiohttp.encode_basic_auth(self.username, self.password):

@@ -30,6 +30,7 @@ from controller.asterisk.ari.requests import Answer, Query, refusal
 from controller.asterisk.ari.server import AsteriskServer
 from controller.asterisk.ari.versions import REQUIREMENT, is_too_old
 from controller.errors import (
+    ApplicationReplaced,
     AsteriskError,
     AsteriskRefused,
     AsteriskTimeout,
@@ -91,6 +92,7 @@ class AriClient:
         self._http: aiohttp.ClientSession | None = None
         self._connection: Connection | None = None
         self._connected = asyncio.Event()
+        self._gave_up_connecting = False
         self._streams = EventStreams(queue_limit)
         self._handlers: dict[str, list[Callable[[Event], None]]] = {}
         self._connected_handlers: list[Callable[[], Awaitable[None]]] = []
@@ -204,6 +206,13 @@ class AriClient:
             tasks.append(asyncio.create_task(self._welcome(), name="ari-connected-handlers"))
             tasks.append(asyncio.create_task(self._pulse(connection), name="ari-pulse"))
             await tasks[0]
+        except ApplicationReplaced as error:
+            if not self._gave_up_connecting:
+                raise
+            # An Asterisk that stood still takes up, late, the handshakes that were given up here meanwhile: the
+            # application was taken over by one of our own.
+            self._gave_up_connecting = False
+            raise AsteriskUnreachable("An earlier attempt to connect took the application over.") from error
         finally:
             self._drop()
             for task in tasks:
@@ -225,6 +234,7 @@ class AriClient:
                 raise AsteriskRefused("Asterisk refused the ARI user name or password.", status=error.status) from error
             raise AsteriskUnreachable(f"Asterisk answered {error.status}: its ARI is not (yet) there.") from error
         except TimeoutError as error:
+            self._gave_up_connecting = True
             raise AsteriskUnreachable(f"No answer within {self._connect_timeout:g} s.") from error
         except (aiohttp.ClientError, OSError) as error:
             raise AsteriskUnreachable(str(error)) from error

@@ -309,12 +309,15 @@ async def test_an_asterisk_that_stands_still_is_given_up_and_found_again(bare_as
     running = asyncio.create_task(client.run())
     await client.wait_connected(10)
     with bare_asterisk.standing_still():
-        with pytest.raises(AsteriskTimeout):
+        with pytest.raises((AsteriskTimeout, AsteriskUnreachable)):
             await client.asterisk.ping()
         event = await lost.get(10)
         assert event is not None
         assert event.type == CONNECTION_LOST
+        with pytest.raises(AsteriskUnreachable):
+            await client.wait_connected(1.2)
     await client.wait_connected(10)
+    assert not running.done()
     await client.asterisk.ping()
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
