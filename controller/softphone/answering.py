@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Final
 
 import structlog
 
@@ -22,7 +23,7 @@ log = structlog.get_logger()
 class Manners:
     """How a line deals with each call: seconds from the INVITE to the ringing and to the answer; None means never.
 
-    A `refuse` status (486 busy, 603 declined, 404 …) is sent in place of the answer.
+    A `refuse` status (one of REFUSALS) is sent in place of the answer.
     """
 
     ring_after: float | None = 0.0
@@ -30,7 +31,8 @@ class Manners:
     refuse: int | None = None
 
 
-_PHRASES = {404: "Not-Found", 480: "Unavailable", 486: "Busy", 487: "Terminated", 503: "Unavailable", 603: "Declined"}
+# SIPp takes no variable in a status line, so incoming.xml spells these out.
+REFUSALS: Final = (404, 480, 486, 503, 603)
 
 
 class IncomingCall(Call):
@@ -54,10 +56,11 @@ class IncomingCall(Call):
             self._stream.send_to(*invite.media)
         self._happened("calling", self.number)
 
-    def ring(self) -> None:
+    async def ring(self, timeout: float = 5.0) -> None:
         """Tell the caller that the phone rings (180)."""
         self._sipp.tell(self.id, {"Do": "ring"})
-        self._happened("ringing")
+        # SIPp loses a second command to a call that is still busy with the first.
+        await self.ringing(timeout)
 
     async def answer(self, timeout: float = 5.0) -> None:
         """Take the call; returns when the caller has confirmed it."""
@@ -65,11 +68,12 @@ class IncomingCall(Call):
         await self.answered(timeout)
 
     async def refuse(self, status: int = 486) -> None:
-        """Do not take the call: 486 busy, 603 declined, 480 unavailable …"""
-        if not 300 <= status <= 699:
-            raise SoftphoneError(f"{status} is no SIP status that refuses a call")
+        """Do not take the call, with one of REFUSALS: 486 busy, 603 declined, 480 unavailable, 404, 503."""
+        if status not in REFUSALS:
+            raise SoftphoneError(f"the softphone refuses with one of {REFUSALS}, not {status}")
         self.status = status
-        self._sipp.tell(self.id, {"Do": "refuse", "Status": status, "Phrase": _PHRASES.get(status, "Refused")})
+        self._hung_up = True
+        self._sipp.tell(self.id, {"Do": f"refuse {status}"})
         await self.ended()
 
 
@@ -134,7 +138,7 @@ class AnsweringLine:
                 if manners.ring_after is not None:
                     if await self._over_within(call, manners.ring_after):
                         return
-                    call.ring()
+                    await call.ring()
                 last = manners.answer_after
                 if last is None or await self._over_within(call, max(0.0, last - call.now)):
                     return

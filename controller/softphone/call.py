@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
@@ -18,6 +19,7 @@ from controller.softphone.sipp import SippProcess
 
 # A BYE or CANCEL that nobody answers is repeated by SIPp for so long.
 HANG_UP_SECONDS = 10.0
+OBEY_SECONDS = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +78,9 @@ class Call:
         self._answered: asyncio.Future[None] = self._loop.create_future()
         self._ended: asyncio.Future[None] = self._loop.create_future()
         self._hung_up = False
+        # Set while SIPp waits in this call: between two waits it would drop a call that is told something.
+        self._commandable = asyncio.Event()
+        self._obeyed: asyncio.Future[None] = self._loop.create_future()
         sipp.attach(call_id, self._received)
 
     # What happened
@@ -144,8 +149,20 @@ class Call:
         """Hang up, or give up the attempt when nobody has answered yet. Nothing more happens when the call is over."""
         if not self.is_ended and not self._hung_up:
             self._hung_up = True
-            self._sipp.tell(self.id, {"Do": "hangup"})
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(timeout):
+                    await self._tell_hang_up()
         return await self.ended(timeout)
+
+    async def _tell_hang_up(self) -> None:
+        """SIPp loses a command that comes while the call leaves a wait: it is repeated until it is obeyed."""
+        while not self._obeyed.done() and self.ending is None:
+            await self._commandable.wait()
+            if self.ending is None:
+                self._sipp.tell(self.id, {"Do": "hangup"})
+                await asyncio.wait(
+                    {self._obeyed, self._ended}, timeout=OBEY_SECONDS, return_when=asyncio.FIRST_COMPLETED
+                )
 
     # What was heard
 
@@ -172,33 +189,63 @@ class Call:
     # What SIPp tells
 
     def _received(self, event: str, text: str) -> None:
-        message = SipMessage.parse(text)
         if event == "lost":
-            self._end(Ending("lost", self.status or 0, text, None))
+            self._lost(text)
+            return
+        message = SipMessage.parse(text)
+        if event == "obeying":
+            if not self._obeyed.done():
+                self._obeyed.set_result(None)
             return
         self.messages.append(message)
+        if event in {"answering", "renewing", "closing", "cancelled"}:
+            self._commandable.clear()
+        else:
+            self._commandable.set()
         if event == "progress":
             self._progress(message)
-        elif event in {"answered", "renewed"}:
-            self._connected(event, message)
+        elif event == "answered":
+            self._connected(message)
+        elif event == "renewed":
+            self._renewed(message)
+        elif event == "rung":
+            self._rung()
+        elif event == "cancelled":
+            self.status = 487
         elif event == "ended":
             self._over(message)
+
+    def _lost(self, reason: str) -> None:
+        if "unexpected BYE" in reason:
+            # It came with the answer, before SIPp waited for it; SIPp itself has confirmed it.
+            self._end(Ending("them", 200, "", None))
+        else:
+            self._end(Ending("lost", self.status or 0, reason, None))
 
     def _progress(self, message: SipMessage) -> None:
         self.status = message.status
         if message.media is not None:
             self._send_to(message.media)
-        if message.status == 180 and not self._ringing.done():
-            self._ringing.set_result(None)
-        self._happened("ringing" if message.status == 180 else "progress", f"{message.status} {message.phrase}")
+        if message.status == 180:
+            self._rung()
+        else:
+            self._happened("progress", f"{message.status} {message.phrase}")
 
-    def _connected(self, event: str, message: SipMessage) -> None:
+    def _rung(self) -> None:
+        if not self._ringing.done():
+            self._ringing.set_result(None)
+            self._happened("ringing")
+
+    def _renewed(self, message: SipMessage) -> None:
         if message.media is not None:
             self._send_to(message.media)
-        if event == "renewed":
-            self._happened("media")
-            return
+        self._happened("media")
+
+    def _connected(self, message: SipMessage) -> None:
+        if message.media is not None:
+            self._send_to(message.media)
         self.status = 200
+        self._clock.add(self._stream)
         for reached in (self._ringing, self._answered):
             if not reached.done():
                 reached.set_result(None)
@@ -219,6 +266,7 @@ class Call:
         if self.ending is not None:
             return
         self.ending = ending
+        self._commandable.set()
         self._sipp.detach(self.id)
         self._clock.remove(self._stream)
         self._stream.close()

@@ -108,5 +108,5 @@ def key_frames(key: str, slots: int) -> list[KeyFrame]:
         for slot in range(max(1, slots - 1))
     ]
     end = TelephoneEvent(code, slots * FRAME_SAMPLES, end=True).encode()
-    frames.extend(KeyFrame(end, len(frames) + again, marker=False) for again in range(3))
-    return frames
+    first = len(frames)
+    return frames + [KeyFrame(end, age, marker=False) for age in range(first, first + 3)]

@@ -5,6 +5,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import ctypes
+import fcntl
+import os
+import re
 import signal
 import socket
 import tempfile
@@ -19,13 +22,18 @@ from controller.errors import SoftphoneError
 log = structlog.get_logger()
 
 SCENARIOS: Final = Path(__file__).parent / "scenarios"
-# SIPp ends each command of the twin connection with this byte.
+# SIPp ends each command of the twin connection with this byte; our scenarios end each event with these.
 _END: Final = b"\x1b"
+_EVENT_END: Final = b"--ringpost--"
+# Room for the events of hundreds of calls, should this process be busy: SIPp waits while the pipe is full.
+_PIPE_BYTES: Final = 1 << 20
 _START_SECONDS: Final = 10.0
 _STOP_SECONDS: Final = 3.0
 _TRIES: Final = 3
 _PR_SET_PDEATHSIG: Final = 1
 _LARGEST_COMMAND: Final = 1 << 20
+# SIPp's complaints begin with a date and time, and the time again; the SIP message in question follows them.
+_COMPLAINT: Final = re.compile(r"\d{4}-\d\d-\d\d\s[\d:.]+\s+[\d.]+: (.+)")
 _libc: Final = ctypes.CDLL(None)
 
 # Takes an event's name and the SIP message that caused it.
@@ -69,6 +77,8 @@ class SippProcess:
         self._scratch: tempfile.TemporaryDirectory[str] | None = None
         self._writer: asyncio.StreamWriter | None = None
         self._reading: asyncio.Task[None] | None = None
+        self._hearing: asyncio.Task[None] | None = None
+        self._pipe: asyncio.ReadTransport | None = None
 
     @property
     def running(self) -> bool:
@@ -91,15 +101,15 @@ class SippProcess:
 
     async def stop(self) -> None:
         """Ends SIPp and whatever calls it still has."""
-        if self._reading is not None:
-            self._reading.cancel()
-            await asyncio.gather(self._reading, return_exceptions=True)
-            self._reading = None
-        if self._writer is not None:
-            self._writer.close()
-            with contextlib.suppress(OSError):
-                await self._writer.wait_closed()
-            self._writer = None
+        tasks = [task for task in (self._reading, self._hearing) if task is not None]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        self._reading = self._hearing = None
+        if self._pipe is not None:
+            self._pipe.close()
+            self._pipe = None
+        # SIPp ends by itself when the twin connection closes; first the signal, so that its end has one cause.
         process, self._process = self._process, None
         if process is not None and process.returncode is None:
             with contextlib.suppress(ProcessLookupError):
@@ -111,6 +121,11 @@ class SippProcess:
                 with contextlib.suppress(ProcessLookupError):
                     process.kill()
                 await process.wait()
+        writer, self._writer = self._writer, None
+        if writer is not None:
+            writer.close()
+            with contextlib.suppress(OSError):
+                await writer.wait_closed()
         if self._scratch is not None:
             self._scratch.cleanup()
             self._scratch = None
@@ -128,17 +143,16 @@ class SippProcess:
         lines = [f"Call-ID: {call_id}", *(f"{name}: {value}" for name, value in fields.items()), "", ""]
         self._writer.write("\r\n".join(lines).encode() + _END)
 
-    def reason(self) -> str:
-        """The last thing SIPp complained about."""
+    def reason(self, call_id: str = "") -> str:
+        """The last thing that SIPp complained about, of this call if it says so."""
         if self._scratch is None:
-            return "no reason known"
-        scratch = Path(self._scratch.name)
+            return "it was stopped"
         for name in ("errors.log", "output.log"):
             with contextlib.suppress(OSError):
-                lines = [line.strip() for line in (scratch / name).read_text(errors="replace").splitlines()]
-                told = [line.split(": ", 1)[-1] for line in lines if line and not line.startswith("The following")]
-                if told:
-                    return told[-1] if name == "output.log" else _last_complaint(lines)
+                lines = (Path(self._scratch.name) / name).read_text(errors="replace").splitlines()
+                complaints = [match[1].strip() for line in lines if (match := _COMPLAINT.match(line))]
+                if told := [line for line in complaints if call_id in line] or complaints:
+                    return told[-1]
         return "it gave no reason"
 
     async def _start_once(self) -> None:
@@ -158,12 +172,26 @@ class SippProcess:
         else:
             twin_port = free_port(socket.SOCK_STREAM, "127.0.0.1")
         try:
+            events = await self._open_pipe(Path(self._scratch.name) / "events")
             await self._launch(twin_port)
             reader, self._writer = await self._connect(twin_port, connected if listener else None)
         finally:
             if listener is not None:
                 listener.close()
-        self._reading = asyncio.create_task(self._read(reader), name=f"softphone {self._scenario}")
+        self._reading = asyncio.create_task(self._read(reader), name=f"softphone {self._scenario} twin")
+        self._hearing = asyncio.create_task(self._hear(events), name=f"softphone {self._scenario} events")
+
+    async def _open_pipe(self, path: Path) -> asyncio.StreamReader:
+        """The named pipe that SIPp takes for its log file."""
+        os.mkfifo(path, 0o600)
+        # Open for writing too: then the pipe has no end before SIPp opened it.
+        pipe = os.fdopen(os.open(path, os.O_RDWR | os.O_NONBLOCK), "rb", buffering=0)
+        with contextlib.suppress(OSError):
+            fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
+        reader = asyncio.StreamReader(limit=_LARGEST_COMMAND)
+        loop = asyncio.get_running_loop()
+        self._pipe, _ = await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), pipe)
+        return reader
 
     async def _launch(self, twin_port: int) -> None:
         assert self._scratch is not None
@@ -175,6 +203,7 @@ class SippProcess:
             "-3pcc", f"127.0.0.1:{twin_port}", "-i", self._host, "-p", str(self.port), "-bind_local",
             "-mi", self._host, "-ci", "127.0.0.1", "-cp", str(control),
             "-nostdin", "-aa", "-trace_err", "-error_file", str(scratch / "errors.log"),
+            "-trace_logs", "-log_file", str(scratch / "events"),
         ]  # fmt: skip
         with (scratch / "output.log").open("wb") as output:
             try:
@@ -229,6 +258,16 @@ class SippProcess:
             for receiver in tuple(self._receivers.values()):
                 receiver("lost", reason)
 
+    async def _hear(self, events: asyncio.StreamReader) -> None:
+        while True:
+            event = (await events.readuntil(_EVENT_END))[: -len(_EVENT_END)].decode(errors="replace")
+            call_id, _, rest = event.lstrip().partition(" ")
+            name, _, message = rest.partition(" ")
+            try:
+                self._deliver(call_id, name, message)
+            except Exception:
+                log.exception("a SIPp event could not be handled")
+
     def _dispatch(self, command: str) -> None:
         head, _, message = command.replace("\r\n", "\n").partition("\n\n")
         fields = dict(line.split(": ", 1) for line in head.split("\n") if ": " in line)
@@ -236,18 +275,15 @@ class SippProcess:
         call_id = fields.get("call-id", "")
         event = fields.get("event", "")
         if fields.get("internal-cmd") == "abort_call":
-            event, message = "lost", self.reason()
+            event, message = "lost", self.reason(call_id)
+        self._deliver(call_id, event, message)
+
+    def _deliver(self, call_id: str, event: str, message: str) -> None:
         receiver = self._receivers.get(call_id)
         if receiver is not None:
             receiver(event, message)
         elif self.on_stranger is not None:
             self.on_stranger(call_id, event, message)
-
-
-def _last_complaint(lines: list[str]) -> str:
-    """SIPp's log has complaints that begin with a date, followed by the message they are about."""
-    dated = [line for line in lines if line[:2] == "20" and "\t" in line]
-    return dated[-1].split("\t")[-1].partition(": ")[2] if dated else " ".join(lines)[-300:]
 
 
 def _end_with_parent() -> None:
