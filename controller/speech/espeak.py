@@ -65,7 +65,8 @@ class Espeak:
         pitch = min(max(round(NORMAL_PITCH * manner.pitch), 0), HIGHEST_PITCH)
         with tempfile.TemporaryDirectory(prefix="ringpost-espeak-") as folder:
             source, target = Path(folder, "text"), Path(folder, "speech.wav")
-            source.write_text(text, encoding="utf-8")  # noqa: ASYNC240 (a few hundred bytes)
+            # Two brackets would make it read what follows as phonemes.
+            source.write_text(text.replace("[[", "[ ["), encoding="utf-8")  # noqa: ASYNC240 (a few hundred bytes)
             options = ["-b", "1", "-z", "-v", manner.voice, "-s", str(speed), "-p", str(pitch)]
             command = [*self._command, *options, "-f", str(source), "-w", str(target)]
             await run_program(command, env=self._env, timeout=self._timeout)

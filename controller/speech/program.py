@@ -58,9 +58,11 @@ async def run_program(
                 process.wait(),
             )
     except TimeoutError as error:
+        await _kill(process)
         raise SynthesisFailed(f"The speech engine {name} took longer than {timeout:g} seconds.") from error
-    finally:
-        await _end(process)
+    except BaseException:
+        await _kill(process)
+        raise
     if status not in good:
         reason = complaint.decode("utf-8", "replace").strip()[-QUOTED_CHARACTERS:] or "without a word"
         how = f"was killed by signal {-status}" if status < 0 else f"failed with status {status}"
@@ -91,8 +93,8 @@ async def _first_bytes(stream: asyncio.StreamReader, most: int) -> bytes:
     return bytes(kept)
 
 
-async def _end(process: asyncio.subprocess.Process) -> None:
-    if process.returncode is None:
-        with suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-        await asyncio.shield(process.wait())
+async def _kill(process: asyncio.subprocess.Process) -> None:
+    # The whole group: a child of the program may live on and hold its pipes.
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    await asyncio.shield(process.wait())

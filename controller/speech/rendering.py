@@ -101,8 +101,7 @@ class Renderer:
         speaker = self._voices.speaker(voice if named is None else named)
         manner = Manner(speaker.engine_voice, speed * style.rate, style.pitch)
         text = spell(part.text, style.spelled, speaker.voice.tag) if style.spelled else part.text
-        # What cannot be heard (an ellipsis alone) would make an engine write an empty file or complain.
-        pieces = [piece for piece in pieces_of(text) if any(map(str.isprintable, piece[0]))]
+        pieces = list(pieces_of(text))
         for number, (words, sentence) in enumerate(pieces, 1):
             rest = BETWEEN_SENTENCES_SECONDS if sentence and number < len(pieces) else 0.0
             yield _Utterance(words, speaker.synthesizer, manner, style.volume, rest)
