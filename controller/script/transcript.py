@@ -1,0 +1,130 @@
+"""The transcript: what happens in a call, one line for each thing, in the words of the simulator's output."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from controller.script.effects import (
+    CollectDigits,
+    Conference,
+    Effect,
+    FetchUrl,
+    Prompt,
+    Record,
+    SendDigits,
+    SendText,
+    Silence,
+    Sound,
+    Speech,
+    Tone,
+    Transfer,
+    WaitForDigit,
+    WaitForSilence,
+)
+from controller.script.outcomes import Fetched, HungUp, Note, Outcome, Recorded, TransferFailed, Transferred
+
+Value = str | int | float
+
+# The field of each event that tells what it is about; the others are told by the event alone.
+MAIN_FIELDS: Mapping[str, str] = {
+    "say": "text",
+    "sound": "id",
+    "silence": "seconds",
+    "collect_digits": "digits",
+    "digit": "digit",
+    "dial_digits": "digits",
+    "record": "id",
+    "transfer": "result",
+    "conference": "key",
+    "fetch": "url",
+    "text": "body",
+    "set": "name",
+    "jump": "label",
+    "detected": "what",
+    "post_url": "url",
+    "error": "message",
+    "end": "reason",
+}
+EVENTS = frozenset({*MAIN_FIELDS, "beep", "wait_digit", "wait_silence"})
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One thing that happened: seconds since the answer, the event, and its fields."""
+
+    t: float
+    event: str
+    fields: Mapping[str, Value] = field(default_factory=dict)
+
+    def as_json(self) -> dict[str, Value]:
+        """The line as an object for `json.dumps`; the time is rounded to milliseconds."""
+        return {"t": round(self.t, 3), "event": self.event, **self.fields}
+
+    @property
+    def main(self) -> str:
+        """What the event is about, in one word or text; empty when the event says it all."""
+        name = MAIN_FIELDS.get(self.event)
+        return "" if name is None else shown(self.fields.get(name, ""))
+
+
+Told = tuple[str, dict[str, Value]]
+
+
+def tell_prompt(prompt: Prompt, words: str) -> Told:
+    """The event of a prompt that begins. `words`: what is spoken, without tags, if it is speech."""
+    match prompt:
+        case Speech():
+            return "say", {"text": words}
+        case Silence():
+            return "silence", {"seconds": prompt.seconds}
+        case Tone():
+            return "beep", {}
+        case Sound():
+            return "sound", {"id": prompt.sound_id}
+        case _:
+            return "sound", {"id": prompt.name}
+
+
+def tell_beginning(effect: Effect) -> Iterator[Told]:
+    """The events of an effect that are known when it begins. Prompts are told one by one, by `tell_prompt`."""
+    match effect:
+        case WaitForDigit():
+            yield "wait_digit", {}
+        case WaitForSilence():
+            yield "wait_silence", {}
+        case SendDigits():
+            yield "dial_digits", {"digits": effect.digits}
+        case Conference():
+            yield "conference", {"key": effect.key}
+        case SendText():
+            yield "text", {"from": effect.sender, "to": effect.recipient, "body": effect.body}
+
+
+def tell_end(effect: Effect, outcome: Outcome, collected: str = "") -> Iterator[Told]:
+    """The events of an effect that are known when it is over. `collected`: the engine's digits, before it resumes."""
+    match effect, outcome:
+        case CollectDigits(), _:
+            yield "collect_digits", {"var": effect.variable, "digits": collected}
+        case Record(), Recorded() | HungUp():
+            yield "record", {"id": effect.sound_id}
+        case Transfer(), TransferFailed():
+            yield "transfer", {"number": effect.number, "result": outcome.reason}
+        case Transfer(), Transferred():
+            yield "transfer", {"number": effect.number, "result": "answered"}
+        case FetchUrl(), Fetched():
+            yield "fetch", {"url": effect.url, "status": outcome.status}
+        case FetchUrl(), _:
+            yield "fetch", {"url": effect.url, "status": 0}
+
+
+def tell_note(note: Note) -> Told | None:
+    """The event of an engine's note; None for a note that is not told (`step`)."""
+    if note.event not in EVENTS:
+        return None
+    return note.event, dict(note.fields)
+
+
+def shown(value: Value) -> str:
+    """A field's value for people: numbers without needless zeros."""
+    return f"{value:g}" if isinstance(value, float) else str(value)
