@@ -10,7 +10,8 @@ from uuid import UUID
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """A post-back taken from the outbox. `expires`: when the lease ends, on the monotonic clock."""
+    """A post-back taken from the outbox. `age`: seconds since it was queued; `tries`: attempts so far; `stopped`: its
+    URL answered 410 Gone before; `expires`: when the lease ends, on the monotonic clock."""
 
     number: int
     id: UUID
@@ -23,6 +24,7 @@ class Claimed:
     lane: str
     body: str
     tries: int
+    age: float
     stopped: bool
     expires: float
 

@@ -69,6 +69,7 @@ class Claims:
                 lane=row["lane"],
                 body=row["body"],
                 tries=row["tries"],
+                age=row["age"],
                 stopped=row["stopped"],
                 expires=expires,
             )

@@ -24,6 +24,7 @@ from controller.postbacks.metrics import PostbackMetrics
 from controller.postbacks.outbox import CHANNEL
 from controller.postbacks.poster import Poster, PostingOptions
 from controller.postbacks.recorder import Outcome, Recorder, Result
+from controller.postbacks.retention import Retention
 from controller.postbacks.schedule import Schedule
 from controller.postbacks.signature import Secrets
 from controller.store.database import Database
@@ -43,7 +44,7 @@ class DeliveryOptions:
     `per_host` and `in_all` limit what is under way at once; `lease_seconds` is how long a process may keep a post-back
     before another takes it over; `overtake_seconds` how long a later one of the same subject waits behind a failing
     one; `poll_seconds` how often the outbox is looked at without a notification; `drain_seconds` how long a stop waits
-    for what is under way.
+    for what is under way; `keep_days` how long what is done with stays in the store.
     """
 
     schedule: Schedule = field(default_factory=Schedule)
@@ -55,6 +56,7 @@ class DeliveryOptions:
     overtake_seconds: float = 600.0
     poll_seconds: float = 1.0
     drain_seconds: float = 5.0
+    keep_days: float = 30.0
 
 
 def unsigned(_license_key: str) -> Secrets:
@@ -82,6 +84,7 @@ class Delivery:
         self._guard = guard
         self._poster = Poster(guard, self._options.posting, secrets, now)
         self._claims = Claims(database, self._lease, self._options.lease_seconds, self._options.overtake_seconds)
+        self._retention = Retention(database, self._options.keep_days)
         self._wake = asyncio.Event()
         self._recorder = Recorder(database, self._lease, self._wake.set)
         self._lanes = Breakers(self._options.breaker)
@@ -101,6 +104,7 @@ class Delivery:
                 parts.create_task(self._database.listen(CHANNEL, lambda _payload: self._wake.set()))
                 parts.create_task(self._recorder.run())
                 parts.create_task(self._watch_age())
+                parts.create_task(self._retention.run())
                 parts.create_task(self._claim_forever())
         finally:
             await self._stop()
@@ -174,8 +178,10 @@ class Delivery:
             while waiting:
                 claimed = waiting[0]
                 if failed is not None and claimed.sequence > failed.claimed.sequence:
-                    delay = min(failed.delay, self._options.overtake_seconds)
+                    until_overtaking = max(0.0, self._options.overtake_seconds - claimed.age)
+                    delay = min(failed.delay, until_overtaking)
                     result: Result | None = Result(claimed, Outcome.PARKED, delay)
+                    self._set_alarm(delay)
                 else:
                     result = await self._deliver_one(claimed)
                 if result is None:

@@ -45,11 +45,12 @@ WITH RECURSIVE lanes AS (
     FROM candidates
     WHERE postback_outbox.number = candidates.number
       AND NOT EXISTS (SELECT FROM blocked WHERE blocked.number = candidates.number)
-    RETURNING postback_outbox.number, postback_outbox.tries
+    RETURNING postback_outbox.number, postback_outbox.tries,
+              extract(epoch FROM now() - postback_outbox.created_at)::double precision AS age
 ), scan AS (
     SELECT count(lane) AS scanned, max(lane) AS last_lane, (SELECT count(*) FROM candidates) AS found FROM lanes
 )
-SELECT scan.*, postbacks.number, id, postbacks.subject, sequence, event, final, license_key, url, lane, body, tries,
+SELECT scan.*, postbacks.number, id, postbacks.subject, sequence, event, final, license_key, url, lane, body, tries, age,
        EXISTS (SELECT FROM postback_stops WHERE postback_stops.url = postbacks.url) AS stopped
 FROM scan LEFT JOIN (taken JOIN postbacks ON postbacks.number = taken.number) ON true
 ORDER BY postbacks.subject, sequence, postbacks.number
