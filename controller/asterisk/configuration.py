@@ -98,6 +98,7 @@ class AsteriskConfiguration:
     module_dir: Path
     data_dir: Path
     var_dir: Path
+    cache_dir: Path
     spool_dir: Path
     run_dir: Path
     log_dir: Path
@@ -141,7 +142,7 @@ class AsteriskConfiguration:
             _check_host("the external address", self.external_address)
         for what in ("ari_username", "ari_password", "ami_username", "ami_password", "application", "announcement"):
             _check_text(what, getattr(self, what))
-        for what in ("etc_dir", "module_dir", "data_dir", "var_dir", "spool_dir", "run_dir", "log_dir"):
+        for what in ("etc_dir", "module_dir", "data_dir", "var_dir", "cache_dir", "spool_dir", "run_dir", "log_dir"):
             _check_text(what, str(getattr(self, what)))
 
     @property

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import os
 import re
-import shutil
 import signal
 import tempfile
 import time
@@ -22,8 +22,7 @@ from controller.errors import AsteriskUnreachable, ConfigurationError
 
 log = structlog.get_logger()
 
-LONGEST_SOCKET_PATH = 107  # bytes, unix(7)
-CONTROL_SOCKET = "asterisk.ctl"
+LONGEST_PLACE = 50  # bytes
 SOUNDS = "en_US_f_Allison"
 
 
@@ -34,6 +33,7 @@ class Directories(TypedDict):
     module_dir: Path
     data_dir: Path
     var_dir: Path
+    cache_dir: Path
     spool_dir: Path
     run_dir: Path
     log_dir: Path
@@ -57,8 +57,16 @@ class AsteriskTree:
         return self.root / "data" / "sounds"
 
     @property
-    def run_dir(self) -> Path:
-        return self.root / "run"
+    def place(self) -> Path:
+        """The path by which Asterisk knows `root`: itself, or a link to it with a short plain name.
+
+        Asterisk takes a dot anywhere in the path of a sound that it fetched for the beginning of its extension, and has
+        only as much room for that path as the sound's URL is long: out of a folder such as .ringpost, or one that lies
+        deep, it would play nothing. The path of its control socket is limited too.
+        """
+        if "." not in str(self.root) and len(os.fsencode(self.root)) <= LONGEST_PLACE:
+            return self.root
+        return Path(tempfile.gettempdir()) / f"ringpost-{hashlib.sha256(os.fsencode(self.root)).hexdigest()[:16]}"
 
     def directories(self) -> Directories:
         """The folders under the names that the configuration has for them."""
@@ -67,8 +75,9 @@ class AsteriskTree:
             "module_dir": self.tools.libraries / "asterisk" / "modules",
             "data_dir": self.root / "data",
             "var_dir": self.root / "var",
+            "cache_dir": self.place / "cache",
             "spool_dir": self.root / "spool",
-            "run_dir": self.run_dir,
+            "run_dir": self.place / "run",
             "log_dir": self.log_dir,
         }
 
@@ -76,23 +85,23 @@ class AsteriskTree:
         """Make what is missing. ConfigurationError when it cannot be made."""
         packaged = self.tools.root / "usr/share/asterisk"
         try:
-            for name in ("etc", "data/sounds/ringpost", "data/moh", "var/cache", "spool/recording", "spool/tmp"):
+            for name in ("etc", "data/sounds/ringpost", "var", "cache", "run", "spool/recording", "spool/tmp"):
                 (self.root / name).mkdir(parents=True, exist_ok=True)
             self.log_dir.mkdir(parents=True, exist_ok=True)
-            self._make_run_dir()
+            if self.place != self.root:
+                _link(self.place, self.root)
+                if self.place.lstat().st_uid != os.geteuid():
+                    raise ConfigurationError(f"{self.place} is not ours: remove it.")
             for name in ("agi-bin", "documentation", "rest-api"):
                 _link(self.root / "data" / name, packaged / name)
             _link(self.sounds_dir / "en", packaged / "sounds" / SOUNDS)
         except OSError as error:
             raise ConfigurationError(f"Asterisk's folder {self.root} cannot be made: {error}") from error
 
-    def _make_run_dir(self) -> None:
-        """The folder of the control socket; in a deep folder a link to a short one, as a socket's path is limited."""
-        if len(os.fsencode(self.run_dir / CONTROL_SOCKET)) <= LONGEST_SOCKET_PATH:
-            self.run_dir.mkdir(exist_ok=True)
-        elif not self.run_dir.is_dir():
-            self.run_dir.unlink(missing_ok=True)
-            self.run_dir.symlink_to(tempfile.mkdtemp(prefix="ringpost-"))
+    def release(self) -> None:
+        """Remove what was made outside `root`."""
+        if self.place != self.root:
+            self.place.unlink(missing_ok=True)
 
 
 class AsteriskServer:
@@ -166,9 +175,7 @@ class AsteriskServer:
         if self._process is not None:
             process, self._process = self._process, None
             await process.stop((signal.SIGTERM, timeout))
-        if self.tree.run_dir.is_symlink():
-            shutil.rmtree(self.tree.run_dir.resolve(), ignore_errors=True)
-            self.tree.run_dir.unlink()
+        self.tree.release()
 
     async def kill(self) -> None:
         """End it at once, as a crash would."""

@@ -6,13 +6,16 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import aiohttp
 import pytest
+from aiohttp import web
 
 from controller.embedded.debian import Tools
-from tests.support.asterisk import PHONE_PASSWORD, TRUNK_ADDRESS, RunningAsterisk, running_asterisk
+from controller.embedded.ports import free_port
+from tests.support.asterisk import PHONE_PASSWORD, TRUNK_ADDRESS, RunningAsterisk, running_asterisk, write_tone
 from tests.support.sipp import SippRun, sipp
 
 
@@ -218,3 +221,34 @@ async def test_a_phone_at_the_carriers_address_is_still_a_phone(tools: Tools, as
 
     assert run, run.output
     assert event["channel"]["caller"]["number"] == "+12015550110"
+
+
+async def test_sounds_are_fetched_over_http_and_played_though_the_folder_has_a_dot(
+    tools: Tools, asterisk: RunningAsterisk, tmp_path: Path
+) -> None:
+    # Asterisk has room for a fetched sound's path by the length of its URL: ours are as long as this one.
+    name = "0" * 64
+    write_tone(tmp_path / f"{name}.wav", 440.0, 0.2)
+    media = web.Application()
+    media.router.add_static("/", tmp_path)
+    runner = web.AppRunner(media)
+    await runner.setup()
+    port = free_port("tcp")
+    await web.TCPSite(runner, "127.0.0.1", port).start()
+    try:
+        async with controller(asterisk) as connected:
+            call = asyncio.create_task(from_trunk(tools, asterisk, "invite-expect-answer-then-bye"))
+            channel = (await connected.event("StasisStart"))["channel"]["id"]
+            await connected.request("POST", f"channels/{channel}/answer")
+            await connected.request(
+                "POST", f"channels/{channel}/play", media=f"sound:http://127.0.0.1:{port}/{name}.wav"
+            )
+            finished = await connected.event("PlaybackFinished")
+            await connected.request("DELETE", f"channels/{channel}")
+            run = await call
+    finally:
+        await runner.cleanup()
+
+    assert run, run.output
+    assert "." in str(asterisk.server.tree.root)
+    assert finished["playback"]["state"] == "done"

@@ -56,7 +56,7 @@ class RunningAsterisk:
 @asynccontextmanager
 async def running_asterisk(tools: Tools, **changes: Any) -> AsyncIterator[RunningAsterisk]:
     """An Asterisk with a carrier at 127.0.0.2 and the phone alice; `changes` are fields of AsteriskConfiguration."""
-    folder = Path(tempfile.mkdtemp(prefix="ringpost-asterisk-"))
+    folder = Path(tempfile.mkdtemp(prefix="ringpost.asterisk-"))
     try:
         tree = AsteriskTree(folder / "asterisk", tools, folder / "logs")
         tree.make()

@@ -13,7 +13,7 @@ from controller.asterisk.configuration import AsteriskConfiguration, SipPhone, S
 from controller.errors import ConfigurationError
 
 TEMPLATES = Path(__file__).parent.parent.parent / "asterisk-config"
-FOLDERS = ("etc_dir", "module_dir", "data_dir", "var_dir", "spool_dir", "run_dir", "log_dir")
+FOLDERS = ("etc_dir", "module_dir", "data_dir", "var_dir", "cache_dir", "spool_dir", "run_dir", "log_dir")
 
 
 def configuration(**changes: Any) -> AsteriskConfiguration:
