@@ -19,8 +19,8 @@ from controller.calls.record import CallRecord
 from controller.calls.response_codes import ResponseCode
 from controller.calls.session import CallSession, SessionParts
 from controller.errors import AsteriskError, StoreError
+from controller.ivr.compiled import compile_source
 from controller.script.engine import Engine
-from controller.script.parser import parse
 from controller.script.state import State
 from controller.store.database import Database
 
@@ -97,7 +97,7 @@ class Adoption:
             session = CallSession(
                 self._parts,
                 call,
-                Engine(parse(row["source"]), State.from_json(row["state"])),
+                Engine(compile_source(row["source"]), State.from_json(row["state"])),
                 ari.channels.get(call.channel_id),
                 ari.events_of(call.channel_id),
                 self._prompts_of(call.license_key),

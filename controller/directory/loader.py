@@ -26,6 +26,7 @@ from controller.directory.validation import (
     refuse_unknown_sections,
 )
 from controller.errors import Mistake
+from controller.ivr.compiled import compile_ivr
 from controller.numbers import try_number
 from controller.script.parser import parse
 from controller.script.program import Program
@@ -108,9 +109,10 @@ class _Loader:
             return None
         # Only now, so that a configuration that is refused leaves nothing behind in the file of secrets.
         keys = {name: self._complete_key(key) for name, key in keys.items()}
+        compiled = self._compiled_ivrs(dids, menus)
         return Snapshot(
             license_keys=keys,
-            dids={number: _with_keys(did, keys) for number, did in dids.items()},
+            dids={number: _complete_did(did, keys, compiled) for number, did in dids.items()},
             ivrs=menus.ivrs,
             sequences=menus.sequences,
             phones={name: self._complete_phone(phone) for name, phone in phones.items()},
@@ -119,6 +121,12 @@ class _Loader:
             sounds=self._sounds,
             warnings=tuple(self._document.mistakes),
         )
+
+    def _compiled_ivrs(self, dids: dict[str, Did], menus: Menus) -> dict[str, Program]:
+        """The programs of the IVRs that numbers lead to, by name."""
+        scripts = {name: script.source for name, script in self._shelf.scripts.items()}
+        names = dict.fromkeys(did.ivr.name for did in dids.values() if did.ivr)
+        return {name: compile_ivr(name, menus.ivrs, menus.sequences, scripts) for name in names}
 
     def _complete_key(self, key: LicenseKey) -> LicenseKey:
         if key.key:
@@ -322,9 +330,10 @@ class _Loader:
 _A = {"script": "a script", "ivr": "an IVR"}
 
 
-def _with_keys(did: Did, keys: dict[str, LicenseKey]) -> Did:
+def _complete_did(did: Did, keys: dict[str, LicenseKey], ivrs: dict[str, Program]) -> Did:
     return replace(
         did,
+        program=ivrs[did.ivr.name] if did.ivr else did.program,
         voice=keys[did.voice.name] if did.voice else None,
         sms=keys[did.sms.name] if did.sms else None,
     )

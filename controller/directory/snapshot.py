@@ -38,9 +38,9 @@ class LicenseKey:
 class Did:
     """One phone number of ours: `voice` and `sms` are the keys that own its calls and its texts.
 
-    `program` is the compiled incoming call script of `script_source`, read from `script_file`; None where the YAML has
-    none. `announcement` plays the sound that replaces the announcement of a number for texts only, or of a voice number
-    without script. `status_post_url` is the number's own; without one the key's counts.
+    `program` is the compiled incoming call script of `script_source`, read from `script_file`, or of the `ivr`; None
+    where the YAML has neither. `announcement` plays the sound that replaces the announcement of a number for texts
+    only, or of a voice number without script. `status_post_url` is the number's own; without one the key's counts.
     """
 
     number: str

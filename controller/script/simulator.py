@@ -3,8 +3,8 @@
 It carries out effects as a live call does, as far as that can be done without a line. What a script hears back is the
 `Situation`. How long things last: a text 60 ms a character of its words without tags, at least half a second, and its
 pauses on top; a sound as long as the situation says; a transfer rings for three seconds, or its whole time when nobody
-answers; a conversation (transfer, conference, echo) lasts ten seconds, then the others end it; a recording ends by
-silence, for the other side says nothing after its greeting.
+answers; a conversation (transfer, conference) lasts ten seconds, until the others end it; an echo test too, until the
+caller hangs up; a recording ends by silence, for the other side says nothing after its greeting.
 """
 
 from __future__ import annotations
@@ -61,9 +61,7 @@ RING_SECONDS = 3.0
 CONVERSATION_SECONDS = 10.0
 FETCH_SECONDS = 0.2
 FETCHED_CHARACTERS = 500
-REGULAR_ENDS = frozenset(
-    {"end-of-script", "end-call", "hung-up", "transferred", "busy", "no-service", "disconnected", "end-of-sequence"}
-)
+REGULAR_ENDS = frozenset({"end-of-script", "end-call", "hung-up", "transferred", "busy", "no-service", "disconnected"})
 
 
 class _Happening(Enum):
@@ -163,8 +161,10 @@ class Simulation:
                 return (yield from self._record(effect))
             case Transfer():
                 return (yield from self._transfer(effect))
-            case Conference() | Echo():
+            case Conference():
                 return _outcome((yield from self._pass(CONVERSATION_SECONDS)))
+            case Echo():
+                return _outcome((yield from self._pass(CONVERSATION_SECONDS)), HungUp())
             case FetchUrl():
                 body = self._situation.pages.get(effect.url)
                 answer = Fetched(404, "") if body is None else Fetched(200, body[:FETCHED_CHARACTERS])

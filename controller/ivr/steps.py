@@ -1,0 +1,149 @@
+"""The commands of sequences and of the other places where a menu leads. No script can write them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+from controller.script.command import Command
+from controller.script.effects import Conference, Echo, Effect, End, SendDigits, SendText, Transfer
+from controller.script.outcomes import Failed, Outcome, TransferFailed, Transferred
+from controller.script.speaking import PlaySound
+
+if TYPE_CHECKING:
+    from controller.script.machine import Machine
+
+STEP_FAILED = "sequenceerror"
+
+
+@dataclass(frozen=True, slots=True)
+class BeginStep(Command):
+    """Mark where a step of a sequence begins, so that its sound is not played as one with that of another step."""
+
+    name: ClassVar[str] = "Step"
+    number: int
+
+    def perform(self, machine: Machine) -> Effect | None:  # noqa: ARG002 (a mark)
+        return None
+
+    def __str__(self) -> str:
+        return f"Step({self.number})"
+
+
+def _note_failure(machine: Machine, number: int, outcome: Outcome) -> None:
+    """A failed step stays in a variable too, and so arrives with the call's post-backs."""
+    if isinstance(outcome, Failed):
+        machine.set_variable(STEP_FAILED, f"step {number}: {outcome.reason}")
+
+
+@dataclass(frozen=True, slots=True)
+class SendTones(Command):
+    """Send DTMF that the caller's device hears, in tones and gaps of so many milliseconds."""
+
+    name: ClassVar[str] = "DTMF"
+    interruptible: ClassVar[bool] = False
+    number: int
+    digits: str
+    tone_ms: int
+    gap_ms: int
+
+    def perform(self, machine: Machine) -> Effect | None:  # noqa: ARG002 (all is known)
+        return SendDigits(self.digits, self.tone_ms, self.gap_ms)
+
+    def finish(self, machine: Machine, outcome: Outcome) -> Effect | None:
+        _note_failure(machine, self.number, outcome)
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class PlayStep(PlaySound):
+    """Play a sound of the licence key as a step of a sequence."""
+
+    name: ClassVar[str] = "Recording"
+    number: int = 0
+
+    def finish(self, machine: Machine, outcome: Outcome) -> Effect | None:
+        _note_failure(machine, self.number, outcome)
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class QueueText(Command):
+    """Queue a text message from one of our numbers to another number."""
+
+    name: ClassVar[str] = "SMS"
+    interruptible: ClassVar[bool] = False
+    number: int
+    sender: str
+    recipient: str
+    body: str
+
+    def perform(self, machine: Machine) -> Effect | None:  # noqa: ARG002 (all is known)
+        return SendText(self.sender, self.recipient, self.body)
+
+    def finish(self, machine: Machine, outcome: Outcome) -> Effect | None:
+        _note_failure(machine, self.number, outcome)
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Forward(Command):
+    """Connect the caller with a number (E.164) or a phone (`sip:NAME`); when that fails, go on."""
+
+    name: ClassVar[str] = "Forward"
+    conversation: ClassVar[bool] = True
+    target: str
+
+    def perform(self, machine: Machine) -> Effect | None:  # noqa: ARG002 (all is known)
+        return Transfer(self.target)
+
+    def finish(self, machine: Machine, outcome: Outcome) -> Effect | None:
+        if isinstance(outcome, TransferFailed):
+            machine.error(f"The call was not forwarded ({outcome.reason}).")
+        return End("transferred") if isinstance(outcome, Transferred) else None
+
+    def lasts(self) -> tuple[float, float]:
+        return 0.0, float("inf")
+
+
+@dataclass(frozen=True, slots=True)
+class JoinRoom(Command):
+    """Put the caller into the conference room of this key."""
+
+    name: ClassVar[str] = "Conference"
+    conversation: ClassVar[bool] = True
+    key: str
+
+    def perform(self, machine: Machine) -> Effect | None:
+        machine.set_variable("confkey", self.key)
+        return Conference(self.key)
+
+    def lasts(self) -> tuple[float, float]:
+        return 0.0, float("inf")
+
+
+@dataclass(frozen=True, slots=True)
+class EchoBack(Command):
+    """Let the caller hear what the caller says, until the hang-up."""
+
+    name: ClassVar[str] = "Echo"
+    conversation: ClassVar[bool] = True
+
+    def perform(self, machine: Machine) -> Effect | None:  # noqa: ARG002 (all is known)
+        return Echo()
+
+    def lasts(self) -> tuple[float, float]:
+        return 0.0, float("inf")
+
+
+@dataclass(frozen=True, slots=True)
+class HangUp(Command):
+    """End the call for a reason, with a Q.850 cause."""
+
+    name: ClassVar[str] = "HangUp"
+    falls_through: ClassVar[bool] = False
+    reason: str
+    cause: int = 16
+
+    def perform(self, machine: Machine) -> Effect | None:  # noqa: ARG002 (all is known)
+        return End(self.reason, self.cause)
