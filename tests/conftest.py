@@ -76,6 +76,17 @@ async def postgres(postgres_server: PostgresServer, migrated_template: str) -> A
         await _execute(postgres_server, f"DROP DATABASE {name} WITH (FORCE)")
 
 
+@pytest.fixture(scope="module")
+async def fresh_database(postgres_server: PostgresServer, migrated_template: str) -> AsyncIterator[str]:
+    """As `postgres`, shared by the tests of one file."""
+    name = f"ringpost_test_{next(_numbers)}"
+    await _execute(postgres_server, f"CREATE DATABASE {name} TEMPLATE {migrated_template}")
+    try:
+        yield postgres_server.dsn_of(name)
+    finally:
+        await _execute(postgres_server, f"DROP DATABASE {name} WITH (FORCE)")
+
+
 @pytest.fixture
 async def empty_postgres(postgres_server: PostgresServer) -> AsyncIterator[str]:
     """The dsn of a fresh database without anything in it."""

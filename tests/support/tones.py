@@ -92,7 +92,7 @@ class Ear:
         self._codes = np.concatenate([self._codes[:settled], fresh])
         return _runs(self._codes, audio.started)
 
-    async def hear(self, code: int, *, after: float = 0.0, timeout: float = 10.0) -> HeardTone:
+    async def hear(self, code: int, *, after: float = -1.0, timeout: float = 10.0) -> HeardTone:
         """Wait for a code that starts later than `after` seconds from the call's beginning; AssertionError if not."""
         deadline = self._call.now + timeout
         while True:
@@ -106,7 +106,7 @@ class Ear:
                     raise AssertionError(f"tone {code} was not heard before {how}; heard: {heard}")
 
 
-async def hear(call: Call, code: int, *, after: float = 0.0, timeout: float = 10.0) -> HeardTone:
+async def hear(call: Call, code: int, *, after: float = -1.0, timeout: float = 10.0) -> HeardTone:
     """Wait for a code in one call; see Ear.hear."""
     return await Ear(call).hear(code, after=after, timeout=timeout)
 
