@@ -69,6 +69,11 @@ class Softphone:
     ) -> None:
         await self.close()
 
+    @property
+    def pid(self) -> int | None:
+        """The SIPp that makes the calls; None when it does not run."""
+        return self._outgoing.pid
+
     async def close(self) -> None:
         """Hangs up what is still up, and ends SIPp."""
         up = [call for call in self._calls if not call.is_ended]

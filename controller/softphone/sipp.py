@@ -84,6 +84,10 @@ class SippProcess:
     def running(self) -> bool:
         return self._process is not None and self._process.returncode is None and self._writer is not None
 
+    @property
+    def pid(self) -> int | None:
+        return self._process.pid if self._process is not None and self._process.returncode is None else None
+
     async def start(self) -> None:
         """SoftphoneError, with SIPp's own reason, when it does not start."""
         for tries_left in reversed(range(_TRIES)):
@@ -214,6 +218,7 @@ class SippProcess:
                     stdout=output,
                     stderr=asyncio.subprocess.STDOUT,
                     cwd=scratch,
+                    start_new_session=True,
                     preexec_fn=_end_with_parent,
                 )
             except OSError as error:
@@ -287,5 +292,8 @@ class SippProcess:
 
 
 def _end_with_parent() -> None:
-    """Runs in the child: SIPp must not outlive us, even when we are killed without a chance to say so."""
+    """Runs in the child: SIPp must not outlive us, even when we are killed without a chance to say so.
+
+    It has a session of its own, for a Ctrl-C must reach only us, who hang up first.
+    """
     _libc.prctl(_PR_SET_PDEATHSIG, int(signal.SIGKILL), 0, 0, 0)
