@@ -1,0 +1,99 @@
+"""`ringpost run`: everything starts with one command, stays up, and ends without a trace."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from collections.abc import AsyncIterator
+
+import pytest
+
+from controller.embedded.debian import Tools
+from tests.support.whole_system import WholeSystem, whole_system
+
+
+@pytest.fixture
+async def system(tools: Tools) -> AsyncIterator[WholeSystem]:
+    """The demo, not started yet."""
+    async with whole_system(tools) as made:
+        yield made
+
+
+async def ended(process: asyncio.subprocess.Process) -> int:
+    """Its return code, when it ends in time."""
+    assert process.stdout is not None
+    await asyncio.wait_for(process.stdout.read(), 30)
+    return await asyncio.wait_for(process.wait(), 30)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+async def test_everything_starts_is_told_in_one_summary_and_stops_without_a_trace(
+    system: WholeSystem, number: signal.Signals
+) -> None:
+    run = await system.command("run")
+    await system.said(run, "Stop")
+    summary = "".join(system.lines)
+
+    run.send_signal(number)
+
+    assert await ended(run) == 0
+    assert system.processes() == {}
+    for part in ("+12015550101", "+12015550102", "user alice", str(system.sip_port), f"127.0.0.1:{system.http_port}"):
+        assert part in summary
+    assert str(system.state / "logs") in summary.replace("\n", "")
+
+
+async def test_a_second_run_says_that_one_runs_already(system: WholeSystem) -> None:
+    first = await system.command("run")
+    await system.said(first, "Stop")
+
+    second = await system.command("run")
+    await system.said(second, "running already")
+
+    assert await ended(second) == 1
+    first.terminate()
+    assert await ended(first) == 0
+
+
+async def test_a_killed_controller_and_a_killed_asterisk_come_back(system: WholeSystem) -> None:
+    run = await system.command("run")
+    await system.said(run, "Stop")
+
+    os.kill(system.process(" serve "), signal.SIGKILL)
+    await system.said(run, "the controller is up again")
+    os.kill(system.process("sbin/asterisk"), signal.SIGKILL)
+    await system.said(run, "Asterisk is up again")
+
+    run.terminate()
+    assert await ended(run) == 0
+    assert system.processes() == {}
+
+
+async def test_a_killed_run_leaves_nothing_and_the_next_one_starts(system: WholeSystem) -> None:
+    run = await system.command("run")
+    await system.said(run, "Stop")
+    before = set(system.processes())
+    run.kill()
+
+    again = await system.command("run")
+    await system.said(again, "Stop")
+
+    assert before.isdisjoint(system.processes())
+    again.terminate()
+    assert await ended(again) == 0
+    await ended(run)
+
+
+async def test_a_taken_port_is_told_with_its_setting_before_anything_starts(system: WholeSystem) -> None:
+    async def refuse(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.close()
+
+    async with await asyncio.start_server(refuse, "127.0.0.1", system.http_port):
+        run = await system.command("run")
+        await system.said(run, f"127.0.0.1:{system.http_port}/tcp")
+
+        assert await ended(run) == 1
+
+    assert "`http: {port: …}`" in system.lines[-1]
+    assert "Traceback" not in "".join(system.lines)

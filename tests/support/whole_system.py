@@ -1,0 +1,98 @@
+"""`ringpost run` as its own process, on the demo's configuration, free ports and a folder of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import signal
+import sys
+import tempfile
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from controller.embedded.debian import Tools
+from controller.embedded.ports import free_port, free_range
+from controller.embedded.postgres_server import cluster_home
+
+PROJECT = Path(__file__).parent.parent.parent
+
+
+@dataclass(slots=True)
+class WholeSystem:
+    """A configuration and a state directory, and the processes run on them."""
+
+    config: Path
+    state: Path
+    tools: Path
+    sip_port: int
+    http_port: int
+    lines: list[str] = field(default_factory=list)
+
+    async def command(self, *arguments: str) -> asyncio.subprocess.Process:
+        """Start the command `ringpost` with this system's configuration."""
+        environment = {**os.environ, "RINGPOST_STATE": str(self.state), "RINGPOST_TOOLS": str(self.tools)}
+        return await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "controller.cli", *arguments, "--config", str(self.config)),
+            cwd=PROJECT,
+            env=environment,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+        )
+
+    async def said(self, process: asyncio.subprocess.Process, text: str, timeout: float = 60.0) -> None:
+        """Wait until the process has printed a line that contains the text."""
+        assert process.stdout is not None
+        async with asyncio.timeout(timeout):
+            async for raw in process.stdout:
+                self.lines.append(raw.decode())
+                if text in self.lines[-1]:
+                    return
+        raise AssertionError(f"It ended without saying “{text}”:\n{''.join(self.lines)}")
+
+    def processes(self) -> dict[int, str]:
+        """The living processes that name this system's folders on their command line."""
+        marks = (os.fsencode(self.state), os.fsencode(self.config), os.fsencode(cluster_home(self.state)))
+        found = {}
+        for process in Path("/proc").glob("[0-9]*"):
+            try:
+                line = (process / "cmdline").read_bytes()
+            except OSError:
+                continue
+            if any(mark in line for mark in marks):
+                found[int(process.name)] = line.replace(b"\0", b" ").decode(errors="replace")
+        return found
+
+    def process(self, mark: str) -> int:
+        """The one process whose command line contains `mark`."""
+        (number,) = [number for number, line in self.processes().items() if mark in line]
+        return number
+
+
+@asynccontextmanager
+async def whole_system(tools: Tools) -> AsyncIterator[WholeSystem]:
+    """The demo, moved to free ports; whatever still runs at the end is killed."""
+    folder = Path(tempfile.mkdtemp(prefix="ringpost.system-"))
+    receiver, http, sip = free_port("tcp"), free_port("tcp"), free_port("udp", "tcp")
+    rtp = free_range(100, "udp")
+    config = folder / "config"
+    shutil.copytree(PROJECT / "config", config)
+    demo = config / "ringpost.yaml"
+    demo.write_text(
+        demo.read_text().replace("127.0.0.1:8090", f"127.0.0.1:{receiver}")
+        + f"\nsip: {{host: 127.0.0.1, port: {sip}, rtp_first: {rtp}, rtp_last: {rtp + 99}}}"
+        + f"\nhttp: {{port: {http}}}\nreceiver: {{port: {receiver}}}"
+        + f"\nasterisk: {{http_port: {free_port('tcp')}, ami_port: {free_port('tcp')}}}\n"
+    )
+    system = WholeSystem(config, folder / "state", tools.root, sip, http)
+    try:
+        yield system
+    finally:
+        for number in system.processes():
+            os.kill(number, signal.SIGKILL)
+        home = cluster_home(system.state)
+        if not home.is_relative_to(folder):
+            shutil.rmtree(home.parent, ignore_errors=True)
+        shutil.rmtree(folder)
