@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import ssl
 import unicodedata
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -69,9 +70,20 @@ class MalformedUrl(UrlRefused):
 
 
 class Guard:
-    """Checks URLs, names and addresses; `allow` are networks that the administrator opened."""
+    """Checks URLs, names and addresses.
 
-    def __init__(self, allow: Iterable[str | Network] = (), *, resolve: Resolve | None = None) -> None:
+    `allow` are networks that the administrator opened, `resolve` looks names up, `tls` says which certificates are
+    trusted; without them these are no networks, and the system's own.
+    """
+
+    def __init__(
+        self,
+        allow: Iterable[str | Network] = (),
+        *,
+        resolve: Resolve | None = None,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
+        self._tls = tls
         self._allowed = AllowedNetworks(allow)
         self._resolve = resolve or self._look_up
         self._threads: ThreadPoolExecutor | None = None
@@ -135,6 +147,7 @@ class Guard:
         """A connector that reaches checked addresses only. `keep_alive`: seconds an idle connection is kept for."""
         return aiohttp.TCPConnector(
             resolver=_CheckedResolver(self),
+            ssl=self._tls or True,
             socket_factory=self._make_socket,
             ttl_dns_cache=REMEMBER_SECONDS,
             keepalive_timeout=keep_alive,
