@@ -87,6 +87,7 @@ class TransferTo(Command):
 
     name: ClassVar[str] = "TransferTo"
     conversation: ClassVar[bool] = True
+    ends: ClassVar[bool] = True
     number: str = argument(PHONE)
     caller_id: str = argument(PHONE, "")
     caller_id_name: str = argument(TEXT, "")

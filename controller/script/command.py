@@ -60,6 +60,8 @@ class Command(ABC):
     name: ClassVar[str] = ""  # as the vendor's pages write it; empty for what has no name in the language
     takes_digits: ClassVar[bool] = False  # it waits for digits: a digit during the prompt before it ends that prompt
     falls_through: ClassVar[bool] = True  # the next command may follow
+    ends: ClassVar[bool] = False  # the call may end with it
+    sends: ClassVar[int] = 0  # how many texts it sends
     conversation: ClassVar[bool] = False  # two people talk: digits and detections are theirs, not the script's
     interruptible: ClassVar[bool] = True  # a bound digit stops it at once; else the jump follows when it is over
 
@@ -80,6 +82,10 @@ class Command(ABC):
         """The shortest and the longest time that it takes when it does not fail, as far as the text tells."""
         return 0.0, 0.0
 
+    def jumps(self) -> tuple[str, ...]:
+        """The labels where it may go on at once, as they stand in the script."""
+        return ()
+
     def arguments(self) -> tuple[str, ...]:
         """The arguments as they stand in the script, those left out at the end left out."""
         values = [getattr(self, parameter.name) for parameter in signature(type(self))]
@@ -90,10 +96,15 @@ class Command(ABC):
 
     def named(self, role: str) -> Iterator[str]:
         """The labels ("label") or variables ("reads", "sets", "either") that its arguments name in so many words."""
-        for parameter in signature(type(self)):
-            text = getattr(self, parameter.name)
-            if parameter.kind.role == role and text and not SUBSTITUTION.search(text):
+        for text in self.given(role):
+            if text and not SUBSTITUTION.search(text):
                 yield text.strip().lower()
+
+    def given(self, role: str) -> Iterator[str]:
+        """Its arguments of this role, as they stand in the script."""
+        for parameter in signature(type(self)):
+            if parameter.kind.role == role:
+                yield getattr(self, parameter.name)
 
     def __str__(self) -> str:
         return f"{self.name}({'|'.join(self.arguments())})"

@@ -58,6 +58,9 @@ class Goto(Command):
         machine.jump(machine.text(self.label))
         return None
 
+    def jumps(self) -> tuple[str, ...]:
+        return (self.label,)
+
 
 @dataclass(frozen=True, slots=True)
 class GotoIf(Command):
@@ -83,6 +86,9 @@ class GotoIf(Command):
             machine.jump(machine.text(self.label))
         return None
 
+    def jumps(self) -> tuple[str, ...]:
+        return (self.label,)
+
 
 @dataclass(frozen=True, slots=True)
 class EndCall(Command):
@@ -94,6 +100,7 @@ class EndCall(Command):
 
     name: ClassVar[str] = "EndCall"
     falls_through: ClassVar[bool] = False
+    ends: ClassVar[bool] = True
 
     def perform(self, machine: Machine) -> Effect | None:  # noqa: ARG002 (it is the end)
         return End("end-call")

@@ -1,0 +1,180 @@
+"""The reference page of the language, made from what the commands say of themselves."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from textwrap import indent
+
+from controller.script.command import Command, Parameter, signature
+from controller.script.commands import COMMANDS
+from controller.script.diagnostics import MOST
+from controller.script.engine import MOST_TIMELESS_STEPS
+from controller.script.machine import LONGEST_VALUE, MOST_VARIABLES
+from controller.script.parser import LONGEST_SCRIPT
+
+_EXAMPLE = "Example:"
+_ARGUMENT = re.compile(r"(\w+): (.*)", re.DOTALL)
+
+FAMILIES = {
+    "speaking": "What is heard",
+    "digits": "Digits",
+    "flow": "Labels, jumps and the end",
+    "data": "Variables",
+    "calls": "The call",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A command as the reference shows it."""
+
+    name: str
+    family: str
+    usage: str
+    meaning: str
+    arguments: tuple[tuple[Parameter, str], ...]
+    example: str
+
+
+def entry(command: type[Command]) -> Entry:
+    """Read a command's docstring: paragraphs, lines `argument: meaning`, and at the end an example."""
+    text, _, example = inspect.getdoc(command).partition(_EXAMPLE)  # type: ignore[union-attr]
+    parameters = {parameter.name: parameter for parameter in signature(command)}
+    meanings: dict[str, str] = {}
+    paragraphs: list[str] = []
+    for paragraph in text.strip().split("\n\n"):
+        lines = paragraph.split("\n")
+        if lines[0].split(":")[0] in parameters:
+            for each in re.split(rf"\n(?=(?:{'|'.join(parameters)}): )", paragraph):
+                match = _ARGUMENT.match(each)
+                if match:
+                    meanings[match.group(1)] = " ".join(match.group(2).split())
+        else:
+            paragraphs.append(" ".join(lines))
+    return Entry(
+        name=command.name,
+        family=command.__module__.rpartition(".")[2],
+        usage=rf"~\{command.name}({_usage(command)})~",
+        meaning="\n\n".join(paragraphs),
+        arguments=tuple((parameter, meanings.get(name, "")) for name, parameter in parameters.items()),
+        example=inspect.cleandoc(example),
+    )
+
+
+def entries() -> tuple[Entry, ...]:
+    """All commands, by family, and in a family by name."""
+    made = [entry(command) for command in COMMANDS.values()]
+    order = list(FAMILIES)
+    return tuple(sorted(made, key=lambda each: (order.index(each.family), each.name)))
+
+
+def page() -> str:
+    """The whole page, in Markdown."""
+    return "\n".join(_lines()) + "\n"
+
+
+def _usage(command: type[Command]) -> str:
+    parts = [
+        parameter.name
+        if parameter.default is None
+        else f"[{parameter.name}{'=' * bool(parameter.default)}{parameter.default}]"
+        for parameter in signature(command)
+    ]
+    return " | ".join(parts)
+
+
+def _lines() -> Iterator[str]:
+    yield _INTRODUCTION.strip()
+    family = ""
+    for each in entries():
+        if each.family != family:
+            family = each.family
+            yield f"\n## {FAMILIES[family]}"
+        yield f"\n### {each.name}\n"
+        yield f"    {each.usage}\n"
+        yield each.meaning
+        if each.arguments:
+            yield "\n| argument | what it is | meaning |\n|---|---|---|"
+            for parameter, meaning in each.arguments:
+                yield f"| `{parameter.name}` | {parameter.kind.expects} | {meaning} |"
+        yield "\nExample:\n\n" + indent(each.example, "    ")
+
+
+_INTRODUCTION = rf"""
+# Call scripts
+
+<!-- Made from the commands' docstrings by `python -m controller.script.reference`; a test holds it current. -->
+
+A call script says what happens in a call. It is plain text with sounds and commands in it:
+
+    ~\AssignDTMF(2|message)~
+    Hello. ~^jingle~ Press 2 to leave a message, or hold on. ~\WaitForDTMF(5)~
+    Goodbye. ~\EndCall()~
+    ~\Label(message)~ Speak after the tone. ~\Beep()~ ~\RecordAndSaveAs(message)~
+
+- Plain text is spoken. It may hold tags for the speech engine, such as `<break time='1s'/>`.
+- `~^id~` plays the sound with this id; `~^[name]~` the one whose id is in a variable.
+- `~\Command(argument|argument)~` is a command. Names of commands, labels, variables and sounds may be written in large
+  or small letters. White space and new lines between elements, and around arguments, mean nothing.
+- `[name]` in an argument is replaced by the variable's value when the command runs; by nothing if it was never set. In
+  plain text it is not, because text is turned to speech before the call: VariableToTTS speaks a value.
+
+What is written a little differently is read all the same, and the checker says so: a command without the closing tilde
+(its arguments then end at the first `)` that a tilde or the end of the line follows), without the backslash, or without
+parentheses. Parentheses may stand in arguments. A tilde that begins nothing is left out of the text.
+
+## How a call runs
+
+- The digit 1 is bound to the label `start`: it repeats the message. If the call has a transfer number, 0 transfers it
+  there.
+- The labels `start`, `amd` and `ring` are always there. The script may define its own.
+- An outgoing call first waits until whoever answered is silent for a second (see QuickStart and WaitForSilence).
+- When an answering machine or a fax is recognised, the script goes on at `amd`; when a ringing tone is heard after the
+  answer, at `ring`; without such a label in the script, the message starts again. Each of them happens once in a call,
+  and not after ActOnFeature(false). A machine that is recognised before anything was said is waited out: the script
+  starts when it has fallen silent.
+- What is heard in a row (text, sounds, silence, spoken values) is played as one. A bound digit interrupts it; an
+  unbound one does so only if the next command is WaitForDTMF or GetDigits, which takes it. Other digits are kept for
+  the next of these two commands, until a bound digit jumps elsewhere.
+- All digits are collected in the variable `digitsdialed`, whether anything took them or not.
+- At its end a script hangs up.
+- What cannot be carried out is passed over, with an error in the call's trace: a label, a sound or a number that does
+  not exist. `ringpost check` finds most of it before any call.
+
+## Variables of every call
+
+| variable | what it is |
+|---|---|
+| `phonenumber` | the number that was called, E.164 |
+| `callerid` | the caller's number, E.164 |
+| `calleridname` | the caller's name as it was given for an outgoing call |
+| `queueid` | the call's id; 0 for an incoming call |
+| `extension` | the extension that was called, if there is one |
+| `incoming` | true for an incoming call, else never set |
+| `machinedetection` | HUMAN, MACHINE, FAX or UNKNOWN; may change during the call |
+| `digitsdialed` | all digits that the other side pressed |
+| `incallringcount` | how many ringing tones were heard after the answer |
+| `lastrecordlength` | seconds of the last recording |
+| `transfercallerid`, `transfercalleridname` | what TransferTo showed to the other party |
+| `confkey` | the key of the conference |
+
+A script can set them too. All variables arrive with the status post-backs.
+
+## Limits
+
+| what | limit |
+|---|---|
+| a script | {LONGEST_SCRIPT:,} characters |
+| a variable's value | {LONGEST_VALUE} characters; the rest is cut off |
+| variables of a call | {MOST_VARIABLES:,} |
+| digits that are kept of a call | {LONGEST_VALUE} |
+| commands in a row that take no time | {MOST_TIMELESS_STEPS:,}; then the call is ended, with an error in its trace |
+| mistakes that are listed of a script | {MOST} |
+"""
+
+
+if __name__ == "__main__":
+    print(page(), end="")

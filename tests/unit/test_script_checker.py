@@ -1,0 +1,180 @@
+"""What the checker finds in a script, and what it leaves in peace."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from controller.script.checker import Context, check
+from controller.script.diagnostics import MOST
+from controller.script.parser import parse
+
+
+def found(script, **context):
+    return [(each.severity, each.code) for each in check(parse(script), Context(**context))]
+
+
+@pytest.mark.parametrize(
+    ("script", "expected"),
+    [
+        (r"~\Bogus()~", ("error", "unknown-command")),
+        (r"~\Goto(nowhere)~", ("error", "missing-label")),
+        (r"Bye ~\EndCall()~ and more", ("warning", "text-after-end")),
+        (r"Bye ~\EndCall()~ ~\Beep()~ and more", ("warning", "unreachable")),
+        (r"~\Goto(a)~ never ~^never~ ~\Label(a)~", ("warning", "unreachable")),
+        (r"~\Goto(b)~ ~\Label(a)~ never ~\Label(b)~", ("warning", "unreachable")),
+        (r"~\VariableToTTS(name)~", ("warning", "variable-never-set")),
+        (r"~\GotoIf(name|1|out)~ x ~\Label(out)~", ("warning", "variable-never-set")),
+        (r"~\SetVar(a|[name])~", ("warning", "variable-never-set")),
+        ("~^[name]~", ("warning", "variable-never-set")),
+        (r"~\VariableToTTS(name)~ ~\SetVar(name|Ann)~", ("warning", "variable-not-set-yet")),
+        (r"~\Label(a)~ ~\Goto(a)~", ("error", "loop-without-time")),
+        (r"~\Label(a)~ ~\SetVar(x|1)~ ~\GotoIf(x|1|a)~", ("warning", "loop-without-time")),
+        (r"~\Label(a)~ Hello ~\Goto(a)~", ("warning", "loop-without-exit")),
+        (r"~\Goto(start)~", ("error", "loop-without-time")),
+        (r"~\WaitForDTMF(900)~", ("warning", "unbounded-wait")),
+        (r"~\SetVar(n|3)~ ~\GetDigits(x|[n])~", ("warning", "unbounded-wait")),
+        (r"~\TransferTo(9005550110)~", ("error", "number-refused")),
+    ],
+)
+def test_a_mistake_in_the_flow_of_a_script_is_found(script, expected):
+    assert found(script) == [expected]
+
+
+def test_an_emergency_number_is_no_number_to_transfer_to():
+    assert ("error", "number-refused") in found(r"~\TransferTo(911)~")
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        "",
+        "Hello",
+        r"Press 1. ~\WaitForDTMF(5)~ Bye. ~\EndCall()~",
+        r"~\AssignDTMF(2|a)~ x ~\WaitForDTMF(5)~ ~\EndCall()~ ~\Label(a)~ y",
+        r"~\AssignDTMF(2|a)~ x ~\SetVar(v|1)~ ~\WaitForDTMF(5)~ ~\EndCall()~ ~\Label(a)~ ~\VariableToTTS(v)~",
+        r"x ~\EndCall()~ ~\Label(amd)~ y",
+        r"x ~\EndCall()~ ~\Label(ring)~ y",
+        r"~\Label(a)~ Hello ~\IncreaseVariable(n|1)~ ~\GotoIf(n|3|b)~ ~\Goto(a)~ ~\Label(b)~",
+        r"~\AssignDTMF(2|out)~ ~\Label(a)~ Hello ~\Goto(a)~ ~\Label(out)~ Bye",
+        r"~\Label(a)~ Hello ~\TransferTo(2015550110)~ ~\Goto(a)~",
+        r"~\SetVar(name|Ann)~ ~\VariableToTTS(Name)~",
+        r"~\GotoIf(callerid|x|b)~ ~\SetVar(name|Ann)~ ~\Label(b)~ ~\VariableToTTS(name)~",
+        r"~\VariableToTTS(digitsdialed)~ ~\VariableToTTS(confkey)~ ~\SetVar(a|[PhoneNumber])~",
+        r"~\IncreaseVariable(n|1)~",
+        r"~\SetVar(x|label)~ ~\Goto([x])~ ~\Label(label)~ ~\Label(other)~ y",
+        r"~\SetVar(x|name)~ ~\SetVar([x]|1)~ ~\VariableToTTS(name)~",
+        r"~\PlayAlphaNumeric(hello)~ ~\PlayAmount(5)~ [name]",
+        r"~\ChangeVoiceID(99)~ ~^tune~ ~\StatusChangePostURL(http://127.0.0.1/)~ ~\DebugEmail(a@b)~",
+    ],
+)
+def test_a_good_script_is_left_in_peace(script):
+    assert found(script) == []
+
+
+def test_what_the_key_does_not_have_is_found():
+    script = r"~^Tune~ ~^other~ ~^[x]~ ~\SetVar(x|1)~ ~\RecordAndSaveAs(mine)~ ~^mine~ ~\PlaySpecialSoundFile(Ding)~"
+    assert ("error", "unknown-sound") not in found(script)
+    assert found(script, sounds={"tune"}).count(("error", "unknown-sound")) == 1
+    assert found(script, sounds={"tune", "other"}, special_sounds={"dong"}).count(("error", "unknown-sound")) == 1
+    assert ("error", "unknown-sound") not in found(script, sounds={"tune", "other"}, special_sounds={"ding"})
+
+
+def test_a_url_that_the_guard_refuses_is_found():
+    asked = []
+
+    def refused(url):
+        asked.append(url)
+        return "it is private" if "127.0.0.1" in url else None
+
+    script = (
+        r"~\SetVar(x|1)~ ~\StatusChangePostURL(http://127.0.0.1/)~ ~\QueryExternalServer(http://example.com/?a=[x]|b)~"
+        r"~\QueryExternalServer(http://[x]/|b)~ ~\QueryExternalServer(http://127.0.0.1/[x]|b)~"
+    )
+    assert found(script, url_refused=refused) == [("error", "url-refused")] * 2
+    assert asked == ["http://127.0.0.1/", "http://example.com/?a=x", "http://127.0.0.1/x"]
+
+
+def test_a_voice_that_nobody_has_and_mail_that_cannot_be_sent_are_doubts():
+    script = r"~\ChangeVoiceID(8)~ ~\ChangeVoiceID(0)~ ~\DebugEmail(a@example.com)~ ~\ErrorEmail(a@example.com)~"
+    missing = {8: "no engine speaks German"}.get
+    assert found(script, voice_missing=missing, mail=False) == [
+        ("warning", "voice-missing"),
+        ("warning", "no-mail-server"),
+        ("warning", "no-mail-server"),
+    ]
+    assert found(script, mail=True) == []
+
+
+def test_the_variables_that_the_call_brings_along_are_set():
+    assert found(r"~\VariableToTTS(Name)~", variables={"NAME"}) == []
+
+
+def test_what_is_found_stands_at_its_place():
+    (diagnostic,) = check(parse("Hello ~\\EndCall()~\n\n  Never"))
+    assert (diagnostic.line, diagnostic.column) == (3, 3)
+
+
+def test_a_hundred_commands_are_read_and_checked_within_two_milliseconds():
+    source = (
+        r"~\Label(begin)~ ~\AssignDTMF(2|begin)~ Press 2. ~\WaitForDTMF(5)~ ~\GetDigits(zip|5|5)~ ~^tune~"
+        r"~\GotoIf(zip|1|begin)~ ~\SetVar(a|[zip])~ ~\IncreaseVariable(n|1)~ ~\PlaySilence(0.5)~ "
+    )
+    source += source.replace(r"~\Label(begin)~", "") * 10
+    assert 95 <= len(parse(source).steps) <= 105
+    durations = []
+    for _ in range(30):
+        started = time.perf_counter()
+        check(parse(source), Context(sounds={"tune"}))
+        durations.append(time.perf_counter() - started)
+    assert min(durations) < 0.002
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [
+        r"~\Label(a{0})~ ~\AssignDTMF(2|a{0})~ ~\Goto(a{1})~ ",
+        r"~\SetVar(v{0}|[v{1}])~ ",
+        r"~\Label(a{0})~ Hello ~\GotoIf(v{1}|1|a{1})~ ",
+        r"~\Goto([x{0}])~ ~\Label(a{0})~ ",
+        r"~\EndCall()~ x ",
+    ],
+)
+def test_long_scripts_are_checked_in_time(piece):
+    source = "".join(piece.format(number, number + 1) for number in range(10_000))
+    program = parse(source)
+    started = time.perf_counter()
+    diagnostics = check(program)
+    assert time.perf_counter() - started < 5.0
+    assert len(diagnostics) <= MOST + 1
+
+
+SCRIPT = st.lists(
+    st.sampled_from(
+        [
+            r"~\Label(a)~",
+            r"~\Label(b)~",
+            r"~\Goto(a)~",
+            r"~\Goto([x])~",
+            r"~\GotoIf(x|1|b)~",
+            r"~\EndCall()~",
+            r"~\AssignDTMF(2|b)~",
+            r"~\WaitForDTMF(1)~",
+            r"~\SetVar(x|1)~",
+            r"~\VariableToTTS(x)~",
+            r"~\Bogus(",
+            "text",
+        ]
+    ),
+    max_size=15,
+).map(" ".join)
+
+
+@settings(deadline=None)
+@given(SCRIPT | st.text(max_size=40))
+def test_whatever_the_script_the_checker_answers(script):
+    program = parse(script)
+    assert set(program.diagnostics) <= set(check(program))
