@@ -12,6 +12,7 @@ from controller.configuration import Configuration
 from controller.directory.snapshot import Snapshot
 from controller.embedded.asterisk_server import AsteriskTree
 from controller.embedded.debian import Tools
+from controller.embedded.network import LOOPBACK, knows_own_name, own_address
 from controller.embedded.ports import PortNeed
 from controller.settings import PROJECT, Settings
 
@@ -19,7 +20,6 @@ log = structlog.get_logger()
 
 TEMPLATES = PROJECT / "asterisk-config"
 ANNOUNCEMENT = "ringpost/unavailable"
-LOOPBACK = "127.0.0.1"
 
 # Which module reads a file again; what other files say counts from Asterisk's next start.
 RELOADS = {
@@ -48,6 +48,9 @@ def asterisk_configuration(configuration: Configuration) -> AsteriskConfiguratio
         sip_host=settings.sip.host,
         sip_port=settings.sip.port,
         external_address=settings.sip.external_address,
+        # Without an address to put into its SDP, Asterisk looks its host name up for each call, and as long as the answer
+        # does not come the caller waits: ten seconds, with a resolver that is not there.
+        media_address="" if knows_own_name() else own_address(),
         rtp_first=settings.sip.rtp_first,
         rtp_last=settings.sip.rtp_last,
         http_port=settings.asterisk.http_port,

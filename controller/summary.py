@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shlex
-import socket
 from pathlib import Path
 
 from rich.console import Console
@@ -12,6 +11,7 @@ from rich.table import Table
 
 from controller.configuration import Configuration
 from controller.directory.snapshot import Did
+from controller.embedded.network import own_address
 
 DEFAULT_CONFIG = Path("config")
 
@@ -58,13 +58,3 @@ def _what(did: Did) -> str:
     if did.program:
         return f"the script {did.script_file.name}" if did.script_file else "a script"
     return "calls without a script yet" if did.voice else "texts only"
-
-
-def own_address() -> str:
-    """The address that other machines of the network reach this one at; nothing is sent to find out."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        try:
-            probe.connect(("192.0.2.1", 9))  # an address for documentation (RFC 5737)
-            return str(probe.getsockname()[0])
-        except OSError:
-            return "127.0.0.1"

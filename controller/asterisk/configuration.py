@@ -112,6 +112,8 @@ class AsteriskConfiguration:
     sip_port: int = 5060
     external_address: str = ""
     """The address that carriers see when we are behind NAT."""
+    media_address: str = ""
+    """The address that our SDP names although we listen on all; empty: the one that the caller reached us at."""
     rtp_first: int = 10000
     rtp_last: int = 10199
     http_port: int = 8088
@@ -138,8 +140,9 @@ class AsteriskConfiguration:
         if twice:
             raise ConfigurationError(f"A phone or trunk cannot be called {', '.join(twice)}: the name is taken.")
         _check_host("the SIP host", self.sip_host)
-        if self.external_address:
-            _check_host("the external address", self.external_address)
+        for what, host in (("the external address", self.external_address), ("the address", self.media_address)):
+            if host:
+                _check_host(what, host)
         for what in ("ari_username", "ari_password", "ami_username", "ami_password", "application", "announcement"):
             _check_text(what, getattr(self, what))
         for what in ("etc_dir", "module_dir", "data_dir", "var_dir", "cache_dir", "spool_dir", "run_dir", "log_dir"):
@@ -153,8 +156,8 @@ class AsteriskConfiguration:
 
     @property
     def media_host(self) -> str:
-        """The address that stands in our SDP; empty when we listen on all, and it depends on the caller."""
-        return "" if self.sip_host in ("0.0.0.0", "::") else self.sip_host  # noqa: S104
+        """The address that stands in our SDP; empty when it depends on the caller."""
+        return self.media_address if self.sip_host in ("0.0.0.0", "::") else self.sip_host  # noqa: S104
 
 
 def render(configuration: AsteriskConfiguration, template_dir: Path, target_dir: Path) -> list[Path]:

@@ -147,3 +147,18 @@ def test_passwords_are_not_part_of_a_values_text() -> None:
     shown = repr(configuration(ari_password="hidden1", phones=(SipPhone("alice", "hidden2"),)))
 
     assert "hidden" not in shown
+
+
+@pytest.mark.parametrize(
+    ("host", "media", "shown"),
+    [("192.0.2.5", "", "192.0.2.5"), ("0.0.0.0", "192.0.2.9", "192.0.2.9"), ("192.0.2.5", "192.0.2.9", "192.0.2.5")],
+)
+def test_a_known_address_stands_in_the_sdp(tmp_path: Path, host: str, media: str, shown: str) -> None:
+    phones = (SipPhone("alice", "secret"),)
+    lines = as_asterisk_reads(rendered(tmp_path, "pjsip.conf", phones=phones, sip_host=host, media_address=media))
+
+    assert ("[alice] media_address", shown) in lines
+
+
+def test_without_one_the_sdp_names_the_address_that_the_caller_reached(tmp_path: Path) -> None:
+    assert "media_address" not in rendered(tmp_path, "pjsip.conf", phones=(SipPhone("alice", "secret"),))
