@@ -11,6 +11,7 @@ from controller.script.outcomes import (
     Detected,
     DigitPressed,
     Failed,
+    Fetched,
     HungUp,
     Note,
     Observation,
@@ -22,6 +23,8 @@ from controller.script.program import Program
 from controller.script.state import State
 
 MOST_TIMELESS_STEPS = 1000
+# A loop of failures, or of questions to a server that answers at once, is stopped like one of commands alone.
+_MAY_TAKE_NO_TIME = (Failed, TransferFailed, Fetched)
 _RESTARTING = frozenset({"MACHINE", "FAX", "RING"})
 
 
@@ -56,7 +59,7 @@ class Engine:
         if isinstance(state.pending, End):
             return state.pending
         command = self.program.command(state.current)
-        if not isinstance(outcome, (Failed, TransferFailed)):
+        if not isinstance(outcome, _MAY_TAKE_NO_TIME):
             state.timeless_steps = 0
         ended = None if command is None else command.finish(self._machine, outcome)
         if isinstance(outcome, Failed):
@@ -67,7 +70,7 @@ class Engine:
             return self._end(End("hung-up"))
         if isinstance(ended, End):
             return self._end(ended)
-        if ended is not None:
+        if ended is not None and not state.jump:
             state.pending = ended
             return ended
         state.collected = ""

@@ -472,6 +472,11 @@ def test_a_loop_of_what_fails_at_once_is_stopped():
     assert player.effect == End("step-limit")
 
 
+def test_a_loop_that_only_asks_a_server_is_stopped():
+    player = Player(r"~\Label(a)~ ~\QueryExternalServer(http://example.com/|x)~ ~\Goto(a)~")
+    assert player.run(Fetched(200, "no"))[-1] == End("step-limit")
+
+
 def test_a_loop_that_takes_time_goes_on():
     player = Player(r"~\Label(a)~ Hello ~\Goto(a)~")
     for _ in range(3000):

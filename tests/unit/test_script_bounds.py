@@ -1,0 +1,227 @@
+"""What is proven of a script's length holds in every run of it."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from controller.script.bounds import Bounds, Lengths, bounds
+from controller.script.effects import (
+    CollectDigits,
+    Conference,
+    End,
+    FetchUrl,
+    Play,
+    Record,
+    SendDigits,
+    Silence,
+    Sound,
+    Speech,
+    Tone,
+    Transfer,
+    WaitForDigit,
+    WaitForSilence,
+)
+from controller.script.engine import Engine
+from controller.script.outcomes import Detected, DigitPressed, Finished, Reaction, TransferFailed, Transferred
+from controller.script.parser import parse
+from controller.script.program import Program
+from controller.script.speaking import BEEP_SECONDS, Say
+from controller.script.state import State
+
+TEN = "1234567890"  # a text of 0.6 seconds
+QUIET = r"~\ClearDTMF()~ "
+
+
+def proven(script, **options):
+    return bounds(parse(script), **options)
+
+
+@pytest.mark.parametrize(
+    ("script", "shortest", "longest"),
+    [
+        ("", 0.0, 0.0),
+        (QUIET + TEN, 0.6, 0.6),
+        (QUIET + "Hi", 0.5, 0.5),
+        (QUIET + rf"{TEN} ~\PlaySilence(2)~ {TEN}", 3.2, 3.2),
+        (QUIET + rf"{TEN} ~\WaitForDTMF(5)~", 0.0, 5.6),
+        (QUIET + r"~\ActOnDigitPress(false)~" + rf"{TEN} ~\WaitForDTMF(5)~", 0.6, 5.6),
+        (QUIET + r"~\ActOnDigitPress(false)~" + rf"{TEN} ~\GetDigits(a|5|3)~", 0.6, 15.6),
+        (QUIET + r"~\SetVar(a|1)~" + rf"{TEN} ~\GotoIf(a|1|end)~ ~\PlaySilence(3)~ ~\Label(end)~", 0.6, 3.6),
+        (QUIET + rf"{TEN} ~\EndCall()~ ~\PlaySilence(60)~", 0.6, 0.6),
+        (QUIET + r"~\AssignDTMF(2|b)~" + rf"{TEN} ~\EndCall()~ ~\Label(b)~ ~\PlaySilence(1)~", 0.6, None),
+        (QUIET + r"~\AssignDTMF(2|b)~" + rf"{TEN} ~\EndCall()~ ~\Label(b)~ ~\ClearDTMF()~ ~\PlaySilence(1)~", 0.6, 1.6),
+        (r"~\AssignDTMF(1|b)~" + rf"{TEN} ~\EndCall()~ ~\Label(b)~ ~\ClearDTMF()~ ~\PlaySilence(1)~", 0.6, 1.6),
+        (r"~\ActOnDigitPress(false)~ " + TEN, 0.6, 0.6),
+        (TEN, 0.6, None),
+        (QUIET + r"~\Label(a)~ x ~\Goto(a)~", None, None),
+        (QUIET + r"~\Label(a)~ ~\Goto(a)~", 0.0, 0.0),
+        (QUIET + r"~\TransferTo(2015550110)~", 0.0, None),
+        (QUIET + r"~\Conference()~", 0.0, None),
+        (QUIET + r"~\QueryExternalServer(http://example.com/|a)~", 0.0, 10.0),
+        (QUIET + r"~\RecordAndSaveAs(a|30)~", 0.0, 30.0),
+        (QUIET + r"~\WaitForSilence(2|3)~", 2.0, 30.0),
+        (QUIET + r"~\DialDTMF(12w)~", 0.9, 0.9),
+        (QUIET + r"~^tune~", 0.0, None),
+    ],
+)
+def test_bounds_of_calls_that_come_in(script, shortest, longest):
+    assert proven(script) == Bounds(pytest.approx(shortest) if shortest is not None else None, longest, 0)
+
+
+def test_the_lengths_of_sounds_and_texts_may_be_known():
+    lengths = Lengths(text=len, sound={"tune": 3.5}.get)
+    assert proven(QUIET + f"~^tune~ {TEN}", lengths=lengths) == Bounds(13.5, 13.5, 0)
+    assert proven(QUIET + f"~^other~ {TEN}", lengths=lengths) == Bounds(10.0, None, 0)
+
+
+def test_an_outgoing_call_waits_for_silence_and_may_start_again_for_a_machine_a_fax_and_ringing():
+    assert proven(QUIET + TEN, incoming=False) == Bounds(0.6, pytest.approx(40.0 + 4 * 0.6), 0)
+    assert proven(QUIET + TEN + r"~\QuickStart()~", incoming=False) == Bounds(0.6, pytest.approx(4 * 0.6), 0)
+    script = QUIET + rf"{TEN} ~\QuickStart()~ ~\EndCall()~ ~\Label(amd)~ ~\PlaySilence(2)~"
+    # Before ClearDTMF has run, 1 still leads from `amd` to the start.
+    assert proven(script, incoming=False) == Bounds(0.6, pytest.approx(2 * 0.6 + 2 * (2.0 + 0.6)), 0)
+
+
+class Texting(Say):
+    """A text that is sent."""
+
+    sends = 1
+
+
+def test_texts_are_counted_along_the_longest_way():
+    quiet = [step.command for step in parse(QUIET).steps]
+    one = Program.of([*quiet, Texting("a"), *(step.command for step in parse("~\\EndCall()~").steps), Texting("b")])
+    assert bounds(one).most_texts == 1
+    assert bounds(Program.of([*quiet, Texting("a"), Texting("b")])).most_texts == 2
+    assert bounds(Program.of([Texting("a")])).most_texts is None
+
+
+@pytest.mark.parametrize("piece", [r"~\Label(a{0})~ ~\AssignDTMF(2|a{0})~ x ", r"~\GotoIf(a|1|[x])~ ~\Label(a{0})~ x "])
+def test_nothing_is_proven_of_what_would_take_too_long(piece):
+    program = parse("".join(piece.format(number) for number in range(600)))
+    started = time.perf_counter()
+    assert bounds(program).longest is None
+    assert time.perf_counter() - started < 5.0
+    assert bounds(parse(QUIET * 3000)) == Bounds(0.0, None, None)
+
+
+ELEMENTS = st.sampled_from(
+    [
+        "Hello there",
+        "~^tune~",
+        r"~\Label(a)~",
+        r"~\Label(b)~",
+        r"~\Label(amd)~",
+        r"~\Label(start)~",
+        r"~\Goto(b)~",
+        r"~\Goto([x])~",
+        r"~\GotoIf(x|5|a)~",
+        r"~\EndCall()~",
+        r"~\ClearDTMF()~",
+        r"~\AssignDTMF(1|b)~",
+        r"~\AssignDTMF(2|b)~",
+        r"~\ActOnDigitPress(false)~",
+        r"~\ActOnDigitPress(true)~",
+        r"~\ActOnFeature(false)~",
+        r"~\WaitForDTMF(3)~",
+        r"~\GetDigits(x|2|2)~",
+        r"~\GetDigits(x|1)~",
+        r"~\PlaySilence(1.5)~",
+        r"~\VariableToTTS(x)~",
+        r"~\WaitForSilence(1)~",
+        r"~\RecordAndSaveAs(tune|4)~",
+        r"~\DialDTMF(1w)~",
+        r"~\QueryExternalServer(http://h/|x)~",
+        r"~\QuickStart()~",
+    ]
+)
+SCRIPTS = st.lists(ELEMENTS, max_size=10).map(lambda elements: QUIET + " ".join(elements))
+
+
+class Clock:
+    """Plays a script, with chances that hypothesis draws: how long things last, which digits are pressed when."""
+
+    def __init__(self, program, incoming, draw):
+        self.engine = Engine(program, State.for_incoming() if incoming else State.for_outgoing())
+        self.incoming = incoming
+        self.draw = draw
+        self.seconds = 0.0
+
+    def run(self):
+        effect = self.engine.start()
+        for _ in range(60):
+            if isinstance(effect, End):
+                return effect.reason
+            self._pass(effect)
+            effect = self.engine.resume(
+                self.draw(st.sampled_from([Transferred(), TransferFailed("busy")]))
+                if isinstance(effect, Transfer)
+                else Finished()
+            )
+        return None
+
+    def _pass(self, effect):
+        left = self._length(effect)
+        for digit in self.draw(st.text("125#", max_size=3)):
+            share = self.draw(st.sampled_from([0.0, 0.5]))
+            self.seconds += left * share
+            left -= left * share
+            reaction = self.engine.observe(DigitPressed(digit))
+            if reaction is Reaction.RESTART_TIMER:
+                left = effect.seconds
+            if reaction is Reaction.STOP:
+                return
+        if not self.incoming and self.draw(st.booleans()):
+            what = self.draw(st.sampled_from(["MACHINE", "FAX", "RING", "HUMAN"]))
+            if self.engine.observe(Detected(what)) is Reaction.STOP:
+                return
+        self.seconds += left
+
+    def _length(self, effect):
+        match effect:
+            case Play(prompts):
+                return sum(self._prompt(prompt) for prompt in prompts)
+            case WaitForDigit(seconds) | CollectDigits(_, seconds):
+                return seconds
+            case WaitForSilence(seconds, tries, limit):
+                return self.draw(st.sampled_from([seconds, tries * limit]))
+            case SendDigits(digits):
+                return sum(0.5 if digit == "w" else 0.2 for digit in digits)
+            case Record(_, longest):
+                return self.draw(st.sampled_from([0.0, longest]))
+            case FetchUrl():
+                return self.draw(st.sampled_from([0.0, 10.0]))
+            case Conference() | Transfer():
+                return 1000.0
+        raise AssertionError(effect)
+
+    def _prompt(self, prompt):
+        match prompt:
+            case Speech(text):
+                return max(0.5, 0.06 * len(text))
+            case Sound():
+                return 2.0
+            case Silence(seconds):
+                return seconds
+            case Tone():
+                return BEEP_SECONDS
+        raise AssertionError(prompt)
+
+
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(SCRIPTS, st.booleans(), st.data())
+def test_every_run_keeps_within_its_proven_bounds(script, incoming, data):
+    program = parse(script)
+    limits = bounds(program, incoming=incoming, lengths=Lengths(sound=lambda _: 2.0))
+    clock = Clock(program, incoming, data.draw)
+    reason = clock.run()
+    if limits.longest is not None:
+        assert reason is not None, "the script has a bound, and does not end"
+        assert clock.seconds <= limits.longest + 0.01
+    if reason is not None:
+        assert limits.shortest is not None
+        assert clock.seconds >= limits.shortest - 0.01
