@@ -103,6 +103,7 @@ class Adoption:
                 self._prompts_of(call.license_key),
             )
             log.info("call adopted")
+            await self._live.renew_lease(call.channel_id)
             try:
                 await self._live.drive(session, resumed=True)
             except AsteriskError as error:

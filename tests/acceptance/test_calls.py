@@ -131,9 +131,7 @@ async def test_digits_are_collected_to_the_hash_to_the_maximum_and_to_the_timeou
     assert last["callerid"] == "2015550133"
 
 
-async def test_a_call_posts_29_at_the_answer_and_30_at_the_end(
-    house: House, phone: Softphone, acme: Customer
-) -> None:
+async def test_a_call_posts_29_at_the_answer_and_30_at_the_end(house: House, phone: Softphone, acme: Customer) -> None:
     call = await phone.dial("12015550105", caller="12015550144")
     await call.ended(20)
     await acme.wait(lambda posted: any(each.path == "/speech" and each.final for each in posted))
@@ -233,5 +231,3 @@ async def _hear_out(call: Call) -> None:
 async def _logged(house: House, text: str) -> None:
     while text not in house.log:
         await asyncio.sleep(0.05)
-
-

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import array
-import math
 import shutil
 import tempfile
-import wave
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
@@ -17,14 +14,15 @@ from controller.asterisk.configuration import AsteriskConfiguration, SipPhone, S
 from controller.embedded.asterisk_server import AsteriskServer, AsteriskTree
 from controller.embedded.debian import Tools
 from controller.embedded.ports import free_port, free_range
+from tests.support.tones import write_tone
 
 PROJECT = Path(__file__).parent.parent.parent
 TEMPLATES = PROJECT / "asterisk-config"
 TRUNK_ADDRESS = "127.0.0.2"
 PHONE_PASSWORD = "pa;ss;--w#1>"
 VOICE_NUMBER = "+12015550101"
-ANNOUNCEMENT_HZ = 620.0
-ANNOUNCEMENT_SECONDS = 0.6
+ANNOUNCEMENT = 100
+"""The tone code of what a caller hears when no controller takes the call."""
 
 
 @dataclass(slots=True)
@@ -60,7 +58,7 @@ async def running_asterisk(tools: Tools, **changes: Any) -> AsyncIterator[Runnin
     try:
         tree = AsteriskTree(folder / "asterisk", tools, folder / "logs")
         tree.make()
-        write_tone(tree.sounds_dir / "ringpost" / "unavailable.wav", ANNOUNCEMENT_HZ, ANNOUNCEMENT_SECONDS)
+        write_tone(tree.sounds_dir / "ringpost" / "unavailable.wav", ANNOUNCEMENT, 0.6)
         first = free_range(200, "udp")
         configuration = AsteriskConfiguration(
             **tree.directories(),
@@ -94,12 +92,3 @@ async def running_asterisk(tools: Tools, **changes: Any) -> AsyncIterator[Runnin
     finally:
         shutil.rmtree(folder)
 
-
-def write_tone(path: Path, frequency: float, seconds: float, rate: int = 8000) -> None:
-    """Write a pure tone as a WAV file of 16 bits, mono."""
-    samples = (8000 * math.sin(2 * math.pi * frequency * at / rate) for at in range(int(seconds * rate)))
-    with wave.open(str(path), "wb") as file:
-        file.setnchannels(1)
-        file.setsampwidth(2)
-        file.setframerate(rate)
-        file.writeframes(array.array("h", (int(sample) for sample in samples)).tobytes())

@@ -14,6 +14,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 import aiohttp
+import asyncpg
 from aiohttp import web
 
 from controller.embedded.ports import free_port
@@ -189,6 +190,16 @@ asterisk:
         )
         output, _ = await asyncio.wait_for(process.communicate(), 60)
         return process.returncode or 0, output.decode()
+
+    async def delivered(self) -> None:
+        """Wait until no post-back is left in the outbox: each delivery is recorded."""
+        connection = await asyncpg.connect(self.dsn)
+        try:
+            async with asyncio.timeout(10):
+                while await connection.fetchval("SELECT count(*) FROM postback_outbox"):
+                    await asyncio.sleep(0.02)
+        finally:
+            await connection.close()
 
     async def kill(self) -> None:
         """End the service with no chance to do anything (SIGKILL)."""
