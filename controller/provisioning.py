@@ -48,8 +48,8 @@ def asterisk_configuration(configuration: Configuration) -> AsteriskConfiguratio
         sip_host=settings.sip.host,
         sip_port=settings.sip.port,
         external_address=settings.sip.external_address,
-        # Without an address to put into its SDP, Asterisk looks its host name up for each call, and as long as the answer
-        # does not come the caller waits: ten seconds, with a resolver that is not there.
+        # Without an address for its SDP, Asterisk looks its host name up at each call; as long as the answer does not
+        # come the caller waits: ten seconds, with a resolver that is not there.
         media_address="" if knows_own_name() else own_address(),
         rtp_first=settings.sip.rtp_first,
         rtp_last=settings.sip.rtp_last,

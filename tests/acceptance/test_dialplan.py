@@ -228,7 +228,7 @@ async def test_sounds_are_fetched_over_http_and_played_though_the_folder_has_a_d
 ) -> None:
     # Asterisk has room for a fetched sound's path by the length of its URL: ours are as long as this one.
     name = "0" * 64
-    write_tone(tmp_path / f"{name}.wav", 440.0, 0.2)
+    write_tone(tmp_path / f"{name}.wav", 5, 0.2)
     media = web.Application()
     media.router.add_static("/", tmp_path)
     runner = web.AppRunner(media)
