@@ -76,6 +76,13 @@ class IncomingCall(Call):
         self._sipp.tell(self.id, {"Do": f"refuse {status}"})
         await self.ended()
 
+    async def abandon(self) -> None:
+        """Hang up, or refuse, as far as it goes, and in any case be done with the call. Never raises."""
+        if not self.is_answered and not self.is_ended and not self._hung_up:
+            with contextlib.suppress(SoftphoneError):
+                await self.refuse(480)
+        await super().abandon()
+
 
 class AnsweringLine:
     """Calls that come to one port."""
@@ -107,19 +114,8 @@ class AnsweringLine:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        up = [call for call in self.calls if not call.is_ended]
-        await asyncio.gather(*(self._drop(call) for call in up), return_exceptions=True)
+        await asyncio.gather(*(call.abandon() for call in self.calls))
         await self._sipp.stop()
-        for call in up:
-            if not call.is_ended:
-                call.give_up()
-
-    @staticmethod
-    async def _drop(call: IncomingCall) -> None:
-        if call.is_answered:
-            await call.hang_up(2.0)
-        else:
-            await call.refuse(480)
 
     def _stranger(self, call_id: str, event: str, text: str) -> None:
         if event != "invited":

@@ -20,6 +20,8 @@ from controller.softphone.sipp import SippProcess
 # A BYE or CANCEL that nobody answers is repeated by SIPp for so long.
 HANG_UP_SECONDS = 10.0
 OBEY_SECONDS = 0.2
+ABANDON_SECONDS = 2.0
+ABANDON_SILENT_SECONDS = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -278,6 +280,8 @@ class Call:
         if goal.done():
             return
         if self.ending is None:
+            if not self.messages:
+                raise SoftphoneError(f"nothing answers at {self._sipp.server} (waited {timeout:g} s)")
             raise SoftphoneError(f"the call {otherwise} within {timeout:g} s")
         if self.ending.by == "refused":
             raise CallRefused(
@@ -298,9 +302,12 @@ class Call:
         if self._on_event is not None:
             self._on_event(event)
 
-    def give_up(self) -> None:
-        """The phone is closed: what SIPp still had is gone."""
-        self._end(Ending("lost", self.status or 0, "the softphone was closed", None))
+    async def abandon(self) -> None:
+        """Hang up as far as it goes, and in any case be done with the call. Never raises."""
+        with contextlib.suppress(SoftphoneError):
+            # Who has said nothing so far will hardly say goodbye.
+            await self.hang_up(ABANDON_SECONDS if self.messages else ABANDON_SILENT_SECONDS)
+        self._end(Ending("lost", self.status or 0, "the call was abandoned", None))
 
 
 def _told(ending: Ending) -> str:

@@ -7,7 +7,6 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from controller.errors import SoftphoneError
 from controller.softphone.call import Call
 from controller.softphone.phone import Softphone
 
@@ -64,14 +63,7 @@ async def place_many(
         except Exception as error:
             return Placed(index, call, None, error)
         finally:
-            if call is not None and not call.is_ended:
-                await _put_down(call)
+            if call is not None:
+                await call.abandon()
 
     return await asyncio.gather(*(place(index) for index in range(count)))
-
-
-async def _put_down(call: Call) -> None:
-    try:
-        await call.hang_up()
-    except SoftphoneError:
-        call.give_up()

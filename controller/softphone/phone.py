@@ -56,6 +56,7 @@ class Softphone:
         self._host = local_host
         self._account = account
         self._outgoing = SippProcess(sipp, "outgoing.xml", server=server, host=local_host)
+        self._outgoing.on_stranger = self._stranger
         self._clock = MediaClock()
         self._calls: set[Call] = set()
         self._ids = (f"{secrets.token_hex(8)}-{number}" for number in itertools.count(1))
@@ -76,12 +77,8 @@ class Softphone:
 
     async def close(self) -> None:
         """Hangs up what is still up, and ends SIPp."""
-        up = [call for call in self._calls if not call.is_ended]
-        await asyncio.gather(*(call.hang_up(2.0) for call in up), return_exceptions=True)
+        await asyncio.gather(*(call.abandon() for call in self._calls))
         await self._outgoing.stop()
-        for call in up:
-            if not call.is_ended:
-                call.give_up()
         await self._clock.stop()
 
     async def dial(
@@ -115,7 +112,7 @@ class Softphone:
             elif until == "ringing":
                 await call.ringing(timeout)
         except BaseException:
-            await self._abandon(call)
+            await call.abandon()
             raise
         self._calls = {known for known in self._calls if not known.is_ended}
         return call
@@ -175,9 +172,7 @@ class Softphone:
     def _login(self) -> dict[str, str]:
         return {"User": self._account.user, "Password": self._account.password} if self._account else {}
 
-    @staticmethod
-    async def _abandon(call: Call) -> None:
-        with contextlib.suppress(SoftphoneError):
-            await call.hang_up(2.0)
-        if not call.is_ended:
-            call.give_up()
+    def _stranger(self, call_id: str, event: str, _: str) -> None:
+        """A call that was abandoned before the far side said anything, and is answered now."""
+        if event in {"progress", "answered"}:
+            self._outgoing.tell(call_id, {"Do": "hangup"})

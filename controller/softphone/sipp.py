@@ -81,6 +81,11 @@ class SippProcess:
         self._pipe: asyncio.ReadTransport | None = None
 
     @property
+    def server(self) -> str:
+        """Where calls go, as host:port."""
+        return f"{self._server[0]}:{self._server[1]}"
+
+    @property
     def running(self) -> bool:
         return self._process is not None and self._process.returncode is None and self._writer is not None
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import socket
 from collections import Counter
 from collections.abc import AsyncIterator
 
@@ -11,6 +12,7 @@ import numpy as np
 import pytest
 
 from controller.embedded.debian import Tools
+from controller.embedded.ports import free_port
 from controller.errors import CallRefused, SoftphoneError
 from controller.softphone.answering import Manners
 from controller.softphone.call import Call, CallEvent, Ending
@@ -47,6 +49,18 @@ exten => inband,1,Answer()
 exten => alice,1,Dial(PJSIP/alice,10)
 exten => _out-.,1,Dial(PJSIP/${EXTEN}@trunk,10)
  same => n,Hangup(${HANGUPCAUSE})
+"""
+
+OPTIONS = """OPTIONS sip:trunk@127.0.0.2 SIP/2.0\r
+Via: SIP/2.0/UDP {host}:{port};rport;branch=z9hG4bK-options\r
+From: <sip:server@{host}>;tag=1\r
+To: <sip:trunk@127.0.0.2>\r
+Call-ID: options@{host}\r
+CSeq: 1 OPTIONS\r
+Contact: <sip:server@{host}:{port}>\r
+Max-Forwards: 70\r
+Content-Length: 0\r
+\r
 """
 
 
@@ -201,6 +215,24 @@ async def test_a_caller_who_gives_up_ends_the_ringing(phone: Softphone, bare: Ex
         assert (ending.by, ending.status) == ("them", 487)
 
 
+async def test_a_server_that_asks_whether_the_line_is_there_is_answered(phone: Softphone, bare: Exchange) -> None:
+    async with phone.answering(Manners(), port=bare.trunk[1]) as line:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asking:
+            asking.bind(("127.0.0.1", 0))
+            asking.setblocking(False)
+            host, port = asking.getsockname()
+            await asyncio.get_running_loop().sock_sendto(
+                asking, OPTIONS.format(host=host, port=port).encode(), line.address
+            )
+            async with asyncio.timeout(5):
+                answer = await asyncio.get_running_loop().sock_recv(asking, 4096)
+        call = await phone.dial("out-204")
+        await call.hang_up()
+
+    assert answer.startswith(b"SIP/2.0 200")
+    assert len(line.calls) == 1
+
+
 async def test_a_phone_registers_calls_with_its_password_and_is_called(
     sipp: list[str], phone: Softphone, bare: Exchange
 ) -> None:
@@ -266,6 +298,13 @@ async def test_media_that_the_server_moves_away_is_followed(tools: Tools, sipp: 
         assert theirs.at("media") is not None
         await ours.hang_up()
         await theirs.ended()
+
+
+async def test_a_server_that_is_not_there_is_named(sipp: list[str]) -> None:
+    port = free_port("udp")
+    async with Softphone(sipp, server=("127.0.0.1", port), local_host=TRUNK_ADDRESS) as phone:
+        with pytest.raises(SoftphoneError, match=f"nothing answers at 127.0.0.1:{port}"):
+            await phone.dial("echo", timeout=0.2)
 
 
 async def test_a_sipp_that_does_not_start_says_why(sipp: list[str], bare: Exchange) -> None:
