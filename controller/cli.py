@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Callable, Coroutine
 from functools import wraps
+from itertools import islice
+from math import inf
 from pathlib import Path
 from typing import Annotated, Any, ParamSpec, TypeVar
 
 import typer
 from rich.console import Console
+from typer.core import TyperCommand
 
 from controller.errors import InvalidConfiguration, RingpostError
+from controller.script.situation import AnsweredBy, TransferResult
 
 app = typer.Typer(
     name="ringpost",
@@ -41,8 +44,7 @@ def reported(command: Callable[P, None]) -> Callable[P, None]:
         try:
             command(*args, **kwargs)
         except InvalidConfiguration as error:
-            for mistake in error.mistakes:
-                console.print(str(mistake), style="yellow" if mistake.severity == "warning" else "red", soft_wrap=True)
+            show_mistakes(error)
             raise typer.Exit(1) from None
         except RingpostError as error:
             console.print(f"[bold red]ringpost:[/] {error}", soft_wrap=True)
@@ -51,6 +53,25 @@ def reported(command: Callable[P, None]) -> Callable[P, None]:
             raise typer.Exit(130) from None
 
     return run
+
+
+def show_mistakes(error: InvalidConfiguration) -> None:
+    """Every mistake, a line each, where errors go."""
+    for mistake in error.mistakes:
+        console.print(str(mistake), style="yellow" if mistake.severity == "warning" else "red", soft_wrap=True)
+
+
+class SimulateCommand(TyperCommand):
+    """The command whose option `--fetch URL BODY` takes two words, which typer's repeatable options cannot."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        joined: list[str] = []
+        words = iter(args)
+        for word in words:
+            joined.append(word)
+            if word == "--fetch":
+                joined += ["\n".join(islice(words, 2))]
+        return super().parse_args(ctx, joined)
 
 
 def run_async(main: Coroutine[Any, Any, T]) -> T:
@@ -112,7 +133,9 @@ def reload(config: Config = DEFAULT_CONFIG) -> None:
 @reported
 def migrate(
     config: Config = DEFAULT_CONFIG,
-    check_only: Annotated[bool, typer.Option("--check", help="Only tell what is pending; exit status 1 if any.")] = False,
+    check_only: Annotated[
+        bool, typer.Option("--check", help="Only tell what is pending; exit status 1 if any.")
+    ] = False,
 ) -> None:
     """Bring the database's schema up to date."""
     from controller.console import apply_migrations, pending_migrations
@@ -148,6 +171,80 @@ def try_number(
         raise typer.Exit(1)
 
 
+@app.command(cls=SimulateCommand)
+@reported
+def simulate(
+    file: Annotated[Path | None, typer.Argument(help="A call script.", show_default=False)] = None,
+    ivr: Annotated[str | None, typer.Option(metavar="NAME", help="An IVR of the configuration instead.")] = None,
+    did: Annotated[str | None, typer.Option(metavar="NUMBER", help="A number of the configuration instead.")] = None,
+    keys: Annotated[
+        str, typer.Option(metavar="KEYS", help="An item for each wait for input, - for no input: 2,#,-,1234#")
+    ] = "",
+    press: Annotated[
+        list[str] | None, typer.Option(metavar="SECONDS:DIGITS", help="Press keys at a time: 3.5:2. Repeatable.")
+    ] = None,
+    outgoing: Annotated[
+        bool | None,
+        typer.Option("--outgoing/--incoming", help="A call that was placed, or one that came in.", show_default=False),
+    ] = None,
+    answered_by: Annotated[
+        AnsweredBy | None, typer.Option(help="Who answers the outgoing call.", show_default=False)
+    ] = None,
+    transfer: Annotated[TransferResult, typer.Option(help="How transfers end.")] = "answered",
+    fetch: Annotated[
+        list[str] | None, typer.Option(metavar="URL BODY", help="What a URL answers; others answer 404. Repeatable.")
+    ] = None,
+    variables: Annotated[
+        list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="A variable. Repeatable.")
+    ] = None,
+    caller: Annotated[str, typer.Option(metavar="NUMBER", help="Who calls.")] = "",
+    called: Annotated[str, typer.Option(metavar="NUMBER", help="Who is called.")] = "",
+    hangup_at: Annotated[
+        float | None, typer.Option(metavar="SECONDS", min=0, help="When the other side hangs up.")
+    ] = None,
+    interactive: Annotated[
+        bool, typer.Option("--interactive", "-i", help="Your keyboard is the phone's keypad; h hangs up.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="For programs: one JSON object a line.")] = False,
+    config: Config = DEFAULT_CONFIG,
+) -> None:
+    """Run a call script, an IVR or a number without a telephone. Exit status 2 if the script does not parse."""
+    from controller.simulation import Course, read_pages, read_variables, subject_of, tell
+
+    course = Course(
+        keys=keys,
+        presses=tuple(press or ()),
+        outgoing=answered_by is not None if outgoing is None else outgoing,
+        answered_by=answered_by or "human",
+        transfer=transfer,
+        pages=read_pages(fetch or []),
+        variables=read_variables(variables or []),
+        caller=caller,
+        called=called,
+        hang_up_at=inf if hangup_at is None else hangup_at,
+    )
+    try:
+        subject = subject_of(file, ivr, did, config)
+    except InvalidConfiguration as error:
+        show_mistakes(error)
+        raise typer.Exit(2) from None
+    if not tell(subject, course, interactive=interactive, as_json=as_json):
+        raise typer.Exit(1)
+
+
+@app.command("test")
+@reported
+def run_tests(
+    folder: Annotated[Path, typer.Argument(help="Where the *.test.yaml are.")],
+    config: Config = DEFAULT_CONFIG,
+) -> None:
+    """Run the tests beside call scripts, and tell how much of each script they reach. Exit status 1 if one fails."""
+    from controller.golden import run_folder
+
+    if not run_folder(folder, config, Console(highlight=False)):
+        raise typer.Exit(1)
+
+
 def main() -> None:
     """The entry point of the command."""
     os.umask(0o077)
@@ -155,4 +252,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

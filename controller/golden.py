@@ -1,0 +1,250 @@
+"""`ringpost test`: what scripts and IVRs are expected to do, written beside them, and whether they do it.
+
+A file `NAME.test.yaml` names a script, an IVR or a number, and cases: how the call goes, and the lines expected.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, Field, model_validator
+from rich.console import Console
+from rich.markup import escape
+
+from controller.directory.document import read_document
+from controller.directory.nodes import Entry
+from controller.directory.validation import Declaration, mistake, read_entry
+from controller.errors import ConfigurationError
+from controller.script.flow import GotoIf, Label
+from controller.script.situation import AnsweredBy, TransferResult
+from controller.script.transcript import EVENTS, MAIN_FIELDS, Line, shown
+from controller.simulation import Course, Subject, did_subject, ivr_subject, particulars, script_subject, simulation_of
+
+ENDING = ".test.yaml"
+ANYTHING = "..."
+MOST_LINES = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """One expected line: an event, and patterns (`*` stands for anything) for some of its fields; or ANYTHING."""
+
+    event: str
+    fields: tuple[tuple[str, str], ...] = ()
+
+    def fits(self, line: Line) -> bool:
+        """Whether a line is such a one."""
+        return line.event == self.event and all(
+            name in line.fields and _matches(pattern, shown(line.fields[name])) for name, pattern in self.fields
+        )
+
+    def __str__(self) -> str:
+        return f"{self.event} {' '.join(value for _, value in self.fields)}".rstrip()
+
+
+def _expected(value: Any) -> Expected:
+    if isinstance(value, Expected):
+        return value
+    event, wanted = next(iter(value.items())) if isinstance(value, dict) and len(value) == 1 else (value, {})
+    if not isinstance(event, str) or (event not in EVENTS and (event != ANYTHING or wanted)):
+        raise mistake(
+            "this is no expected line", f"`EVENT: TEXT`, `{ANYTHING}`, or an event: {', '.join(sorted(EVENTS))}"
+        )
+    if isinstance(wanted, dict):
+        return Expected(event, tuple((str(name), str(text)) for name, text in wanted.items()))
+    if event not in MAIN_FIELDS:
+        raise mistake(f"{event} says nothing more", f"`{event}` alone")
+    return Expected(event, ((MAIN_FIELDS[event], "" if wanted is None else str(wanted)),))
+
+
+class Case(Declaration):
+    """One call: how it goes, and what is expected."""
+
+    name: Annotated[str, Field(min_length=1, max_length=200)]
+    keys: str = ""
+    press: tuple[str, ...] = ()
+    outgoing: bool = False
+    answered_by: AnsweredBy = "human"
+    transfer: TransferResult = "answered"
+    fetch: dict[str, str] = Field(default_factory=dict)
+    variables: dict[str, str] = Field(default_factory=dict, alias="set")
+    caller: str = ""
+    called: str = ""
+    hangup_at: Annotated[float, Field(ge=0)] | None = None
+    expect: Annotated[tuple[Annotated[Expected, BeforeValidator(_expected)], ...], Field(min_length=1)]
+
+    def course(self) -> Course:
+        """How the call goes."""
+        return Course(
+            keys=self.keys,
+            presses=self.press,
+            outgoing=self.outgoing,
+            answered_by=self.answered_by,
+            transfer=self.transfer,
+            pages=self.fetch,
+            variables=self.variables,
+            caller=self.caller,
+            called=self.called,
+            **({} if self.hangup_at is None else {"hang_up_at": self.hangup_at}),
+        )
+
+
+class Cases(Declaration):
+    """A file of cases."""
+
+    script: str | None = None
+    ivr: str | None = None
+    did: str | None = None
+    config: str | None = None
+    cases: Annotated[tuple[Case, ...], Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def _one_subject(self) -> Cases:
+        if sum(each is not None for each in (self.script, self.ivr, self.did)) != 1:
+            raise mistake("what is tested is not clear", "exactly one of `script`, `ivr` and `did`")
+        return self
+
+
+@dataclass(slots=True)
+class Coverage:
+    """Which steps of a program its cases have reached, and whether they jumped there."""
+
+    subject: Subject
+    reached: set[tuple[int, bool]] = field(default_factory=set)
+
+    def parts(self) -> Iterator[tuple[str, bool]]:
+        """Each label, and each branch of a GotoIf, and whether it was reached."""
+        performed = {position for position, _ in self.reached}
+        for position, step in enumerate(self.subject.program.steps):
+            command = step.command
+            if isinstance(command, Label):
+                yield f"label {command.label.rpartition('~')[2]}{_place(step.line)}", position in performed
+            elif isinstance(command, GotoIf):
+                shown_command = str(command)
+                yield f"{shown_command} taken{_place(step.line)}", (position, True) in self.reached
+                yield f"{shown_command} not taken{_place(step.line)}", (position, False) in self.reached
+
+    def summary(self) -> str:
+        """The figure, and what was not reached."""
+        parts = list(self.parts())
+        missed = [name for name, reached in parts if not reached]
+        labels = [reached for name, reached in parts if name.startswith("label ")]
+        branches = [reached for name, reached in parts if not name.startswith("label ")]
+        percent = 100 if not parts else (len(parts) - len(missed)) * 100 // len(parts)
+        text = (
+            f"{self.subject.name}: {percent} % ({sum(labels)} of {len(labels)} labels, "
+            f"{sum(branches)} of {len(branches)} branches)"
+        )
+        return text + (f"; not reached: {', '.join(missed)}" if missed else "")
+
+
+def _place(line: int) -> str:
+    return f" (line {line})" if line else ""
+
+
+@dataclass(slots=True)
+class Result:
+    """What came of one case: the lines, and how many of the expected ones and of the lines fit from the beginning."""
+
+    case: Case
+    lines: list[Line]
+    fitting_expected: int
+    fitting_lines: int
+
+    @property
+    def passed(self) -> bool:
+        return self.fitting_expected == len(self.case.expect) and self.fitting_lines == len(self.lines)
+
+
+def run_folder(folder: Path, config: Path, console: Console) -> bool:
+    """Run every case of every `*.test.yaml` in a folder and those below it, and tell what came out. True: all passed.
+
+    config: where IVRs and numbers are declared, for files that do not say it.
+    ConfigurationError when there is none, InvalidConfiguration for mistakes in it or in a script.
+    """
+    files = sorted(folder.rglob(f"*{ENDING}")) if folder.is_dir() else [folder]
+    if not files:
+        raise ConfigurationError(f"there is no *{ENDING} in {folder}")
+    coverages: dict[str, Coverage] = {}
+    failed = number = 0
+    for file in files:
+        cases, subject = _read(file, config)
+        coverage = coverages.setdefault(subject.program.content_hash, Coverage(subject))
+        console.print(f"[bold]{escape(str(file))}[/]", soft_wrap=True)
+        for case in cases.cases:
+            result = run_case(subject, case, coverage)
+            number += 1
+            failed += not result.passed
+            _tell(result, console)
+    console.print("\nCoverage")
+    for coverage in coverages.values():
+        console.print(f"  {escape(coverage.summary())}", soft_wrap=True)
+    console.print(f"\n{number} case{'s' * (number != 1)}, {failed} failed", style="red" if failed else "green")
+    return not failed
+
+
+def run_case(subject: Subject, case: Case, coverage: Coverage) -> Result:
+    """Run one case. RingpostError for keys that are none."""
+    simulation = simulation_of(subject, case.course())
+    lines = [line for line, _ in zip(simulation.run(), range(MOST_LINES), strict=False)]
+    coverage.reached.update(simulation.steps)
+    return Result(case, lines, *_fit(case.expect, lines))
+
+
+def _read(file: Path, config: Path) -> tuple[Cases, Subject]:
+    document = read_document(file)
+    document.require()
+    whole = Entry(document.root.position, "cases", document.root)
+    cases = read_entry(document, whole, Cases)
+    document.require()
+    assert cases is not None
+    return cases, _subject(cases, file, config)
+
+
+def _subject(cases: Cases, file: Path, config: Path) -> Subject:
+    if cases.script is not None:
+        return script_subject(file.parent / cases.script)
+    config = file.parent / cases.config if cases.config is not None else config
+    return ivr_subject(cases.ivr, config) if cases.ivr is not None else did_subject(cases.did or "", config)
+
+
+def _fit(expected: tuple[Expected, ...], lines: list[Line]) -> tuple[int, int]:
+    """How many expected lines fit how many of the real ones, from the beginning: all of both when they do."""
+    ways = {0}
+    for index, each in enumerate(expected):
+        if each.event == ANYTHING:
+            ways = set(range(min(ways), len(lines) + 1))
+        else:
+            begun = min(ways)
+            ways = {at + 1 for at in ways if at < len(lines) and each.fits(lines[at])}
+            if not ways:
+                return index, begun
+    return len(expected), max(ways)
+
+
+def _tell(result: Result, console: Console) -> None:
+    mark = "[green]✓[/]" if result.passed else "[red]✗[/]"
+    console.print(f"  {mark} {escape(result.case.name)}", soft_wrap=True)
+    if result.passed:
+        return
+    for index, line in enumerate(result.lines):
+        if index == result.fitting_lines:
+            _tell_expected(result, console)
+        console.print(f"      {line.t:7.2f}  {line.event} {escape(particulars(line))}".rstrip(), soft_wrap=True)
+    if result.fitting_lines >= len(result.lines):
+        _tell_expected(result, console)
+
+
+def _tell_expected(result: Result, console: Console) -> None:
+    rest: Iterable[Expected] = result.case.expect[result.fitting_expected : result.fitting_expected + 1]
+    text = next((str(each) for each in rest), "nothing more")
+    console.print(f"      [red]expected here: {escape(text)}[/]", soft_wrap=True)
+
+
+def _matches(pattern: str, text: str) -> bool:
+    parts = (re.escape(part) for part in pattern.split("*"))
+    return re.fullmatch(".*".join(parts), text, re.DOTALL) is not None
