@@ -42,6 +42,7 @@ from controller.summary import print_summary
 LOCK_FILE = "ringpost.lock"
 # What an earlier run's children may need to end after their owner was killed.
 LEFTOVER_SECONDS = 8.0
+DYING_SECONDS = 1.5
 READY_SECONDS = 60.0
 STOP_SECONDS = 15.0
 FIRST_PAUSE_SECONDS = 0.5
@@ -225,13 +226,14 @@ class Supervisor:
         return home
 
     async def _check_ports(self) -> None:
-        deadline = time.monotonic() + LEFTOVER_SECONDS
+        began = time.monotonic()
         while True:
             try:
                 return check_ports(needed_ports(self._settings))
             except PortInUse:
-                # Only children of a run that was killed give their ports back within seconds; no lock tells of them.
-                if time.monotonic() > deadline or not self._is_leftover():
+                # Children of a run that was killed give their ports back within moments, and no lock tells of them.
+                waited = time.monotonic() - began
+                if waited > LEFTOVER_SECONDS or (waited > DYING_SECONDS and not self._is_leftover()):
                     raise
                 await asyncio.sleep(0.2)
 
