@@ -52,14 +52,14 @@ class RunningAsterisk:
 
 
 @asynccontextmanager
-async def running_asterisk(tools: Tools, **changes: Any) -> AsyncIterator[RunningAsterisk]:
+async def running_asterisk(tools: Tools, *, rtp_count: int = 200, **changes: Any) -> AsyncIterator[RunningAsterisk]:
     """An Asterisk with a carrier at 127.0.0.2 and the phone alice; `changes` are fields of AsteriskConfiguration."""
     folder = Path(tempfile.mkdtemp(prefix="ringpost.asterisk-"))
     try:
         tree = AsteriskTree(folder / "asterisk", tools, folder / "logs")
         tree.make()
         write_tone(tree.sounds_dir / "ringpost" / "unavailable.wav", ANNOUNCEMENT, 0.6)
-        first = free_range(200, "udp")
+        first = free_range(rtp_count, "udp")
         configuration = AsteriskConfiguration(
             **tree.directories(),
             ari_username="ringpost",
@@ -69,7 +69,7 @@ async def running_asterisk(tools: Tools, **changes: Any) -> AsyncIterator[Runnin
             sip_host="127.0.0.1",
             sip_port=free_port("udp", "tcp"),
             rtp_first=first,
-            rtp_last=first + 199,
+            rtp_last=first + rtp_count - 1,
             http_port=free_port("tcp"),
             ami_port=free_port("tcp"),
             phones=(SipPhone("alice", PHONE_PASSWORD, "+12015550110"),),

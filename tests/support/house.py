@@ -89,10 +89,13 @@ async def customer() -> AsyncIterator[Customer]:
 class House:
     """The service's process, and how it is reached."""
 
-    def __init__(self, folder: Path, asterisk: RunningAsterisk, dsn: str, tools: Path, yaml: str) -> None:
+    def __init__(
+        self, folder: Path, asterisk: RunningAsterisk, dsn: str, tools: Path, yaml: str, log_level: str = "debug"
+    ) -> None:
         self.folder = folder
         self.asterisk = asterisk
         self.dsn = dsn
+        self.log_level = log_level
         self.http_port = free_port("tcp")
         self.config = folder / "ringpost.yaml"
         self.process: asyncio.subprocess.Process | None = None
@@ -118,7 +121,7 @@ class House:
         self.config.write_text(
             f"""{yaml}
 http: {{host: 127.0.0.1, port: {self.http_port}}}
-log: {{level: debug, format: json}}
+log: {{level: {self.log_level}, format: json}}
 postbacks: {{allow: ["127.0.0.0/8"]}}
 asterisk:
   ari_url: {self.asterisk.ari_url}
@@ -221,10 +224,10 @@ asterisk:
 
 @asynccontextmanager
 async def running_house(
-    folder: Path, asterisk: RunningAsterisk, dsn: str, tools: Path, yaml: str
+    folder: Path, asterisk: RunningAsterisk, dsn: str, tools: Path, yaml: str, log_level: str = "debug"
 ) -> AsyncIterator[House]:
     """A house with this admin YAML, ready to take calls, until the block ends."""
-    house = House(folder, asterisk, dsn, tools, yaml)
+    house = House(folder, asterisk, dsn, tools, yaml, log_level)
     await house.start()
     try:
         yield house
