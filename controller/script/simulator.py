@@ -49,7 +49,7 @@ from controller.script.outcomes import (
     Transferred,
 )
 from controller.script.program import Program
-from controller.script.situation import HANG_UP, SOUND_SECONDS, Keypad, ScriptedKeypad, Situation
+from controller.script.situation import HANG_UP, Keypad, ScriptedKeypad, Situation
 from controller.script.speaking import speech_seconds
 from controller.script.state import State
 from controller.script.transcript import Line, Told, tell_beginning, tell_end, tell_note, tell_prompt
@@ -185,7 +185,7 @@ class Simulation:
             if seconds != 0:
                 yield from self._lines_of(iter((tell_prompt(prompt, words),)))
             if seconds is None:
-                missing.append(f"there is no sound “{getattr(prompt, 'sound_id', '')}”")
+                missing.append(f"there is no sound “{words}”")
                 continue
             happening = yield from self._pass(seconds)
             if happening is not _Happening.TIME:
@@ -196,7 +196,7 @@ class Simulation:
         return Finished() if self.now > began else Failed("there is nothing to be heard")
 
     def _length(self, prompt: Prompt) -> tuple[str, float | None]:
-        """The words and the seconds of a prompt; None for a sound that is not there."""
+        """The words, or the name, and the seconds of a prompt; None for a sound that is not there."""
         match prompt:
             case Speech():
                 spoken = self._situation.spoken(prompt.text)
@@ -207,9 +207,10 @@ class Simulation:
                 return "", BEEP_SECONDS
             case Sound():
                 recorded = self._recorded.get(prompt.sound_id)
-                return "", self._situation.sound_seconds(prompt.sound_id) if recorded is None else recorded
+                known = self._situation.sound_seconds(prompt.sound_id) if recorded is None else recorded
+                return prompt.sound_id, known
             case _:
-                return "", SOUND_SECONDS
+                return prompt.name, self._situation.house_sounds.get(prompt.name)
 
     def _wait_for_input(self, effect: WaitForDigit | CollectDigits) -> _Performing:
         # A menu goes on to wait for the rest of a choice: that is still the same wait.

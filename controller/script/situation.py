@@ -64,7 +64,7 @@ class Situation:
 
     pages: the body that a URL answers with status 200; any other URL answers 404. hang_up_at: seconds after the answer
     at which the other side hangs up. spoken: what is heard of a text. sound_seconds: how long a sound of the licence
-    key lasts, None for one that is not there.
+    key lasts, None for one that is not there. house_sounds: how long the sounds of the house last, by name.
     """
 
     other_end: OtherEnd = CALLER
@@ -73,6 +73,7 @@ class Situation:
     hang_up_at: float = inf
     spoken: Callable[[str], Spoken] = plainly
     sound_seconds: Callable[[str], float | None] = always
+    house_sounds: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, order=True)
