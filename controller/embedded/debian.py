@@ -77,6 +77,7 @@ def provision(directory: Path, progress: Progress | None = None, packages: Seque
     An interrupted run leaves nothing that looks complete: the tree is made aside and renamed at the end.
     UnsupportedSystem when this machine cannot run them, DownloadFailed when they cannot be fetched.
     """
+    directory = directory.absolute()
     if _holds(directory, packages):
         return Tools(directory)
     _check_system()
