@@ -33,12 +33,12 @@ def store_errors() -> Iterator[None]:
     except asyncpg.PostgresError as error:
         constraint = str(getattr(error, "constraint_name", None) or "")
         raise StoreRefused(_text(error), sqlstate=str(error.sqlstate or ""), constraint=constraint) from error
-    except asyncpg.InterfaceError as error:
-        # asyncpg tells a dead connection and a wrong argument by the same class; only the words differ.
-        if "clos" in str(error):
-            raise StoreUnreachable(_text(error)) from error
-        raise StoreRefused(_text(error)) from error
-    except (asyncpg.InternalClientError, UnicodeEncodeError) as error:
+    except (asyncpg.InterfaceError, asyncpg.InternalClientError) as error:
+        # asyncpg tells a connection that broke under its feet and a wrong argument by the same class.
+        if "server expects" in str(error):
+            raise StoreRefused(_text(error)) from error
+        raise StoreUnreachable(_text(error)) from error
+    except UnicodeEncodeError as error:
         raise StoreRefused(_text(error)) from error
 
 

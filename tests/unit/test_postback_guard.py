@@ -62,7 +62,7 @@ HOSTILE = [
     "http://1.1/",
     "http://127.0.0.1./",
     "http://①②⑦.⓪.⓪.①/",
-    "http://１２７.０.０.１/",
+    "http://１２７.０.０.１/",  # noqa: RUF001
     "http://127。0。0。1/",
     "http://169.254.169.254/latest/user-data",
     "http://169.254.169.254/computeMetadata/v1/",
