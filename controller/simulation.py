@@ -30,7 +30,6 @@ from controller.script.situation import (
     SOUND_SECONDS,
     AnsweredBy,
     Keypad,
-    Press,
     ScriptedKeypad,
     Situation,
     Spoken,
@@ -86,17 +85,9 @@ class Course:
     def keypad(self) -> ScriptedKeypad:
         """The keys that are pressed. RingpostError for what is no key or no time."""
         try:
-            items = read_keys(self.keys)
-        except ValueError:
-            message = "is not a list of keys such as 2,#,-,1234# (an item for each wait for input, - for no input)"
-            raise RingpostError(f"“{self.keys}” {message}") from None
-        presses: list[Press] = []
-        for text in self.presses:
-            try:
-                presses += read_press(text)
-            except ValueError:
-                raise RingpostError(f"“{text}” is not SECONDS:DIGITS, such as 3.5:2") from None
-        return ScriptedKeypad(items, presses)
+            return ScriptedKeypad(read_keys(self.keys), [press for text in self.presses for press in read_press(text)])
+        except ValueError as error:
+            raise RingpostError(str(error)) from None
 
     def state(self, subject: Subject) -> State:
         """The start of the call."""

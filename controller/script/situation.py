@@ -5,6 +5,7 @@ A live call finds all this out there; here it is fixed, so that a run is the sam
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import inf
@@ -22,6 +23,7 @@ FIRST_KEY_SECONDS = 0.5
 NEXT_KEY_SECONDS = 0.25
 
 HANG_UP = ""
+_PRESS = re.compile(r"([0-9]{1,6}(?:\.[0-9]{1,6})?):(.+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,18 +140,16 @@ def read_keys(text: str) -> tuple[str, ...]:
 
 def read_press(text: str) -> tuple[Press, ...]:
     """ "3.5:2": key 2 at 3.5 seconds; several keys follow each other by a quarter of a second. ValueError."""
-    at, colon, keys = text.partition(":")
-    seconds = float(at)
-    if not colon or not 0 <= seconds < inf or not keys.strip():
-        raise ValueError(text)
-    return tuple(
-        Press(seconds + index * NEXT_KEY_SECONDS, digit) for index, digit in enumerate(read_digits(keys.strip()))
-    )
+    match = _PRESS.fullmatch(text.strip())
+    if match is None:
+        raise ValueError(f"“{text}” is not SECONDS:DIGITS, such as 3.5:2")
+    digits = read_digits(match[2])
+    return tuple(Press(float(match[1]) + index * NEXT_KEY_SECONDS, digit) for index, digit in enumerate(digits))
 
 
 def read_digits(text: str) -> str:
     """Keys of a telephone, letters A-D in upper case. ValueError."""
     digits = text.upper()
     if not digits or set(digits) - set("0123456789ABCD*#"):
-        raise ValueError(text)
+        raise ValueError(f"“{text}” is not made of keys of a telephone: 0-9, * and #")
     return digits
