@@ -15,7 +15,7 @@ from prometheus_client import CollectorRegistry
 from controller.api.admin import AdminDoor
 from controller.api.health import HealthDoor
 from controller.asterisk.ami import AmiClient
-from controller.asterisk.ari.client import AriClient
+from controller.asterisk.ari.client import SILENCED_EVENTS, AriClient
 from controller.calls.adoption import Adoption
 from controller.calls.feed import CallFeed
 from controller.calls.incoming import IncomingCalls
@@ -44,6 +44,8 @@ from controller.rendering import build_prompts, prepare_prompts
 log = structlog.get_logger()
 
 CLOSE_SECONDS = 5.0
+# Events that no part of a call waits for; each that is not sent saves a wake-up on every call.
+UNUSED_EVENTS = ("PlaybackStarted", "PlaybackContinuing", "ChannelStateChange", "RecordingStarted", "ChannelHold")
 
 
 async def serve(configuration: Configuration) -> None:
@@ -88,6 +90,7 @@ class Service:
             username=settings.asterisk.username,
             password=configuration.ari_password,
             application=settings.service.application,
+            silenced_events=(*SILENCED_EVENTS, *UNUSED_EVENTS),
         )
         self._ami = AmiClient(
             host=settings.asterisk.ami_host,

@@ -213,7 +213,7 @@ class AmiClient:
 
     async def _log_in(self) -> None:
         try:
-            await self.action("Login", Username=self._username, Secret=self._secret, Events="on")
+            await self.action("Login", Username=self._username, Secret=self._secret, Events="system")
         except AsteriskRefused as error:
             self._state = AmiState.REFUSED
             raise AsteriskRefused("Asterisk refused the manager's user name or secret.") from error

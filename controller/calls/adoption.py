@@ -76,9 +76,7 @@ class Adoption:
         """Those that are neither a live call's channel nor the leg of its transfer."""
         calls = self._live.channel_ids()
         return [
-            channel_id
-            for channel_id in channel_ids
-            if channel_id not in calls and not self._live.is_leg(channel_id)
+            channel_id for channel_id in channel_ids if channel_id not in calls and not self._live.is_leg(channel_id)
         ]
 
     async def _open_calls(self) -> list[Record]:

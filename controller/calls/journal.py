@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import structlog
@@ -23,7 +23,7 @@ from controller.store.database import Database
 log = structlog.get_logger()
 
 # Fewer, larger transactions: a step is on the disk at the latest so many seconds after it happened.
-GATHER_SECONDS = 0.02
+GATHER_SECONDS = 0.05
 ENTRIES_AT_MOST = 50_000
 
 
@@ -56,10 +56,19 @@ class Journal:
             self._programs[content_hash] = source
 
     def record(
-        self, call: Call, state: str, *, trace: Sequence[TraceLine] = (), postback: Postback | None = None
+        self,
+        call: Call,
+        state: Callable[[], str],
+        *,
+        trace: Sequence[TraceLine] = (),
+        postback: Postback | None = None,
     ) -> None:
-        """Write down where the call stands. `state`: the engine's, as JSON text. Never waits, never fails."""
-        self._batch.calls[call.queue_id] = _row(call, state)
+        """Write down where the call stands. Never waits, never fails.
+
+        state: gives the engine's state as JSON text. It is asked when the batch is written, so that of the steps that
+        were gathered only the last one's state is made.
+        """
+        self._batch.calls[call.queue_id] = (call, state)
         self._batch.trace.extend(trace)
         if postback is not None:
             self._batch.postbacks.append(postback)
@@ -126,9 +135,9 @@ class Journal:
 
         False when the database went away meanwhile: what is left in the batch is to be tried again.
         """
-        for queue_id, row in list(batch.calls.items()):
+        for queue_id, entry in list(batch.calls.items()):
             alone = _Batch()
-            alone.calls[queue_id] = row
+            alone.calls[queue_id] = entry
             alone.trace = [line for line in batch.trace if line.queue_id == queue_id]
             alone.postbacks = [postback for postback in batch.postbacks if postback.subject == f"call:{queue_id}"]
             try:
@@ -153,14 +162,16 @@ class Journal:
             return
         programs = dict(self._programs)
         started = time.perf_counter()
-        async with self._database.transaction() as transaction:
-            if programs:
-                await transaction.execute("save_programs", list(programs), list(programs.values()))
-            await transaction.execute("save_calls", *map(list, zip(*batch.calls.values(), strict=True)))
-            if batch.trace:
-                await transaction.execute("append_trace", *_columns(batch.trace))
-            if batch.postbacks:
+        rows = [_row(call, state()) for call, state in batch.calls.values()]
+        calls_and_trace = (*map(list, zip(*rows, strict=True)), *_columns(batch.trace))
+        if programs or batch.postbacks:
+            async with self._database.transaction() as transaction:
+                if programs:
+                    await transaction.execute("save_programs", list(programs), list(programs.values()))
+                await transaction.execute("save_calls", *calls_and_trace)
                 await enqueue(transaction, batch.postbacks)
+        else:  # one statement is a transaction by itself, in one round trip
+            await self._database.execute("save_calls", *calls_and_trace)
         for content_hash in programs:
             self._programs_saved.add(content_hash)
             self._programs.pop(content_hash, None)
@@ -179,7 +190,7 @@ class _Batch:
     __slots__ = ("calls", "postbacks", "stored", "trace")
 
     def __init__(self) -> None:
-        self.calls: dict[int, tuple[Any, ...]] = {}
+        self.calls: dict[int, tuple[Call, Callable[[], str]]] = {}
         self.trace: list[TraceLine] = []
         self.postbacks: list[Postback] = []
         self.stored = asyncio.Event()

@@ -40,8 +40,12 @@ class CallPrompts:
         medium: Medium | None = None
         if isinstance(prompt, Speech):
             medium = self._sources.prompts.cached_speech(prompt.text, prompt.voice)
-        elif isinstance(prompt, Sound) and self._file(prompt.sound_id) is None:
-            medium = self._sources.library.get(self.license_key, prompt.sound_id)
+        elif isinstance(prompt, Sound):
+            path = self._file(prompt.sound_id)
+            if path is not None:
+                medium = self._sources.prompts.cached_sound(path)
+            else:
+                medium = self._sources.library.get(self.license_key, prompt.sound_id)
         return None if medium is None else self._as_media(medium)
 
     async def make(self, prompt: Prompt) -> tuple[str, float]:

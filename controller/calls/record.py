@@ -74,5 +74,7 @@ class CallRecord:
 
     def _write(self, postback: Postback | None) -> None:
         trace, self._trace = self._trace, []
-        state = json.dumps(self._state().to_json(), ensure_ascii=False)
-        self._recording.journal.record(self.call, state, trace=trace, postback=postback)
+        self._recording.journal.record(self.call, self._state_as_json, trace=trace, postback=postback)
+
+    def _state_as_json(self) -> str:
+        return json.dumps(self._state().to_json(), ensure_ascii=False)

@@ -36,6 +36,7 @@ class Prompts:
         self._shared = SharedWork[Medium]()
         self._conversions = asyncio.Semaphore(CONVERSIONS_AT_ONCE)
         self._versions: dict[str, str] = {}
+        self._sounds: dict[Path, Medium] = {}
 
     @property
     def directory(self) -> Path:
@@ -68,6 +69,10 @@ class Prompts:
         key = self._speech_key(text, voice, rate, volume)
         return await self._made(key, lambda: self._renderer.render(text, voice, rate, volume))
 
+    def cached_sound(self, path: Path) -> Medium | None:
+        """What the file was when `sound` last looked at it, from memory alone; None when it never did."""
+        return self._sounds.get(path)
+
     async def sound(self, path: Path) -> Medium:
         """An audio file of any kind; converted anew when the file has changed. AudioInvalid."""
         try:
@@ -76,7 +81,11 @@ class Prompts:
             reason = error.strerror if isinstance(error, OSError) else error
             raise AudioInvalid(f"The sound file {path.name} cannot be read: {reason}.") from error
         key = _key("sound", str(path.absolute()), str(facts.st_mtime_ns), str(facts.st_size))  # noqa: ASYNC240
-        return await self._made(key, lambda: self._converted(lambda: to_telephone(read_audio_file(path), path.suffix)))
+        medium = await self._made(
+            key, lambda: self._converted(lambda: to_telephone(read_audio_file(path), path.suffix))
+        )
+        self._sounds[path] = medium
+        return medium
 
     async def sound_bytes(self, data: bytes, hint: str = "") -> Medium:
         """Audio of any kind. `hint`: its media type or a file's ending, for audio without a header. AudioInvalid."""

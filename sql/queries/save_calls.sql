@@ -1,4 +1,11 @@
--- The journal's batch: each call's newest state; a batch that is sent again after a lost connection changes nothing.
+-- The journal's batch: each call's newest state, and the new lines of their traces; sent again, it changes nothing.
+WITH lines AS (
+    INSERT INTO call_trace (queue_id, number, at, event, fields)
+    SELECT queue_id, number, at, event, fields::jsonb
+    FROM unnest($16::bigint[], $17::integer[], $18::timestamptz[], $19::text[], $20::text[])
+         AS new (queue_id, number, at, event, fields)
+    ON CONFLICT DO NOTHING
+)
 INSERT INTO calls (queue_id, direction, license_key, did, caller, channel_id, program, state, response_code,
                    status_post_url, sequence, started_at, answered_at, ended_at, end_reason)
 SELECT queue_id, direction, license_key, did, caller, channel_id, program, state::jsonb, response_code,

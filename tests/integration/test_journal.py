@@ -7,6 +7,7 @@ import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from uuid import uuid4
 
@@ -44,6 +45,10 @@ def a_call(queue_id: int, **changes: object) -> Call:
     for name, value in changes.items():
         setattr(call, name, value)
     return call
+
+
+def _state() -> str:
+    return "{}"
 
 
 def a_postback(call: Call, *, final: bool = False) -> Postback:
@@ -89,7 +94,7 @@ async def test_a_call_its_trace_and_its_postback_are_stored_together(database: D
     async with running(Journal(database)) as journal:
         call = a_call(1000000001)
         line = TraceLine(call.queue_id, 1, datetime.now(UTC), "answered")
-        journal.record(call, "{}", trace=[line], postback=a_postback(call))
+        journal.record(call, _state, trace=[line], postback=a_postback(call))
         assert await journal.flush()
         assert await _counts(postgres) == (1, 1, 1)
 
@@ -101,7 +106,7 @@ async def test_only_the_newest_state_of_a_batch_is_written_and_no_trace_line_is_
         call = a_call(1000000001)
         for number in range(1, 21):
             line = TraceLine(call.queue_id, number, datetime.now(UTC), "digit", {"digit": "1"})
-            journal.record(call, json.dumps({"position": number}), trace=[line])
+            journal.record(call, partial(json.dumps, {"position": number}), trace=[line])
         assert await journal.flush()
         (row,) = await database.fetch("open_calls")
         assert (row["state"], row["trace_number"]) == ({"position": 20}, 20)
@@ -111,8 +116,8 @@ async def test_only_the_newest_state_of_a_batch_is_written_and_no_trace_line_is_
 async def test_a_call_that_cannot_be_stored_takes_no_other_with_it(database: Database, postgres: str) -> None:
     async with running(Journal(database)) as journal:
         good, bad = a_call(1000000001), a_call(1000000002)
-        journal.record(good, "{}", postback=a_postback(good))
-        journal.record(bad, "this is no JSON", postback=a_postback(bad))
+        journal.record(good, _state, postback=a_postback(good))
+        journal.record(bad, lambda: "this is no JSON", postback=a_postback(bad))
         assert await journal.flush()
         assert await _counts(postgres) == (1, 0, 1)
 
@@ -140,7 +145,7 @@ async def test_while_the_database_is_away_everything_waits_and_new_calls_are_ref
         for number in range(10):
             journal.admit()
             call = a_call(1000000001 + number)
-            journal.record(call, "{}")
+            journal.record(call, _state)
         with pytest.raises(JournalFull):
             journal.admit()
         await asyncio.wait_for(away.tries.acquire(), 5)
@@ -156,9 +161,9 @@ async def test_a_call_that_has_ended_is_not_opened_again_by_a_batch_that_is_repe
 ) -> None:
     async with running(Journal(database)) as journal:
         call = a_call(1000000001, ended_at=datetime.now(UTC))
-        journal.record(call, "{}")
+        journal.record(call, _state)
         assert await journal.flush()
-        journal.record(a_call(1000000001), "{}")
+        journal.record(a_call(1000000001), _state)
         assert await journal.flush()
         assert await database.fetch("open_calls") == []
 
