@@ -19,7 +19,7 @@ def lane_of(url: str) -> str:
         parsed = URL(url)
         if not parsed.raw_host:
             return UNUSABLE
-        lane = f"{parsed.scheme}://{parsed.raw_host}:{parsed.port}"
+        lane = f"{parsed.scheme}://{parsed.host_subcomponent}:{parsed.port}"
         lane.encode()
     except (ValueError, TypeError):
         return UNUSABLE
