@@ -32,10 +32,8 @@ from controller.script.situation import (
     Keypad,
     ScriptedKeypad,
     Situation,
-    Spoken,
     TransferResult,
     always,
-    plainly,
     read_keys,
     read_press,
 )
@@ -43,8 +41,7 @@ from controller.script.state import State
 from controller.script.transcript import Line, shown
 from controller.settings import SECTIONS
 from controller.speech.audio import probe, read_audio_file
-from controller.speech.markup import Pause, parse_markup
-from controller.speech.markup import Spoken as SpokenPart
+from controller.speech.spoken import spoken
 
 OUR_NUMBER = "+12015550101"
 OTHER_NUMBER = "+12015550199"
@@ -179,15 +176,6 @@ def sound_lengths(snapshot: Snapshot, license_key: str) -> Callable[[str], float
             return SOUND_SECONDS
 
     return seconds
-
-
-def spoken(text: str) -> Spoken:
-    """The words of a text, and the pauses that its speech control asks for."""
-    if "<" not in text and "&" not in text:
-        return plainly(text)
-    parts = parse_markup(text)
-    words = " ".join(part.text for part in parts if isinstance(part, SpokenPart))
-    return Spoken(words, sum(part.seconds for part in parts if isinstance(part, Pause)))
 
 
 def tell(subject: Subject, course: Course, *, interactive: bool = False, as_json: bool = False) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
 from controller.calls.conferences import join
@@ -23,19 +22,17 @@ from controller.script.effects import (
     Effect,
     FetchUrl,
     Play,
-    Prompt,
     Record,
     SendDigits,
     SendText,
-    Silence,
-    Sound,
     Speech,
-    Tone,
     Transfer,
     WaitForDigit,
     WaitForSilence,
 )
-from controller.script.outcomes import Failed, Fetched, Finished, Outcome, Recorded, TransferFailed, Transferred
+from controller.script.outcomes import Failed, Fetched, Finished, Outcome
+from controller.script.transcript import Told, tell_beginning, tell_end, tell_prompt
+from controller.speech.spoken import spoken
 from controller.store.database import Database
 
 FETCH_SECONDS = 10.0
@@ -100,48 +97,18 @@ class Performers:
         return Finished()
 
 
-def describe(effect: Effect) -> Iterator[tuple[str, dict[str, Any]]]:
+def describe(effect: Effect) -> Iterator[Told]:
     """The effect as lines of the trace: each an event's name and its fields, the same that the simulator prints.
 
     What is told together with its outcome (a transfer's, a fetch's result) is noted when that is known.
     """
-    match effect:
-        case Play():
-            yield from map(_describe_prompt, effect.prompts)
-        case WaitForDigit():
-            yield "wait_digit", {"seconds": effect.seconds}
-        case CollectDigits():
-            yield "collect_digits", {"var": effect.variable, "seconds": effect.seconds}
-        case WaitForSilence():
-            yield "wait_silence", {"seconds": effect.seconds}
-        case SendDigits():
-            yield "dial_digits", {"digits": effect.digits}
-        case Conference():
-            yield "conference", {"key": effect.key}
-        case SendText():
-            yield "text", {"from": effect.sender, "to": effect.recipient, "body": effect.body}
+    if isinstance(effect, Play):
+        for prompt in effect.prompts:
+            yield tell_prompt(prompt, spoken(prompt.text).words if isinstance(prompt, Speech) else "")
+    else:
+        yield from tell_beginning(effect)
 
 
-def describe_end(effect: Effect, outcome: Outcome) -> Iterator[tuple[str, dict[str, Any]]]:
-    """The lines of the trace that can only be written when the effect is over."""
-    match effect, outcome:
-        case Transfer(), TransferFailed():
-            yield "transfer", {"number": effect.number, "result": outcome.reason}
-        case Transfer(), Transferred():
-            yield "transfer", {"number": effect.number, "result": "answered"}
-        case Record(), Recorded():
-            yield "record", {"id": effect.sound_id, "seconds": round(outcome.seconds, 2)}
-        case FetchUrl(), Fetched():
-            yield "fetch", {"url": effect.url, "status": outcome.status}
-        case FetchUrl(), _:
-            yield "fetch", {"url": effect.url, "status": 0}
-
-
-def _describe_prompt(prompt: Prompt) -> tuple[str, dict[str, Any]]:
-    if isinstance(prompt, Speech):
-        return "say", {"text": " ".join(prompt.text.split())}
-    if isinstance(prompt, Silence):
-        return "silence", {"seconds": prompt.seconds}
-    if isinstance(prompt, Tone):
-        return "beep", {}
-    return "sound", {"id": prompt.sound_id if isinstance(prompt, Sound) else prompt.name}
+def describe_end(effect: Effect, outcome: Outcome, collected: str) -> Iterator[Told]:
+    """The lines of the trace that can only be written when the effect is over. `collected`: the engine's digits."""
+    return tell_end(effect, outcome, collected)

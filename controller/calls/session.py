@@ -102,7 +102,7 @@ class CallSession:
                 self._record.note(event, **fields)
             self._record.save()
             outcome = await self._perform(effect)
-            for event, fields in describe_end(effect, outcome):
+            for event, fields in describe_end(effect, outcome, self._engine.state.collected):
                 self._record.note(event, **fields)
             effect = self._engine.resume(outcome)
             self._take_notes()
