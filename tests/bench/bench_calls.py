@@ -19,10 +19,9 @@ from controller.embedded.postgres_server import PostgresServer
 from controller.softphone.call import Call
 from controller.softphone.load import place_many
 from controller.softphone.phone import Softphone
-from tests.bench.calls import BARE_DIALPLAN, Percentiles, run_calls, run_key_calls
+from tests.bench.calls import Percentiles, run_calls, run_key_calls
 from tests.bench.rows import Row
 from tests.support.asterisk import TRUNK_ADDRESS, RunningAsterisk, running_asterisk
-from tests.support.exchange import Exchange, exchange
 from tests.support.house import KEY, House, customer, running_house
 from tests.support.tones import Ear, write_tone
 
@@ -38,6 +37,19 @@ dids:
 trunks:
   carrier: {{host: 127.0.0.2}}
 """
+# The same calls without Ringpost, in the dialplan of an Asterisk that is configured alike.
+BARE_DIALPLAN = """
+[ringpost-trunk]
+exten => quick,1,Answer()
+ same => n,Wait(60)
+exten => menu,1,Answer()
+ same => n,Goto(bare-menu,s,1)
+[bare-menu]
+exten => s,1,Background(tone-1)
+ same => n,WaitExten(10)
+exten => _[1-9],1,Playback(tone-${EXTEN})
+ same => n,Hangup()
+"""
 KEPT_CALLS = 200
 TONE_MS = 80
 
@@ -47,9 +59,13 @@ class Benches:
     """What is measured against what."""
 
     tools: Tools
-    bare: Exchange
+    bare: RunningAsterisk
     asterisk: RunningAsterisk
     house: House
+
+    @property
+    def plain(self) -> tuple[str, int]:
+        return ("127.0.0.1", self.bare.sip_port)
 
     @property
     def ours(self) -> tuple[str, int]:
@@ -77,7 +93,7 @@ async def benches(tools: Tools) -> AsyncIterator[Benches]:
         try:
             async with (
                 customer() as acme,
-                exchange(tools, BARE_DIALPLAN) as bare,
+                running_asterisk(tools, rtp_count=1000, dialplan=BARE_DIALPLAN) as bare,
                 running_asterisk(tools, rtp_count=1000) as asterisk,
                 running_house(
                     folder / "house",
@@ -88,6 +104,8 @@ async def benches(tools: Tools) -> AsyncIterator[Benches]:
                     log_level="info",
                 ) as house,
             ):
+                for code in (1, 2):
+                    write_tone(bare.server.tree.sounds_dir / f"tone-{code}.wav", code, 0.6)
                 yield Benches(tools, bare, asterisk, house)
         finally:
             await postgres.stop()
@@ -110,14 +128,13 @@ async def _cost(known: Benches, *, count: int) -> list[Row]:
     bare = ours = controller = failed = 0.0
     turns = 4
     for _ in range(turns):
-        async with Softphone(sipp, server=known.bare.server, local_host=TRUNK_ADDRESS) as phone:
+        async with Softphone(sipp, server=known.plain, local_host=TRUNK_ADDRESS) as phone:
             one = await run_key_calls(
-                phone, "menu", "2", rate=20, count=count // turns, processes={"asterisk": known.bare.pid}
+                phone, "menu", "2", rate=20, count=count // turns, processes={"asterisk": _pid(known.bare)}
             )
         bare += one.cpu_per_call("asterisk") / turns
         failed += one.failed
-        assert known.asterisk.server.pid is not None
-        processes = {"asterisk": known.asterisk.server.pid, "controller": known.controller}
+        processes = {"asterisk": _pid(known.asterisk), "controller": known.controller}
         async with Softphone(sipp, server=known.ours, local_host=TRUNK_ADDRESS) as phone:
             two = await run_key_calls(phone, MENU_NUMBER, "2", rate=20, count=count // turns, processes=processes)
         ours += two.cpu_per_call("asterisk") / turns
@@ -135,7 +152,7 @@ async def _answer(known: Benches, *, count: int) -> Row:
     sipp = known.tools.command("sipp")
     bare, ours = [], []
     for _ in range(2):
-        bare.append(await run_calls(sipp, known.bare.server, "quick", rate=50, count=count // 2))
+        bare.append(await run_calls(sipp, known.plain, "quick", rate=50, count=count // 2))
         ours.append(await run_calls(sipp, known.ours, QUICK_NUMBER, rate=50, count=count // 2))
     failed = sum(one.failed for one in bare + ours)
     mean_bare = sum(one.invite_to_200.p99 for one in bare) / 2
@@ -145,23 +162,25 @@ async def _answer(known: Benches, *, count: int) -> Row:
 
 
 async def _digit(known: Benches, *, count: int) -> Row:
-    """From the moment when the caller lets the key go to the first packet of the next prompt."""
+    """From the moment when a key goes down, to be held for 80 ms, to the first packet of the next prompt."""
 
     async def react(call: Call, _index: int) -> float:
         ear = Ear(call)
         await ear.hear(1)
-        let_go = call.now + TONE_MS / 1000
+        pressed = call.now
         await call.press("2", tone_ms=TONE_MS, gap_ms=0)
-        return 1000 * ((await ear.hear(2)).started - let_go)
+        return 1000 * ((await ear.hear(2)).started - pressed)
 
     times: dict[str, list[float]] = {}
-    for name, server, number in (("bare", known.bare.server, "menu"), ("ours", known.ours, MENU_NUMBER)):
+    for name, server, number in (("bare", known.plain, "menu"), ("ours", known.ours, MENU_NUMBER)):
         async with Softphone(known.tools.command("sipp"), server=server, local_host=TRUNK_ADDRESS) as phone:
             placed = await place_many(phone, count, rate=5, number=number, script=react)
         times[name] = [one.result for one in placed if one.result is not None]
     ours, bare = Percentiles.of(times["ours"]), Percentiles.of(times["bare"])
     note = f"p50 {ours.p50:.0f} against {bare.p50:.0f} ms; {len(times['ours'])} and {len(times['bare'])} digits"
-    return Row("digit to next prompt, p99", "30 ms", ours.p99, bare.p99, "ms", note, budget=30.0)
+    return Row(
+        "key down to next prompt, p99", "80 ms of key + 30 ms", ours.p99, bare.p99, "ms", note, budget=TONE_MS + 30.0
+    )
 
 
 async def _memory(known: Benches, *, count: int) -> Row:
@@ -187,6 +206,11 @@ async def _until_live(house: House, count: int) -> None:
             return
         await asyncio.sleep(0.1)
     raise TimeoutError("the calls did not all come up")
+
+
+def _pid(asterisk: RunningAsterisk) -> int:
+    assert asterisk.server.pid is not None
+    return asterisk.server.pid
 
 
 def _resident(pid: int) -> int:

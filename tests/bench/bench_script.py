@@ -25,10 +25,24 @@ def measure() -> list[Row]:
         for n in range(COMMANDS // 4)
     )
     return [
-        Row("parse and check of a 100-command script", "2 ms", _median(lambda: check(parse(script)), 50), None, "ms",
-            "median of 50", budget=2.0),  # fmt: skip
-        Row(f"{STEPS:,} steps of a script in the engine", "1,000 ms", _median(_run, 3), None, "ms",
-            "median of 3", budget=1000.0),  # fmt: skip
+        Row(
+            "parse and check of a 100-command script",
+            "2 ms",
+            _median(lambda: check(parse(script)), 50),
+            None,
+            "ms",
+            "median of 50",
+            budget=2.0,
+        ),  # fmt: skip
+        Row(
+            f"{STEPS:,} steps of a script in the engine",
+            "1,000 ms",
+            _median(_run, 3),
+            None,
+            "ms",
+            "median of 3",
+            budget=1000.0,
+        ),  # fmt: skip
     ]
 
 

@@ -52,8 +52,13 @@ class RunningAsterisk:
 
 
 @asynccontextmanager
-async def running_asterisk(tools: Tools, *, rtp_count: int = 200, **changes: Any) -> AsyncIterator[RunningAsterisk]:
-    """An Asterisk with a carrier at 127.0.0.2 and the phone alice; `changes` are fields of AsteriskConfiguration."""
+async def running_asterisk(
+    tools: Tools, *, rtp_count: int = 200, dialplan: str = "", **changes: Any
+) -> AsyncIterator[RunningAsterisk]:
+    """An Asterisk with a carrier at 127.0.0.2 and the phone alice; `changes` are fields of AsteriskConfiguration.
+
+    `dialplan` is added to its own.
+    """
     folder = Path(tempfile.mkdtemp(prefix="ringpost.asterisk-"))
     try:
         tree = AsteriskTree(folder / "asterisk", tools, folder / "logs")
@@ -84,6 +89,8 @@ async def running_asterisk(tools: Tools, *, rtp_count: int = 200, **changes: Any
         )
         running = RunningAsterisk(server, configuration)
         running.reconfigure(**changes)
+        with (configuration.etc_dir / "extensions.conf").open("a") as file:
+            file.write(dialplan)
         await server.start()
         try:
             yield running
@@ -91,4 +98,3 @@ async def running_asterisk(tools: Tools, *, rtp_count: int = 200, **changes: Any
             await server.stop()
     finally:
         shutil.rmtree(folder)
-
