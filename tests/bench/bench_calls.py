@@ -81,13 +81,7 @@ class Benches:
 async def benches(tools: Tools) -> AsyncIterator[Benches]:
     """Bare Asterisk, and Ringpost with its own on a durable PostgreSQL, side by side."""
     with tempfile.TemporaryDirectory(prefix="ringpost-bench-") as name:
-        folder = Path(name)
-        folder.chmod(0o711)
-        (folder / "house" / "sounds").mkdir(parents=True)
-        for code in (1, 2):
-            write_tone(folder / "house" / "sounds" / f"tone-{code}.wav", code, 0.6)
-        (folder / "house" / "menu.txt").write_text(MENU)
-        (folder / "house" / "quick.txt").write_text(r"~\PlaySilence(60)~")
+        folder = _furnish(Path(name))
         postgres = PostgresServer(folder / "postgres", logs=folder / "logs")
         await postgres.start()
         try:
@@ -109,6 +103,16 @@ async def benches(tools: Tools) -> AsyncIterator[Benches]:
                 yield Benches(tools, bare, asterisk, house)
         finally:
             await postgres.stop()
+
+
+def _furnish(folder: Path) -> Path:
+    folder.chmod(0o711)
+    (folder / "house" / "sounds").mkdir(parents=True)
+    for code in (1, 2):
+        write_tone(folder / "house" / "sounds" / f"tone-{code}.wav", code, 0.6)
+    (folder / "house" / "menu.txt").write_text(MENU)
+    (folder / "house" / "quick.txt").write_text(r"~\PlaySilence(60)~")
+    return folder
 
 
 async def measure(tools: Tools, *, quick: bool) -> list[Row]:
@@ -143,7 +147,7 @@ async def _cost(known: Benches, *, count: int) -> list[Row]:
     note = f"{count} calls each, {failed:.0f} failed"
     return [
         Row("CPU of the controller for a scripted call", "≤ Asterisk's own", controller, ours, "ms", note, limit=1.0),
-        Row("CPU of Asterisk for that call, under Ringpost", "–", ours, bare, "ms", note),
+        Row("CPU of Asterisk for that call, under Ringpost", "-", ours, bare, "ms", note),
     ]
 
 

@@ -33,7 +33,7 @@ def measure() -> list[Row]:
             "ms",
             "median of 50",
             budget=2.0,
-        ),  # fmt: skip
+        ),
         Row(
             f"{STEPS:,} steps of a script in the engine",
             "1,000 ms",
@@ -42,7 +42,7 @@ def measure() -> list[Row]:
             "ms",
             "median of 3",
             budget=1000.0,
-        ),  # fmt: skip
+        ),
     ]
 
 

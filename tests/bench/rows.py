@@ -41,8 +41,8 @@ def show(rows: Sequence[Row], console: Console) -> None:
     for heading in ("what", "budget", "Ringpost", "beside", "ratio", "kept", "how"):
         table.add_column(heading, justify="right" if heading in ("Ringpost", "beside", "ratio") else "left")
     for row in rows:
-        ratio = f"{row.ours / row.bare:.2f}" if row.bare else "–"
-        bare = f"{row.bare:.2f} {row.unit}" if row.bare is not None else "–"
-        kept = {True: "yes", False: "[red]no[/]", None: "–"}[row.kept]
+        ratio = f"{row.ours / row.bare:.2f}" if row.bare else "-"
+        bare = f"{row.bare:.2f} {row.unit}" if row.bare is not None else "-"
+        kept = {True: "yes", False: "[red]no[/]", None: "-"}[row.kept]
         table.add_row(row.what, row.said, f"{row.ours:.2f} {row.unit}", bare, ratio, kept, row.note)
     console.print(table)

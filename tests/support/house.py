@@ -1,4 +1,4 @@
-"""The whole house for tests: the service as a process of its own, on a real Asterisk and PostgreSQL, with a receiver."""
+"""The whole house for tests: the service as a process of its own, on a real Asterisk and PostgreSQL, and a customer."""
 
 from __future__ import annotations
 
@@ -64,6 +64,10 @@ class Customer:
         async with asyncio.timeout(timeout), self._changed:
             await self._changed.wait_for(lambda: enough(self.posted))
         return list(self.posted)
+
+    def posted_for(self, caller: str) -> list[Posted]:
+        """What has arrived about the calls of one caller, in order."""
+        return [each for each in self.posted if each.form.get("callerid") == caller]
 
     async def finals(self, number: int = 1, timeout: float = 15.0) -> list[Posted]:
         """Wait for so many final post-backs; everything that has arrived."""
