@@ -18,7 +18,7 @@ import structlog
 
 from controller.embedded.debian import Tools
 from controller.embedded.process import OwnedProcess
-from controller.errors import AsteriskUnreachable, ConfigurationError
+from controller.errors import AsteriskUnreachable, ConfigurationError, PortInUse
 
 log = structlog.get_logger()
 
@@ -114,6 +114,7 @@ class AsteriskServer:
         self._ping = f"http://127.0.0.1:{http_port}/ari/asterisk/ping"
         self._headers = {"Authorization": aiohttp.encode_basic_auth(username, password)}
         self._process: OwnedProcess | None = None
+        self._written = 0
 
     @property
     def pid(self) -> int | None:
@@ -131,9 +132,13 @@ class AsteriskServer:
         return found[0]
 
     async def start(self, timeout: float = 60.0) -> None:
-        """Start it and wait until it has booted and answers on ARI. AsteriskUnreachable when it does not in time."""
+        """Start it and wait until it has booted and answers on ARI.
+
+        AsteriskUnreachable when it does not in time, PortInUse when one of its ports is taken.
+        """
         started = time.monotonic()
         self.tree.make()
+        self._written = self.log.stat().st_size if self.log.exists() else 0
         self._process = await OwnedProcess.start(
             self.tree.tools.command("asterisk", "-f", "-C", str(self.tree.etc_dir / "asterisk.conf")),
             log=self.tree.log_dir / "asterisk.out",
@@ -160,15 +165,26 @@ class AsteriskServer:
                 try:
                     async with session.get(self._ping) as response:
                         if response.status == 200:
-                            return
+                            return self._require_ports()
                         if response.status in (401, 403):
                             raise AsteriskUnreachable("Another Asterisk answers on our ARI port.")
                 except (aiohttp.ClientError, TimeoutError):
                     pass
                 await process.ended_within(0.1)
+                self._require_ports()
         raise AsteriskUnreachable(
             f"Asterisk ended while it started (status {process.returncode}); its logs are in {self.tree.log_dir}."
         )
+
+    def _require_ports(self) -> None:
+        """Asterisk goes on without a port that it does not get: a telephone exchange that nobody reaches."""
+        if not self.log.exists():
+            return
+        with self.log.open("rb") as file:
+            file.seek(self._written)
+            for line in file.read().decode(errors="replace").splitlines():
+                if "Address already in use" in line:
+                    raise PortInUse(f"A port that Asterisk needs is taken by another program: {line}")
 
     async def stop(self, timeout: float = 5.0) -> None:
         """Stop it, hanging up its calls; one that does not end within `timeout` seconds is killed."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -15,6 +16,7 @@ from aiohttp import web
 
 from controller.embedded.debian import Tools
 from controller.embedded.ports import free_port
+from controller.errors import PortInUse
 from tests.support.asterisk import PHONE_PASSWORD, TRUNK_ADDRESS, RunningAsterisk, running_asterisk, write_tone
 from tests.support.sipp import SippRun, sipp
 
@@ -252,3 +254,16 @@ async def test_sounds_are_fetched_over_http_and_played_though_the_folder_has_a_d
     assert run, run.output
     assert "." in str(asterisk.server.tree.root)
     assert finished["playback"]["state"] == "done"
+
+
+@pytest.mark.parametrize("kind", [socket.SOCK_DGRAM, socket.SOCK_STREAM])
+async def test_an_asterisk_that_does_not_get_its_sip_port_is_not_called_ready(
+    tools: Tools, kind: socket.SocketKind
+) -> None:
+    with socket.socket(socket.AF_INET, kind) as taken:
+        taken.bind(("127.0.0.1", 0))
+        if kind == socket.SOCK_STREAM:
+            taken.listen()
+        with pytest.raises(PortInUse, match="transport"):
+            async with running_asterisk(tools, sip_port=taken.getsockname()[1]):
+                pytest.fail("It started without its port.")
