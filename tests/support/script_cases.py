@@ -17,7 +17,7 @@ from controller.script.transcript import Line
 
 Expected = tuple[str, str]
 PAGES = {"/name": "Ann"}
-OTHER_PARTY = "12015550110"
+OTHER_PARTY = "12015550120"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +33,7 @@ class ScriptCase:
     transfer: Literal["answered", "busy", "noanswer"] = "answered"
     outgoing: bool = False
     answered_by: Literal["human", "machine", "fax"] = "human"
+    needs_phone: bool = False  # a registered one
 
     def __str__(self) -> str:
         return self.name
@@ -292,7 +293,7 @@ SCRIPT_CASES = (
     ),
     ScriptCase(
         "VariableToTTS speaks a variable of the call",
-        (("say", "2015550101"), END),
+        (("say", "201*"), END),
         r"~\VariableToTTS(phonenumber)~",
     ),
     ScriptCase(
@@ -308,7 +309,7 @@ SCRIPT_CASES = (
     ScriptCase(
         "a caller hangs up during the script",
         (("silence", "5"), HUNG_UP),
-        r"~\PlaySilence(5)~ Never.",
+        r"~\PlaySilence(5)~ ~\WaitForDTMF(5)~ Never.",
         hang_up_at=1.0,
     ),
 )
@@ -327,7 +328,7 @@ ivrs:
       "2": "ivr:back"
       "3": "recording:chime"
       "4": "sip:alice"
-      "5": "fwd:+12015550110"
+      "5": "fwd:+12015550120"
       "6": "conference:lobby"
       "7": "sys:busy"
       "8": "sys:dtmf"
@@ -453,10 +454,11 @@ IVR_CASES = (
         ivr="front",
         presses=((0.5, "4"),),
         transfer="busy",
+        needs_phone=True,
     ),
     ScriptCase(
         "a call is forwarded to a number",
-        (_PROMPT, ("digit", "5"), ("jump", "fwd:+12015550110"), ("transfer", "answered"), ("end", "transferred")),
+        (_PROMPT, ("digit", "5"), ("jump", "fwd:+12015550120"), ("transfer", "answered"), ("end", "transferred")),
         ivr="front",
         presses=((0.5, "5"),),
     ),
