@@ -140,6 +140,8 @@ class GetDigits(Command):
         maximum = machine.read(COUNT, self.maximum, of=self) if self.maximum else None
         machine.state.collected = ""
         if machine.take_typed_ahead(self) or seconds == 0:
+            variable = machine.text(self.variable).strip().lower()
+            machine.note("collect_digits", var=variable, digits=machine.state.collected)
             self._keep(machine)
             return None
         return CollectDigits(machine.text(self.variable).lower(), 5.0 if seconds is None else seconds, maximum)

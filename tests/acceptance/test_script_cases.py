@@ -136,10 +136,11 @@ async def _be_the_other_party(line: AnsweringLine) -> None:
 
 
 async def _treat(call: IncomingCall, case: ScriptCase) -> None:
-    await call.ring()
     if case.transfer == "busy":
         await call.refuse(486)
-    elif case.transfer == "answered":
+        return
+    await call.ring()
+    if case.transfer == "answered":
         await call.answer()
         try:
             await call.ended(TALK_SECONDS)

@@ -208,6 +208,21 @@ SCRIPT_CASES = (
         r"~\GetDigits(x|1)~ ~\GotoIf(x||none)~ Something. ~\Label(none)~ Nothing.",
     ),
     ScriptCase(
+        "digits typed ahead are collected without a wait",
+        (
+            ("silence", "2"),
+            ("digit", "4"),
+            ("digit", "2"),
+            ("digit", "#"),
+            ("collect_digits", "42"),
+            ("set", "x"),
+            ("say", "42"),
+            END,
+        ),
+        r"~\ActOnDigitPress(false)~ ~\PlaySilence(2)~ ~\GetDigits(x|4)~ ~\VariableToTTS(x)~",
+        presses=((0.5, "4"), (0.9, "2"), (1.3, "#")),
+    ),
+    ScriptCase(
         "GetVariableLength counts characters",
         (("set", "zip"), ("set", "length"), ("say", "5"), END),
         r"~\SetVar(zip|07305)~ ~\GetVariableLength(zip|length)~ ~\VariableToTTS(length)~",
