@@ -2,6 +2,7 @@
 
 PYTHON ?= python3
 CONFIG ?= config
+UV ?= uv
 BIN := .venv/bin
 TOOLS := $(or $(RINGPOST_TOOLS),.ringpost/tools)
 PYTEST := $(BIN)/python -m pytest
@@ -46,11 +47,11 @@ format: venv-dev ## rewrite the code as ruff wants it
 bench: venv-dev tools ## measure the budgets, each beside bare Asterisk
 	@$(BIN)/python -m tests.bench
 
-lock: venv-dev ## write the hash-locked requirements anew (needs uv)
-	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+lock: ## write the hash-locked requirements anew (UV="python -m uv" if uv is not a program)
+	@$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 		--no-emit-index-url --no-emit-find-links --extra embedded \
 		--output-file requirements.lock pyproject.toml requirements-build.in
-	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+	@$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 		--no-emit-index-url --no-emit-find-links --extra embedded --extra dev --constraint requirements.lock \
 		--output-file requirements-dev.lock pyproject.toml requirements-build.in
 
