@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Coroutine
-from functools import wraps
 from itertools import islice
 from math import inf
 from pathlib import Path
-from typing import Annotated, Any, ParamSpec, TypeVar
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 from typer.core import TyperCommand
 
-from controller.errors import InvalidConfiguration, RingpostError
+from controller import postback_commands
+from controller.commanding import DEFAULT_CONFIG, Config, reported, run_async, show_mistakes
+from controller.errors import InvalidConfiguration
 from controller.script.situation import AnsweredBy, TransferResult
 
 app = typer.Typer(
@@ -25,40 +25,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Answers and places phone calls on Asterisk, and posts every result to the customer's URL.",
 )
-
-Config = Annotated[
-    Path, typer.Option("--config", "-c", envvar="RINGPOST_CONFIG", help="The admin YAML: a file, or a folder of them.")
-]
-DEFAULT_CONFIG = Path("config")
-
-P = ParamSpec("P")
-T = TypeVar("T")
-console = Console(stderr=True, highlight=False)
-
-
-def reported(command: Callable[P, None]) -> Callable[P, None]:
-    """A command whose errors are one clear message and exit status 1 (3 for what Ringpost did not foresee)."""
-
-    @wraps(command)
-    def run(*args: P.args, **kwargs: P.kwargs) -> None:
-        try:
-            command(*args, **kwargs)
-        except InvalidConfiguration as error:
-            show_mistakes(error)
-            raise typer.Exit(1) from None
-        except RingpostError as error:
-            console.print(f"[bold red]ringpost:[/] {error}", soft_wrap=True)
-            raise typer.Exit(1) from None
-        except KeyboardInterrupt:
-            raise typer.Exit(130) from None
-
-    return run
-
-
-def show_mistakes(error: InvalidConfiguration) -> None:
-    """Every mistake, a line each, where errors go."""
-    for mistake in error.mistakes:
-        console.print(str(mistake), style="yellow" if mistake.severity == "warning" else "red", soft_wrap=True)
 
 
 class SimulateCommand(TyperCommand):
@@ -72,13 +38,6 @@ class SimulateCommand(TyperCommand):
             if word == "--fetch":
                 joined += ["\n".join(islice(words, 2))]
         return super().parse_args(ctx, joined)
-
-
-def run_async(main: Coroutine[Any, Any, T]) -> T:
-    """Run a coroutine on the quick event loop."""
-    import uvloop
-
-    return uvloop.run(main)
 
 
 @app.command()
@@ -243,6 +202,9 @@ def run_tests(
 
     if not run_folder(folder, config, Console(highlight=False)):
         raise typer.Exit(1)
+
+
+postback_commands.add_to(app)
 
 
 def main() -> None:

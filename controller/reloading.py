@@ -12,8 +12,8 @@ from controller.directory.holder import Directory
 from controller.directory.snapshot import Snapshot
 from controller.errors import InvalidConfiguration, RingpostError
 from controller.provisioning import provision_asterisk
-from controller.speech.prompts import Prompts
 from controller.rendering import prepare_prompts
+from controller.speech.prompts import Prompts
 
 log = structlog.get_logger()
 

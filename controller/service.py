@@ -30,16 +30,18 @@ from controller.calls.session import SessionParts
 from controller.configuration import Configuration
 from controller.directory.holder import Directory
 from controller.errors import PortInUse, StoreUnreachable
-from controller.postbacks.delivery import Delivery
+from controller.postbacks.delivery import Delivery, DeliveryOptions
 from controller.postbacks.guard import Guard
+from controller.postbacks.poster import PostingOptions
+from controller.postbacks.schedule import Schedule
 from controller.reloading import Reloading
-from controller.settings import PROJECT
+from controller.rendering import build_prompts, prepare_prompts
+from controller.settings import PROJECT, PostbacksSection
 from controller.speech.library import SoundLibrary
 from controller.speech.media import MediaDoor
 from controller.store.database import Database
 from controller.store.migrations import Migrations
 from controller.store.queries import Queries
-from controller.rendering import build_prompts, prepare_prompts
 
 log = structlog.get_logger()
 
@@ -74,6 +76,15 @@ async def _database(url: str) -> Database:
             await asyncio.sleep(1.0)
 
 
+def _delivery_options(section: PostbacksSection) -> DeliveryOptions:
+    return DeliveryOptions(
+        schedule=Schedule() if section.schedule is None else Schedule(delays=section.schedule),
+        posting=PostingOptions(section.connect_seconds, section.total_seconds),
+        overtake_seconds=section.overtake_seconds,
+        keep_days=section.keep_days,
+    )
+
+
 class Service:
     """Every part, built from a configuration."""
 
@@ -102,7 +113,13 @@ class Service:
         self._queue_ids = QueueIds(database)
         self._feed = CallFeed()
         self._guard = Guard(allow=settings.postbacks.allow)
-        self._delivery = Delivery(database, self._guard, registry=self._registry)
+        self._delivery = Delivery(
+            database,
+            self._guard,
+            _delivery_options(settings.postbacks),
+            secrets=self._webhook_secrets,
+            registry=self._registry,
+        )
         self._live = LiveCalls(self._ari, CallMetrics(self._registry))
         self._build_calls()
         self._reloading = Reloading(configuration, self._directory, self._prompts, self._ami)
@@ -155,6 +172,10 @@ class Service:
         finally:
             await self._live.close()
             await self._journal.close(CLOSE_SECONDS)
+
+    def _webhook_secrets(self, license_key: str) -> tuple[str, ...]:
+        known = self._directory.current.license_key(license_key)
+        return known.webhook_secrets if known else ()
 
     @asynccontextmanager
     async def _http(self) -> AsyncIterator[None]:

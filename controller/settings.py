@@ -93,6 +93,7 @@ class PostbacksSection(Declaration):
     schedule: tuple[Annotated[float, Field(ge=0)], ...] | None = None
     connect_seconds: Annotated[float, Field(gt=0, le=60)] = 5.0
     total_seconds: Annotated[float, Field(gt=0, le=300)] = 15.0
+    overtake_seconds: Annotated[float, Field(ge=0)] = 600.0
     keep_days: Annotated[float, Field(gt=0)] = 30.0
 
 

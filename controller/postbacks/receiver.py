@@ -232,12 +232,3 @@ def received_line(received: Received) -> str:
     answer = f"answered {received.answered}" if received.answered else "connection cut"
     fields = " ".join(f"{name}={value}" for name, value in received.form if value)
     return f"{told}{mark}{again}  {fields}  [{answer}, signature {received.signature}]"
-
-
-async def receive(port: int, receiver: Receiver, *, host: str = "127.0.0.1") -> None:
-    """Listen until cancelled: `ringpost receive`. PortInUse."""
-    runner = await receiver.start(port, host=host)
-    try:
-        await asyncio.Event().wait()
-    finally:
-        await runner.cleanup()

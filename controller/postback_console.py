@@ -1,0 +1,108 @@
+"""`ringpost postbacks`: what was or will be told to customers' URLs, looked at and replayed from the command line."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import asdict
+from datetime import UTC, datetime, timedelta
+from json import dumps
+from pathlib import Path
+from re import fullmatch
+from uuid import UUID
+
+from rich.console import Console
+
+from controller.configuration import read_configuration
+from controller.errors import RingpostError
+from controller.postbacks import ledger
+from controller.postbacks.console import detail, list_table, stats_table
+from controller.postbacks.receiver import Behaviour, Receiver, received_line
+from controller.settings import PROJECT
+from controller.store.database import Database
+from controller.store.queries import Queries
+
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+
+
+def read_moment(text: str, now: datetime | None = None) -> datetime:
+    """`2026-11-23T17:00`, `2026-11-23` (both UTC unless they say otherwise), or so long ago: `90m`, `2h`, `3d`."""
+    now = now or datetime.now(UTC)
+    if ago := fullmatch(r"(\d{1,6})([smhd])", text.strip()):
+        return now - timedelta(seconds=int(ago[1]) * _UNITS[ago[2]])
+    try:
+        moment = datetime.fromisoformat(text.strip())
+    except ValueError:
+        raise RingpostError(f"“{text}” is no time: write 2026-11-23T17:00, or how long ago: 2h, 3d.") from None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def read_id(text: str) -> UUID:
+    """The id of a post-back, as `ringpost postbacks list` shows it."""
+    try:
+        return UUID(text)
+    except ValueError:
+        raise RingpostError(f"“{text}” is no id of a post-back; `ringpost postbacks list` shows them.") from None
+
+
+@asynccontextmanager
+async def _database(config: Path) -> AsyncIterator[Database]:
+    queries = Queries.load(PROJECT / "sql" / "queries")
+    database = await Database.connect(read_configuration(config).database_url, queries, size=1)
+    try:
+        yield database
+    finally:
+        await database.close()
+
+
+async def list_postbacks(config: Path, filters: ledger.Filters, console: Console, *, as_json: bool) -> None:
+    """Print the newest that fit."""
+    async with _database(config) as database:
+        entries = await ledger.find(database, filters)
+    if as_json:
+        console.print_json(dumps([asdict(entry) for entry in entries], default=str))
+    else:
+        console.print(list_table(entries))
+
+
+async def show_postback(config: Path, postback_id: UUID, console: Console) -> bool:
+    """Print one with all its attempts. False when there is none of this id."""
+    async with _database(config) as database:
+        found = await ledger.show(database, postback_id)
+    if found is not None:
+        console.print(detail(*found))
+    return found is not None
+
+
+async def replay_postback(config: Path, postback_id: UUID) -> bool:
+    """Have one delivered anew. False when there is none of this id."""
+    async with _database(config) as database:
+        return await ledger.replay(database, postback_id)
+
+
+async def replay_failed(config: Path, since: datetime, until: datetime, license_key: str | None) -> int:
+    """Have all that were given up in a period delivered anew; how many."""
+    async with _database(config) as database:
+        return await ledger.replay_failed(database, since, until, license_key=license_key)
+
+
+async def show_stats(config: Path, console: Console) -> None:
+    """Print the outbox at a glance."""
+    async with _database(config) as database:
+        console.print(stats_table(await ledger.stats(database)))
+
+
+async def run_receiver(port: int, host: str, secrets: list[str], behaviour: Behaviour, console: Console) -> None:
+    """Print each post-back as it arrives, until interrupted. PortInUse."""
+    receiver = Receiver(
+        secrets=tuple(secrets),
+        behaviour=behaviour,
+        on_received=lambda received: console.print(received_line(received), markup=False, soft_wrap=True),
+    )
+    runner = await receiver.start(port, host=host)
+    try:
+        console.print(f"Listening on http://{host}:{port}/ (Ctrl-C ends it)")
+        await asyncio.Event().wait()
+    finally:
+        await runner.cleanup()

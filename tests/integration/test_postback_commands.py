@@ -1,0 +1,93 @@
+"""`ringpost postbacks` and `ringpost receive` on a real database, as a person uses them."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from pathlib import Path
+from uuid import uuid4
+
+import aiohttp
+import pytest
+
+from controller.embedded.ports import free_port
+from controller.errors import RingpostError
+from controller.postback_console import read_moment
+from controller.postbacks.outbox import Postback, enqueue
+from controller.store.database import Database
+from controller.store.queries import Queries
+
+PROJECT = Path(__file__).parent.parent.parent
+
+
+async def _ringpost(postgres: str, *arguments: str) -> tuple[int, str]:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "controller.cli",
+        *arguments,
+        cwd=PROJECT,
+        env={**os.environ, "DATABASE_URL": postgres, "COLUMNS": "200"},
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    output, _ = await asyncio.wait_for(process.communicate(), 30)
+    return process.returncode or 0, output.decode()
+
+
+async def test_a_postback_is_listed_shown_and_replayed(postgres: str, tmp_path: Path) -> None:
+    (tmp_path / "ringpost.yaml").write_text("")
+    database = await Database.connect(postgres, Queries.load(PROJECT / "sql" / "queries"))
+    known = Postback(
+        uuid4(),
+        "call:1000000001",
+        1,
+        "call.answered",
+        False,
+        "acme",
+        "http://127.0.0.1:1/",
+        (("QueueID", "1000000001"),),
+    )
+    async with database.transaction() as transaction:
+        await enqueue(transaction, [known])
+    await database.close()
+    config = ("--config", str(tmp_path))
+
+    status, printed = await _ringpost(postgres, "postbacks", "list", "--call", "1000000001", *config)
+    assert (status, str(known.id)[:8] in printed) == (0, True), printed
+    status, printed = await _ringpost(postgres, "postbacks", "show", str(known.id), *config)
+    assert (status, "call.answered" in printed) == (0, True), printed
+    status, printed = await _ringpost(postgres, "postbacks", "replay", str(known.id), *config)
+    assert (status, "delivered anew" in printed) == (0, True), printed
+    status, printed = await _ringpost(postgres, "postbacks", "stats", *config)
+    assert (status, "waiting" in printed.lower()) == (0, True), printed
+    status, printed = await _ringpost(postgres, "postbacks", "show", str(uuid4()), *config)
+    assert (status, "no post-back" in printed) == (1, True), printed
+
+
+async def test_the_receiver_prints_what_arrives_and_fails_as_told() -> None:
+    port = free_port("tcp")
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "controller.cli", "receive", "--port", str(port), "--status", "503", "--times", "1",
+        cwd=PROJECT, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
+        env={**os.environ, "COLUMNS": "200"},
+    )  # fmt: skip
+    assert process.stdout is not None
+    try:
+        async with asyncio.timeout(20):
+            assert b"Listening" in await process.stdout.readline()
+            async with aiohttp.ClientSession() as http:
+                for expected in (503, 200):
+                    async with http.post(f"http://127.0.0.1:{port}/calls", data={"QueueID": "7"}) as answer:
+                        assert answer.status == expected
+            assert b"QueueID=7" in await process.stdout.readline()
+    finally:
+        process.terminate()
+        await process.communicate()
+
+
+@pytest.mark.parametrize("text", ["yesterday", "2026-13-01", "5 minutes", ""])
+def test_what_is_no_time_is_told_with_what_is(text: str) -> None:
+    with pytest.raises(RingpostError, match="how long ago"):
+        read_moment(text)
