@@ -40,8 +40,9 @@ from controller.speech.announcements import record_announcements
 from controller.summary import print_summary
 
 LOCK_FILE = "ringpost.lock"
-# What an earlier run's children may need to end after their owner was killed.
-LEFTOVER_SECONDS = 8.0
+# In the environment of the children that could outlive us for a while, with the state directory as its value.
+CHILD_MARK = "RINGPOST_SUPERVISED"
+ORPHAN_SECONDS = 4.0
 DYING_SECONDS = 1.5
 READY_SECONDS = 60.0
 STOP_SECONDS = 15.0
@@ -97,7 +98,11 @@ class ControllerProcess:
 
     def __init__(self, config: Path, settings: Settings, database_url: str) -> None:
         self._command = [sys.executable, "-m", "controller.cli", "serve", "--config", str(config.absolute())]
-        self._environment = {"DATABASE_URL": database_url, "RINGPOST_STATE": str(settings.state_dir)}
+        self._environment = {
+            "DATABASE_URL": database_url,
+            "RINGPOST_STATE": str(settings.state_dir),
+            CHILD_MARK: str(settings.state_dir),
+        }
         self._ready_url = f"{settings.http_url}/health/ready"
         self.log = settings.state_dir / "logs" / "controller.log"
         self._process: OwnedProcess | None = None
@@ -190,6 +195,7 @@ class Supervisor:
             self._console.print(f"[yellow]The speech engines of this system are used: {escape(str(error))}[/]")
 
     async def _start_and_keep(self) -> None:
+        await self._end_orphans()
         await self._check_ports()
         async with contextlib.AsyncExitStack() as stack:
             kept: list[tuple[str, Part]] = []
@@ -225,26 +231,36 @@ class Supervisor:
             link.symlink_to(home)
         return home
 
+    async def _end_orphans(self) -> None:
+        """A controller whose run was killed is ending already; one that takes long is killed: it may be at any time."""
+        began = time.monotonic()
+        while (orphans := self._orphans()) and (waited := time.monotonic() - began) < 2 * ORPHAN_SECONDS:
+            if waited > ORPHAN_SECONDS:
+                for orphan in orphans:
+                    with contextlib.suppress(ProcessLookupError):
+                        os.kill(orphan, signal.SIGKILL)
+            await asyncio.sleep(0.1)
+
+    def _orphans(self) -> list[int]:
+        """The processes that an earlier run started on our state directory; the lock says that it is gone."""
+        mark = f"{CHILD_MARK}={self._settings.state_dir}".encode()
+        found = []
+        for process in Path("/proc").glob("[0-9]*"):
+            with contextlib.suppress(OSError):
+                if mark in (process / "environ").read_bytes().split(b"\0"):
+                    found.append(int(process.name))
+        return found
+
     async def _check_ports(self) -> None:
         began = time.monotonic()
         while True:
             try:
                 return check_ports(needed_ports(self._settings))
             except PortInUse:
-                # Children of a run that was killed give their ports back within moments, and no lock tells of them.
-                waited = time.monotonic() - began
-                if waited > LEFTOVER_SECONDS or (waited > DYING_SECONDS and not self._is_leftover()):
+                # What was killed with an earlier run gives its ports back within moments.
+                if time.monotonic() - began > DYING_SECONDS:
                     raise
-                await asyncio.sleep(0.2)
-
-    def _is_leftover(self) -> bool:
-        """Whether a process of an earlier run on our state directory is still ending."""
-        mark = f"RINGPOST_STATE={self._settings.state_dir}".encode()
-        for process in Path("/proc").glob("[0-9]*"):
-            with contextlib.suppress(OSError):
-                if process.name != str(os.getpid()) and mark in (process / "environ").read_bytes().split(b"\0"):
-                    return True
-        return False
+                await asyncio.sleep(0.1)
 
     async def _prepare_asterisk(self) -> None:
         await asyncio.to_thread(write_asterisk_files, self._configuration)
