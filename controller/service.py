@@ -46,6 +46,8 @@ from controller.store.queries import Queries
 log = structlog.get_logger()
 
 CLOSE_SECONDS = 5.0
+KEEP_PROMPTS_DAYS = 30.0
+DAY_SECONDS = 86_400.0
 # Events that no part of a call waits for; each that is not sent saves a wake-up on every call.
 UNUSED_EVENTS = ("PlaybackStarted", "PlaybackContinuing", "ChannelStateChange", "RecordingStarted", "ChannelHold")
 
@@ -136,7 +138,7 @@ class Service:
             return CallPrompts(sources, license_key)
 
         IncomingCalls(parts, self._live, self._directory, self._queue_ids, prompts_of)
-        Adoption(parts, self._live, self._database, settings.service.application, prompts_of)
+        self._adoption = Adoption(parts, self._live, self._database, settings.service.application, prompts_of)
 
     async def run(self) -> None:
         """Run until told to stop, then store what waits. Live calls wait in Asterisk for the next controller."""
@@ -158,8 +160,10 @@ class Service:
                         ("journal", self._journal.run()),
                         ("queue-ids", self._queue_ids.run()),
                         ("leases", self._live.renew_leases()),
+                        ("adoption", self._adoption.run()),
                         ("post-backs", self._delivery.run()),
                         ("reloading", self._reloading.run()),
+                        ("media", self._prune_media()),
                     )
                 ]
                 await stop.wait()
@@ -172,6 +176,7 @@ class Service:
         finally:
             await self._live.close()
             await self._journal.close(CLOSE_SECONDS)
+            self._guard.close()
 
     def _webhook_secrets(self, license_key: str) -> tuple[str, ...]:
         known = self._directory.current.license_key(license_key)
@@ -203,6 +208,17 @@ class Service:
             yield
         finally:
             await runner.cleanup()
+
+    async def _prune_media(self) -> None:
+        """Every day: prompts that nobody has heard for a month leave the disk; recordings stay."""
+        while True:
+            await prepare_prompts(self._prompts, self._directory.current)  # what scripts can say stays in use
+            try:
+                removed = await self._prompts.prune(KEEP_PROMPTS_DAYS, keep=self._library.content_hashes())
+                log.info("unused prompts removed", prompts=removed)
+            except OSError as error:
+                log.warning("unused prompts were not removed", reason=str(error))
+            await asyncio.sleep(DAY_SECONDS)
 
     async def _is_ari_ready(self) -> bool:
         if not self._ari.connected:

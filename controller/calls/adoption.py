@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from datetime import datetime, timedelta
 
 import structlog
 from asyncpg import Record
@@ -29,6 +30,8 @@ log = structlog.get_logger()
 # A channel that entered Stasis just now may be in Asterisk's list before its StasisStart has reached us.
 GRACE_SECONDS = 1.0
 RETRY_SECONDS = 1.0
+RECONCILE_SECONDS = 60.0
+FRESH = timedelta(seconds=30)
 
 
 class Adoption:
@@ -47,10 +50,25 @@ class Adoption:
         self._database = database
         self._application = application
         self._prompts_of = prompts_of
+        self._since = parts.recording.now()
+        self._one_at_a_time = asyncio.Lock()
         parts.ari.on_connected(self.connected)
 
     async def connected(self) -> None:
         """After each connect: end sessions without channel, adopt or close the store's open calls, let go the rest."""
+        async with self._one_at_a_time:
+            await self._agree()
+
+    async def run(self) -> None:
+        """Do the same every minute, until cancelled: an event that got lost must not leave a call open."""
+        while True:
+            await asyncio.sleep(RECONCILE_SECONDS)
+            try:
+                await self.connected()
+            except AsteriskError as error:
+                log.info("calls are reconciled later", reason=str(error))
+
+    async def _agree(self) -> None:
         before = set(self._live.channel_ids())
         channels = set((await self._parts.ari.applications.get(self._application)).channel_ids)
         for channel_id in before - channels:
@@ -58,7 +76,8 @@ class Adoption:
         strays = channels - set(self._live.channel_ids())
         known = await self._open_calls()
         for row in known:
-            if row["channel_id"] in self._live:
+            # A call that ends, or begins, while this looks is its session's business.
+            if row["channel_id"] in self._live or row["channel_id"] in before or self._is_fresh(row):
                 continue
             if row["channel_id"] in channels:
                 self._live.own(self._adopt(row))
@@ -71,6 +90,12 @@ class Adoption:
             for channel_id in self._unowned(strays & still_there):
                 log.warning("a channel that no call owns is let go", channel=channel_id)
                 await self._live.let_go(channel_id)
+
+    def _is_fresh(self, row: Record) -> bool:
+        """Whether the call began under this controller, and so shortly ago that its session may have just ended."""
+        started: datetime = row["started_at"]
+        now = self._parts.recording.now()
+        return started > self._since and now - started < FRESH
 
     def _unowned(self, channel_ids: set[str]) -> list[str]:
         """Those that are neither a live call's channel nor the leg of its transfer."""

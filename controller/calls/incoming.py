@@ -22,7 +22,9 @@ from controller.script.state import State
 
 log = structlog.get_logger()
 
-UNALLOCATED_NUMBER = 1  # Q.850; Asterisk answers it with SIP 404
+# Causes of Q.850; Asterisk answers them with SIP 404 and 486.
+UNALLOCATED_NUMBER = 1
+USER_BUSY = 17
 LONGEST_CALLER = 80
 
 
@@ -51,9 +53,12 @@ class IncomingCalls:
         number = try_number(dialled)
         did = self._directory.current.did(number) if number else None
         if did is None or not (did.voice or did.sms):
-            self._live.metrics.refused.labels("unowned").inc()
             log.info("call refused", reason="nobody owns the number", number=mask_number(dialled))
-            self._live.own(self._refuse(event.channel_id))
+            self._refuse(event.channel_id, "unowned", UNALLOCATED_NUMBER)
+            return
+        if did.voice and self._live.has_most_calls(did.voice):
+            log.info("call refused", reason="the key has all the calls it may have", license_key=did.voice.name)
+            self._refuse(event.channel_id, "max-calls", USER_BUSY)
             return
         try:
             self._parts.recording.journal.admit()
@@ -111,11 +116,17 @@ class IncomingCalls:
             finally:
                 session.line.events.close()
 
-    async def _refuse(self, channel_id: str) -> None:
-        try:
-            await self._parts.ari.channels.get(channel_id).hangup(reason_code=UNALLOCATED_NUMBER)
-        except AsteriskError as error:
-            log.info("the refused call was gone", reason=str(error))
+    def _refuse(self, channel_id: str, reason: str, cause: int) -> None:
+        """Hang up unanswered, with a Q.850 cause that Asterisk turns into a SIP status."""
+
+        async def hang_up() -> None:
+            try:
+                await self._parts.ari.channels.get(channel_id).hangup(reason_code=cause)
+            except AsteriskError as error:
+                log.info("the refused call was gone", reason=str(error))
+
+        self._live.metrics.refused.labels(reason).inc()
+        self._live.own(hang_up())
 
 
 def _clean(caller: str) -> str:

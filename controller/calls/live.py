@@ -13,6 +13,7 @@ from controller.asterisk.ari.client import AriClient
 from controller.asterisk.ari.events import Event
 from controller.calls.line import ENDED_FROM_OUTSIDE
 from controller.calls.session import CallSession
+from controller.directory.snapshot import LicenseKey
 from controller.errors import AsteriskError, AsteriskNotFound
 
 log = structlog.get_logger()
@@ -52,6 +53,12 @@ class LiveCalls:
     def channel_ids(self) -> list[str]:
         """The channels of the calls that are live here."""
         return list(self._sessions)
+
+    def has_most_calls(self, key: LicenseKey) -> bool:
+        """Whether the key has as many calls in progress as it may have at one time."""
+        if key.max_calls is None:
+            return False
+        return sum(session.call.license_key == key.name for session in self._sessions.values()) >= key.max_calls
 
     def is_leg(self, channel_id: str) -> bool:
         """Whether the channel is a leg that one of the live calls has dialled."""

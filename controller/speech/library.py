@@ -23,6 +23,10 @@ class SoundLibrary:
         """The sound, or None. `sound_id` in any case."""
         return self._sounds.get((license_key, sound_id.lower()))
 
+    def content_hashes(self) -> set[str]:
+        """The media that must stay on the disk."""
+        return {medium.content_hash for medium in self._sounds.values()}
+
     def ids(self, license_key: str) -> list[str]:
         """The ids of a key's stored sounds, sorted."""
         return sorted(sound_id for key, sound_id in self._sounds if key == license_key)

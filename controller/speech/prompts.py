@@ -124,7 +124,8 @@ class Prompts:
 
     async def prune(self, unused_days: float, keep: Collection[str] = ()) -> int:
         """Remove media that were not used for so many days, but for the content hashes in `keep`. Gives how many."""
-        return await asyncio.to_thread(self._store.prune, unused_days, keep)
+        in_use = {medium.content_hash for medium in self._sounds.values()}
+        return await asyncio.to_thread(self._store.prune, unused_days, in_use.union(keep))
 
     async def _ask_versions(self, text: str, voice: int) -> None:
         """Find out the versions that the key of this text needs: other engines only if it may change its voice."""

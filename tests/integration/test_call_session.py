@@ -5,12 +5,15 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from urllib.parse import parse_qsl
 
 import asyncpg
 import pytest
 
-from tests.support.calls import CallsRoom, calls_room, snapshot
+from controller.directory.snapshot import Did
+from controller.script.parser import parse
+from tests.support.calls import KEY, CallsRoom, calls_room, snapshot
 from tests.support.fake_ari import FakeAri
 
 NUMBER = "+12015550101"
@@ -88,6 +91,19 @@ async def test_a_number_that_nobody_owns_is_refused_as_unallocated(postgres: str
         assert fake.gone[channel].hangup_cause == 1
         assert not fake.gone[channel].answered
         assert room.registry.get_sample_value("ringpost_calls_refused_total", {"reason": "unowned"}) == 1
+
+
+async def test_a_key_that_has_all_the_calls_it_may_have_is_busy(postgres: str) -> None:
+    key = replace(KEY, max_calls=1)
+    known = replace(snapshot({NUMBER: MENU}), dids={NUMBER: Did(NUMBER, voice=key, program=parse(MENU))})
+    async with FakeAri(playback_seconds=None) as fake, calls_room(fake, postgres, known) as room:
+        first = fake.incoming_call()
+        await fake.until(lambda: fake.played == ["say:Press 1."])
+        second = fake.incoming_call()
+        await fake.until(lambda: second in fake.gone)
+        assert fake.gone[second].hangup_cause == 17
+        fake.hang_up(first)
+        await room.idle()
 
 
 async def test_a_prompt_that_cannot_be_made_is_left_out_and_the_rest_is_said(postgres: str) -> None:
@@ -168,6 +184,20 @@ async def test_a_call_that_ended_unseen_is_closed_with_its_final_postback(postgr
                     await asyncio.sleep(0.01)
             event, sequence, final, form = (await _posted(room))[-1]
             assert (event, sequence, final, form["ResponseCode"]) == ("call.lost", 2, True, "30")
+
+
+async def test_a_call_whose_end_was_never_told_is_closed_by_the_reconciler(
+    postgres: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with FakeAri(playback_seconds=None) as fake, calls_room(fake, postgres, snapshot({NUMBER: MENU})) as room:
+        channel = fake.incoming_call()
+        await fake.until(lambda: fake.played == ["say:Press 1."])
+        monkeypatch.setattr(fake, "emit", lambda *_args, **_fields: None)
+        fake.hang_up(channel)
+        assert len(room.live) == 1
+        await room.adoption.connected()
+        await room.idle()
+        assert [posted[2] for posted in await _posted(room)] == [False, True]
 
 
 async def test_a_channel_that_no_call_owns_is_let_go_to_the_announcement(postgres: str) -> None:

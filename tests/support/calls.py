@@ -80,6 +80,7 @@ class CallsRoom:
     directory: Directory
     prompts: NamedPrompts
     registry: CollectorRegistry
+    adoption: Adoption
 
     async def trace(self, queue_id: int | None = None) -> list[tuple[str, dict[str, Any]]]:
         """The stored trace of a call, or of all of them, in order."""
@@ -124,11 +125,11 @@ async def calls_room(fake: FakeAri, postgres: str, directory: Snapshot) -> Async
         Recording(journal, CallFeed(), lambda: datetime.now(UTC)),
     )
     IncomingCalls(parts, live, holder, queue_ids, lambda _key: prompts)  # type: ignore[arg-type,return-value]
-    Adoption(parts, live, database, APPLICATION, lambda _key: prompts)  # type: ignore[arg-type,return-value]
+    adoption = Adoption(parts, live, database, APPLICATION, lambda _key: prompts)  # type: ignore[arg-type,return-value]
     tasks = [asyncio.create_task(part) for part in (ari.run(), journal.run())]
     try:
         await ari.wait_connected(5)
-        yield CallsRoom(ari, live, journal, database, holder, prompts, registry)
+        yield CallsRoom(ari, live, journal, database, holder, prompts, registry, adoption)
     finally:
         await live.close()
         await journal.flush()

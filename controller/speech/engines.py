@@ -1,0 +1,35 @@
+"""Which speech engines this machine has: found by looking, nothing is started."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping, Sequence
+
+from controller.embedded.debian import Tools
+from controller.errors import UnsupportedSystem
+from controller.speech.command_template import CommandTemplate
+from controller.speech.espeak import Espeak
+from controller.speech.flite import Flite
+from controller.speech.synthesizer import Synthesizer
+
+
+def installed_engines(tools: Tools, commands: Mapping[str, str]) -> list[Synthesizer]:
+    """flite, espeak-ng and the engines of the configuration's `commands` (name to command line), as far as they are.
+
+    The programs are those that `ringpost run` unpacked, else the system's. ConfigurationError for a command line that
+    cannot work.
+    """
+    engines: list[Synthesizer] = []
+    if command := _command(tools, "flite"):
+        engines.append(Flite(command))
+    if command := _command(tools, "espeak-ng"):
+        engines.append(Espeak(command, tools.environment() if tools.root.exists() else None))
+    return [*engines, *(CommandTemplate(name, template) for name, template in commands.items())]
+
+
+def _command(tools: Tools, name: str) -> Sequence[str] | None:
+    try:
+        return tools.command(name)
+    except UnsupportedSystem:
+        found = shutil.which(name)
+        return [found] if found else None
