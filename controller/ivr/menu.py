@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from controller.script.command import Command
 from controller.script.effects import CollectDigits, Effect, WaitForDigit
+from controller.script.machine import Machine
 from controller.script.outcomes import HungUp, Outcome, Reaction
-
-if TYPE_CHECKING:
-    from controller.script.machine import Machine
 
 CHOICE = "choice"
 

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from controller.script.command import Command
 from controller.script.effects import Conference, Echo, Effect, End, SendDigits, SendText, Transfer
+from controller.script.machine import Machine
 from controller.script.outcomes import Failed, Outcome, TransferFailed, Transferred
 from controller.script.speaking import PlaySound
-
-if TYPE_CHECKING:
-    from controller.script.machine import Machine
 
 STEP_FAILED = "sequenceerror"
 

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from controller.script.command import Command, argument
 from controller.script.effects import Conference as JoinConference
 from controller.script.effects import Effect, End, Record, Transfer
 from controller.script.effects import WaitForSilence as AwaitSilence
 from controller.script.kinds import COUNT, EMAIL, FLAG, PHONE, SECONDS, SET_VARIABLE, SOUND, TEXT, URL
+from controller.script.machine import Machine
 from controller.script.outcomes import Outcome, Reaction, Recorded, TransferFailed, Transferred
-
-if TYPE_CHECKING:
-    from controller.script.machine import Machine
 
 LONGEST_SILENCE = 10.0
 LONGEST_RECORDING = 3600.0

@@ -15,12 +15,13 @@ from controller.script.calls import (
     StatusChangePostURL,
     TransferTo,
 )
-from controller.script.command import SUBSTITUTION, Command, Speaking, dynamic
+from controller.script.command import Command, Speaking, dynamic
 from controller.script.data import IncreaseVariable, QueryExternalServer
 from controller.script.diagnostics import Diagnostic, Severity, in_order
 from controller.script.digits import GetDigits, WaitForDTMF
 from controller.script.flow import EndCall
 from controller.script.flowgraph import FlowGraph, components
+from controller.script.kind import SUBSTITUTION
 from controller.script.kinds import SECONDS, SOUND, VOICE
 from controller.script.program import Program, Step
 from controller.script.speaking import ChangeVoiceID, PlaySilence, PlaySound, PlaySpecialSoundFile, Say
@@ -35,8 +36,8 @@ class Context:
     """Where a script shall run, as far as it is known: what is None is not checked.
 
     sounds: the ids of the sounds that the licence key has. special_sounds: the names of the sounds of the house.
-    variables: those that the call has before the script begins. url_refused: why the guard would not let a URL through,
-    None if it would. voice_missing: why nobody can speak with a voice id, None if somebody can. number_refused: whether
+    variables: those that the call has before the script begins. url_refused: that the guard would not let a URL through,
+    and why ("refused by …"), None if it would. voice_missing: why nobody can speak with a voice id, None if somebody can. number_refused: whether
     a number may not be called (E.164, or digits as written). mail: whether mail can be sent.
     """
 
@@ -195,14 +196,16 @@ class _Check:
         elif isinstance(command, PlaySpecialSoundFile) and context.special_sounds is not None:
             name = SOUND.read(command.sound)
             if not dynamic(command.sound) and name not in context.special_sounds:
-                yield _at(step, "error", "unknown-sound", f"There is no special sound {command.sound[:60]!r}.")
+                # Scripts that ran at the vendor name its sounds; what is not there is passed over, as it always was.
+                message = f"There is no special sound {command.sound[:60]!r}; it is passed over."
+                yield _at(step, "warning", "unknown-special-sound", message)
 
     def _url(self, step: Step, url: str) -> Iterator[Diagnostic]:
         if self._context.url_refused is None or _DYNAMIC_HOST.match(url):
             return
         reason = self._context.url_refused(SUBSTITUTION.sub("x", url))
         if reason:
-            yield _at(step, "error", "url-refused", f"This URL may not be used: {reason}.")
+            yield _at(step, "error", "url-refused", f"This URL is {reason}.")
 
     def _number(self, step: Step, number: str) -> Iterator[Diagnostic]:
         if self._context.number_refused is None or dynamic(number):

@@ -7,35 +7,15 @@ checker whether it names a label, a variable that is read, or one that is set.
 
 from __future__ import annotations
 
-import re
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import MISSING, dataclass, field, fields
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
+from typing import Any, ClassVar
 
 from controller.script.effects import Effect, Play, Prompt
+from controller.script.kind import SUBSTITUTION, Kind
+from controller.script.machine import Machine
 from controller.script.outcomes import Outcome, Reaction
-
-if TYPE_CHECKING:
-    from controller.script.machine import Machine
-
-T = TypeVar("T")
-
-SUBSTITUTION = re.compile(r"\[\s*(\w[\w.-]*)\s*\]")
-
-
-@dataclass(frozen=True, slots=True)
-class Kind(Generic[T]):
-    """A kind of argument: its name in the reference, what is expected, and how a text is read as it.
-
-    `read` returns None for a text that is not of this kind. `role` is "label", "reads" or "sets" where the argument
-    names a label or a variable, or "either" where it may be a variable's name or a value.
-    """
-
-    name: str
-    expects: str
-    read: Callable[[str], T | None]
-    role: str = ""
 
 
 @dataclass(frozen=True, slots=True)

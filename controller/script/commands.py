@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from controller.script import calls, data, digits, flow, speaking
 from controller.script.command import Command
 from controller.script.effects import Effect
-
-if TYPE_CHECKING:
-    from controller.script.machine import Machine
+from controller.script.machine import Machine
 
 COMMANDS: dict[str, type[Command]] = {
     command.name.lower(): command

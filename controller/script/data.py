@@ -5,16 +5,14 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 from urllib.parse import quote
 
 from controller.script.command import Command, argument
 from controller.script.effects import Effect, FetchUrl
 from controller.script.kinds import NUMBER, READ_VARIABLE, SET_VARIABLE, TEXT, URL
+from controller.script.machine import Machine
 from controller.script.outcomes import Fetched, Outcome
-
-if TYPE_CHECKING:
-    from controller.script.machine import Machine
 
 FETCH_SECONDS = 10.0
 _DIGITS = re.compile(r"[+-]?[0-9]+(?:\.[0-9]+)?")

@@ -25,6 +25,11 @@ class Diagnostic:
     message: str
 
 
+def has_errors(diagnostics: Iterable[Diagnostic]) -> bool:
+    """Whether one of them is an error."""
+    return any(diagnostic.severity == "error" for diagnostic in diagnostics)
+
+
 def in_order(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
     """Sort by place, each once, and at most `MOST` of them; one more says that there are others.
 

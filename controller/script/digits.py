@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from controller.script.command import Command, argument
 from controller.script.effects import CollectDigits, Effect, SendDigits, WaitForDigit
 from controller.script.kinds import COUNT, DIGIT, FLAG, LABEL, SECONDS, SET_VARIABLE, TONES
+from controller.script.machine import Machine
 from controller.script.outcomes import Outcome, Reaction
-
-if TYPE_CHECKING:
-    from controller.script.machine import Machine
 
 MOST_DIGITS = 500
 LONGEST_TONES = 200

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from controller.script.command import Command, argument, dynamic
 from controller.script.effects import Effect, End
 from controller.script.kinds import LABEL, NEW_LABEL, READ_VARIABLE, TEXT
-
-if TYPE_CHECKING:
-    from controller.script.machine import Machine
+from controller.script.machine import Machine
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,15 +7,13 @@ detection, a wait for the called party to stop talking, label `start`, then the 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from controller.script.command import Command
 from controller.script.effects import Effect, End, Transfer, WaitForSilence
+from controller.script.machine import Machine
 from controller.script.outcomes import Outcome, TransferFailed, Transferred
 from controller.script.state import OUTGOING_START, TRANSFER_LABEL
-
-if TYPE_CHECKING:
-    from controller.script.machine import Machine
 
 
 @dataclass(frozen=True, slots=True)

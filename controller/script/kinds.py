@@ -6,7 +6,7 @@ import re
 from decimal import Decimal
 
 from controller.numbers import try_number
-from controller.script.command import Kind
+from controller.script.kind import Kind
 
 _NUMBER = re.compile(r"[+-]?(?:[0-9]{1,18}(?:\.[0-9]{0,9})?|\.[0-9]{1,9})")
 _COUNT = re.compile(r"[0-9]{1,9}")

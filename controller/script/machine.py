@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import uuid
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
-from controller.script.command import SUBSTITUTION, Command, Kind
+from controller.script.kind import SUBSTITUTION, Kind
 from controller.script.outcomes import Note, Reaction
-from controller.script.program import Program
 from controller.script.state import TRANSFER_LABEL, State
 
 T = TypeVar("T")
@@ -18,12 +17,30 @@ MOST_VARIABLES = 1000
 MOST_TYPED_AHEAD = 100
 
 
+class Places(Protocol):
+    """What is known of a program here: where its labels are, and whether it starts at once."""
+
+    @property
+    def quick_start(self) -> bool: ...
+
+    def target(self, label: str) -> int | None: ...
+
+
+class Taker(Protocol):
+    """A command that takes digits, or reads its arguments."""
+
+    @property
+    def name(self) -> str: ...
+
+    def take_digit(self, machine: Machine, digit: str) -> Reaction: ...
+
+
 class Machine:
     """A program, the state it has reached, and the notes of what was done since they were last taken."""
 
     __slots__ = ("notes", "program", "state")
 
-    def __init__(self, program: Program, state: State) -> None:
+    def __init__(self, program: Places, state: State) -> None:
         self.program = program
         self.state = state
         self.notes: list[Note] = []
@@ -43,7 +60,7 @@ class Machine:
         value = SUBSTITUTION.sub(lambda match: self.variable(match.group(1)), argument)
         return value.strip()[:LONGEST_ARGUMENT]
 
-    def read(self, kind: Kind[T], argument: str, *, of: Command) -> T | None:
+    def read(self, kind: Kind[T], argument: str, *, of: Taker) -> T | None:
         """The argument, read as `kind`; None for an empty one, and for a wrong one, which is an error in the trace."""
         text = self.text(argument)
         value = kind.read(text)
@@ -102,7 +119,7 @@ class Machine:
         """Keep a digit for the next command that waits for digits."""
         self.state.typed_ahead = (self.state.typed_ahead + digit)[:MOST_TYPED_AHEAD]
 
-    def take_typed_ahead(self, command: Command) -> bool:
+    def take_typed_ahead(self, command: Taker) -> bool:
         """Give the digits typed ahead to a command that starts to wait for digits.
 
         True if they end its wait, or if one of them is bound and the script has jumped: there is nothing to wait for.

@@ -10,7 +10,7 @@ from types import MappingProxyType
 
 from controller.script.calls import MaxRingTime, QuickStart
 from controller.script.command import Command, Speaking
-from controller.script.diagnostics import Diagnostic
+from controller.script.diagnostics import Diagnostic, has_errors
 from controller.script.flow import Label
 from controller.script.frame import BUILT_IN_LABELS, FRAME
 from controller.script.speaking import ChangeVoiceID
@@ -55,7 +55,7 @@ class Program:
     @property
     def ok(self) -> bool:
         """Whether there is no error in it; there may be warnings."""
-        return all(diagnostic.severity != "error" for diagnostic in self.diagnostics)
+        return not has_errors(self.diagnostics)
 
     @cached_property
     def content_hash(self) -> str:

@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from controller.script.amounts import money, spelled
-from controller.script.command import Command, Kind, Speaking, argument, dynamic
+from controller.script.command import Command, Speaking, argument, dynamic
 from controller.script.effects import Effect, Prompt, Silence, Sound, SpecialSound, Speech, Tone
+from controller.script.kind import Kind
 from controller.script.kinds import FLAG, READ_VARIABLE, SECONDS, SOUND, VALUE, VOICE
-
-if TYPE_CHECKING:
-    from controller.script.machine import Machine
+from controller.script.machine import Machine
 
 BEEP_SECONDS = 1.0
 
