@@ -72,7 +72,7 @@ def check(
     from controller.configuration import check_configuration
     from controller.directory.report import for_people, for_programs, has_errors
 
-    mistakes = check_configuration(path)
+    mistakes = check_configuration(path).mistakes
     typer.echo((for_programs if as_json else for_people)(mistakes))
     if has_errors(mistakes):
         raise typer.Exit(1)

@@ -2,18 +2,35 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from controller.directory.document import Document, read_document
 from controller.directory.loader import build
 from controller.directory.secrets import Secrets
 from controller.directory.snapshot import Snapshot
+from controller.embedded.debian import Tools
 from controller.embedded.postgres_server import PostgresServer, cluster_home
-from controller.errors import InvalidConfiguration, Mistake
-from controller.settings import SECTIONS, Settings, read_settings
+from controller.errors import ConfigurationError, Mistake, UrlRefused
+from controller.postbacks.guard import Guard
+from controller.script.checker import NOWHERE, Context
+from controller.settings import SECTIONS, Settings, SpeechSection, read_settings
+from controller.speech.engines import installed_engines
+from controller.speech.voices import Voices
 
 SECRETS_FILE = "secrets.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A configuration that was only looked at: its mistakes, warnings included, and what it declares if it is usable.
+
+    The secrets that the YAML leaves out are made up in it.
+    """
+
+    mistakes: tuple[Mistake, ...]
+    snapshot: Snapshot | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,26 +69,67 @@ def read_configuration(path: Path) -> Configuration:
     Passwords and licence keys that the YAML leaves out are made at the first start and kept in the state directory.
     """
     document = read_document(path)
-    settings = _settings(document)
-    secrets = Secrets(settings.state_dir / SECRETS_FILE)
-    snapshot = build(document, secrets=secrets, other_sections=SECTIONS)
+    settings = read_settings(document)
+    secrets = None if settings is None else Secrets(settings.state_dir / SECRETS_FILE)
+    snapshot = build(document, secrets=secrets, other_sections=SECTIONS, context=_context(document, settings))
     document.require()
+    assert settings is not None
+    assert secrets is not None
     assert snapshot is not None
     return Configuration(path, settings, snapshot, secrets)
 
 
-def check_configuration(path: Path) -> list[Mistake]:
-    """Every mistake in the configuration, warnings included, without starting or storing anything."""
+def check_configuration(path: Path) -> Checked:
+    """Look for every mistake in the configuration, without starting or storing anything."""
     document = read_document(path)
-    read_settings(document)
-    build(document, other_sections=SECTIONS)
-    return document.mistakes
-
-
-def _settings(document: Document) -> Settings:
-    """The settings, or InvalidConfiguration: with the mistakes of the whole document, not only of the settings."""
     settings = read_settings(document)
+    snapshot = build(document, other_sections=SECTIONS, context=_context(document, settings))
+    return Checked(tuple(document.mistakes), snapshot)
+
+
+def script_context(settings: Settings) -> Context:
+    """What scripts are checked against on this machine, whoever brings them: all but the sounds of their key.
+
+    ConfigurationError for voices or speech engines that cannot be used.
+    """
+    guard = Guard(allow=settings.postbacks.allow)
+
+    def url_refused(url: str) -> str | None:
+        try:
+            guard.check(url)
+        except UrlRefused as error:
+            return str(error)
+        return None
+
+    return Context(
+        special_sounds=frozenset(),  # there are none of the house yet
+        url_refused=url_refused,
+        voice_missing=_voice_missing(settings),
+        mail=bool(settings.mail.host),
+    )
+
+
+def voices_of(settings: Settings) -> Voices:
+    """The table from voice ids to the voices of this machine's engines. ConfigurationError when it cannot be used."""
+    engines = installed_engines(Tools(settings.tools_dir), settings.speech.commands)
+    return Voices(engines, settings.speech.voices)
+
+
+def _voice_missing(settings: Settings) -> Callable[[int], str | None] | None:
+    """Who cannot speak; None before the first start, which brings the engines along."""
+    if not installed_engines(Tools(settings.tools_dir), settings.speech.commands):
+        return None
+    voices = voices_of(settings)
+    return lambda voice_id: voices.warning(voice_id) or None
+
+
+def _context(document: Document, settings: Settings | None) -> Context:
+    """As `script_context`; what is wrong with the voices is noted, as it may be right once the engines are there."""
     if settings is None:
-        build(document, other_sections=SECTIONS)
-        raise InvalidConfiguration(document.mistakes)
-    return settings
+        return NOWHERE
+    try:
+        return script_context(settings)
+    except ConfigurationError as error:
+        entry = document.root.entry("speech")
+        document.warn(entry.position if entry else document.root.position, str(error).rstrip("."))
+        return script_context(replace(settings, speech=SpeechSection()))

@@ -46,7 +46,8 @@ class Mistake:
     """One mistake in a file of the administrator: where it stands (line and column count from 1) and what is wrong.
 
     `severity` is "error" or "warning"; `expected` says what would be right there, when that can be said. A line of 0
-    means the file as a whole. Secrets never appear in a message.
+    means the file as a whole. `code` is stable, for programs: that of a script's diagnostic, empty elsewhere. Secrets
+    never appear in a message.
     """
 
     file: str
@@ -55,6 +56,7 @@ class Mistake:
     message: str
     severity: str = "error"
     expected: str = ""
+    code: str = ""
 
     def __str__(self) -> str:
         place = f"{self.file}:{self.line}:{self.column}" if self.line else self.file

@@ -3,22 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 import structlog
 
 from controller.calls.treatment import treatment_of
+from controller.configuration import voices_of
 from controller.directory.snapshot import Snapshot
-from controller.embedded.debian import Tools
-from controller.errors import SpeechError, UnsupportedSystem
+from controller.errors import SpeechError
 from controller.settings import Settings
-from controller.speech.command_template import CommandTemplate
-from controller.speech.espeak import Espeak
-from controller.speech.flite import Flite
 from controller.speech.prompts import Prompts
-from controller.speech.synthesizer import Synthesizer
-from controller.speech.voices import Voices
 
 log = structlog.get_logger()
 
@@ -26,27 +20,11 @@ AT_ONCE = 2
 
 
 def build_prompts(settings: Settings) -> Prompts:
-    """The prompts of a state directory, made by flite, espeak-ng and the engines that the configuration names.
+    """The prompts of a state directory, spoken by the engines of this machine.
 
-    The programs are those that `ringpost run` unpacked, else the system's. ConfigurationError for a voice table or a
-    command that cannot work.
+    ConfigurationError for a voice table or a command that cannot work.
     """
-    tools = Tools(settings.tools_dir)
-    engines: list[Synthesizer] = []
-    if command := _command(tools, "flite"):
-        engines.append(Flite(command))
-    if command := _command(tools, "espeak-ng"):
-        engines.append(Espeak(command, tools.environment() if tools.root.exists() else None))
-    engines += [CommandTemplate(name, template) for name, template in settings.speech.commands.items()]
-    return Prompts(settings.state_dir / "media", Voices(engines, settings.speech.voices))
-
-
-def _command(tools: Tools, name: str) -> Sequence[str] | None:
-    try:
-        return tools.command(name)
-    except UnsupportedSystem:
-        found = shutil.which(name)
-        return [found] if found else None
+    return Prompts(settings.state_dir / "media", voices_of(settings))
 
 
 async def prepare_prompts(prompts: Prompts, snapshot: Snapshot) -> int:

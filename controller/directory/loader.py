@@ -28,6 +28,7 @@ from controller.directory.validation import (
 from controller.errors import Mistake
 from controller.ivr.compiled import compile_ivr
 from controller.numbers import try_number
+from controller.script.checker import NOWHERE, Context
 from controller.script.parser import parse
 from controller.script.program import Program
 
@@ -72,22 +73,29 @@ def check(path: Path, *, other_sections: Collection[str] = ()) -> list[Mistake]:
 
 
 def build(
-    document: Document, *, secrets: SecretSource | None = None, other_sections: Collection[str] = ()
+    document: Document,
+    *,
+    secrets: SecretSource | None = None,
+    other_sections: Collection[str] = (),
+    context: Context = NOWHERE,
 ) -> Snapshot | None:
-    """The snapshot of a document that was read. Mistakes are noted in the document; None when one is an error."""
+    """The snapshot of a document that was read. Mistakes are noted in the document; None when one is an error.
+
+    `context` is what scripts are checked against; the sounds of each key are found here.
+    """
     refuse_unknown_sections(document, {*SECTIONS, *other_sections})
     if not document.complete:
         return None
-    return _Loader(document, secrets or _Unsaved()).build()
+    return _Loader(document, secrets or _Unsaved(), context).build()
 
 
 class _Loader:
     """Reads one document. A value that the YAML leaves out stays empty until all is known to be right."""
 
-    def __init__(self, document: Document, secrets: SecretSource) -> None:
+    def __init__(self, document: Document, secrets: SecretSource, context: Context) -> None:
         self._document = document
         self._secrets = secrets
-        self._shelf = ScriptShelf(document)
+        self._shelf = ScriptShelf(document, context)
         self._sounds: dict[str, dict[str, Path]] = {}
         self._owners: dict[str, Position] = {}
         self._played: list[tuple[ScriptFile, str]] = []

@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from pathlib import Path
 
 from controller.directory.document import Document, read_file
 from controller.directory.nodes import Position
+from controller.directory.script_door import examine
 from controller.directory.snapshot import ScriptFile
 from controller.directory.validation import alternatives
+from controller.errors import Mistake
 from controller.script.calls import RecordAndSaveAs
+from controller.script.checker import NOWHERE, Context
 from controller.script.command import Speaking
-from controller.script.parser import parse
+from controller.script.diagnostics import Diagnostic
 
 
 class ScriptShelf:
-    """Scripts by the path that the YAML writes, relative to the folder of the YAML."""
+    """Scripts by the path that the YAML writes, relative to the folder of the YAML.
 
-    def __init__(self, document: Document) -> None:
+    context: what they are checked against, whoever runs them; their sounds are those of a key (`check_sounds`).
+    """
+
+    def __init__(self, document: Document, context: Context = NOWHERE) -> None:
         self._document = document
+        self._context = context
         self._scripts: dict[str, ScriptFile | None] = {}
 
     @property
@@ -40,11 +47,9 @@ class ScriptShelf:
         source = read_file(self._document, position, file)
         if source is None:
             return None
-        program = parse(source)
-        for diagnostic in program.diagnostics:
-            place = Position(str(file), diagnostic.line, diagnostic.column)
-            self._document.report(place, diagnostic.message.rstrip("."), severity=diagnostic.severity)
-        return ScriptFile(file, source, program)
+        examined = examine(source, self._context)
+        self._document.note(as_mistakes(file, examined.diagnostics))
+        return ScriptFile(file, source, examined.program)
 
     def check_sounds(self, script: ScriptFile, key: str, sounds: Collection[str]) -> None:
         """Note every sound that the script plays and the key does not have, where it is played.
@@ -68,3 +73,8 @@ class ScriptShelf:
             for step in script.program.steps
             if isinstance(step.command, RecordAndSaveAs)
         }
+
+
+def as_mistakes(file: Path, diagnostics: Iterable[Diagnostic]) -> list[Mistake]:
+    """What was found in a script, as the administrator's other mistakes are told."""
+    return [Mistake(str(file), each.line, each.column, each.message.rstrip("."), each.severity) for each in diagnostics]

@@ -36,9 +36,10 @@ class Context:
     """Where a script shall run, as far as it is known: what is None is not checked.
 
     sounds: the ids of the sounds that the licence key has. special_sounds: the names of the sounds of the house.
-    variables: those that the call has before the script begins. url_refused: that the guard would not let a URL through,
-    and why ("refused by …"), None if it would. voice_missing: why nobody can speak with a voice id, None if somebody can. number_refused: whether
-    a number may not be called (E.164, or digits as written). mail: whether mail can be sent.
+    variables: those that the call has before the script begins. url_refused: that the guard would not let a URL
+    through, and why ("refused by …"), None if it would. voice_missing: why nobody can speak with a voice id, None if
+    somebody can. number_refused: whether a number may not be called (E.164, or digits as written). mail: whether mail
+    can be sent.
     """
 
     sounds: Collection[str] | None = None
@@ -183,7 +184,7 @@ class _Check:
             voice = VOICE.read(command.voice)
             reason = None if voice is None else self._context.voice_missing(voice)
             if reason:
-                yield _at(step, "warning", "voice-missing", f"Nobody speaks with the voice {voice}: {reason}.")
+                yield _at(step, "warning", "voice-missing", f"The default voice speaks instead of {voice}: {reason}.")
         if isinstance(command, (WaitForDTMF, GetDigits, PlaySilence)):
             yield from _wait(step, command.seconds)
 

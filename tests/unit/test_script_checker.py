@@ -79,8 +79,9 @@ def test_what_the_key_does_not_have_is_found():
     script = r"~^Tune~ ~^other~ ~^[x]~ ~\SetVar(x|1)~ ~\RecordAndSaveAs(mine)~ ~^mine~ ~\PlaySpecialSoundFile(Ding)~"
     assert ("error", "unknown-sound") not in found(script)
     assert found(script, sounds={"tune"}).count(("error", "unknown-sound")) == 1
-    assert found(script, sounds={"tune", "other"}, special_sounds={"dong"}).count(("error", "unknown-sound")) == 1
-    assert ("error", "unknown-sound") not in found(script, sounds={"tune", "other"}, special_sounds={"ding"})
+    special = ("warning", "unknown-special-sound")
+    assert special in found(script, sounds={"tune", "other"}, special_sounds={"dong"})
+    assert special not in found(script, sounds={"tune", "other"}, special_sounds={"ding"})
 
 
 def test_a_url_that_the_guard_refuses_is_found():
@@ -88,7 +89,7 @@ def test_a_url_that_the_guard_refuses_is_found():
 
     def refused(url):
         asked.append(url)
-        return "it is private" if "127.0.0.1" in url else None
+        return "refused: it is private" if "127.0.0.1" in url else None
 
     script = (
         r"~\SetVar(x|1)~ ~\StatusChangePostURL(http://127.0.0.1/)~ ~\QueryExternalServer(http://example.com/?a=[x]|b)~"
