@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -18,6 +19,7 @@ class EnterMenu(Command):
     """Begin a menu: nothing has gone wrong in it yet, and its digits are choices, whatever was bound before."""
 
     name: ClassVar[str] = "Menu"
+    heeds_digits: ClassVar[bool] = True
 
     def perform(self, machine: Machine) -> Effect | None:
         machine.state.menu_failures = 0
@@ -25,12 +27,16 @@ class EnterMenu(Command):
         machine.state.act_on_digit = True
         return None
 
+    def binds_only(self) -> Mapping[str, str]:
+        return {}
+
 
 @dataclass(frozen=True, slots=True)
 class EnterScript(Command):
     """Begin a script as a call to its own number would: 1 is bound to its start, and its switches are on."""
 
     name: ClassVar[str] = "Script"
+    heeds_digits: ClassVar[bool] = True
     start: str
 
     def perform(self, machine: Machine) -> Effect | None:
@@ -40,6 +46,9 @@ class EnterScript(Command):
         state.act_on_digit = state.act_on_feature = True
         state.sound_pausing = False
         return None
+
+    def binds_only(self) -> Mapping[str, str]:
+        return {"1": self.start}
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +65,9 @@ class Leave(Command):
             machine.state.typed_ahead = ""
         machine.jump(self.label)
         return None
+
+    def jumps(self) -> tuple[str, ...]:
+        return (self.label,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +117,12 @@ class Choose(Command):
     def lasts(self) -> tuple[float, float]:
         longest = max((len(digits) for digits, _ in self.choices), default=1)
         return 0.0, self.timeout + self.digit_timeout * longest
+
+    def jumps(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys((*(label for _, label in self.choices), self.no_input, self.wrong_choice)))
+
+    def retries(self) -> tuple[str, int]:
+        return self.prompt, self.repeat
 
     def __str__(self) -> str:
         return f"{self.name}({'|'.join(digits for digits, _ in self.choices)})"

@@ -48,6 +48,10 @@ class SendTones(Command):
     def perform(self, machine: Machine) -> Effect | None:  # noqa: ARG002 (all is known)
         return SendDigits(self.digits, self.tone_ms, self.gap_ms)
 
+    def lasts(self) -> tuple[float, float]:
+        seconds = sum(0.5 if digit == "w" else (self.tone_ms + self.gap_ms) / 1000 for digit in self.digits)
+        return seconds, seconds
+
     def finish(self, machine: Machine, outcome: Outcome) -> Effect | None:
         _note_failure(machine, self.number, outcome)
         return None
@@ -71,6 +75,7 @@ class QueueText(Command):
 
     name: ClassVar[str] = "SMS"
     interruptible: ClassVar[bool] = False
+    sends: ClassVar[int] = 1
     number: int
     sender: str
     recipient: str
@@ -90,6 +95,7 @@ class Forward(Command):
 
     name: ClassVar[str] = "Forward"
     conversation: ClassVar[bool] = True
+    ends: ClassVar[bool] = True
     target: str
 
     def perform(self, machine: Machine) -> Effect | None:  # noqa: ARG002 (all is known)
@@ -140,6 +146,7 @@ class HangUp(Command):
 
     name: ClassVar[str] = "HangUp"
     falls_through: ClassVar[bool] = False
+    ends: ClassVar[bool] = True
     reason: str
     cause: int = 16
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from heapq import heappop, heappush
 from math import inf, isfinite
 
+from controller.script.calls import RecordAndSaveAs
 from controller.script.command import Command, Speaking, dynamic
-from controller.script.digits import ActOnDigitPress, AssignDTMF, ClearDTMF
+from controller.script.digits import ActOnDigitPress, AssignDTMF
 from controller.script.flowgraph import FlowGraph, components, reached
-from controller.script.kinds import DIGIT, DIGITS, FLAG
+from controller.script.kinds import DIGIT, DIGITS, FLAG, SOUND
 from controller.script.program import Program
 from controller.script.speaking import PlaySound, Say, speech_seconds
 
@@ -63,8 +64,10 @@ class _Keypad:
         return _Keypad(self.may_act or other.may_act, self.may_not_act or other.may_not_act, labels)
 
     def after(self, command: Command) -> _Keypad:
-        if isinstance(command, ClearDTMF):
-            return _Keypad(self.may_act, self.may_not_act, {})
+        bound = command.binds_only()
+        if bound is not None:
+            labels = {digit: frozenset({label}) for digit, label in bound.items()}
+            return _Keypad(True, False, labels) if command.heeds_digits else replace(self, labels=labels)
         if isinstance(command, ActOnDigitPress):
             act = FLAG.read(command.act)
             if act is not None:
@@ -93,6 +96,7 @@ class _Bounds:
         self._lengths = lengths
         self._graph = FlowGraph(program)
         self._end = self._graph.end
+        self._recordings = _recordings(program)
         self._seconds = [self._lasts(step.command) for step in program.steps]
         detected = {"ring"} | ({"amd"} if "amd" in program.labels else {"start"})
         self._restarts = [] if incoming else [self._graph.target(label) for label in detected]
@@ -106,8 +110,9 @@ class _Bounds:
         edges: list[Sequence[int]] = [(*plain[position], *jumps[position]) for position in range(self._end)]
         edges += [(), (), self._graph.edges[self._graph.any_label]]
         ranks = components(edges, range(len(edges)), set(range(len(edges))))
-        longest = self._longest([most for _, most in self._seconds], edges, ranks)
-        texts = self._longest([float(step.command.sends) for step in self._program.steps], edges, ranks)
+        longest = self._longest(self._repeated([most for _, most in self._seconds]), edges, ranks)
+        sent = [float(step.command.sends) for step in self._program.steps]
+        texts = self._longest(self._repeated(sent), edges, ranks)
         if longest is not None and not self._incoming and not self._program.quick_start:
             longest += 2 * FRAME_SECONDS  # at the beginning, and when a ringing tone is heard
         shortest = self._shortest(keypads, plain, jumps)
@@ -123,8 +128,20 @@ class _Bounds:
             return seconds, seconds
         if isinstance(command, PlaySound) and not dynamic(command.sound_id):
             known = self._lengths.sound(command.sound_id)
-            return (0.0, inf) if known is None else (known, known)
+            if known is None:
+                return 0.0, inf
+            recorded = max(self._recordings.get(command.sound_id, -1.0), self._recordings.get(None, -1.0))
+            return (known, known) if recorded < 0 else (0.0, max(known, recorded))
         return command.lasts()
+
+    def _repeated(self, weights: Sequence[float]) -> list[float]:
+        """The weights, with what a step has repeated before it goes on added to its own."""
+        whole = list(weights)
+        for position, step in enumerate(self._program.steps):
+            label, times = step.command.retries()
+            if times:
+                whole[position] += times * sum(weights[self._graph.target(label) : position + 1])
+        return whole
 
     def _without_digits(self, position: int) -> tuple[int, ...]:
         return tuple(node for node in self._graph.edges[position] if node != self._graph.digit)
@@ -229,3 +246,13 @@ class _Bounds:
             if len(component) > 1 or component[0] in plain[component[0]]
             for node in component
         }
+
+
+def _recordings(program: Program) -> dict[str | None, float]:
+    """The sounds that the script may record anew, each with its greatest length; None for one that a variable names."""
+    longest: dict[str | None, float] = {}
+    for step in program.steps:
+        if isinstance(step.command, RecordAndSaveAs):
+            name = None if dynamic(step.command.sound) else SOUND.read(step.command.sound)
+            longest[name] = max(longest.get(name, 0.0), step.command.lasts()[1])
+    return longest

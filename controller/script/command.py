@@ -8,7 +8,7 @@ checker whether it names a label, a variable that is read, or one that is set.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import MISSING, dataclass, field, fields
 from typing import Any, ClassVar
 
@@ -44,6 +44,7 @@ class Command(ABC):
     sends: ClassVar[int] = 0  # how many texts it sends
     conversation: ClassVar[bool] = False  # two people talk: digits and detections are theirs, not the script's
     interruptible: ClassVar[bool] = True  # a bound digit stops it at once; else the jump follows when it is over
+    heeds_digits: ClassVar[bool] = False  # digits are acted on again after it, whatever was switched off before
 
     @abstractmethod
     def perform(self, machine: Machine) -> Effect | None:
@@ -65,6 +66,14 @@ class Command(ABC):
     def jumps(self) -> tuple[str, ...]:
         """The labels where it may go on at once, as they stand in the script."""
         return ()
+
+    def retries(self) -> tuple[str, int]:
+        """The label that it goes back to, and at most how often, before it goes on; what lies between runs in order."""
+        return "", 0
+
+    def binds_only(self) -> Mapping[str, str] | None:
+        """All digits that are bound after it, each with its label; None when those of before stay."""
+        return None
 
     def arguments(self) -> tuple[str, ...]:
         """The arguments as they stand in the script, those left out at the end left out."""

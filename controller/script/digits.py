@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -80,6 +81,9 @@ class ClearDTMF(Command):
     def perform(self, machine: Machine) -> Effect | None:
         machine.state.bindings.clear()
         return None
+
+    def binds_only(self) -> Mapping[str, str]:
+        return {}
 
 
 @dataclass(frozen=True, slots=True)

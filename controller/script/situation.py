@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from math import inf
 from typing import Literal, Protocol
 
+from controller.script.speaking import speech_seconds
+
 AnsweredBy = Literal["human", "machine", "fax"]
 TransferResult = Literal["answered", "busy", "noanswer"]
 
@@ -48,6 +50,11 @@ class Spoken:
 
     words: str
     pauses: float = 0.0
+
+    @property
+    def seconds(self) -> float:
+        """How long it is reckoned to last: its words by their characters, and its pauses."""
+        return (speech_seconds(self.words) if self.words else 0.0) + self.pauses
 
 
 def plainly(text: str) -> Spoken:
