@@ -90,6 +90,26 @@ def reload(config: Config = DEFAULT_CONFIG) -> None:
 
 @app.command()
 @reported
+def prepare(config: Config = DEFAULT_CONFIG) -> None:
+    """Write what an Asterisk that runs elsewhere starts from, where `asterisk: {files: …}` says; compose.yaml does."""
+    from controller.console import prepare_files
+
+    for written in run_async(prepare_files(config)):
+        typer.echo(written)
+
+
+@app.command()
+@reported
+def summary(config: Config = DEFAULT_CONFIG) -> None:
+    """Show what can be called, how a softphone logs in, and where everything is."""
+    from controller.configuration import read_configuration
+    from controller.summary import print_summary
+
+    print_summary(read_configuration(config), Console(highlight=False))
+
+
+@app.command()
+@reported
 def migrate(
     config: Config = DEFAULT_CONFIG,
     check_only: Annotated[

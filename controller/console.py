@@ -9,10 +9,13 @@ from rich.console import Console
 
 from controller.configuration import read_configuration
 from controller.embedded.debian import Tools
-from controller.errors import ConfigurationError, InvalidConfiguration, Mistake, RingpostError
+from controller.errors import ConfigurationError, InvalidConfiguration, Mistake, RingpostError, UnsupportedSystem
 from controller.numbers import parse_number
+from controller.provisioning import announcements_dir, make_database_password, write_asterisk_files
+from controller.rendering import build_prompts
 from controller.settings import PROJECT
 from controller.softphone.phone import Softphone
+from controller.speech.announcements import record_announcements
 from controller.store.migrations import Migrations
 from controller.trial import NOT_RUNNING, Addresses, Press, Trial
 
@@ -39,6 +42,22 @@ async def reload_running(config: Path) -> list[str]:
     raise RingpostError(str(answer.get("error", "the service did not reload")))
 
 
+async def prepare_files(config: Path) -> list[str]:
+    """Write what an Asterisk and a PostgreSQL that run elsewhere start from: the files of Asterisk, the announcement
+    that it plays when no controller is there, the database's password. Gives what was written, for people.
+
+    InvalidConfiguration, ConfigurationError, SpeechError.
+    """
+    configuration = read_configuration(config)
+    settings = configuration.settings
+    if not settings.asterisk.files:
+        raise ConfigurationError("Where Asterisk's files are to be written is not configured: `asterisk: {files: …}`.")
+    written = ["the database's password: made"] if make_database_password(settings) else []
+    written += [f"asterisk: {name} written" for name in write_asterisk_files(configuration)]
+    spoken = await record_announcements(build_prompts(settings), announcements_dir(settings))
+    return written + [f"asterisk: the announcement {path.stem} recorded" for path in spoken]
+
+
 async def pending_migrations(config: Path) -> list[str]:
     """The migrations that the database has not had yet. StoreUnreachable, MigrationError."""
     return await _migrations().check(read_configuration(config).database_url)
@@ -60,14 +79,16 @@ async def try_call(config: Path, number: str, caller: str, presses: list[str], h
     trunk = next((trunk for trunk in configuration.snapshot.trunks.values() if trunk.host.startswith("127.")), None)
     if trunk is None:
         raise ConfigurationError("`ringpost try` calls through a trunk at a loopback address, and none is configured.")
-    tools = Tools(settings.tools_dir)
+    sipp = Tools(settings.tools_dir).command_here("sipp")
+    if sipp is None:
+        raise UnsupportedSystem("`ringpost try` calls with the program sipp, and this system does not have it.")
     addresses = Addresses(
         http=settings.http_url,
         token=configuration.admin_token,
-        receiver=f"http://127.0.0.1:{settings.receiver.port}",
+        receiver=f"http://{settings.receiver.host}:{settings.receiver.port}",
     )
     server = ("127.0.0.1" if settings.sip.host == "0.0.0.0" else settings.sip.host, settings.sip.port)  # noqa: S104
     wanted = [Press.parse(press) for press in presses]
-    async with Softphone(tools.command("sipp"), server=server, local_host=trunk.host) as phone:
+    async with Softphone(sipp, server=server, local_host=trunk.host) as phone:
         trial = Trial(addresses, phone, Console(highlight=False))
         return await trial.run(parse_number(number).lstrip("+"), caller, wanted, hang_up)

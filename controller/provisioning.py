@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import platform
+from pathlib import Path
 
 import structlog
 
 from controller.asterisk.ami import AmiClient
 from controller.asterisk.configuration import AsteriskConfiguration, SipPhone, SipTrunk, render
 from controller.configuration import Configuration
+from controller.directory.secrets import make_token
 from controller.directory.snapshot import Snapshot
-from controller.embedded.asterisk_server import AsteriskTree
+from controller.embedded.asterisk_server import AsteriskTree, Directories
 from controller.embedded.debian import Tools
 from controller.embedded.network import LOOPBACK, knows_own_name, own_address
 from controller.embedded.ports import PortNeed
+from controller.errors import ConfigurationError
 from controller.settings import PROJECT, Settings
 
 log = structlog.get_logger()
@@ -36,11 +41,34 @@ def asterisk_tree(settings: Settings) -> AsteriskTree:
     return AsteriskTree(settings.state_dir / "asterisk", Tools(settings.tools_dir), settings.state_dir / "logs")
 
 
+def packaged_directories(files: Path) -> Directories:
+    """The folders of an Asterisk out of Debian's package, whose configuration stands in `files`."""
+    return {
+        "etc_dir": files / "etc",
+        "module_dir": Path(f"/usr/lib/{platform.machine()}-linux-gnu/asterisk/modules"),
+        "data_dir": Path("/usr/share/asterisk"),
+        "var_dir": Path("/var/lib/asterisk"),
+        "cache_dir": Path("/var/cache/asterisk"),
+        "spool_dir": Path("/var/spool/asterisk"),
+        "run_dir": Path("/run/asterisk"),
+        "log_dir": Path("/var/log/asterisk"),
+    }
+
+
+def announcements_dir(settings: Settings) -> Path:
+    """Where the announcements lie that Asterisk plays without the controller."""
+    if settings.asterisk.files:
+        return Path(settings.asterisk.files) / "sounds"
+    return asterisk_tree(settings).sounds_dir / "ringpost"
+
+
 def asterisk_configuration(configuration: Configuration) -> AsteriskConfiguration:
-    """What the embedded Asterisk's files must say. ConfigurationError for a value that cannot stand in them."""
+    """What Asterisk's files must say. ConfigurationError for a value that cannot stand in them."""
     settings, snapshot = configuration.settings, configuration.snapshot
+    elsewhere = settings.asterisk.files
+    directories = packaged_directories(Path(elsewhere)) if elsewhere else asterisk_tree(settings).directories()
     return AsteriskConfiguration(
-        **asterisk_tree(settings).directories(),
+        **directories,
         ari_username=settings.asterisk.username,
         ari_password=configuration.ari_password,
         ami_username=settings.asterisk.ami_username,
@@ -48,15 +76,17 @@ def asterisk_configuration(configuration: Configuration) -> AsteriskConfiguratio
         sip_host=settings.sip.host,
         sip_port=settings.sip.port,
         external_address=settings.sip.external_address,
+        local_networks=settings.sip.local_networks,
         # Without an address for its SDP, Asterisk looks its host name up at each call; as long as the answer does not
         # come the caller waits: ten seconds, with a resolver that is not there.
-        media_address="" if knows_own_name() else own_address(),
+        media_address="" if elsewhere or knows_own_name() else own_address(),
         rtp_first=settings.sip.rtp_first,
         rtp_last=settings.sip.rtp_last,
+        listen=settings.asterisk.listen,
         http_port=settings.asterisk.http_port,
         ami_port=settings.asterisk.ami_port,
         application=settings.service.application,
-        announcement=ANNOUNCEMENT,
+        announcement=str(announcements_dir(settings) / "unavailable") if elsewhere else ANNOUNCEMENT,
         phones=_phones(snapshot),
         trunks=_trunks(snapshot),
         numbers=frozenset(snapshot.dids),
@@ -85,20 +115,42 @@ def _trunks(snapshot: Snapshot) -> tuple[SipTrunk, ...]:
 
 
 def write_asterisk_files(configuration: Configuration) -> list[str]:
-    """Write the embedded Asterisk's folders and files; the names of the files that changed. ConfigurationError."""
-    tree = asterisk_tree(configuration.settings)
-    tree.make()
-    return [path.name for path in render(asterisk_configuration(configuration), TEMPLATES, tree.etc_dir)]
+    """Write Asterisk's files; the names of those that changed. ConfigurationError."""
+    settings = configuration.settings
+    if settings.asterisk.files:
+        etc_dir = Path(settings.asterisk.files) / "etc"
+    else:
+        tree = asterisk_tree(settings)
+        tree.make()
+        etc_dir = tree.etc_dir
+    return [path.name for path in render(asterisk_configuration(configuration), TEMPLATES, etc_dir)]
 
 
-async def provision_asterisk(configuration: Configuration, ami: AmiClient) -> list[str]:
+def make_database_password(settings: Settings) -> bool:
+    """Make the file with the database's password if there is none; whether it was made. ConfigurationError."""
+    if not settings.database.password_file:
+        return False
+    path = Path(settings.database.password_file)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
+            file.write(f"{make_token()}\n")
+    except FileExistsError:
+        return False
+    except OSError as error:
+        raise ConfigurationError(f"The database's password cannot be written to {path}: {error.strerror}.") from error
+    return True
+
+
+async def provision_asterisk(configuration: Configuration, ami: AmiClient, *, everything: bool = False) -> list[str]:
     """Bring a running Asterisk's files up to date, and have it read them; calls go on. Gives what changed, for people.
 
+    With `everything` it reads all of them, for it may have started on what stood there before.
     ConfigurationError when the files cannot be written, AsteriskError when Asterisk does not read them.
     """
     changed = await asyncio.to_thread(write_asterisk_files, configuration)
-    for name in changed:
-        if name in RELOADS:
+    for name in RELOADS:
+        if everything or name in changed:
             await ami.reload(RELOADS[name])
     return [
         f"asterisk: {name} changed" + ("" if name in RELOADS else ": it takes effect at Asterisk's next start")
@@ -111,7 +163,11 @@ def needed_ports(settings: Settings) -> list[PortNeed]:
     needs = [PortNeed(settings.http.host, settings.http.port, "tcp", "Ringpost's HTTP interfaces", "`http: {port: …}`")]
     if settings.receiver.enabled:
         setting = "`receiver: {port: …}`"
-        needs.append(PortNeed(LOOPBACK, settings.receiver.port, "tcp", "the demo's receiver of post-backs", setting))
+        needs.append(
+            PortNeed(
+                settings.receiver.host, settings.receiver.port, "tcp", "the demo's receiver of post-backs", setting
+            )
+        )
     if not settings.external_asterisk:
         sip, asterisk = settings.sip, settings.asterisk
         needs += [

@@ -28,6 +28,8 @@ class Reloading:
         self._ami = ami
         self._requested = asyncio.Event()
         self._lock = asyncio.Lock()
+        self._caught_up = not configuration.settings.asterisk.files
+        ami.on_ready(self._catch_up)
 
     def request(self) -> None:
         """Have it reloaded soon (SIGHUP)."""
@@ -46,13 +48,25 @@ class Reloading:
             except RingpostError as error:
                 log.error("the configuration was not reloaded", reason=str(error))
 
+    async def _catch_up(self) -> None:
+        """At the first login: an Asterisk that we did not start may know an older configuration than ours."""
+        async with self._lock:
+            if self._caught_up:
+                return
+            try:
+                await provision_asterisk(self._configuration, self._ami, everything=True)
+            except RingpostError as error:
+                log.error("Asterisk does not know the configuration", reason=str(error))
+            else:
+                self._caught_up = True
+
     async def apply(self) -> list[str]:
         """Read, check and apply. Gives what changed, for people. InvalidConfiguration: nothing was changed."""
         async with self._lock:
             fresh = await asyncio.to_thread(read_configuration, self._configuration.path)
             await prepare_prompts(self._prompts, fresh.snapshot)
             changes = _changes(self._directory.current, fresh.snapshot)
-            if not fresh.settings.external_asterisk:
+            if fresh.settings.configures_asterisk:
                 changes += await provision_asterisk(fresh, self._ami)
             self._directory.replace(fresh.snapshot)
             if fresh.settings != self._configuration.settings:

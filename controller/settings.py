@@ -1,7 +1,7 @@
 """The process's own settings: the sections of the admin YAML that are about the service, and the environment.
 
-The environment wins where both say something: DATABASE_URL for the database, RINGPOST_STATE for the state directory,
-RINGPOST_TOOLS for the unpacked tools (otherwise in the state directory).
+The environment wins where both say something: RINGPOST_HTTP_PORT over `http: {port: …}` and so on, DATABASE_URL for the
+database, RINGPOST_STATE for the state directory, RINGPOST_TOOLS for the unpacked tools (otherwise in there).
 """
 
 from __future__ import annotations
@@ -9,21 +9,41 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
-from ipaddress import ip_network
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Annotated, Literal
+from urllib.parse import quote, urlsplit, urlunsplit
 
 from pydantic import AfterValidator, Field
 
 from controller.directory.document import Document
 from controller.directory.validation import Declaration, mistake, read_section
+from controller.environment import lay_over
+from controller.errors import ConfigurationError
 
 PROJECT = Path(__file__).resolve().parent.parent
 """The folder that holds asterisk-config/, sql/ and config/ beside the package."""
 
 Port = Annotated[int, Field(ge=1, le=65535)]
 
-SECTIONS = ("service", "sip", "http", "asterisk", "database", "speech", "postbacks", "receiver", "log", "mail")
+
+def _network(text: str) -> str:
+    try:
+        ip_network(text)
+    except ValueError:
+        raise mistake("this is no network", "an address range such as 192.168.1.0/24") from None
+    return text
+
+
+def _address(text: str) -> str:
+    try:
+        ip_address(text)
+    except ValueError:
+        raise mistake("this is no address", "an IP address such as 127.0.0.1") from None
+    return text
+
+
+Network = Annotated[str, AfterValidator(_network)]
 
 
 class ServiceSection(Declaration):
@@ -34,13 +54,14 @@ class ServiceSection(Declaration):
 
 
 class SipSection(Declaration):
-    """`sip:` where phones and trunks reach the embedded Asterisk."""
+    """`sip:` where phones and trunks reach an Asterisk that is configured from here."""
 
     host: str = "0.0.0.0"  # noqa: S104 (phones are elsewhere; nobody gets in without a password)
     port: Port = 5060
     rtp_first: Port = 10000
     rtp_last: Port = 10199
     external_address: str = ""
+    local_networks: tuple[Network, ...] = ("127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")
 
 
 class HttpSection(Declaration):
@@ -62,12 +83,15 @@ class AsteriskSection(Declaration):
     ami_port: Port = 5038
     http_port: Port = 8088
     media_url: str = ""
+    files: str = ""
+    listen: Annotated[str, AfterValidator(_address)] = "127.0.0.1"
 
 
 class DatabaseSection(Declaration):
     """`database:` a PostgreSQL of yours, instead of the embedded one."""
 
     url: str = ""
+    password_file: str = ""
 
 
 class SpeechSection(Declaration):
@@ -77,18 +101,10 @@ class SpeechSection(Declaration):
     commands: dict[str, str] = Field(default_factory=dict)
 
 
-def _network(text: str) -> str:
-    try:
-        ip_network(text)
-    except ValueError:
-        raise mistake("this is no network", "an address range such as 192.168.1.0/24") from None
-    return text
-
-
 class PostbacksSection(Declaration):
     """`postbacks:` how post-backs are made and which networks they may reach beyond the public ones."""
 
-    allow: tuple[Annotated[str, AfterValidator(_network)], ...] = ()
+    allow: tuple[Network, ...] = ()
     date_format: Literal["us", "iso"] = "us"
     schedule: tuple[Annotated[float, Field(ge=0)], ...] | None = None
     connect_seconds: Annotated[float, Field(gt=0, le=60)] = 5.0
@@ -101,6 +117,7 @@ class ReceiverSection(Declaration):
     """`receiver:` the receiver of post-backs that `ringpost run` starts beside the service, for trying it out."""
 
     enabled: bool = True
+    host: str = "127.0.0.1"
     port: Port = 8090
 
 
@@ -122,6 +139,21 @@ class MailSection(Declaration):
     tls: Literal["none", "starttls", "tls"] = "none"
 
 
+MODELS: Mapping[str, type[Declaration]] = {
+    "service": ServiceSection,
+    "sip": SipSection,
+    "http": HttpSection,
+    "asterisk": AsteriskSection,
+    "database": DatabaseSection,
+    "speech": SpeechSection,
+    "postbacks": PostbacksSection,
+    "receiver": ReceiverSection,
+    "log": LogSection,
+    "mail": MailSection,
+}
+SECTIONS = tuple(MODELS)
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """All settings of one process."""
@@ -133,7 +165,7 @@ class Settings:
     sip: SipSection
     http: HttpSection
     asterisk: AsteriskSection
-    database_url: str
+    database: DatabaseSection
     speech: SpeechSection
     postbacks: PostbacksSection
     receiver: ReceiverSection
@@ -144,6 +176,26 @@ class Settings:
     def external_asterisk(self) -> bool:
         """Whether Asterisk is somebody else's."""
         return bool(self.asterisk.ari_url)
+
+    @property
+    def configures_asterisk(self) -> bool:
+        """Whether Asterisk's files are written from here."""
+        return not self.external_asterisk or bool(self.asterisk.files)
+
+    @property
+    def database_url(self) -> str:
+        """The configured database, with its password; empty for the embedded one. ConfigurationError."""
+        url, file = self.database.url, self.database.password_file
+        if not (url and file):
+            return url
+        try:
+            password = Path(file).read_text("utf-8").strip()
+        except (OSError, ValueError) as error:
+            reason = error.strerror if isinstance(error, OSError) else "this is not text"
+            raise ConfigurationError(f"The database's password cannot be read from {file}: {reason}.") from None
+        parts = urlsplit(url)
+        user, _, host = parts.netloc.rpartition("@")
+        return urlunsplit(parts._replace(netloc=f"{user.partition(':')[0]}:{quote(password, safe='')}@{host}"))
 
     @property
     def ari_url(self) -> str:
@@ -169,6 +221,9 @@ def read_settings(document: Document, environment: Mapping[str, str] | None = No
     None when there are so many mistakes that nothing can be made of a section.
     """
     environment = os.environ if environment is None else environment
+    lay_over(document, MODELS, environment)
+    if url := environment.get("DATABASE_URL"):
+        lay_over(document, MODELS, {"RINGPOST_DATABASE_URL": url})
     service = read_section(document, "service", ServiceSection)
     sip = read_section(document, "sip", SipSection)
     http = read_section(document, "http", HttpSection)
@@ -191,7 +246,7 @@ def read_settings(document: Document, environment: Mapping[str, str] | None = No
         sip=sip,
         http=http,
         asterisk=asterisk,
-        database_url=environment.get("DATABASE_URL") or database.url,
+        database=database,
         speech=speech,
         postbacks=postbacks,
         receiver=receiver,
@@ -206,5 +261,8 @@ def _check(document: Document, sip: SipSection, asterisk: AsteriskSection) -> No
     if entry and sip.rtp_last < sip.rtp_first + 3:
         document.report(entry.position, "the RTP range is too small", expected="rtp_last at least 3 above rtp_first")
     entry = document.root.entry("asterisk")
-    if entry and asterisk.ari_url and not asterisk.password:
+    if entry and asterisk.files and not asterisk.ari_url:
+        expected = "the key `ari_url`"
+        document.report(entry.position, "`files` is for an Asterisk that runs elsewhere", expected=expected)
+    if entry and asterisk.ari_url and not asterisk.password and not asterisk.files:
         document.report(entry.position, "an Asterisk of yours needs its ARI password", expected="the key `password`")

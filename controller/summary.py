@@ -12,6 +12,7 @@ from rich.table import Table
 from controller.configuration import Configuration
 from controller.directory.snapshot import Did
 from controller.embedded.network import own_address
+from controller.settings import Settings
 
 DEFAULT_CONFIG = Path("config")
 
@@ -19,13 +20,12 @@ DEFAULT_CONFIG = Path("config")
 def print_summary(configuration: Configuration, console: Console) -> None:
     """Print what can be called, how a softphone logs in, and where everything is."""
     settings, snapshot = configuration.settings, configuration.snapshot
-    console.print("\n[bold green]Ringpost is ready.[/]\n")
     numbers = Table(show_header=False, box=None, padding=(0, 2))
     for did in snapshot.dids.values():
         numbers.add_row(f"[bold]{escape(did.number)}[/]", escape(did.description or _what(did)))
     console.print("Numbers:", numbers, sep="\n")
-    if snapshot.phones and not settings.external_asterisk:
-        server = settings.sip.host if settings.sip.host != "0.0.0.0" else own_address()  # noqa: S104
+    if snapshot.phones and settings.configures_asterisk:
+        server = _server(settings)
         console.print("\nSoftphone accounts (SIP over UDP or TCP):")
         phones = Table(show_header=False, box=None, padding=(0, 2))
         for phone in snapshot.phones.values():
@@ -40,7 +40,9 @@ def print_summary(configuration: Configuration, console: Console) -> None:
     places = Table(show_header=False, box=None, padding=(0, 2))
     places.add_row("HTTP", f"[bold]{settings.http_url}[/]")
     if settings.receiver.enabled:
-        places.add_row("Post-backs", f"shown here, received at http://127.0.0.1:{settings.receiver.port}")
+        places.add_row(
+            "Post-backs", f"shown here, received at http://{settings.receiver.host}:{settings.receiver.port}"
+        )
     places.add_row("Logs", escape(str(settings.state_dir / "logs")))
     first = next((did.number for did in snapshot.dids.values() if did.voice), "")
     if first:
@@ -50,6 +52,15 @@ def print_summary(configuration: Configuration, console: Console) -> None:
     places.add_row("Stop", "Ctrl-C")
     console.print(places)
     console.print()
+
+
+def _server(settings: Settings) -> str:
+    """Where phones find Asterisk."""
+    if settings.sip.external_address:
+        return settings.sip.external_address
+    if settings.asterisk.files:
+        return "(the machine that Asterisk runs on)"
+    return settings.sip.host if settings.sip.host != "0.0.0.0" else own_address()  # noqa: S104
 
 
 def _what(did: Did) -> str:

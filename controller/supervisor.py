@@ -29,6 +29,7 @@ from controller.embedded.progress import Progress
 from controller.errors import AlreadyRunning, PortInUse, RingpostError, UnsupportedSystem
 from controller.postbacks.receiver import Receiver, received_line
 from controller.provisioning import (
+    announcements_dir,
     asterisk_configuration,
     asterisk_tree,
     needed_ports,
@@ -219,6 +220,7 @@ class Supervisor:
                 await stack.enter_async_context(self._receiver())
             controller = ControllerProcess(self._configuration.path, self._settings, database_url)
             await self._start("the controller", controller, kept, stack)
+            self._console.print("\n[bold green]Ringpost is ready.[/]\n")
             print_summary(self._configuration, self._console)
             async with asyncio.TaskGroup() as group:
                 for name, part in kept:
@@ -264,7 +266,7 @@ class Supervisor:
 
     async def _prepare_asterisk(self) -> None:
         await asyncio.to_thread(write_asterisk_files, self._configuration)
-        await record_announcements(build_prompts(self._settings), asterisk_tree(self._settings).sounds_dir / "ringpost")
+        await record_announcements(build_prompts(self._settings), announcements_dir(self._settings))
 
     async def _start(
         self, name: str, part: Part, kept: list[tuple[str, Part]], stack: contextlib.AsyncExitStack
@@ -303,7 +305,7 @@ class Supervisor:
             secrets=secrets,
             on_received=lambda received: self._console.print(escape(received_line(received)), soft_wrap=True),
         )
-        runner = await receiver.start(self._settings.receiver.port)
+        runner = await receiver.start(self._settings.receiver.port, host=self._settings.receiver.host)
         try:
             yield
         finally:

@@ -112,10 +112,14 @@ class AsteriskConfiguration:
     sip_port: int = 5060
     external_address: str = ""
     """The address that carriers see when we are behind NAT."""
+    local_networks: tuple[str, ...] = ("127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")
+    """Who is on this side of the NAT, and is told our own address."""
     media_address: str = ""
     """The address that our SDP names although we listen on all; empty: the one that the caller reached us at."""
     rtp_first: int = 10000
     rtp_last: int = 10199
+    listen: str = "127.0.0.1"
+    """The address that ARI and AMI listen on."""
     http_port: int = 8088
     ami_port: int = 5038
     hep_port: int = 0
@@ -143,6 +147,9 @@ class AsteriskConfiguration:
         for what, host in (("the external address", self.external_address), ("the address", self.media_address)):
             if host:
                 _check_host(what, host)
+        for network in self.local_networks:
+            _check_source("a local network", network)
+        _check("The address of ARI and AMI", self.listen, "an IP address", _is_address)
         for what in ("ari_username", "ari_password", "ami_username", "ami_password", "application", "announcement"):
             _check_text(what, getattr(self, what))
         for what in ("etc_dir", "module_dir", "data_dir", "var_dir", "cache_dir", "spool_dir", "run_dir", "log_dir"):
@@ -153,6 +160,13 @@ class AsteriskConfiguration:
         """Each of our numbers in every form in which a carrier or a phone may dial it."""
         forms = {form for number in self.numbers for form in (number, number[1:], national_digits(number))}
         return sorted(forms)
+
+    @property
+    def manager_networks(self) -> tuple[str, ...]:
+        """Who may log in at AMI: this machine or, when that is not where AMI listens, private networks (RFC 1918)."""
+        if ipaddress.ip_address(self.listen).is_loopback:
+            return ("127.0.0.0/8",)
+        return ("127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7")
 
     @property
     def media_host(self) -> str:
@@ -175,7 +189,8 @@ def render(configuration: AsteriskConfiguration, template_dir: Path, target_dir:
         finalize=_finalize,
     )
     values: dict[str, Any] = {part.name: getattr(configuration, part.name) for part in fields(configuration)}
-    values |= {"media_host": configuration.media_host, "dialled_numbers": configuration.dialled_numbers}
+    for derived in ("media_host", "dialled_numbers", "manager_networks"):
+        values[derived] = getattr(configuration, derived)
     changed = []
     try:
         target_dir.mkdir(parents=True, exist_ok=True)

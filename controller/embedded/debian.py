@@ -66,6 +66,14 @@ class Tools:
         path = f"{self.libraries}:{self.libraries / 'pulseaudio'}"
         return [str(loader), "--library-path", path, str(self.program(name)), *arguments]
 
+    def command_here(self, name: str) -> list[str] | None:
+        """The argument list that runs the tree's program, else the system's; None when neither has it."""
+        try:
+            return self.command(name)
+        except UnsupportedSystem:
+            found = shutil.which(name)
+            return [found] if found else None
+
     def environment(self) -> dict[str, str]:
         """What the environment must say beside what it says already, so that programs find their data."""
         return {"ESPEAK_DATA_PATH": str(self.libraries)}

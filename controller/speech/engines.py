@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from controller.embedded.debian import Tools
-from controller.errors import UnsupportedSystem
 from controller.speech.command_template import CommandTemplate
 from controller.speech.espeak import Espeak
 from controller.speech.flite import Flite
@@ -20,16 +18,8 @@ def installed_engines(tools: Tools, commands: Mapping[str, str]) -> list[Synthes
     cannot work.
     """
     engines: list[Synthesizer] = []
-    if command := _command(tools, "flite"):
+    if command := tools.command_here("flite"):
         engines.append(Flite(command))
-    if command := _command(tools, "espeak-ng"):
+    if command := tools.command_here("espeak-ng"):
         engines.append(Espeak(command, tools.environment() if tools.root.exists() else None))
     return [*engines, *(CommandTemplate(name, template) for name, template in commands.items())]
-
-
-def _command(tools: Tools, name: str) -> Sequence[str] | None:
-    try:
-        return tools.command(name)
-    except UnsupportedSystem:
-        found = shutil.which(name)
-        return [found] if found else None
