@@ -49,7 +49,7 @@ CLOSE_SECONDS = 5.0
 KEEP_PROMPTS_DAYS = 30.0
 DAY_SECONDS = 86_400.0
 # Events that no part of a call waits for; each that is not sent saves a wake-up on every call.
-UNUSED_EVENTS = ("PlaybackStarted", "PlaybackContinuing", "ChannelStateChange", "RecordingStarted", "ChannelHold")
+UNUSED_EVENTS = ("PlaybackStarted", "ChannelStateChange", "RecordingStarted", "ChannelHold")
 
 
 async def serve(configuration: Configuration) -> None:

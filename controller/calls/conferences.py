@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import suppress
+from weakref import WeakValueDictionary
 
 import structlog
 
 from controller.asterisk.ari.bridges import Bridge
-from controller.calls.line import Happening, Line
-from controller.calls.playing import Lost
-from controller.errors import AsteriskError, AsteriskNotFound, AsteriskRefused, AsteriskUnreachable
+from controller.asterisk.ari.client import AriClient
+from controller.asterisk.ari.events import Event
+from controller.calls.line import Happening, Line, Lost
+from controller.calls.response_codes import ResponseCode
+from controller.errors import AsteriskNotFound, AsteriskRefused
 from controller.script.effects import Conference
-from controller.script.outcomes import Failed, Finished, HungUp, Outcome
+from controller.script.outcomes import Finished, HungUp, Outcome
 
 log = structlog.get_logger()
 
@@ -23,48 +27,78 @@ def room_id(license_key: str, key: str) -> str:
     return f"ringpost-conference-{license_key}-{key.lower()}"
 
 
-async def join(line: Line, effect: Conference, license_key: str) -> Outcome:
-    """Put the line into the room until it leaves. Alone, it hears music. Raises Lost."""
-    bridge = line.ari.bridges.get(room_id(license_key, effect.key))
+async def end_room(ari: AriClient, license_key: str, key: str) -> bool:
+    """End a conference from outside; the scripts of its calls go on. False when there is none. Raises AsteriskError."""
     try:
-        await _open(bridge, line)
-        await bridge.add_channel(line.channel.id)
-        await _music_while_alone(bridge)
-        happening = await line.wait(None)
+        await ari.bridges.get(room_id(license_key, key)).destroy()
+    except AsteriskNotFound:
+        return False
+    return True
+
+
+class Conferences:
+    """Lets calls into rooms and out. Who comes and who goes waits for each other: a room that empties is closed."""
+
+    def __init__(self) -> None:
+        self._doors: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+
+    async def join(self, line: Line, effect: Conference, license_key: str) -> Outcome:
+        """Put the line into the room until it leaves. Alone, it hears what is played on hold.
+
+        Gives HungUp, or Finished when the room was ended from outside. Raises Lost, AsteriskError.
+        """
+        bridge = line.ari.bridges.get(room_id(license_key, effect.key))
+        async with self._door(bridge.id):
+            await _enter(line, bridge)
+        happening = await line.wait(None, until=lambda event: _left(event, line, bridge), judged=False)
         if happening is Happening.LOST:
             raise Lost
-        if happening is not Happening.HUNG_UP:
-            await bridge.remove_channel(line.channel.id)
-        await _close_if_empty(bridge)
-    except AsteriskUnreachable:
-        raise Lost from None
-    except AsteriskNotFound:
-        return HungUp() if line.hung_up else Failed("the conference ended")
-    except AsteriskError as error:
-        return Failed(str(error))
-    return HungUp() if happening is Happening.HUNG_UP else Finished()
+        async with self._door(bridge.id):
+            await _leave(line, bridge)
+        return HungUp() if happening is Happening.HUNG_UP else Finished()
+
+    def _door(self, bridge_id: str) -> asyncio.Lock:
+        door = self._doors.get(bridge_id)
+        if door is None:
+            door = self._doors[bridge_id] = asyncio.Lock()
+        return door
 
 
-async def _open(bridge: Bridge, line: Line) -> None:
+async def _enter(line: Line, bridge: Bridge) -> None:
+    opened = True
     try:
         await line.ari.bridges.create(bridge_id=bridge.id)
     except AsteriskRefused as error:
         if error.status != _CONFLICT:  # 409: somebody opened the room already
             raise
+        opened = False
+    members = set() if opened else set((await bridge.state()).channel_ids)
+    if line.channel.id in members:
+        return  # it was there before its controller was
+    await bridge.add_channel(line.channel.id)
+    await _play_on_hold(bridge, alone=not members)
+    if opened:
+        line.report("call.conference-started", ResponseCode.CONFERENCE_START)
+    else:
+        line.report("call.conference-joined", ResponseCode.CONFERENCE_JOIN)
 
 
-async def _music_while_alone(bridge: Bridge) -> None:
-    members = len((await bridge.state()).channel_ids)
+async def _leave(line: Line, bridge: Bridge) -> None:
+    with suppress(AsteriskNotFound):
+        others = set((await bridge.state()).channel_ids) - {line.channel.id}
+        if not others:
+            await bridge.destroy()
+        elif len(others) == 1:
+            await _play_on_hold(bridge, alone=True)
+
+
+async def _play_on_hold(bridge: Bridge, *, alone: bool) -> None:
     with suppress(AsteriskRefused):
-        if members == 1:
+        if alone:
             await bridge.start_moh()
         else:
             await bridge.stop_moh()
 
 
-async def _close_if_empty(bridge: Bridge) -> None:
-    with suppress(AsteriskNotFound):
-        if (await bridge.state()).channel_ids:
-            await _music_while_alone(bridge)
-        else:
-            await bridge.destroy()
+def _left(event: Event, line: Line, bridge: Bridge) -> bool:
+    return event.type == "ChannelLeftBridge" and event.channel_id == line.channel.id and event.bridge_id == bridge.id

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Literal
 
@@ -13,9 +14,11 @@ import structlog
 from controller.asterisk.ari.channels import Channel
 from controller.asterisk.ari.client import AriClient
 from controller.asterisk.ari.events import CONNECTION_LOST, CONNECTION_RESTORED, ChannelEvents, Event
+from controller.calls.response_codes import ResponseCode
 from controller.errors import AsteriskError, AsteriskNotFound, AsteriskUnreachable
 from controller.script.engine import Engine
 from controller.script.outcomes import DigitPressed, Observation, Reaction
+from controller.script.transcript import Told
 
 log = structlog.get_logger()
 
@@ -23,6 +26,9 @@ log = structlog.get_logger()
 LONGEST_WAIT_SECONDS = 3600.0
 
 HANG_UP_EVENTS = frozenset({"ChannelHangupRequest", "StasisEnd", "ChannelDestroyed"})
+
+# A request that comes when the caller has just hung up is refused before the hang-up is told; it is told so soon after.
+HANG_UP_FOLLOWS_SECONDS = 0.5
 
 # Put into a call's events to end it from outside: its time is up, or somebody cancels it.
 ENDED_FROM_OUTSIDE = "RingpostEnd"
@@ -38,6 +44,19 @@ class Happening(Enum):
     LOST = auto()
 
 
+class Lost(Exception):
+    """Asterisk's events were interrupted: the effect under way has to be carried out again."""
+
+
+@dataclass(frozen=True, slots=True)
+class LineRecord:
+    """What a line writes down: the engine's notes, a line of the trace, a change of the call that is posted."""
+
+    take_notes: Callable[[], None]
+    tell: Callable[[str, Mapping[str, object]], None]
+    report: Callable[[str, ResponseCode], None]
+
+
 class Line:
     """One channel, its events in order, and the engine that is told of what the other side does."""
 
@@ -50,7 +69,7 @@ class Line:
         *,
         queue_id: int,
         caller: str,
-        on_observation: Callable[[], None],
+        record: LineRecord,
     ) -> None:
         self.ari = ari
         self.channel = channel
@@ -63,7 +82,7 @@ class Line:
         self.ended_from_outside = ""
         self.queue_id = queue_id
         self._playbacks = 0
-        self._on_observation = on_observation
+        self._record = record
 
     def playback_id(self) -> str:
         """An id for the next playback: one of two in turn, so that whoever drives the call later can stop both."""
@@ -83,8 +102,17 @@ class Line:
     def observe(self, observation: Observation) -> Reaction:
         """Tell the engine what was noticed, and have it written to the trace."""
         reaction = self.engine.observe(observation)
-        self._on_observation()
+        self._record.take_notes()
         return reaction
+
+    def tell(self, told: Iterable[Told]) -> None:
+        """Write down what has just happened, in the words of the transcript."""
+        for event, fields in told:
+            self._record.tell(event, fields)
+
+    def report(self, event: str, code: ResponseCode) -> None:
+        """Have the customer told of a change of the call that is not its end."""
+        self._record.report(event, code)
 
     async def wait(
         self, seconds: float | None, *, until: Callable[[Event], bool] | None = None, judged: bool = True
@@ -112,8 +140,7 @@ class Line:
             elif event.type == CONNECTION_LOST:
                 return Happening.LOST
             elif event.type == ENDED_FROM_OUTSIDE:
-                self.ended_from_outside = str(event.data["reason"])
-                self.hung_up = True
+                self._end_from_outside(event)
                 return Happening.HUNG_UP
             elif event.type in HANG_UP_EVENTS and event.channel_id == self.channel.id:
                 self.hung_up = True
@@ -122,13 +149,43 @@ class Line:
             if until is not None and until(event):
                 return Happening.EVENT
 
+    async def past_hang_up(self, seconds: float, until: Callable[[Event], bool]) -> bool:
+        """Wait for `until(event)`, even beyond a hang-up; False when it did not come in time. Digits are left out."""
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + seconds
+        while (event := await self.events.get(deadline - loop.time())) is not None:
+            if until(event):
+                return True
+            if event.channel_id == self.channel.id and event.type in HANG_UP_EVENTS:
+                self.hung_up = True
+        return False
+
+    async def is_gone(self) -> bool:
+        """Whether a request was refused because the other side has hung up. Raises Lost, AsteriskUnreachable."""
+        happening = await self.wait(HANG_UP_FOLLOWS_SECONDS, judged=False)
+        if happening is Happening.LOST:
+            raise Lost
+        if happening is not Happening.HUNG_UP:
+            try:
+                await self.channel.state()
+            except AsteriskNotFound:
+                self.hung_up = True
+        return self.hung_up
+
     async def until_destroyed(self) -> None:
         """Wait for the end of a channel that has left Stasis for the dialplan; the session's own limit bounds it."""
-        while True:
+        while not self.hung_up:
             event = await self.events.get(LONGEST_WAIT_SECONDS)
             if event is None or (event.type == "ChannelDestroyed" and event.channel_id == self.channel.id):
                 self.hung_up = True
-                return
+            elif event.type == ENDED_FROM_OUTSIDE:
+                self._end_from_outside(event)
+            elif event.type == "ChannelDtmfReceived":
+                self.observe(DigitPressed(event.digit))
+
+    def _end_from_outside(self, event: Event) -> None:
+        self.ended_from_outside = str(event.data["reason"])
+        self.hung_up = True
 
     async def restored(self, seconds: float) -> None:
         """After LOST: wait until Asterisk can be asked again, passing over what the old connection still told.
@@ -143,8 +200,9 @@ class Line:
                 raise AsteriskUnreachable
             if event.type == CONNECTION_RESTORED:
                 return
-            own = event.channel_id == self.channel.id
-            if event.type == ENDED_FROM_OUTSIDE or (own and event.type in HANG_UP_EVENTS):
+            if event.type == ENDED_FROM_OUTSIDE:
+                self._end_from_outside(event)
+            elif event.channel_id == self.channel.id and event.type in HANG_UP_EVENTS:
                 self.hung_up = True
 
     async def hang_up(self, cause: int = 16) -> None:

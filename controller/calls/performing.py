@@ -1,19 +1,21 @@
-"""Which module carries out which effect, and how each stands in the trace."""
+"""Which module carries out which effect, and what becomes of one that Asterisk refuses."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from uuid import NAMESPACE_URL, uuid5
 
-from controller.calls.conferences import join
-from controller.calls.line import Line
+import structlog
+
+from controller.calls.conferences import Conferences
+from controller.calls.fetching import fetch
+from controller.calls.line import Line, Lost
 from controller.calls.playing import play
 from controller.calls.prompting import CallPrompts
 from controller.calls.recording import record
 from controller.calls.routes import Routes
 from controller.calls.transferring import transfer
 from controller.calls.waiting import echo, send_digits, wait_for_input, wait_for_silence
-from controller.errors import FetchFailed, StoreError, UrlRefused
+from controller.errors import AsteriskError, AsteriskUnreachable, StoreError
 from controller.postbacks.guard import Guard
 from controller.script.effects import (
     CollectDigits,
@@ -25,19 +27,14 @@ from controller.script.effects import (
     Record,
     SendDigits,
     SendText,
-    Speech,
     Transfer,
     WaitForDigit,
     WaitForSilence,
 )
-from controller.script.outcomes import Failed, Fetched, Finished, Outcome
-from controller.script.transcript import Told, tell_beginning, tell_end, tell_prompt
-from controller.speech.spoken import spoken
+from controller.script.outcomes import Failed, Finished, HungUp, Outcome
 from controller.store.database import Database
 
-FETCH_SECONDS = 10.0
-FETCHED_BYTES = 2000
-FETCHED_CHARACTERS = 500
+log = structlog.get_logger()
 
 
 class Performers:
@@ -48,9 +45,30 @@ class Performers:
         self._guard = guard
         self._database = database
         self._application = application
+        self._conferences = Conferences()
 
     async def perform(self, line: Line, effect: Effect, prompts: CallPrompts) -> Outcome:
-        """Carry out one effect and tell how it ended; raises `playing.Lost` when the connection went meanwhile."""
+        """Carry out one effect and tell how it ended; raises Lost when the connection went meanwhile.
+
+        What Asterisk refuses because the other side has just hung up is a hang-up, not a failure.
+        """
+        if line.hung_up:
+            return HungUp()
+        try:
+            return await self._perform(line, effect, prompts)
+        except AsteriskUnreachable:
+            raise Lost from None
+        except AsteriskError as error:
+            try:
+                gone = await line.is_gone()
+            except AsteriskUnreachable:
+                raise Lost from None
+            if gone:
+                return HungUp()
+            log.warning("Asterisk refused", effect=type(effect).__name__, reason=str(error))
+            return Failed(str(error))
+
+    async def _perform(self, line: Line, effect: Effect, prompts: CallPrompts) -> Outcome:
         match effect:
             case Play():
                 return await play(line, effect, prompts)
@@ -65,23 +83,15 @@ class Performers:
             case Transfer():
                 return await transfer(line, effect, self._routes, self._application)
             case Conference():
-                return await join(line, effect, prompts.license_key)
+                return await self._conferences.join(line, effect, prompts.license_key)
             case FetchUrl():
-                return await self._fetch(effect)
+                return await fetch(line, effect, self._guard)
             case SendText():
                 return await self._queue_text(line, effect, prompts.license_key)
             case Echo():
                 return await echo(line, self._application)
             case _:
                 return Failed(f"{type(effect).__name__} is not done on a call")
-
-    async def _fetch(self, effect: FetchUrl) -> Outcome:
-        """QueryExternalServer: what the caller presses meanwhile waits in the line's events."""
-        try:
-            answer = await self._guard.fetch(effect.url, limit_bytes=FETCHED_BYTES, timeout=FETCH_SECONDS)
-        except (UrlRefused, FetchFailed) as error:
-            return Failed(str(error))
-        return Fetched(answer.status, answer.text[:FETCHED_CHARACTERS])
 
     async def _queue_text(self, line: Line, effect: SendText, license_key: str) -> Outcome:
         # The id comes from the call and the place in its script, so a step that a crash repeats is the same text.
@@ -95,20 +105,3 @@ class Performers:
         except StoreError as error:
             return Failed(str(error))
         return Finished()
-
-
-def describe(effect: Effect) -> Iterator[Told]:
-    """The effect as lines of the trace: each an event's name and its fields, the same that the simulator prints.
-
-    What is told together with its outcome (a transfer's, a fetch's result) is noted when that is known.
-    """
-    if isinstance(effect, Play):
-        for prompt in effect.prompts:
-            yield tell_prompt(prompt, spoken(prompt.text).words if isinstance(prompt, Speech) else "")
-    else:
-        yield from tell_beginning(effect)
-
-
-def describe_end(effect: Effect, outcome: Outcome, collected: str) -> Iterator[Told]:
-    """The lines of the trace that can only be written when the effect is over. `collected`: the engine's digits."""
-    return tell_end(effect, outcome, collected)

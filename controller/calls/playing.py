@@ -1,18 +1,21 @@
-"""Playing prompts on a line: speech, sounds, silence and the beep."""
+"""Playing prompts on a line: speech, sounds, silence and the beep. Each is told when it begins to be heard."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Literal
 
 import structlog
 
 from controller.asterisk.ari.events import Event
-from controller.calls.line import Happening, Line
+from controller.calls.line import Happening, Line, Lost
 from controller.calls.prompting import CallPrompts
-from controller.errors import AsteriskError, AsteriskNotFound, AsteriskUnreachable, SpeechError
-from controller.script.effects import Play, Prompt
+from controller.errors import AsteriskError, AsteriskNotFound, SpeechError
+from controller.script.effects import Play, Prompt, Silence, Speech
 from controller.script.outcomes import Failed, Finished, HungUp, Outcome
+from controller.script.transcript import Told, tell_prompt
+from controller.speech.spoken import spoken
 
 log = structlog.get_logger()
 
@@ -20,90 +23,135 @@ log = structlog.get_logger()
 # address can take a while, and somebody who talks can hold it (SoundPausing).
 PATIENCE_SECONDS = 15.0
 PAUSED_AT_MOST_SECONDS = 30.0
+# After so much silence the other side has stopped talking (SoundPausing); a breath is shorter.
+BREATH_MS = 1000
 
 
-class Lost(Exception):
-    """Asterisk's events were interrupted: the effect has to be carried out again."""
+@dataclass(slots=True)
+class _Playlist:
+    """The media of a Play. `told`: what each tells when it begins; the last entry, when all have been heard."""
+
+    media: list[str] = field(default_factory=list)
+    told: list[list[Told]] = field(default_factory=lambda: [[]])
+    seconds: float = 0.0
+    missing: list[str] = field(default_factory=list)
+    begun: int = 0
+
+    def add(self, uri: str, seconds: float, told: Told) -> None:
+        self.media.append(uri)
+        self.seconds += seconds
+        self.told[-1].append(told)
+        self.told.append([])
+
+    def miss(self, reason: str, told: Told) -> None:
+        self.missing.append(reason)
+        self.told[-1].append(told)
+
+    @property
+    def is_left(self) -> bool:
+        """Whether something has not been told yet."""
+        return self.begun < len(self.told)
+
+    def begin_next(self) -> list[Told]:
+        """What is told now that the next medium begins, or the last has ended."""
+        told = self.told[self.begun] if self.is_left else []
+        self.begun += 1
+        return told
 
 
 async def play(line: Line, effect: Play, prompts: CallPrompts) -> Outcome:
     """Play the effect's prompts. Prompts that cannot be made are left out, and the rest is played.
 
-    Gives Finished (also when the engine stopped it), Failed when nothing could be played, or HungUp. Raises Lost.
+    Gives Finished (also when the engine stopped it), Failed when something could not be played or there was nothing
+    to be heard, or HungUp. Raises Lost, AsteriskError.
     """
-    media, seconds, missing = await _media(effect.prompts, prompts)
-    if not media:
-        return Failed("; ".join(missing)) if missing else Finished()
+    playlist = await _playlist(effect.prompts, prompts)
+    if not playlist.media:
+        line.tell(playlist.begin_next())
+        # What takes no time is no progress: without this, a script could play nothing for ever.
+        return Failed("; ".join(playlist.missing) or "there is nothing to be heard")
     if effect.pausing:
-        await line.channel.set_variable("TALK_DETECT(set)", "")
+        await line.channel.set_variable("TALK_DETECT(set)", str(BREATH_MS))
     playback_id = line.playback_id()
     try:
-        await line.channel.play(media, playback_id=playback_id)
-    except AsteriskNotFound:
-        return HungUp()
-    except AsteriskUnreachable:
-        raise Lost from None
-    except AsteriskError as error:
-        return Failed(str(error))
-    try:
-        outcome = await _until_played(line, playback_id, seconds, pausing=effect.pausing)
+        await line.channel.play(playlist.media, playback_id=playback_id)
+        line.tell(playlist.begin_next())
+        outcome = await _Playback(line, playback_id, playlist, pausing=effect.pausing).over()
     finally:
         if effect.pausing and not line.hung_up:
             await _quietly_stop_detection(line)
-    if isinstance(outcome, Finished) and missing:
-        return Failed("; ".join(missing))
+    if isinstance(outcome, Finished) and playlist.missing:
+        return Failed("; ".join(playlist.missing))
     return outcome
 
 
-async def _media(wanted: Sequence[Prompt], prompts: CallPrompts) -> tuple[list[str], float, list[str]]:
-    media: list[str] = []
-    missing: list[str] = []
-    seconds = 0.0
+async def _playlist(wanted: Sequence[Prompt], prompts: CallPrompts) -> _Playlist:
+    playlist = _Playlist()
     for prompt in wanted:
         try:
-            uri, length = prompts.ready(prompt) or await prompts.make(prompt)
+            uri, seconds = prompts.ready(prompt) or await prompts.make(prompt)
         except SpeechError as error:
             log.warning("a prompt could not be played", kind=type(prompt).__name__, reason=str(error))
-            missing.append(str(error))
+            playlist.miss(str(error), _told(prompt))
             continue
-        if length > 0:
-            media.append(uri)
-            seconds += length
-    return media, seconds, missing
+        if seconds > 0:
+            playlist.add(uri, seconds, _told(prompt))
+    return playlist
 
 
-async def _until_played(line: Line, playback_id: str, seconds: float, *, pausing: bool) -> Outcome:
-    state = ""
-    talking = False
+def _told(prompt: Prompt) -> Told:
+    if not isinstance(prompt, Speech):
+        return tell_prompt(prompt, "")
+    heard = spoken(prompt.text)
+    return tell_prompt(prompt if heard.words else Silence(heard.pauses), heard.words)
 
-    def finished(event: Event) -> bool:
-        nonlocal state, talking
-        if event.type == "PlaybackFinished" and event.playback_id == playback_id:
-            state = event.playback_state or "done"
-            return True
-        if pausing and event.type in ("ChannelTalkingStarted", "ChannelTalkingFinished"):
-            talking = event.type == "ChannelTalkingStarted"
-            return True
-        return False
 
-    while True:
-        happening = await line.wait(seconds + (PAUSED_AT_MOST_SECONDS if talking else PATIENCE_SECONDS), until=finished)
-        if happening is Happening.EVENT and not state:
-            await _control(line, playback_id, "pause" if talking else "unpause")
-            continue
-        if happening is Happening.EVENT:
-            return Failed("Asterisk could not play it") if state == "failed" else Finished()
-        if happening is Happening.HUNG_UP:
-            return HungUp()
-        if happening is Happening.TIME and talking:
-            talking = False
-            await _control(line, playback_id, "unpause")
-            continue
-        await _stop(line, playback_id)
+class _Playback:
+    """One playback under way: what is told of it, and the pauses that talk makes."""
+
+    def __init__(self, line: Line, playback_id: str, playlist: _Playlist, *, pausing: bool) -> None:
+        self._line = line
+        self._id = playback_id
+        self._playlist = playlist
+        self._pausing = pausing
+        self._state = ""
+        self._talking = False
+
+    async def over(self) -> Outcome:
+        """Wait for its end, or end it when the engine says so. Raises Lost."""
+        while True:
+            patience = PAUSED_AT_MOST_SECONDS if self._talking else PATIENCE_SECONDS
+            happening = await self._line.wait(self._playlist.seconds + patience, until=self._noticed)
+            if happening is Happening.EVENT and self._state:
+                return self._played()
+            if happening is Happening.HUNG_UP:
+                return HungUp()
+            if happening is Happening.TIME and self._talking:
+                self._talking = False
+            elif happening is not Happening.EVENT:
+                break
+            await _control(self._line, self._id, "pause" if self._talking else "unpause")
+        await _stop(self._line, self._id)
         if happening is Happening.LOST:
             raise Lost
-        if happening is Happening.TIME:
-            return Failed("the playback did not end in time")
+        return Failed("the playback did not end in time") if happening is Happening.TIME else Finished()
+
+    def _noticed(self, event: Event) -> bool:
+        if event.playback_id == self._id:
+            if event.type == "PlaybackContinuing":  # one medium has ended, and the next begins
+                self._line.tell(self._playlist.begin_next())
+            elif event.type == "PlaybackFinished":
+                self._state = event.playback_state or "done"
+        elif self._pausing and event.type in ("ChannelTalkingStarted", "ChannelTalkingFinished"):
+            self._talking = event.type == "ChannelTalkingStarted"
+            return True
+        return bool(self._state)
+
+    def _played(self) -> Outcome:
+        if self._state == "failed":
+            return Failed("Asterisk could not play it")
+        while self._playlist.is_left:
+            self._line.tell(self._playlist.begin_next())
         return Finished()
 
 

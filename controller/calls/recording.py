@@ -8,10 +8,9 @@ from contextlib import suppress
 import structlog
 
 from controller.asterisk.ari.events import Event
-from controller.calls.line import Happening, Line
-from controller.calls.playing import Lost
+from controller.calls.line import Happening, Line, Lost
 from controller.calls.prompting import CallPrompts
-from controller.errors import AsteriskError, AsteriskNotFound, AsteriskUnreachable, SpeechError, StoreError
+from controller.errors import AsteriskError, AsteriskUnreachable, SpeechError, StoreError
 from controller.script.effects import Record
 from controller.script.outcomes import Failed, HungUp, Outcome, Recorded
 
@@ -28,20 +27,12 @@ async def record(line: Line, effect: Record, prompts: CallPrompts) -> Outcome:
     if reason := prompts.why_not_recordable(effect.sound_id):
         return Failed(reason)
     name = line.fixed_id("record")
-    try:
-        await line.channel.record(
-            name=name,
-            max_seconds=math.ceil(effect.maximum_seconds),
-            max_silence_seconds=math.ceil(effect.silence_seconds),
-            terminate_on="#",
-        )
-    except AsteriskNotFound:
-        return HungUp()
-    except AsteriskUnreachable:
-        raise Lost from None
-    except AsteriskError as error:
-        return Failed(str(error))
-
+    await line.channel.record(
+        name=name,
+        max_seconds=math.ceil(effect.maximum_seconds),
+        max_silence_seconds=math.ceil(effect.silence_seconds),
+        terminate_on="#",
+    )
     failed = False
 
     def finished(event: Event) -> bool:
@@ -55,13 +46,15 @@ async def record(line: Line, effect: Record, prompts: CallPrompts) -> Outcome:
     if happening in (Happening.STOPPED, Happening.TIME):
         with suppress(AsteriskError):
             await line.ari.recordings.stop(name)
-        await line.wait(PATIENCE_SECONDS, until=finished, judged=False)
+    if happening is not Happening.EVENT:
+        # The file is whole when this is told, also after a hang-up.
+        await line.past_hang_up(PATIENCE_SECONDS, until=finished)
     if failed:
-        return Failed("Asterisk could not record")
-    return await _keep(line, name, effect.sound_id, prompts, hung_up=happening is Happening.HUNG_UP)
+        return HungUp() if line.hung_up else Failed("Asterisk could not record")
+    return await _keep(line, name, effect.sound_id, prompts)
 
 
-async def _keep(line: Line, name: str, sound_id: str, prompts: CallPrompts, *, hung_up: bool) -> Outcome:
+async def _keep(line: Line, name: str, sound_id: str, prompts: CallPrompts) -> Outcome:
     try:
         data = await line.ari.recordings.stored_file(name)
         seconds = await prompts.keep_recording(sound_id, data)
@@ -70,6 +63,6 @@ async def _keep(line: Line, name: str, sound_id: str, prompts: CallPrompts, *, h
         raise Lost from None
     except (AsteriskError, SpeechError, StoreError) as error:
         log.warning("a recording was not kept", reason=str(error))
-        return HungUp() if hung_up else Failed(str(error))
+        return HungUp() if line.hung_up else Failed(str(error))
     log.info("recorded", seconds=round(seconds, 1))
-    return HungUp() if hung_up else Recorded(seconds)
+    return Recorded(seconds, hung_up=line.hung_up)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import structlog
@@ -11,16 +12,16 @@ from controller.asterisk.ari.channels import Channel
 from controller.asterisk.ari.client import AriClient
 from controller.asterisk.ari.events import ChannelEvents
 from controller.calls.call import Call
-from controller.calls.line import Line
-from controller.calls.performing import Performers, describe, describe_end
-from controller.calls.playing import Lost
+from controller.calls.line import Line, LineRecord, Lost
+from controller.calls.performing import Performers
 from controller.calls.prompting import CallPrompts
 from controller.calls.record import CallRecord, Recording
 from controller.calls.response_codes import ResponseCode
 from controller.errors import AsteriskError
-from controller.script.effects import Effect, End
+from controller.script.effects import Effect, End, Transfer
 from controller.script.engine import Engine
 from controller.script.outcomes import HungUp, Outcome
+from controller.script.transcript import tell_beginning, tell_end
 
 log = structlog.get_logger()
 
@@ -65,7 +66,7 @@ class CallSession:
             engine,
             queue_id=call.queue_id,
             caller=call.caller,
-            on_observation=self._take_notes,
+            record=LineRecord(self._take_notes, self._tell, self._record.report),
         )
 
     async def run(self, *, resumed: bool = False) -> None:
@@ -98,16 +99,15 @@ class CallSession:
             self._record.answered()
             self._take_notes()
         while not isinstance(effect, End):
-            for event, fields in describe(effect):
-                self._record.note(event, **fields)
+            self.line.tell(tell_beginning(effect))
             self._record.save()
             outcome = await self._perform(effect)
-            for event, fields in describe_end(effect, outcome, self._engine.state.collected):
-                self._record.note(event, **fields)
+            if not isinstance(effect, Transfer):  # told at its answer
+                self.line.tell(tell_end(effect, outcome, self._engine.state.collected))
             effect = self._engine.resume(outcome)
             self._take_notes()
         self._record.save()
-        if not self.line.hung_up:
+        if self.line.ended_from_outside or not self.line.hung_up:
             await self.line.hang_up(effect.cause)
             await self.line.wait(HANG_UP_PATIENCE_SECONDS, judged=False)
         return self.line.ended_from_outside or effect.reason
@@ -138,6 +138,9 @@ class CallSession:
         if self.line.transfer == "ringing":
             return ResponseCode.HUNG_UP_DURING_TRANSFER
         return ResponseCode.INCOMING_CALL_COMPLETE
+
+    def _tell(self, event: str, fields: Mapping[str, object]) -> None:
+        self._record.note(event, **fields)
 
     def _take_notes(self) -> None:
         for note in self._engine.take_notes():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
@@ -11,26 +12,21 @@ import structlog
 from controller.asterisk.ari.bridges import Bridge
 from controller.asterisk.ari.channels import Channel
 from controller.asterisk.ari.events import Event
-from controller.calls.line import HANG_UP_EVENTS, LONGEST_WAIT_SECONDS, Happening, Line
-from controller.calls.playing import Lost
+from controller.calls.line import HANG_UP_EVENTS, LONGEST_WAIT_SECONDS, Happening, Line, Lost
 from controller.calls.routes import Routes
 from controller.errors import AsteriskError, AsteriskNotFound, AsteriskUnreachable, PhoneNumberInvalid
 from controller.script.effects import Transfer
 from controller.script.outcomes import HungUp, Outcome, TransferFailed, Transferred
+from controller.script.transcript import tell_end
 
 log = structlog.get_logger()
 
-# Answers of the dialled leg that are not an answer, in the words of the trace.
-_DIAL_FAILURES = {
-    "BUSY": "busy",
-    "NOANSWER": "noanswer",
-    "CHANUNAVAIL": "failed",
-    "CONGESTION": "failed",
-    "CANCEL": "failed",
-}
-_BUSY_CAUSE = 17
+# Why the dialled leg was not answered, by its hang-up cause (ITU-T Q.850; Asterisk makes it from the SIP status: 486
+# and 600 are 17, 408 is 18, 480 is 19, 403 and 603 are 21), in the words of the trace.
+_NOT_ANSWERED = {17: "busy", 18: "noanswer", 19: "noanswer", 20: "noanswer", 21: "refused"}
 # How much longer than the ringing the whole dialling may take before it is given up.
 DIAL_SLACK_SECONDS = 5.0
+ENTER_SECONDS = 5.0
 
 
 async def transfer(line: Line, effect: Transfer, routes: Routes, application: str) -> Outcome:
@@ -50,15 +46,16 @@ async def transfer(line: Line, effect: Transfer, routes: Routes, application: st
                 await line.channel.stop_ring()
                 await line.ari.bridges.create(bridge_id=bridge.id)
                 await bridge.add_channel(line.channel.id, leg.id)
+                line.tell(tell_end(effect, Transferred()))
             return await _conversation(line, leg, bridge)
     except AsteriskUnreachable:
         raise Lost from None
-    except AsteriskNotFound:
-        return HungUp() if line.hung_up else TransferFailed("failed")
     except AsteriskError as error:
-        log.warning("transfer failed", reason=str(error))
         await _drop(leg)
-        return TransferFailed("failed")
+        if await line.is_gone():
+            return HungUp()
+        log.warning("transfer failed", reason=str(error))
+        return await _failed(line, effect, "failed")
 
 
 async def _stands(bridge: Bridge, leg: Channel) -> bool:
@@ -74,7 +71,7 @@ async def _dial(line: Line, leg: Channel, effect: Transfer, routes: Routes, appl
         endpoint = routes.endpoint_for(effect.number)
     except PhoneNumberInvalid as error:
         log.info("transfer refused", reason=str(error))
-        return TransferFailed("refused")
+        return await _failed(line, effect, "refused")
     caller_id = {"CALLERID(num)": effect.caller_id or line.caller, "CALLERID(name)": effect.caller_id_name}
     await line.ari.channels.create(
         endpoint=endpoint,
@@ -86,33 +83,43 @@ async def _dial(line: Line, leg: Channel, effect: Transfer, routes: Routes, appl
     )
     line.transfer = "ringing"
     await line.channel.ring()
-    await leg.dial(caller=line.channel.id, timeout_seconds=round(effect.ring_seconds))
-    status = ""
+    reason = ""
+
+    def entered(event: Event) -> bool:
+        return event.type == "StasisStart" and event.channel_id == leg.id
 
     def decided(event: Event) -> bool:
-        nonlocal status
+        nonlocal reason
         if event.channel_id != leg.id:
             return False
-        if event.type == "Dial":
-            status = event.dial_status
-            return status == "ANSWER" or status in _DIAL_FAILURES
         if event.type == "ChannelDestroyed":
-            status = "BUSY" if event.cause == _BUSY_CAUSE else status or "NOANSWER"
+            reason = _NOT_ANSWERED.get(event.cause, "failed")
             return True
-        return False
+        return event.type == "Dial" and event.dial_status == "ANSWER"
 
-    happening = await line.wait(effect.ring_seconds + DIAL_SLACK_SECONDS, until=decided, judged=False)
-    if happening is Happening.EVENT and status == "ANSWER":
+    # Asterisk refuses to dial a channel that has not entered the application yet.
+    happening = await line.wait(ENTER_SECONDS, until=entered, judged=False)
+    if happening is Happening.EVENT:
+        await leg.dial(caller=line.channel.id, timeout_seconds=math.ceil(effect.ring_seconds))
+        happening = await line.wait(effect.ring_seconds + DIAL_SLACK_SECONDS, until=decided, judged=False)
+    if happening is Happening.EVENT and not reason:
         return None
     await _drop(leg)
     if happening is Happening.LOST:
         raise Lost
     if happening is Happening.HUNG_UP:
         return HungUp()
-    line.transfer = ""
-    with suppress(AsteriskNotFound):
-        await line.channel.stop_ring()
-    return TransferFailed(_DIAL_FAILURES.get(status, "noanswer"))
+    return await _failed(line, effect, reason or "noanswer")
+
+
+async def _failed(line: Line, effect: Transfer, reason: str) -> Outcome:
+    if line.transfer:
+        line.transfer = ""
+        with suppress(AsteriskError):
+            await line.channel.stop_ring()
+    outcome = TransferFailed(reason)
+    line.tell(tell_end(effect, outcome))
+    return outcome
 
 
 async def _conversation(line: Line, leg: Channel, bridge: Bridge) -> Outcome:

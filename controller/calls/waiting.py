@@ -6,14 +6,15 @@ import asyncio
 import re
 from contextlib import suppress
 
-from controller.calls.line import Happening, Line
-from controller.calls.playing import Lost
-from controller.errors import AsteriskError, AsteriskNotFound, AsteriskUnreachable
+from controller.asterisk.ari.events import Event
+from controller.calls.line import Happening, Line, Lost
+from controller.errors import AsteriskError, AsteriskRefused
 from controller.script.effects import CollectDigits, SendDigits, WaitForDigit, WaitForSilence
-from controller.script.outcomes import Failed, Finished, HungUp, Outcome, SilenceHeard
+from controller.script.outcomes import Finished, HungUp, Outcome, SilenceHeard
 
 HALF_SECOND_PAUSE = "w"
 ECHO_CONTEXT = "ringpost-echo"
+_NOT_IN_STASIS = 409
 
 
 async def wait_for_input(line: Line, effect: WaitForDigit | CollectDigits) -> Outcome:
@@ -23,17 +24,10 @@ async def wait_for_input(line: Line, effect: WaitForDigit | CollectDigits) -> Ou
 
 
 async def wait_for_silence(line: Line, effect: WaitForSilence) -> Outcome:
-    """Wait until the other side was silent for so long, at most `limit` seconds a try. Raises Lost."""
+    """Wait until the other side was silent for so long, at most `limit` seconds a try. Raises Lost, AsteriskError."""
     milliseconds = max(100, round(effect.seconds * 1000))
-    try:
-        # TALK_DETECT(set)=<ms of silence after which talk has ended>: one value serves for the end of talk.
-        await line.channel.set_variable("TALK_DETECT(set)", f"{milliseconds}")
-    except AsteriskNotFound:
-        return HungUp()
-    except AsteriskUnreachable:
-        raise Lost from None
-    except AsteriskError as error:
-        return Failed(str(error))
+    # TALK_DETECT(set)=<ms of silence after which talk has ended>: one value serves for the end of talk.
+    await line.channel.set_variable("TALK_DETECT(set)", f"{milliseconds}")
     try:
         return await _listen_for_silence(line, effect)
     finally:
@@ -43,39 +37,39 @@ async def wait_for_silence(line: Line, effect: WaitForSilence) -> Outcome:
 
 
 async def _listen_for_silence(line: Line, effect: WaitForSilence) -> Outcome:
+    """Until somebody talks it is silent; the end of talk is told when it has been silent for so long."""
     loop = asyncio.get_running_loop()
+    talking = False
+
+    def changes(event: Event) -> bool:
+        nonlocal talking
+        if event.type in ("ChannelTalkingStarted", "ChannelTalkingFinished"):
+            talking = event.type == "ChannelTalkingStarted"
+            return True
+        return False
+
     for _ in range(max(1, effect.tries)):
         ends = loop.time() + effect.limit
-        happening = await line.wait(
-            min(effect.seconds, effect.limit), until=lambda event: event.type == "ChannelTalkingStarted"
-        )
-        if happening is Happening.TIME:
-            return SilenceHeard(effect.seconds <= effect.limit)
-        if happening is Happening.EVENT:
-            happening = await line.wait(
-                max(0.0, ends - loop.time()), until=lambda event: event.type == "ChannelTalkingFinished"
-            )
+        while (left := ends - loop.time()) > 0:
+            waits = left if talking else min(effect.seconds, left)
+            happening = await line.wait(waits, until=changes)
             if happening is Happening.EVENT:
+                if not talking:
+                    return SilenceHeard(True)
+            elif happening is not Happening.TIME:
+                return _plain(happening)
+            elif not talking and waits >= effect.seconds:
                 return SilenceHeard(True)
-        if happening is not Happening.TIME:
-            return _plain(happening)
     return SilenceHeard(False)
 
 
 async def send_digits(line: Line, effect: SendDigits) -> Outcome:
-    """Send DTMF, and wait until it is sent; `w` is a pause of half a second. Raises Lost."""
+    """Send DTMF, and wait until it is sent; `w` is a pause of half a second. Raises Lost, AsteriskError."""
     for part in re.findall(r"w+|[^w]+", effect.digits.lower()):
         if part.startswith(HALF_SECOND_PAUSE):
             happening = await line.wait(0.5 * len(part))
         else:
-            try:
-                await line.channel.send_dtmf(part.upper(), duration_ms=effect.tone_ms, between_ms=effect.gap_ms)
-            except AsteriskNotFound:
-                return HungUp()
-            except AsteriskUnreachable:
-                raise Lost from None
-            except AsteriskError as error:
-                return Failed(str(error))
+            await line.channel.send_dtmf(part.upper(), duration_ms=effect.tone_ms, between_ms=effect.gap_ms)
             happening = await line.wait(len(part) * (effect.tone_ms + effect.gap_ms) / 1000)
         if happening is not Happening.TIME:
             return _plain(happening)
@@ -84,15 +78,13 @@ async def send_digits(line: Line, effect: SendDigits) -> Outcome:
 
 async def echo(line: Line, application: str) -> Outcome:
     """Let the caller hear what the caller says, until hang-up: Asterisk's Echo(), outside of Stasis."""
+    await line.ari.applications.subscribe(application, f"channel:{line.channel.id}")
     try:
-        await line.ari.applications.subscribe(application, f"channel:{line.channel.id}")
         await line.channel.continue_in_dialplan(context=ECHO_CONTEXT, extension="s", priority=1)
-    except AsteriskNotFound:
-        return HungUp()
-    except AsteriskUnreachable:
-        raise Lost from None
-    except AsteriskError as error:
-        return Failed(str(error))
+    except AsteriskRefused as error:
+        # 409, not in Stasis: it hears its echo already, and a former controller sent it there.
+        if error.status != _NOT_IN_STASIS or await line.is_gone():
+            raise
     await line.until_destroyed()
     return HungUp()
 

@@ -17,6 +17,7 @@ from controller.script.outcomes import (
     Observation,
     Outcome,
     Reaction,
+    Recorded,
     TransferFailed,
 )
 from controller.script.program import Program
@@ -66,7 +67,7 @@ class Engine:
             self._machine.error(f"{command.name if command else 'Step'}: {outcome.reason}")
         state.pending = None
         state.stopping = False
-        if isinstance(outcome, HungUp):
+        if isinstance(outcome, HungUp) or (isinstance(outcome, Recorded) and outcome.hung_up):
             return self._end(End("hung-up"))
         if isinstance(ended, End):
             return self._end(ended)

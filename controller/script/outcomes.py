@@ -27,9 +27,10 @@ class SilenceHeard:
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """A recording was made and stored; its length in seconds."""
+    """A recording was made and stored; its length in seconds. `hung_up`: the other side hung up, and so ended it."""
 
     seconds: float
+    hung_up: bool = False
 
 
 @dataclass(frozen=True, slots=True)

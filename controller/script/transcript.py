@@ -22,7 +22,7 @@ from controller.script.effects import (
     WaitForDigit,
     WaitForSilence,
 )
-from controller.script.outcomes import Fetched, HungUp, Note, Outcome, Recorded, TransferFailed, Transferred
+from controller.script.outcomes import Fetched, Note, Outcome, Recorded, TransferFailed, Transferred
 
 Value = str | int | float
 
@@ -106,7 +106,7 @@ def tell_end(effect: Effect, outcome: Outcome, collected: str = "") -> Iterator[
     match effect, outcome:
         case CollectDigits(), _:
             yield "collect_digits", {"var": effect.variable, "digits": collected}
-        case Record(), Recorded() | HungUp():
+        case Record(), Recorded():
             yield "record", {"id": effect.sound_id}
         case Transfer(), TransferFailed():
             yield "transfer", {"number": effect.number, "result": outcome.reason}

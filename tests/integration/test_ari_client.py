@@ -49,7 +49,13 @@ async def test_a_call_is_answered_played_to_and_hung_up(fake: FakeAri, client: A
         event = await events.get(5)
         assert event is not None
         seen.append(event)
-    assert [event.type for event in seen] == ["ChannelStateChange", "PlaybackStarted", "PlaybackFinished"]
+    assert [event.type for event in seen] == [
+        "ChannelStateChange",
+        "PlaybackStarted",
+        "PlaybackContinuing",
+        "PlaybackStarted",
+        "PlaybackFinished",
+    ]
     assert seen[-1].playback_id == "prompt-1"
     assert seen[-1].playback_state == "done"
     assert fake.played == ["sound:welcome", "sound:menu"]

@@ -16,6 +16,7 @@ class FakePlayback:
     media: tuple[str, ...]
     channel_id: str
     state: str = "queued"
+    place: int = 0
     timer: asyncio.TimerHandle | None = None
 
 
@@ -287,23 +288,27 @@ class FakeSwitch:
 
     def _play_next(self, channel: FakeChannel) -> None:
         if channel.playbacks:
-            playback = channel.playbacks[0]
-            self.played.extend(playback.media)
-            self._begin(channel, playback)
+            self._begin(channel, channel.playbacks[0])
 
     def _begin(self, channel: FakeChannel, playback: FakePlayback) -> None:
+        """Play the medium that is due; one that is missing is passed over, and only as the last one is it a failure."""
         self.emit("PlaybackStarted", playback=self._playback(playback, "playing"))
-        state = "failed" if self.missing_media.intersection(playback.media) else "done"
-        lengths = [self.media_seconds.get(medium, self.playback_seconds) for medium in playback.media]
-        if state == "done" and None in lengths:
-            return
-        seconds = 0.0 if state == "failed" else sum(length or 0.0 for length in lengths)
-        loop = asyncio.get_running_loop()
-        playback.timer = loop.call_later(seconds, self._finish_if_playing, channel, playback, state)
+        medium = playback.media[playback.place]
+        self.played.append(medium)
+        seconds = 0.0 if medium in self.missing_media else self.media_seconds.get(medium, self.playback_seconds)
+        if seconds is not None:
+            loop = asyncio.get_running_loop()
+            playback.timer = loop.call_later(seconds, self._medium_ended, channel, playback)
 
-    def _finish_if_playing(self, channel: FakeChannel, playback: FakePlayback, state: str) -> None:
-        if channel.playbacks and channel.playbacks[0] is playback:
-            self._finish_playing(channel, state)
+    def _medium_ended(self, channel: FakeChannel, playback: FakePlayback) -> None:
+        if not channel.playbacks or channel.playbacks[0] is not playback:
+            return
+        if playback.place + 1 < len(playback.media):
+            self.emit("PlaybackContinuing", playback=self._playback(playback, "continuing"))
+            playback.place += 1
+            self._begin(channel, playback)
+        else:
+            self._finish_playing(channel, "failed" if playback.media[-1] in self.missing_media else "done")
 
     def _finish_playing(self, channel: FakeChannel, state: str) -> None:
         assert channel.playbacks, "nothing is being played"
