@@ -65,7 +65,9 @@ def serve(config: Config = DEFAULT_CONFIG) -> None:
 @app.command()
 @reported
 def check(
-    path: Annotated[Path, typer.Argument(help="The admin YAML: a file, or a folder of them.")] = DEFAULT_CONFIG,
+    path: Annotated[
+        Path, typer.Argument(envvar="RINGPOST_CONFIG", help="The admin YAML: a file, or a folder of them.")
+    ] = DEFAULT_CONFIG,
     as_json: Annotated[bool, typer.Option("--json", help="For programs: one JSON document.")] = False,
 ) -> None:
     """Check the configuration and its scripts: every mistake with file, line and column. Exit status 1 if any."""
