@@ -88,6 +88,12 @@ class CallsRoom:
         rows = await self.database.fetch("trace_of_calls", None if queue_id is None else [queue_id])
         return [(row["event"], row["fields"]) for row in rows]
 
+    async def started(self, timeout: float = 5.0) -> None:
+        """Wait until a call is live."""
+        async with asyncio.timeout(timeout):
+            while not len(self.live):
+                await asyncio.sleep(0.005)
+
     async def idle(self, timeout: float = 5.0) -> None:
         """Wait until no call is live."""
         async with asyncio.timeout(timeout):

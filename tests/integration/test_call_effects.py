@@ -1,0 +1,242 @@
+"""What effects do when things go otherwise, on a scripted Asterisk: hang-ups at bad moments, refusals, silence."""
+
+from __future__ import annotations
+
+from urllib.parse import parse_qsl
+
+import asyncpg
+import pytest
+
+from controller.calls.conferences import end_room
+from controller.script.effects import Sound
+from tests.support.calls import KEY, CallsRoom, NamedPrompts, calls_room, snapshot
+from tests.support.fake_ari import FakeAri
+from tests.support.fake_switch import FakeChannel
+
+NUMBER = "+12015550101"
+OTHER = "+12015550188"
+
+
+async def _posted(room: CallsRoom) -> list[dict[str, str]]:
+    assert await room.journal.flush()
+    connection = await asyncpg.connect(room.database.dsn)
+    try:
+        rows = await connection.fetch("SELECT event, body FROM postbacks ORDER BY number")
+    finally:
+        await connection.close()
+    return [{"event": row["event"], **dict(parse_qsl(row["body"], True))} for row in rows]
+
+
+def _events(trace: list[tuple[str, dict[str, object]]]) -> list[tuple[str, str]]:
+    """The trace without its frame, each line with its first field."""
+    return [(event, str(next(iter(fields.values()), ""))) for event, fields in trace if event != "answered"]
+
+
+async def test_an_interrupted_play_has_told_only_the_prompts_that_were_heard(postgres: str) -> None:
+    script = r"~\AssignDTMF(2|two)~ One. ~^chime~ Two. ~\Label(two)~ ~\EndCall()~"
+    async with FakeAri() as fake, calls_room(fake, postgres, snapshot({NUMBER: script})) as room:
+        fake.media_seconds["sound:chime"] = None
+        channel = fake.incoming_call()
+        await fake.until(lambda: "sound:chime" in fake.played)
+        fake.press(channel, "2")
+        await room.idle()
+        assert _events(await room.trace()) == [
+            ("say", "One."),
+            ("sound", "chime"),
+            ("digit", "2"),
+            ("jump", "two"),
+            ("end", "end-call"),
+        ]
+
+
+async def test_a_prompt_that_is_missing_is_told_in_its_place(postgres: str) -> None:
+    script = "One. ~^gone~ Two. ~^gone~"
+    async with FakeAri() as fake, calls_room(fake, postgres, snapshot({NUMBER: script})) as room:
+        room.prompts.missing.add("sound:gone")
+        fake.incoming_call()
+        await fake.until(lambda: bool(fake.gone))
+        await room.idle()
+        told = _events(await room.trace())
+        assert told[:4] == [("say", "One."), ("sound", "gone"), ("say", "Two."), ("sound", "gone")]
+        assert told[4][0] == "error"
+
+
+async def test_a_script_that_plays_nothing_for_ever_is_stopped(postgres: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    script = r"~\Label(again)~ ~^empty~ ~\Goto(again)~"
+
+    def of_no_length(self: NamedPrompts, prompt: object) -> tuple[str, float] | None:
+        return ("sound:empty", 0.0) if isinstance(prompt, Sound) else ("say", 1.0)
+
+    monkeypatch.setattr(NamedPrompts, "ready", of_no_length)
+    async with FakeAri() as fake, calls_room(fake, postgres, snapshot({NUMBER: script})) as room:
+        channel = fake.incoming_call()
+        await fake.until(lambda: channel in fake.gone, timeout=10)
+        await room.idle()
+        trace = await room.trace()
+        assert trace[-1] == ("end", {"reason": "step-limit"})
+        assert any("nothing to be heard" in str(fields) for _, fields in trace)
+        assert fake.played == []
+
+
+@pytest.mark.parametrize("status", [404, 409, 500])
+@pytest.mark.parametrize(
+    ("script", "request_uri"),
+    [
+        ("Hello. Never.", r"channels/[^/]+/play/.+"),
+        (r"~\DialDTMF(12)~ Never.", r"channels/[^/]+/dtmf"),
+        (r"~\RecordAndSaveAs(x)~ Never.", r"channels/[^/]+/record"),
+        (r"~\WaitForSilence(1)~ Never.", r"channels/[^/]+/variable"),
+        (r"~\TransferTo(12015550188)~ Never.", r"channels/create"),
+        (r"~\Conference()~ Never.", r"bridges/[^/]+/addChannel"),
+    ],
+)
+async def test_what_is_refused_because_the_caller_has_hung_up_is_no_error(
+    postgres: str, script: str, request_uri: str, status: int
+) -> None:
+    async with FakeAri() as fake, calls_room(fake, postgres, snapshot({NUMBER: script})) as room:
+        fake.refuse("POST", request_uri, status=status)
+        channel = fake.incoming_call()
+        await fake.asked("POST", request_uri)
+        fake.hang_up(channel)
+        await room.idle()
+        trace = await room.trace()
+        assert trace[-1] == ("end", {"reason": "hung-up"})
+        assert [fields for event, fields in trace if event == "error"] == []
+
+
+async def test_what_is_refused_while_the_caller_is_there_is_an_error_and_the_script_goes_on(postgres: str) -> None:
+    script = r"~\DialDTMF(12)~ Hello."
+    async with FakeAri() as fake, calls_room(fake, postgres, snapshot({NUMBER: script})) as room:
+        fake.refuse("POST", r"channels/[^/]+/dtmf", status=500)
+        fake.incoming_call()
+        await fake.until(lambda: bool(fake.gone))
+        await room.idle()
+        assert [event for event, _ in _events(await room.trace())] == ["dial_digits", "error", "say", "end"]
+
+
+@pytest.mark.parametrize(
+    ("cause", "result"),
+    [(17, "busy"), (18, "noanswer"), (19, "noanswer"), (21, "refused"), (1, "failed"), (34, "failed"), (38, "failed")],
+)
+async def test_a_transfer_that_fails_says_why_by_the_cause_alone(postgres: str, cause: int, result: str) -> None:
+    script = r"~\TransferTo(12015550188)~ Nobody there."
+
+    def refuse(leg: FakeChannel) -> None:
+        fake.reject(leg.id, cause=cause, dial_status="CHANUNAVAIL")
+
+    async with FakeAri() as fake, calls_room(fake, postgres, snapshot({NUMBER: script})) as room:
+        fake.on_originate = refuse
+        fake.incoming_call()
+        await fake.until(lambda: bool(fake.played))
+        await room.idle()
+        assert ("transfer", {"number": OTHER, "result": result}) in await room.trace()
+
+
+async def test_a_leg_is_dialled_when_it_has_entered_the_application(postgres: str) -> None:
+    script = r"~\TransferTo(12015550188)~"
+    async with FakeAri() as fake, calls_room(fake, postgres, snapshot({NUMBER: script})) as room:
+        channel = fake.incoming_call()
+        await fake.asked("POST", r"channels/[^/]+/dial")
+        started = [request.uri for request in fake.requests]
+        assert started.index("channels/create") < next(
+            index for index, uri in enumerate(started) if uri.endswith("/dial")
+        )
+        fake.hang_up(channel)
+        await room.idle()
+        assert (await _posted(room))[-1]["ResponseCode"] == "26"
+
+
+async def test_who_hangs_up_in_the_conversation_has_a_transfer_in_the_trace(postgres: str) -> None:
+    script = r"~\TransferTo(12015550188)~"
+    async with FakeAri() as fake, calls_room(fake, postgres, snapshot({NUMBER: script})) as room:
+        fake.on_originate = lambda leg: fake.answer(leg.id)
+        channel = fake.incoming_call()
+        await fake.asked("POST", r"bridges/[^/]+/addChannel")
+        fake.hang_up(channel)
+        await room.idle()
+        assert _events(await room.trace())[-2:] == [("transfer", OTHER), ("end", "hung-up")]
+        assert (await _posted(room))[-1]["ResponseCode"] == "31"
+
+
+async def test_a_message_that_ends_by_the_hang_up_is_kept_and_its_length_posted(postgres: str) -> None:
+    script = r"~\RecordAndSaveAs(message|60|10)~ Never."
+    async with FakeAri() as fake, calls_room(fake, postgres, snapshot({NUMBER: script})) as room:
+        channel = fake.incoming_call()
+        await fake.asked("POST", f"channels/{channel}/record")
+        fake.hang_up(channel)
+        await room.idle()
+        assert room.prompts.recorded == {"message": b"RIFF-recorded"}
+        assert _events(await room.trace()) == [
+            ("record", "message"),
+            ("set", "lastrecordlength"),
+            ("end", "hung-up"),
+        ]
+        assert (await _posted(room))[-1]["lastrecordlength"] == "2"
+
+
+async def test_a_conference_posts_who_started_and_who_joined_it(postgres: str) -> None:
+    script = r"~\SetVar(confkey|Room-1)~ ~\Conference()~"
+    async with FakeAri() as fake, calls_room(fake, postgres, snapshot({NUMBER: script})) as room:
+        first = fake.incoming_call()
+        await fake.asked("POST", r"bridges/[^/]+/moh")
+        second = fake.incoming_call()
+        await fake.asked("DELETE", r"bridges/[^/]+/moh")
+        fake.hang_up(first)
+        await fake.asked("POST", r"bridges/[^/]+/moh", count=2)
+        fake.hang_up(second)
+        await room.idle()
+        events = [(form["event"], form["ResponseCode"]) for form in await _posted(room)]
+        assert events.count(("call.conference-started", "41")) == 1
+        assert events.count(("call.conference-joined", "42")) == 1
+        assert events[-1] == ("call.completed", "30")
+        assert not fake.bridges
+
+
+async def test_a_conference_that_is_ended_from_outside_lets_the_scripts_go_on(postgres: str) -> None:
+    script = r"~\SetVar(confkey|room-1)~ ~\Conference()~ It is over."
+    async with FakeAri() as fake, calls_room(fake, postgres, snapshot({NUMBER: script})) as room:
+        fake.incoming_call()
+        await fake.asked("POST", r"bridges/[^/]+/moh")
+        assert not await end_room(room.ari, KEY.name, "another")
+        assert await end_room(room.ari, KEY.name, "ROOM-1")
+        await fake.until(lambda: "say:It is over." in fake.played)
+        await room.idle()
+
+
+async def test_a_call_that_is_ended_from_outside_is_hung_up(postgres: str) -> None:
+    script = r"~\WaitForDTMF(60)~"
+    async with FakeAri() as fake, calls_room(fake, postgres, snapshot({NUMBER: script})) as room:
+        channel = fake.incoming_call()
+        await fake.asked("POST", f"channels/{channel}/answer")
+        await room.started()
+        assert room.live.end(channel, "cancelled")
+        await fake.until(lambda: channel in fake.gone)
+        await room.idle()
+        assert (await room.trace())[-1] == ("end", {"reason": "cancelled"})
+
+
+async def test_talk_before_the_silence_is_waited_out(postgres: str) -> None:
+    script = r"~\WaitForSilence(0.3)~ Quiet."
+    async with FakeAri() as fake, calls_room(fake, postgres, snapshot({NUMBER: script})) as room:
+        channel = fake.incoming_call()
+        await fake.asked("POST", f"channels/{channel}/variable")
+        fake.talk_started(channel)
+        with pytest.raises(TimeoutError):
+            await fake.until(lambda: bool(fake.played), timeout=0.5)
+        fake.talk_finished(channel, 500)
+        await fake.until(lambda: fake.played == ["say:Quiet."])
+        await room.idle()
+
+
+async def test_playing_pauses_while_the_other_side_talks(postgres: str) -> None:
+    script = r"~\SoundPausing(true)~ Hello."
+    async with FakeAri(playback_seconds=None) as fake, calls_room(fake, postgres, snapshot({NUMBER: script})) as room:
+        channel = fake.incoming_call()
+        await fake.until(lambda: bool(fake.played))
+        fake.talk_started(channel)
+        paused = await fake.asked("POST", r"playbacks/[^/]+/control")
+        fake.talk_finished(channel, 400)
+        resumed = await fake.asked("POST", r"playbacks/[^/]+/control", count=2)
+        assert (paused.query["operation"], resumed.query["operation"]) == ("pause", "unpause")
+        fake.finish_playback(channel)
+        await room.idle()
