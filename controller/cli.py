@@ -65,18 +65,25 @@ def serve(config: Config = DEFAULT_CONFIG) -> None:
 @app.command()
 @reported
 def check(
-    path: Annotated[
-        Path, typer.Argument(envvar="RINGPOST_CONFIG", help="The admin YAML: a file, or a folder of them.")
-    ] = DEFAULT_CONFIG,
+    path: Annotated[Path, typer.Argument(help="The admin YAML, a folder of them, or a call script.")] = DEFAULT_CONFIG,
+    key: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Of a script: the licence key whose sounds it may play.")
+    ] = None,
+    bounds: Annotated[
+        bool, typer.Option("--bounds", help="Of a configuration: how long calls to each number can last.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="For programs: one JSON document.")] = False,
+    config: Config = DEFAULT_CONFIG,
 ) -> None:
-    """Check the configuration and its scripts: every mistake with file, line and column. Exit status 1 if any."""
-    from controller.configuration import check_configuration
-    from controller.directory.report import for_people, for_programs, has_errors
+    """Check the configuration, or one script: every mistake with file, line and column. Exit status 1 if any.
 
-    mistakes = check_configuration(path).mistakes
-    typer.echo((for_programs if as_json else for_people)(mistakes))
-    if has_errors(mistakes):
+    Of a script it tells what is proven of every call that runs it: the shortest and the longest time, the most texts.
+    """
+    from controller.checking import check_script, check_whole, is_script
+
+    findings = check_script(path, config, key) if is_script(path) else check_whole(path, with_bounds=bounds)
+    typer.echo(findings.for_programs() if as_json else findings.for_people())
+    if findings.refused:
         raise typer.Exit(1)
 
 

@@ -26,11 +26,12 @@ SECRETS_FILE = "secrets.json"
 class Checked:
     """A configuration that was only looked at: its mistakes, warnings included, and what it declares if it is usable.
 
-    The secrets that the YAML leaves out are made up in it.
+    The secrets that the YAML leaves out are made up in it. context: what its scripts were checked against.
     """
 
     mistakes: tuple[Mistake, ...]
     snapshot: Snapshot | None
+    context: Context
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +84,9 @@ def check_configuration(path: Path) -> Checked:
     """Look for every mistake in the configuration, without starting or storing anything."""
     document = read_document(path)
     settings = read_settings(document)
-    snapshot = build(document, other_sections=SECTIONS, context=_context(document, settings))
-    return Checked(tuple(document.mistakes), snapshot)
+    context = _context(document, settings)
+    snapshot = build(document, other_sections=SECTIONS, context=context)
+    return Checked(tuple(document.mistakes), snapshot, context)
 
 
 def script_context(settings: Settings) -> Context:

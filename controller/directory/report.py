@@ -1,10 +1,8 @@
-"""The checker's findings, written for people and for programs."""
+"""The checker's findings, written for people."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
-from dataclasses import asdict
 
 from controller.errors import Mistake
 
@@ -17,11 +15,6 @@ def for_people(mistakes: Sequence[Mistake]) -> str:
     if warnings:
         counted.append(_count(warnings, "warning"))
     return "\n".join([*map(str, mistakes), ", ".join(counted)])
-
-
-def for_programs(mistakes: Sequence[Mistake]) -> str:
-    """A JSON array of objects: file, line, column, severity, message, expected."""
-    return json.dumps([asdict(mistake) for mistake in mistakes], ensure_ascii=False, indent=2)
 
 
 def has_errors(mistakes: Sequence[Mistake]) -> bool:

@@ -1,0 +1,156 @@
+"""`ringpost check`: a configuration or a single script is looked at, its mistakes told, and its bounds proven."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+
+from controller.configuration import Checked, check_configuration
+from controller.directory import report
+from controller.directory.document import Document, read_file
+from controller.directory.nodes import Position
+from controller.directory.script_door import examine
+from controller.directory.script_shelf import as_mistakes
+from controller.directory.snapshot import Snapshot
+from controller.errors import AudioInvalid, ConfigurationError, InvalidConfiguration, Mistake
+from controller.script.bounds import Bounds, Lengths, bounds
+from controller.script.checker import NOWHERE
+from controller.simulation import sound_lengths
+from controller.speech.audio import probe, read_audio_file
+from controller.speech.spoken import spoken
+
+_YAML = (".yaml", ".yml")
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """What was found: the mistakes, warnings included, and what is proven, by what it is proven of."""
+
+    mistakes: tuple[Mistake, ...]
+    bounds: Mapping[str, Bounds] = field(default_factory=dict)
+
+    @property
+    def refused(self) -> bool:
+        """Whether there is an error among the mistakes."""
+        return report.has_errors(self.mistakes)
+
+    def for_people(self) -> str:
+        """A line for each mistake, their number, and a line for each of the bounds."""
+        width = max(map(len, self.bounds), default=0)
+        lines = [f"{name:<{width}}  {_told(proven)}" for name, proven in self.bounds.items()]
+        return "\n".join([report.for_people(self.mistakes), *lines])
+
+    def for_programs(self) -> str:
+        """A JSON object: `mistakes`, an array, and `bounds`, an object; what is not proven is null."""
+        proven = {name: _as_json(each) for name, each in self.bounds.items()}
+        mistakes = [asdict(mistake) for mistake in self.mistakes]
+        return json.dumps({"mistakes": mistakes, "bounds": proven}, ensure_ascii=False, indent=2)
+
+
+def is_script(path: Path) -> bool:
+    """Whether a path is that of a single script: any file that is no YAML."""
+    return path.suffix.lower() not in _YAML and (path.is_file() or (bool(path.suffix) and not path.exists()))
+
+
+def check_whole(path: Path, *, with_bounds: bool = False) -> Findings:
+    """Check a configuration: a YAML file or a folder of them. `with_bounds`: of what each number does with calls."""
+    checked = check_configuration(path)
+    snapshot = checked.snapshot
+    if snapshot is None:
+        return Findings(checked.mistakes)
+    mistakes = tuple(sorted({*checked.mistakes, *_unplayable(snapshot)}))
+    return Findings(mistakes, dict(_bounds_of_numbers(snapshot)) if with_bounds else {})
+
+
+def check_script(path: Path, config: Path, key: str | None = None) -> Findings:
+    """Check a single script as it would be for a configuration, if there is one, and prove its bounds.
+
+    key: the licence key, by its name, whose sounds the script may play; without one it is that whose numbers run the
+    script, and if there is none, sounds are not checked. InvalidConfiguration or ConfigurationError when `key` is
+    asked for and the configuration does not have it.
+    """
+    checked = check_configuration(config) if config.exists() else Checked((), None, NOWHERE)
+    key = _key(checked, config, path, key)
+    document = Document(path)
+    source = read_file(document, Position(str(path), 0, 0), path)
+    if source is None:
+        return Findings(tuple(document.mistakes))
+    context, lengths = checked.context, _lengths()
+    if key and checked.snapshot:
+        context = replace(context, sounds=checked.snapshot.sounds[key])
+        lengths = _lengths(sound_lengths(checked.snapshot, key))
+    examined = examine(source, context)
+    mistakes = tuple(as_mistakes(path, examined.diagnostics))
+    if not examined.accepted:
+        return Findings(mistakes)
+    ways = {"incoming": True, "outgoing": False}
+    proven = {way: bounds(examined.program, incoming=incoming, lengths=lengths) for way, incoming in ways.items()}
+    return Findings(mistakes, proven)
+
+
+def _key(checked: Checked, config: Path, script: Path, name: str | None) -> str | None:
+    snapshot = checked.snapshot
+    if name is None:
+        return _owner(snapshot, script) if snapshot else None
+    if snapshot is None:
+        if checked.mistakes:
+            raise InvalidConfiguration(checked.mistakes)
+        raise ConfigurationError(f"{config} is not there: no licence key is known")
+    if name not in snapshot.license_keys:
+        raise ConfigurationError(f"there is no licence key “{name}” in {config}")
+    return name
+
+
+def _owner(snapshot: Snapshot, script: Path) -> str | None:
+    """The key whose numbers run the script of this file, if it is one."""
+    whole = script.resolve()
+    owners = {
+        did.voice.name
+        for did in snapshot.dids.values()
+        if did.voice and did.script_file and did.script_file.resolve() == whole
+    }
+    return owners.pop() if len(owners) == 1 else None
+
+
+def _lengths(sound: Callable[[str], float | None] | None = None) -> Lengths:
+    """How long things last, reckoned as the simulator does."""
+    known = Lengths(text=lambda text: spoken(text).seconds)
+    return known if sound is None else replace(known, sound=sound)
+
+
+def _bounds_of_numbers(snapshot: Snapshot) -> Iterator[tuple[str, Bounds]]:
+    for did in snapshot.dids.values():
+        if did.voice and did.program:
+            lengths = _lengths(sound_lengths(snapshot, did.voice.name))
+            yield did.number, bounds(did.program, lengths=lengths)
+
+
+def _unplayable(snapshot: Snapshot) -> Iterator[Mistake]:
+    """Sounds that no call can play. They are left out of the calls, so they refuse no configuration."""
+    for path in {path for sounds in snapshot.sounds.values() for path in sounds.values()}:
+        try:
+            playable = probe(read_audio_file(path), path.suffix).seconds > 0
+        except AudioInvalid as error:
+            yield Mistake(str(path), 0, 0, f"this sound cannot be played: {str(error).rstrip('.')}", "warning")
+        else:
+            if not playable:
+                yield Mistake(str(path), 0, 0, "this sound cannot be played: its length is zero", "warning")
+
+
+def _told(proven: Bounds) -> str:
+    most = "not provable" if proven.most_texts is None else f"{proven.most_texts}"
+    return f"shortest {_time(proven.shortest)}, longest {_time(proven.longest)}, most texts {most}"
+
+
+def _time(seconds: float | None) -> str:
+    return "not provable" if seconds is None else f"{seconds:.1f} s"
+
+
+def _as_json(proven: Bounds) -> dict[str, float | int | None]:
+    return {
+        "shortest_seconds": proven.shortest,
+        "longest_seconds": proven.longest,
+        "most_texts": proven.most_texts,
+    }
