@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 from collections.abc import AsyncIterator
 
 import pytest
@@ -31,6 +32,7 @@ SCRIPTS = {
         ~^ask~ ~\GetDigits(hashed|3)~ ~^thanks~
         ~\GetDigits(most|3|4)~ ~^thanks~
         ~\GetDigits(timed|1)~ ~^thanks~""",
+    "patient": r"~\AssignDTMF(1|one)~ ~^menu~ ~\WaitForDTMF(10)~ ~\EndCall()~ ~\Label(one)~ ~^one~",
     "speech": "Welcome to the acceptance test of Ringpost.",
 }
 
@@ -44,6 +46,7 @@ dids:
   "+12015550104": {{voice: acme}}
   "+12015550105": {{voice: acme, script: speech.txt, status_post_url: "{url}/speech"}}
   "+12015550106": {{sms: acme, announcement: thanks}}
+  "+12015550107": {{voice: acme, script: patient.txt}}
 phones:
   alice: {{number: "+12015550110", password: unused-here}}
 trunks:
@@ -170,18 +173,18 @@ async def test_a_number_that_nobody_owns_is_refused_with_404_and_counted(house: 
 
 
 async def test_a_reload_takes_a_new_script_over_while_a_call_goes_on(house: House, phone: Softphone) -> None:
-    script = house.folder / "menu.txt"
+    script = house.folder / "patient.txt"
     original = script.read_text()
-    call = await phone.dial("12015550101")
+    call = await phone.dial("12015550107")
     await hear(call, MENU)
     try:
         script.write_text("~^two~")
         status, printed = await house.command("reload", "--config", str(house.config))
-        assert (status, "+12015550101 changed" in printed) == (0, True), printed
+        assert (status, "+12015550107 changed" in printed) == (0, True), printed
         await call.press("1")
         await hear(call, ONE)
         await call.ended()
-        call = await phone.dial("12015550101")
+        call = await phone.dial("12015550107")
         await call.ended()
         assert heard_codes(call.audio) == [TWO]
     finally:
@@ -201,6 +204,23 @@ async def test_a_reload_with_a_mistake_changes_nothing(house: House, phone: Soft
     call = await phone.dial("12015550101")
     await hear(call, MENU)
     await call.hang_up()
+
+
+async def test_sighup_reloads_too(house: House, phone: Softphone) -> None:
+    script = house.folder / "menu.txt"
+    original = script.read_text()
+    assert house.process is not None
+    try:
+        reloaded = house.log.count("configuration reloaded")
+        script.write_text("~^one~")
+        house.process.send_signal(signal.SIGHUP)
+        await asyncio.wait_for(_logged(house, "configuration reloaded", reloaded + 1), 10)
+        call = await phone.dial("12015550101")
+        await call.ended()
+        assert heard_codes(call.audio) == [ONE]
+    finally:
+        script.write_text(original)
+        await house.command("reload", "--config", str(house.config))
 
 
 async def test_health_names_each_part(house: House) -> None:
@@ -225,6 +245,6 @@ async def _hear_out(call: Call) -> None:
         assert await call.more_audio(), f"no whole sound was heard: {ear.tones}"
 
 
-async def _logged(house: House, text: str) -> None:
-    while text not in house.log:
+async def _logged(house: House, text: str, times: int = 1) -> None:
+    while house.log.count(text) < times:
         await asyncio.sleep(0.05)
