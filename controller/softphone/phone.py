@@ -7,28 +7,19 @@ import contextlib
 import itertools
 import re
 import secrets
+import socket
 from collections.abc import AsyncIterator, Callable, Sequence
-from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Final, Literal, Self
 
-from controller.errors import CallRefused, SoftphoneError
+from controller.errors import SoftphoneError
 from controller.softphone.answering import AnsweringLine, Manners
 from controller.softphone.call import Call, CallEvent
 from controller.softphone.media import MediaClock
-from controller.softphone.sip import SipMessage
-from controller.softphone.sipp import SippProcess
+from controller.softphone.registration import Account, Registration
+from controller.softphone.sipp import SippProcess, free_port
 
 _DIALABLE: Final = re.compile(r"[0-9A-Za-z+*_.~%-]{1,64}")
-_REGISTER_SECONDS: Final = 10.0
-
-
-@dataclass(frozen=True, slots=True)
-class Account:
-    """A phone's login: SIP user and password."""
-
-    user: str
-    password: str = field(repr=False)
 
 
 class Softphone:
@@ -118,32 +109,13 @@ class Softphone:
         return call
 
     async def register(self, contact: tuple[str, int], *, expires: int = 300) -> None:
-        """Tell the server where the account's phone is reached (0 seconds: nowhere). CallRefused when it says no."""
+        """Tell the server where the account's phone is reached (0 seconds: nowhere). CallRefused when it says no.
+
+        It is told from there, so nothing may listen there yet.
+        """
         if self._account is None:
             raise SoftphoneError("only a softphone with an account can register")
-        answer: asyncio.Future[SipMessage] = asyncio.get_running_loop().create_future()
-
-        def receive(event: str, text: str) -> None:
-            if answer.done():
-                return
-            if event == "lost":
-                answer.set_exception(SoftphoneError(f"the registration had no answer: {text}"))
-            else:
-                answer.set_result(SipMessage.parse(text))
-
-        registration = next(self._ids)
-        self._outgoing.attach(registration, receive)
-        where = f"{contact[0]}:{contact[1]}"
-        try:
-            self._outgoing.tell(registration, {"Do": "register", "Contact": where, "Expires": expires, **self._login()})
-            async with asyncio.timeout(_REGISTER_SECONDS):
-                message = await answer
-        except TimeoutError:
-            raise SoftphoneError(f"the registration had no answer within {_REGISTER_SECONDS:g} s") from None
-        finally:
-            self._outgoing.detach(registration)
-        if message.status != 200:
-            raise CallRefused(f"the registration was refused: {message.status} {message.phrase}", status=message.status)
+        await Registration(self._account, self._server, contact).send(expires)
 
     @contextlib.asynccontextmanager
     async def answering(
@@ -154,18 +126,24 @@ class Softphone:
         With `manners` it deals with each call itself; without, the calls wait in `line.next_call()`. With
         `register` the account's phone is reached there.
         """
+        if register:
+            port = port or free_port(socket.SOCK_DGRAM, self._host)
+            await self.register((self._host, port))
+        try:
+            async with self._listening(manners, port) as line:
+                yield line
+        finally:
+            if register and port:
+                with contextlib.suppress(SoftphoneError):
+                    await self.register((self._host, port), expires=0)
+
+    @contextlib.asynccontextmanager
+    async def _listening(self, manners: Manners | None, port: int | None) -> AsyncIterator[AnsweringLine]:
         sipp = SippProcess(self._command, "incoming.xml", server=self._server, host=self._host, port=port, listens=True)
         line = AnsweringLine(sipp, self._clock, self._host, manners)
         await sipp.start()
         try:
-            if register:
-                await self.register((self._host, sipp.port))
-            try:
-                yield line
-            finally:
-                if register:
-                    with contextlib.suppress(SoftphoneError):
-                        await self.register((self._host, sipp.port), expires=0)
+            yield line
         finally:
             await line.close()
 

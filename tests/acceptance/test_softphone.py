@@ -17,7 +17,8 @@ from controller.errors import CallRefused, SoftphoneError
 from controller.softphone.answering import Manners
 from controller.softphone.call import Call, CallEvent, Ending
 from controller.softphone.load import place_many
-from controller.softphone.phone import Account, Softphone
+from controller.softphone.phone import Softphone
+from controller.softphone.registration import Account
 from tests.support.exchange import PASSWORD, PHONE, TRUNK_ADDRESS, Exchange, exchange
 from tests.support.tones import Ear, hear, heard_codes, tone
 
@@ -261,7 +262,7 @@ async def test_a_wrong_password_is_refused(sipp: list[str], bare: Exchange) -> N
     account = Account(PHONE, "wrong")
     async with Softphone(sipp, server=bare.server, local_host=PHONE_ADDRESS, account=account) as alice:
         with pytest.raises(CallRefused) as registration:
-            await alice.register((PHONE_ADDRESS, 5060))
+            await alice.register((PHONE_ADDRESS, free_port("udp", host=PHONE_ADDRESS)))
         with pytest.raises(CallRefused) as call:
             await alice.dial("echo", caller=PHONE)
 
