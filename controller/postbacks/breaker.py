@@ -25,6 +25,7 @@ class Breaker:
     failures: int = 0
     held_until: float = 0.0
     last_hold: float = 0.0
+    probing: bool = False
 
 
 class Breakers:
@@ -46,6 +47,7 @@ class Breakers:
                 self._failing.pop(next(iter(self._failing)))
             breaker = self._failing[name] = Breaker()
         breaker.failures += 1
+        breaker.probing = False
         # Those under way when it opened say nothing new.
         if breaker.failures < self._options.failures or breaker.held_until > now:
             return False
@@ -63,6 +65,19 @@ class Breakers:
         """Seconds for which nothing is to be sent, 0 for a receiver that may be tried."""
         breaker = self._failing.get(name)
         return max(0.0, breaker.held_until - now) if breaker else 0.0
+
+    def wait_for(self, name: str, now: float) -> float:
+        """Seconds to wait before an attempt, 0 to make it now. After a hold the first to ask is the one that tries."""
+        breaker = self._failing.get(name)
+        if breaker is None:
+            return 0.0
+        if breaker.held_until > now:
+            return breaker.held_until - now
+        if breaker.failures >= self._options.failures:
+            if breaker.probing:
+                return self._options.hold_seconds
+            breaker.probing = True
+        return 0.0
 
     def room(self, name: str, most: int, now: float) -> int:
         """How many may be under way at once: `most` for a healthy one, half of that after each failure, at least 1."""

@@ -201,11 +201,11 @@ class Delivery:
         if claimed.stopped:
             self._metrics.gave_up()
             return Result(claimed, Outcome.FAILED, reason="not sent: the receiver answered 410 Gone before")
-        held = self._urls.held_for(claimed.receiver, now)
-        if held:
-            return Result(claimed, Outcome.HELD, held)
         if claimed.expires - now < self._options.posting.total_seconds:
             return None
+        held = self._urls.wait_for(claimed.receiver, now)
+        if held:
+            return Result(claimed, Outcome.HELD, held)
         attempt = await self._poster.post(claimed)
         self._metrics.attempted(claimed, attempt)
         self._learn(claimed, attempt)

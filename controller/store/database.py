@@ -86,7 +86,8 @@ class Database:
         with store_errors():
             pool = await asyncpg.create_pool(
                 dsn,
-                min_size=1,
+                # asyncpg refills a pool with a minimum by itself, and fills the log with tracebacks when it cannot.
+                min_size=0,
                 max_size=size,
                 command_timeout=timeout,
                 timeout=timeout,
@@ -94,7 +95,13 @@ class Database:
                 reset=_leave_as_it_is,
                 server_settings={"application_name": "ringpost"},
             )
-        return cls(dsn, pool, queries, timeout)
+        database = cls(dsn, pool, queries, timeout)
+        try:
+            async with database._connection():
+                return database
+        except BaseException:
+            pool.terminate()
+            raise
 
     @property
     def dsn(self) -> str:
@@ -138,16 +145,17 @@ class Database:
     async def transaction(self) -> AsyncIterator[Transaction]:
         """One transaction: committed at the end of the block, rolled back when the block raises."""
         async with self._connection() as connection:
-            transaction = connection.transaction()
-            await _step(connection, transaction.start())
+            with store_errors():
+                transaction = connection.transaction()
+            await _step(connection, transaction.start)
             try:
                 yield Transaction(connection, self._queries, self._timeout)
             except BaseException:
                 # What went wrong in the block is the news; a connection too dead to roll back has rolled back.
                 with suppress(StoreError):
-                    await _step(connection, transaction.rollback())
+                    await _step(connection, transaction.rollback)
                 raise
-            await _step(connection, transaction.commit())
+            await _step(connection, transaction.commit)
 
     async def ready(self, timeout: float = 1.0) -> bool:
         """Whether PostgreSQL answers within `timeout` seconds."""
@@ -181,8 +189,10 @@ class Database:
             await connection.add_listener(channel, lambda _connection, _pid, _channel, payload: callback(str(payload)))
             callback(None)
             while not dropped.is_set():
+                # Not wait_for: Python 3.11's loses a cancellation that comes together with what is waited for.
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(dropped.wait(), LISTEN_CHECK_SECONDS)
+                    async with asyncio.timeout(LISTEN_CHECK_SECONDS):
+                        await dropped.wait()
                 if not dropped.is_set():
                     await connection.fetchval("SELECT 1")
             raise StoreUnreachable("the connection that listens was dropped")
@@ -207,13 +217,15 @@ class Database:
                 log.warning("a connection could not be returned", reason=str(error))
 
 
-async def _step(connection: Any, step: Awaitable[None]) -> None:
+async def _step(connection: Any, step: Callable[[], Awaitable[None]]) -> None:
     """Begin or end a transaction. A connection on which that was cut short is closed: its state is unknown."""
     try:
         with store_errors():
-            await step
+            await step()
     except BaseException:
-        connection.terminate()
+        # It may have noticed by itself, and be no more.
+        with suppress(asyncpg.InterfaceError):
+            connection.terminate()
         raise
 
 

@@ -123,16 +123,15 @@ async def test_postgresql_restarted_during_delivery_is_picked_up_again() -> None
         async with serving(tally.serve) as port:
             sent = events(1000, 3, port)
             await put(database, sent)
-            delivery = asyncio.create_task(Delivery(database, Guard(["127.0.0.0/8"]), STUBBORN).run())
-            try:
+            # A group, so that a deliverer that gives up fails the test at once.
+            async with asyncio.TaskGroup() as parts:
+                delivery = parts.create_task(Delivery(database, Guard(["127.0.0.0/8"]), STUBBORN).run())
                 for part in (1, 2):
                     await tally.wait_for(part * len(sent) // 3)
                     await server.stop()
                     await server.start(timeout=60)
                 await tally.wait_for(len(sent), different=True)
-            finally:
                 delivery.cancel()
-                await asyncio.gather(delivery, return_exceptions=True)
         await database.close()
         tally.check(sent, "PostgreSQL restarted twice")
     finally:

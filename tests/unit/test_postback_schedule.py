@@ -73,6 +73,20 @@ def test_a_success_closes_it_and_forgets_the_past() -> None:
     assert breakers.names() == []
 
 
+def test_after_a_hold_one_tries_while_the_others_wait() -> None:
+    breakers = Breakers(BreakerOptions(failures=2, hold_seconds=10))
+    for _ in range(2):
+        assert breakers.wait_for("a", 0.0) == 0.0
+        breakers.failed("a", 0.0)
+    assert breakers.wait_for("a", 4.0) == 6.0
+    assert [breakers.wait_for("a", 10.0) for _ in range(3)] == [0.0, 10.0, 10.0]
+    breakers.failed("a", 11.0)
+    assert breakers.wait_for("a", 11.0) == 20.0
+    assert breakers.wait_for("a", 31.0) == 0.0
+    breakers.succeeded("a")
+    assert breakers.wait_for("a", 31.0) == 0.0
+
+
 def test_the_room_of_a_failing_receiver_halves_and_is_one_for_a_probe() -> None:
     breakers = Breakers(BreakerOptions(failures=3, hold_seconds=10))
     rooms = [breakers.room("a", 64, 0.0)]
