@@ -50,7 +50,6 @@ from controller.script.outcomes import (
 )
 from controller.script.program import Program
 from controller.script.situation import HANG_UP, Keypad, ScriptedKeypad, Situation
-from controller.script.speaking import speech_seconds
 from controller.script.state import State
 from controller.script.transcript import Line, Told, tell_beginning, tell_end, tell_note, tell_prompt
 
@@ -200,7 +199,7 @@ class Simulation:
         match prompt:
             case Speech():
                 spoken = self._situation.spoken(prompt.text)
-                return spoken.words, (speech_seconds(spoken.words) if spoken.words else 0.0) + spoken.pauses
+                return spoken.words, spoken.seconds
             case Silence():
                 return "", prompt.seconds
             case Tone():
@@ -235,10 +234,10 @@ class Simulation:
         began = self.now
         talks = max(0.0, self._situation.other_end.talks_until - self.now)
         happening = yield from self._pass(min(effect.maximum_seconds, talks + effect.silence_seconds))
-        if happening in (_Happening.TIME, _Happening.STOPPED):
-            seconds = self._recorded[effect.sound_id] = self.now - began
-            return Recorded(seconds)
-        return _outcome(happening)
+        if happening is _Happening.LIMIT:
+            return None
+        seconds = self._recorded[effect.sound_id] = self.now - began
+        return Recorded(seconds, hung_up=happening is _Happening.HUNG_UP)
 
     def _transfer(self, effect: Transfer) -> _Performing:
         result = self._situation.transfer
