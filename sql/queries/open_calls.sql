@@ -2,6 +2,6 @@
 SELECT calls.queue_id, direction, license_key, did, caller, channel_id, program, source, state, response_code,
        status_post_url, sequence, started_at, answered_at,
        coalesce((SELECT max(number) FROM call_trace WHERE call_trace.queue_id = calls.queue_id), 0) AS trace_number
-FROM calls JOIN programs ON content_hash = program
+FROM calls LEFT JOIN programs ON content_hash = program
 WHERE ended_at IS NULL
 ORDER BY calls.queue_id

@@ -113,28 +113,74 @@ async def test_only_the_newest_state_of_a_batch_is_written_and_no_trace_line_is_
         assert await _counts(postgres) == (1, 20, 0)
 
 
-async def test_a_call_that_cannot_be_stored_takes_no_other_with_it(database: Database, postgres: str) -> None:
-    async with running(Journal(database)) as journal:
-        good, bad = a_call(1000000001), a_call(1000000002)
-        journal.record(good, _state, postback=a_postback(good))
-        journal.record(bad, lambda: "this is no JSON", postback=a_postback(bad))
-        assert await journal.flush()
-        assert await _counts(postgres) == (1, 0, 1)
-
-
 class _Away:
-    """A database that is away until it is told to be back."""
+    """A database that is away until it is told to be back, for good or for some transactions."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
         self.away = True
+        self.transactions = 0
         self.tries = asyncio.Semaphore(0)
 
     def transaction(self) -> object:
-        self.tries.release()
-        if self.away:
-            raise StoreUnreachable
+        self._try()
         return self._database.transaction()
+
+    async def execute(self, name: str, *arguments: object) -> str:
+        if name != "save_programs":
+            self._try()
+        return await self._database.execute(name, *arguments)
+
+    def _try(self) -> None:
+        self.tries.release()
+        if self.away and not self.transactions:
+            raise StoreUnreachable
+        self.transactions -= 1
+
+
+async def test_a_call_whose_state_is_refused_takes_no_other_with_it_and_is_told_of_all_the_same(
+    database: Database, postgres: str
+) -> None:
+    async with running(Journal(database)) as journal:
+        good, bad = a_call(1000000001), a_call(1000000002)
+        journal.record(good, _state, postback=a_postback(good))
+        journal.record(bad, lambda: "this is no JSON", postback=a_postback(bad, final=True))
+        assert await journal.flush()
+        assert await _counts(postgres) == (2, 0, 2)
+
+
+async def test_characters_that_the_store_refuses_do_not_keep_a_call_from_being_stored(
+    database: Database, postgres: str
+) -> None:
+    async with running(Journal(database)) as journal:
+        journal.keep_program("other", "Hello\0 there \ud800")
+        call = a_call(1000000001, caller="12\0", program="other")
+        state = {"variables": {"answer": "a\0b", "path": "C:\\u0000"}}
+        line = TraceLine(call.queue_id, 1, datetime.now(UTC), "set", {"value": "a\0b\ud800"})
+        journal.record(call, partial(json.dumps, state), trace=[line], postback=a_postback(call))
+        assert await journal.flush()
+        assert await _counts(postgres) == (1, 1, 1)
+        (row,) = await database.fetch("open_calls")
+        assert row["state"]["variables"] == {"answer": "ab", "path": "C:\\u0000"}
+        assert row["source"] == "Hello  there ?"
+
+
+async def test_an_end_and_its_final_postback_are_stored_in_one_transaction_after_an_outage(
+    database: Database, postgres: str
+) -> None:
+    away = _Away(database)
+    async with running(Journal(away)) as journal:  # type: ignore[arg-type]
+        call = a_call(1000000001)
+        journal.record(call, _state, postback=a_postback(call))
+        await asyncio.wait_for(away.tries.acquire(), 5)
+        call.ended_at = datetime.now(UTC)
+        journal.record(call, _state, postback=a_postback(call, final=True))
+        away.transactions = 1
+        async with asyncio.timeout(5):
+            while await _counts(postgres) == (0, 0, 0):
+                await asyncio.sleep(0.02)
+        assert await _counts(postgres) == (1, 0, 2)
+        assert await database.fetch("open_calls") == []
 
 
 async def test_while_the_database_is_away_everything_waits_and_new_calls_are_refused_at_the_limit(
