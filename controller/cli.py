@@ -110,11 +110,11 @@ def prepare(config: Config = DEFAULT_CONFIG) -> None:
 @app.command()
 @reported
 def summary(config: Config = DEFAULT_CONFIG) -> None:
-    """Show what can be called, how a softphone logs in, and where everything is."""
+    """Show what can be called, and how a softphone logs in."""
     from controller.configuration import read_configuration
-    from controller.summary import print_summary
+    from controller.summary import print_numbers
 
-    print_summary(read_configuration(config), Console(highlight=False))
+    print_numbers(read_configuration(config), Console(highlight=False))
 
 
 @app.command()

@@ -1,4 +1,4 @@
-"""The one summary that `ringpost run` prints when everything is ready."""
+"""What can be called and how: shown by `ringpost run` when everything is ready, and by `ringpost summary`."""
 
 from __future__ import annotations
 
@@ -18,7 +18,13 @@ DEFAULT_CONFIG = Path("config")
 
 
 def print_summary(configuration: Configuration, console: Console) -> None:
-    """Print what can be called, how a softphone logs in, and where everything is."""
+    """Print what can be called, how a softphone logs in, and where everything of `ringpost run` is."""
+    print_numbers(configuration, console)
+    _print_places(configuration, console)
+
+
+def print_numbers(configuration: Configuration, console: Console) -> None:
+    """Print what can be called, and how a softphone logs in."""
     settings, snapshot = configuration.settings, configuration.snapshot
     numbers = Table(show_header=False, box=None, padding=(0, 2))
     for did in snapshot.dids.values():
@@ -37,6 +43,10 @@ def print_summary(configuration: Configuration, console: Console) -> None:
             )
         console.print(phones)
     console.print()
+
+
+def _print_places(configuration: Configuration, console: Console) -> None:
+    settings, snapshot = configuration.settings, configuration.snapshot
     places = Table(show_header=False, box=None, padding=(0, 2))
     places.add_row("HTTP", f"[bold]{settings.http_url}[/]")
     if settings.receiver.enabled:
