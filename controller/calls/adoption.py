@@ -19,7 +19,7 @@ from controller.calls.prompting import CallPrompts
 from controller.calls.record import CallRecord
 from controller.calls.response_codes import ResponseCode
 from controller.calls.session import CallSession, SessionParts
-from controller.errors import AsteriskError, StoreError
+from controller.errors import AsteriskError, StateInvalid, StoreError
 from controller.ivr.compiled import compile_source
 from controller.script.engine import Engine
 from controller.script.state import State
@@ -67,6 +67,8 @@ class Adoption:
                 await self.connected()
             except AsteriskError as error:
                 log.info("calls are reconciled later", reason=str(error))
+            except Exception:
+                log.exception("calls could not be reconciled")
 
     async def _agree(self) -> None:
         before = set(self._live.channel_ids())
@@ -79,11 +81,18 @@ class Adoption:
             # A call that ends, or begins, while this looks is its session's business.
             if row["channel_id"] in self._live or row["channel_id"] in before or self._is_fresh(row):
                 continue
-            if row["channel_id"] in channels:
-                self._live.own(self._adopt(row))
+            try:
+                session = self._session(row)
+            except (StateInvalid, ValueError, TypeError):
+                log.exception("a stored call cannot be gone on with", call=row["queue_id"])
+                session = None
+            if session is not None and row["channel_id"] in channels:
+                self._live.register(session)
+                self._live.own(self._adopt(session))
                 strays.discard(row["channel_id"])
             else:
                 self._close(row)
+        await self._live.renew_all()
         if strays:
             await asyncio.sleep(GRACE_SECONDS)
             still_there = set((await self._parts.ari.applications.get(self._application)).channel_ids)
@@ -107,35 +116,45 @@ class Adoption:
     async def _open_calls(self) -> list[Record]:
         while True:
             try:
-                await self._parts.recording.journal.flush()
-                return await self._database.fetch("open_calls")
+                # Ends that are still in memory would be taken for calls that are open.
+                if await self._parts.recording.journal.flush():
+                    return await self._database.fetch("open_calls")
+                log.warning("open calls are looked up when the journal is written")
             except StoreError as error:
                 log.warning("open calls are looked up again", reason=str(error))
                 await asyncio.sleep(RETRY_SECONDS)
 
-    async def _adopt(self, row: Record) -> None:
-        call = _call(row)
-        ari = self._parts.ari
+    def _session(self, row: Record) -> CallSession:
+        """The session of a stored call, at its stored state. StateInvalid, ValueError, TypeError for what is no state."""
+        call, ari = _call(row), self._parts.ari
+        if row["source"] is None:
+            raise StateInvalid("The program of this call is not stored.")
+        return CallSession(
+            self._parts,
+            call,
+            Engine(compile_source(row["source"]), State.from_json(row["state"])),
+            ari.channels.get(call.channel_id),
+            ari.events_of(call.channel_id),
+            self._prompts_of(call.license_key),
+        )
+
+    async def _adopt(self, session: CallSession) -> None:
+        call = session.call
         with structlog.contextvars.bound_contextvars(call=call.queue_id, license_key=call.license_key):
-            session = CallSession(
-                self._parts,
-                call,
-                Engine(compile_source(row["source"]), State.from_json(row["state"])),
-                ari.channels.get(call.channel_id),
-                ari.events_of(call.channel_id),
-                self._prompts_of(call.license_key),
-            )
             log.info("call adopted")
-            await self._live.renew_lease(call.channel_id)
             try:
+                await self._live.renew_lease(call.channel_id)
                 await self._live.drive(session, resumed=True)
-            except AsteriskError as error:
-                log.warning("an adopted call is lost", reason=str(error))
+            finally:
+                self._live.release(session)
 
     def _close(self, row: Record) -> None:
         """A call of which the end was not seen: it is over, and its customer is told so."""
         call = _call(row)
-        state = State.from_json(row["state"])
+        try:
+            state = State.from_json(row["state"])
+        except StateInvalid:
+            state = State()
         CallRecord(self._parts.recording, call, lambda: state).ended("lost", self._code(call), event="call.lost")
         self._live.metrics.ended.labels(call.end_reason).inc()
         log.warning("call closed whose end was not seen", call=call.queue_id)

@@ -68,6 +68,11 @@ class IncomingCalls:
             log.warning("call refused", reason=str(error))
             self._live.own(self._live.let_go(event.channel_id))
             return
+        except Exception:
+            log.exception("a call could not be taken")
+            self._live.own(self._live.let_go(event.channel_id))
+            return
+        self._live.register(session)
         self._live.own(self._answer(call, session))
 
     def _session(self, event: Event, number: str, treatment: Treatment) -> tuple[Call, CallSession]:
@@ -113,8 +118,9 @@ class IncomingCalls:
                 log.info("the caller hung up before the answer")
             except AsteriskError as error:
                 log.warning("call not answered", reason=str(error))
+                await self._live.let_go(call.channel_id)
             finally:
-                session.line.events.close()
+                self._live.release(session)
 
     def _refuse(self, channel_id: str, reason: str, cause: int) -> None:
         """Hang up unanswered, with a Q.850 cause that Asterisk turns into a SIP status."""

@@ -22,6 +22,10 @@ from controller.script.transcript import Told
 
 log = structlog.get_logger()
 
+# Asterisk's TIMEOUT(absolute) on a call is a lease: a call whose controller is gone for so long leaves Stasis by
+# itself, hears the announcement and is hung up (asterisk-config/extensions.conf.j2).
+LEASE_SECONDS = 60
+
 # What has no limit of its own ends with the call, at the session's limit.
 LONGEST_WAIT_SECONDS = 3600.0
 

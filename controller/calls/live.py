@@ -11,17 +11,15 @@ from prometheus_client import CollectorRegistry, Counter, Gauge
 
 from controller.asterisk.ari.client import AriClient
 from controller.asterisk.ari.events import Event
-from controller.calls.line import ENDED_FROM_OUTSIDE
-from controller.calls.session import CallSession
+from controller.calls.line import ENDED_FROM_OUTSIDE, LEASE_SECONDS
+from controller.calls.session import ASTERISK_LOST, CallSession
 from controller.directory.snapshot import LicenseKey
 from controller.errors import AsteriskError, AsteriskNotFound
 
 log = structlog.get_logger()
 
-# Asterisk's TIMEOUT(absolute) on a call is a lease: a call whose controller is gone for so long leaves Stasis by
-# itself, hears the announcement and is hung up (asterisk-config/extensions.conf.j2).
-LEASE_SECONDS = 60
 RENEW_SECONDS = 20.0
+RENEW_AT_ONCE = 20
 UNAVAILABLE_CONTEXT = "ringpost-unavailable"
 
 
@@ -70,15 +68,22 @@ class LiveCalls:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def drive(self, session: CallSession, *, resumed: bool = False) -> None:
-        """Drive the session to its end. A handler that fails lets the call go to the announcement."""
-        channel_id = session.call.channel_id
-        self._sessions[channel_id] = session
+    def register(self, session: CallSession) -> None:
+        """Take a call among the live ones, from the moment it is known of; `release` must follow."""
+        self._sessions[session.call.channel_id] = session
         self.metrics.live.inc()
+
+    def release(self, session: CallSession) -> None:
+        """The call is no longer live here."""
+        if self._sessions.pop(session.call.channel_id, None) is not None:
+            self.metrics.live.dec()
+        session.line.events.close()
+
+    async def drive(self, session: CallSession, *, resumed: bool = False) -> None:
+        """Drive the session to its end. A call that cannot go on is let go to the announcement."""
+        channel_id = session.call.channel_id
         try:
             await session.run(resumed=resumed)
-        except AsteriskNotFound:
-            raise
         except Exception:
             log.exception("a call's handler failed")
             self.metrics.ended.labels("error").inc()
@@ -86,10 +91,8 @@ class LiveCalls:
                 await self.let_go(channel_id)
         else:
             self.metrics.ended.labels(session.call.end_reason).inc()
-        finally:
-            self.metrics.live.dec()
-            del self._sessions[channel_id]
-            session.line.events.close()
+            if session.call.end_reason == ASTERISK_LOST and not session.line.hung_up:
+                await self.let_go(channel_id)
 
     async def let_go(self, channel_id: str) -> None:
         """Send the channel back to the dialplan, where the announcement is played and the call hung up."""
@@ -120,8 +123,19 @@ class LiveCalls:
         """Tell Asterisk, again and again until cancelled, that each live call still has its controller."""
         while True:
             await asyncio.sleep(RENEW_SECONDS)
-            for channel_id in list(self._sessions):
-                await self.renew_lease(channel_id)
+            await self.renew_all()
+
+    async def renew_all(self) -> None:
+        """Renew the lease of every live call, some at a time."""
+        slots = asyncio.Semaphore(RENEW_AT_ONCE)
+
+        async def renew(session: CallSession) -> None:
+            async with slots:
+                await self.renew_lease(session.call.channel_id)
+                if session.line.transfer:
+                    await self.renew_lease(session.line.fixed_id("transfer"))
+
+        await asyncio.gather(*(renew(session) for session in list(self._sessions.values())))
 
     async def renew_lease(self, channel_id: str) -> None:
         """Tell Asterisk that this call has its controller; one that has ended meanwhile is fine."""

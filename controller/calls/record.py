@@ -11,6 +11,7 @@ from uuid import uuid4
 from controller.calls.call import Call, TraceLine
 from controller.calls.feed import CallFeed
 from controller.calls.journal import Journal
+from controller.calls.mailing import Mailer
 from controller.calls.reporting import call_postback
 from controller.calls.response_codes import ResponseCode
 from controller.postbacks.form import DateFormat
@@ -20,12 +21,16 @@ from controller.script.state import State
 
 @dataclass(frozen=True, slots=True)
 class Recording:
-    """Where calls are written down: the journal, the feed for those who watch, the clock (UTC), the date format."""
+    """Where calls are written down: the journal, the feed for those who watch, the clock (UTC), the date format.
+
+    mailer: sends the traces that scripts ask for; None when there is no mail server.
+    """
 
     journal: Journal
     feed: CallFeed
     now: Callable[[], datetime]
     date_format: DateFormat = "us"
+    mailer: Mailer | None = None
 
 
 class CallRecord:
@@ -59,6 +64,8 @@ class CallRecord:
         self.call.ended(self._recording.now(), reason, code)
         self.note("end", reason=reason)
         self.report(event, code, final=True)
+        if self._recording.mailer is not None:
+            self._recording.mailer.call_ended(self.call, self._state())
 
     def report(self, event: str, code: ResponseCode, *, final: bool = False) -> None:
         """A change of the call's state: stored together with its post-back, if there is a URL for it."""

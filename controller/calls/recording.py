@@ -17,6 +17,8 @@ from controller.script.outcomes import Failed, HungUp, Outcome, Recorded
 log = structlog.get_logger()
 
 PATIENCE_SECONDS = 5.0
+# Asterisk counts whole seconds of its clock, and stops up to two of them late: the maximum is kept here.
+_LATE_SECONDS = 2
 
 
 async def record(line: Line, effect: Record, prompts: CallPrompts) -> Outcome:
@@ -29,7 +31,7 @@ async def record(line: Line, effect: Record, prompts: CallPrompts) -> Outcome:
     name = line.fixed_id("record")
     await line.channel.record(
         name=name,
-        max_seconds=math.ceil(effect.maximum_seconds),
+        max_seconds=math.ceil(effect.maximum_seconds) + _LATE_SECONDS,
         max_silence_seconds=math.ceil(effect.silence_seconds),
         terminate_on="#",
     )
@@ -40,7 +42,7 @@ async def record(line: Line, effect: Record, prompts: CallPrompts) -> Outcome:
         failed = event.type == "RecordingFailed"
         return event.recording_name == name and event.type in ("RecordingFinished", "RecordingFailed")
 
-    happening = await line.wait(effect.maximum_seconds + PATIENCE_SECONDS, until=finished)
+    happening = await line.wait(effect.maximum_seconds, until=finished)
     if happening is Happening.LOST:
         raise Lost
     if happening in (Happening.STOPPED, Happening.TIME):

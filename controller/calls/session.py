@@ -17,7 +17,8 @@ from controller.calls.performing import Performers
 from controller.calls.prompting import CallPrompts
 from controller.calls.record import CallRecord, Recording
 from controller.calls.response_codes import ResponseCode
-from controller.errors import AsteriskError
+from controller.calls.transferring import abandon
+from controller.errors import AsteriskError, AsteriskUnreachable
 from controller.script.effects import Effect, End, Transfer
 from controller.script.engine import Engine
 from controller.script.outcomes import HungUp, Outcome
@@ -27,6 +28,7 @@ log = structlog.get_logger()
 
 # A script may loop, but not for ever: after so long the call is ended whatever it does.
 LONGEST_CALL_SECONDS = 3600.0
+ASTERISK_LOST = "asterisk-lost"
 # Asterisk's own lease on the call (a minute) has run out by then, and the caller was told.
 RECONNECT_PATIENCE_SECONDS = 60.0
 # How long the rest of a call's events are awaited after the hang-up was asked for.
@@ -58,6 +60,7 @@ class CallSession:
         self._engine = engine
         self._performers = parts.performers
         self._prompts = prompts
+        self._now = parts.recording.now
         self._record = CallRecord(parts.recording, call, lambda: engine.state)
         self.line = Line(
             parts.ari,
@@ -75,15 +78,16 @@ class CallSession:
         When the task is cancelled the call stays open: whoever adopts its channel goes on with it.
         """
         try:
-            async with asyncio.timeout(LONGEST_CALL_SECONDS):
+            async with asyncio.timeout(self._seconds_left()):
                 reason = await self._converse(resumed=resumed)
         except TimeoutError:
             reason = "call-length-limit"
             await self.line.hang_up()
+            await abandon(self.line)
         except AsteriskError as error:
             log.warning("call given up", reason=str(error))
             self._record.note("error", message=str(error))
-            reason = "asterisk-lost"
+            reason = ASTERISK_LOST
         except Exception:
             self._finish("error")
             raise
@@ -92,7 +96,10 @@ class CallSession:
     async def _converse(self, *, resumed: bool) -> str:
         if resumed:
             self._record.note("resumed")
-            await self.line.silence()
+            try:
+                await self.line.silence()
+            except AsteriskUnreachable:
+                await self._regain()
             effect = self._engine.again()
         else:
             effect = self._engine.start()
@@ -118,14 +125,29 @@ class CallSession:
                 outcome = await self._performers.perform(self.line, effect, self._prompts)
             except Lost:
                 log.info("call waits for Asterisk")
-                await self.line.restored(RECONNECT_PATIENCE_SECONDS)
+                await self._regain()
                 self._record.note("resumed")
-                await self.line.silence()
                 effect = self._engine.again()
                 continue
             if isinstance(outcome, HungUp):
                 self.line.hung_up = True
             return outcome
+
+    async def _regain(self) -> None:
+        """Wait until Asterisk can be asked again, and what was left playing is stopped. AsteriskUnreachable."""
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + RECONNECT_PATIENCE_SECONDS
+        while True:
+            await self.line.restored(deadline - loop.time())
+            try:
+                await self.line.silence()
+            except AsteriskUnreachable:
+                continue  # gone again: what is left of the patience is waited out
+            return
+
+    def _seconds_left(self) -> float:
+        """Of the longest time that a call may take, whoever drove it before."""
+        return LONGEST_CALL_SECONDS - (self._now() - self.call.started_at).total_seconds()
 
     def _finish(self, reason: str) -> None:
         self._record.ended(reason, self._final_code())

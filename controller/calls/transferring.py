@@ -12,7 +12,7 @@ import structlog
 from controller.asterisk.ari.bridges import Bridge
 from controller.asterisk.ari.channels import Channel
 from controller.asterisk.ari.events import Event
-from controller.calls.line import HANG_UP_EVENTS, LONGEST_WAIT_SECONDS, Happening, Line, Lost
+from controller.calls.line import HANG_UP_EVENTS, LEASE_SECONDS, LONGEST_WAIT_SECONDS, Happening, Line, Lost
 from controller.calls.routes import Routes
 from controller.errors import AsteriskError, AsteriskNotFound, AsteriskUnreachable, PhoneNumberInvalid
 from controller.script.effects import Transfer
@@ -58,6 +58,13 @@ async def transfer(line: Line, effect: Transfer, routes: Routes, application: st
         return await _failed(line, effect, "failed")
 
 
+async def abandon(line: Line) -> None:
+    """Take down what a transfer of this call may have left: its leg and its bridge."""
+    await _drop(line.ari.channels.get(line.fixed_id("transfer")))
+    with suppress(AsteriskError):
+        await line.ari.bridges.get(line.fixed_id("bridge")).destroy()
+
+
 async def _stands(bridge: Bridge, leg: Channel) -> bool:
     try:
         return leg.id in (await bridge.state()).channel_ids
@@ -82,6 +89,7 @@ async def _dial(line: Line, leg: Channel, effect: Transfer, routes: Routes, appl
         variables={name: value for name, value in caller_id.items() if value},
     )
     line.transfer = "ringing"
+    await leg.set_variable("TIMEOUT(absolute)", str(LEASE_SECONDS))
     await line.channel.ring()
     reason = ""
 
@@ -137,7 +145,7 @@ async def _conversation(line: Line, leg: Channel, bridge: Bridge) -> Outcome:
 
 
 async def _drop(leg: Channel) -> None:
-    with suppress(AsteriskNotFound, AsteriskUnreachable):
+    with suppress(AsteriskError):
         await leg.hangup(reason_code=16)
 
 

@@ -48,10 +48,18 @@ class Customer:
     url: str = ""
     posted: list[Posted] = field(default_factory=list)
     pages: dict[str, str] = field(default_factory=dict)
+    redirects: dict[str, str] = field(default_factory=dict)
+    unanswered: set[str] = field(default_factory=set)
+    asked: list[str] = field(default_factory=list)
     _changed: asyncio.Condition = field(default_factory=asyncio.Condition)
 
     async def take(self, request: web.Request) -> web.Response:
         if request.method == "GET":
+            self.asked.append(request.path)
+            if request.path in self.unanswered:
+                await asyncio.Event().wait()
+            if request.path in self.redirects:
+                raise web.HTTPFound(self.redirects[request.path])
             return web.Response(text=self.pages.get(request.path, ""))
         form = dict(parse_qsl((await request.read()).decode(), keep_blank_values=True))
         async with self._changed:

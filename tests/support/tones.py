@@ -79,13 +79,13 @@ class Ear:
     """The tones of one call as they come: only what is new is looked at, so a hundred calls can listen at once."""
 
     def __init__(self, call: Call) -> None:
-        self._call = call
+        self.call = call
         self._codes = np.zeros(0, dtype=np.int64)
 
     @property
     def tones(self) -> list[HeardTone]:
         """All that the call has heard so far."""
-        audio = self._call.audio
+        audio = self.call.audio
         # The newest frames may still get a late packet.
         settled = max(0, len(self._codes) - _UNSETTLED_FRAMES)
         fresh = _code_of_each_frame(audio.samples[settled * FRAME_SAMPLES :])
@@ -94,15 +94,15 @@ class Ear:
 
     async def hear(self, code: int, *, after: float = -1.0, timeout: float = 10.0) -> HeardTone:
         """Wait for a code that starts later than `after` seconds from the call's beginning; AssertionError if not."""
-        deadline = self._call.now + timeout
+        deadline = self.call.now + timeout
         while True:
             heard = self.tones
             for one in heard:
                 if one.code == code and one.started >= after:
                     return one
             for _ in range(_PACKETS_A_LOOK):
-                if not await self._call.more_audio(max(0.0, deadline - self._call.now)):
-                    how = f"the call ended ({self._call.ending})" if self._call.is_ended else f"{timeout:g} s passed"
+                if not await self.call.more_audio(max(0.0, deadline - self.call.now)):
+                    how = f"the call ended ({self.call.ending})" if self.call.is_ended else f"{timeout:g} s passed"
                     raise AssertionError(f"tone {code} was not heard before {how}; heard: {heard}")
 
 
