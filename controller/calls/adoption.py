@@ -125,7 +125,7 @@ class Adoption:
                 await asyncio.sleep(RETRY_SECONDS)
 
     def _session(self, row: Record) -> CallSession:
-        """The session of a stored call, at its stored state. StateInvalid, ValueError, TypeError for what is no state."""
+        """The session of a stored call, at its stored state. StateInvalid, ValueError, TypeError."""
         call, ari = _call(row), self._parts.ari
         if row["source"] is None:
             raise StateInvalid("The program of this call is not stored.")

@@ -200,6 +200,51 @@ async def test_a_call_whose_end_was_never_told_is_closed_by_the_reconciler(
         assert [posted[2] for posted in await _posted(room)] == [False, True]
 
 
+async def test_a_stored_call_that_cannot_be_read_is_closed_and_does_not_keep_others_from_being_adopted(
+    postgres: str,
+) -> None:
+    async with FakeAri(playback_seconds=None) as fake:
+        async with calls_room(fake, postgres, snapshot({NUMBER: MENU})) as room:
+            broken, sound = fake.incoming_call(), fake.incoming_call()
+            await fake.until(lambda: fake.played.count("say:Press 1.") == 2)
+        connection = await asyncpg.connect(postgres)
+        await connection.execute("UPDATE calls SET state = '{\"version\": 99}' WHERE channel_id = $1", broken)
+        await connection.close()
+        fake.drop_connection()
+        async with calls_room(fake, postgres, snapshot({NUMBER: MENU})) as room:
+            await fake.until(lambda: fake.played.count("say:Press 1.") == 3)
+            await fake.asked("POST", f"channels/{broken}/continue")
+            fake.hang_up(sound)
+            await room.idle()
+            assert [posted[0] for posted in await _posted(room) if posted[2]] == ["call.lost", "call.completed"]
+
+
+async def test_a_call_that_is_being_answered_counts_and_is_not_taken_for_a_stray(postgres: str) -> None:
+    key = replace(KEY, max_calls=1)
+    known = replace(snapshot({NUMBER: MENU}), dids={NUMBER: Did(NUMBER, voice=key, program=parse(MENU))})
+    async with FakeAri(playback_seconds=None) as fake, calls_room(fake, postgres, known) as room:
+        fake.stall("POST", "channels/.*/answer")
+        first, second = fake.incoming_call(), fake.incoming_call()
+        await fake.until(lambda: second in fake.gone)
+        assert fake.gone[second].hangup_cause == 17
+        await room.adoption.connected()
+        assert not fake.requests_of("POST", f"channels/{first}/continue")
+
+
+async def test_a_connection_that_drops_twice_does_not_end_the_call(postgres: str) -> None:
+    async with FakeAri(playback_seconds=None) as fake, calls_room(fake, postgres, snapshot({NUMBER: MENU})) as room:
+        channel = fake.incoming_call()
+        await fake.until(lambda: fake.played == ["say:Press 1."])
+        fake.stall("DELETE", "playbacks/.*")
+        fake.drop_connection()
+        await fake.until(lambda: fake.connections == 2 and bool(fake.requests_of("DELETE", "playbacks/.*")))
+        fake.drop_connection()
+        await fake.until(lambda: fake.played.count("say:Press 1.") == 2)
+        fake.hang_up(channel)
+        await room.idle()
+        assert [posted[0] for posted in await _posted(room)] == ["call.answered", "call.completed"]
+
+
 async def test_a_channel_that_no_call_owns_is_let_go_to_the_announcement(postgres: str) -> None:
     async with FakeAri() as fake:
         stray = fake.surviving_channel("1700000000.99")
