@@ -27,6 +27,7 @@
     ├── StateInvalid              the stored state of a call's script cannot be read back
     ├── DestinationInvalid        an IVR's choice that leads to no kind of destination
     ├── UrlRefused                a URL that a customer named and the guard does not let through
+    ├── MailRefused               a mail that the mail server will never take
     ├── FetchFailed               one that the guard lets through, and no usable answer came from it
     └── SoftphoneError            the test phone could not do what was asked
         └── CallRefused               (the far side did not take the call; carries the SIP status and the Q.850 cause)
@@ -193,6 +194,10 @@ class DestinationInvalid(RingpostError):
 
 class UrlRefused(RingpostError):
     """This URL may not be reached."""
+
+
+class MailRefused(RingpostError):
+    """The mail server does not take this mail."""
 
 
 class FetchFailed(RingpostError):

@@ -21,8 +21,8 @@ from controller.directory.validation import Declaration, mistake, read_entry
 from controller.errors import ConfigurationError
 from controller.script.flow import GotoIf, Label
 from controller.script.situation import AnsweredBy, TransferResult
-from controller.script.transcript import EVENTS, MAIN_FIELDS, Line, shown
-from controller.simulation import Course, Subject, did_subject, ivr_subject, particulars, script_subject, simulation_of
+from controller.script.transcript import EVENTS, MAIN_FIELDS, Line, particulars, shown
+from controller.simulation import Course, Subject, did_subject, ivr_subject, script_subject, simulation_of
 
 ENDING = ".test.yaml"
 ANYTHING = "..."

@@ -21,6 +21,7 @@ from controller.calls.feed import CallFeed
 from controller.calls.incoming import IncomingCalls
 from controller.calls.journal import Journal
 from controller.calls.live import CallMetrics, LiveCalls
+from controller.calls.mailing import Mailer, MailServer
 from controller.calls.performing import Performers
 from controller.calls.prompting import CallPrompts, PromptSources
 from controller.calls.queue_ids import QueueIds
@@ -122,14 +123,23 @@ class Service:
             secrets=self._webhook_secrets,
             registry=self._registry,
         )
+        self._mailer = self._build_mailer()
         self._live = LiveCalls(self._ari, CallMetrics(self._registry))
         self._build_calls()
         self._reloading = Reloading(configuration, self._directory, self._prompts, self._ami)
         self._admin_token = configuration.admin_token
 
+    def _build_mailer(self) -> Mailer | None:
+        mail = self._settings.mail
+        if not mail.host:
+            return None
+        server = MailServer(mail.host, mail.port, mail.sender, mail.username, mail.password, mail.tls)
+        return Mailer(server, self._database, self._journal, registry=self._registry)
+
     def _build_calls(self) -> None:
         settings = self._settings
-        recording = Recording(self._journal, self._feed, lambda: datetime.now(UTC), settings.postbacks.date_format)
+        date_format = settings.postbacks.date_format
+        recording = Recording(self._journal, self._feed, lambda: datetime.now(UTC), date_format, self._mailer)
         performers = Performers(Routes(self._directory), self._guard, self._database, settings.service.application)
         parts = SessionParts(self._ari, performers, recording)
         sources = PromptSources(self._prompts, self._directory, self._library, settings.media_url)
@@ -164,6 +174,7 @@ class Service:
                         ("post-backs", self._delivery.run()),
                         ("reloading", self._reloading.run()),
                         ("media", self._prune_media()),
+                        *((("mail", self._mailer.run()),) if self._mailer else ()),
                     )
                 ]
                 await stop.wait()

@@ -20,6 +20,7 @@ from controller.directory.document import Document
 from controller.directory.validation import Declaration, mistake, read_section
 from controller.environment import lay_over
 from controller.errors import ConfigurationError
+from controller.script.kinds import EMAIL
 
 PROJECT = Path(__file__).resolve().parent.parent
 """The folder that holds asterisk-config/, sql/ and config/ beside the package."""
@@ -128,12 +129,18 @@ class LogSection(Declaration):
     format: Literal["console", "json"] = "console"
 
 
+def _mail_address(text: str) -> str:
+    if text and EMAIL.read(text) is None:
+        raise mistake("this is no e-mail address", "one plain address such as ringpost@example.com")
+    return text
+
+
 class MailSection(Declaration):
     """`mail:` the SMTP server that DebugEmail and ErrorEmail are sent through."""
 
     host: str = ""
     port: Port = 25
-    sender: str = ""
+    sender: Annotated[str, AfterValidator(_mail_address)] = ""
     username: str = ""
     password: str = ""
     tls: Literal["none", "starttls", "tls"] = "none"
@@ -236,7 +243,7 @@ def read_settings(document: Document, environment: Mapping[str, str] | None = No
     mail = read_section(document, "mail", MailSection)
     if not (service and sip and http and asterisk and database and speech and postbacks and receiver and log and mail):
         return None
-    _check(document, sip, asterisk)
+    _check(document, sip, asterisk, mail)
     state_dir = Path(environment.get("RINGPOST_STATE") or service.state_dir).expanduser().absolute()
     return Settings(
         config=document.path,
@@ -255,7 +262,7 @@ def read_settings(document: Document, environment: Mapping[str, str] | None = No
     )
 
 
-def _check(document: Document, sip: SipSection, asterisk: AsteriskSection) -> None:
+def _check(document: Document, sip: SipSection, asterisk: AsteriskSection, mail: MailSection) -> None:
     """What no single key can tell."""
     entry = document.root.entry("sip")
     if entry and sip.rtp_last < sip.rtp_first + 3:
@@ -266,3 +273,8 @@ def _check(document: Document, sip: SipSection, asterisk: AsteriskSection) -> No
         document.report(entry.position, "`files` is for an Asterisk that runs elsewhere", expected=expected)
     if entry and asterisk.ari_url and not asterisk.password and not asterisk.files:
         document.report(entry.position, "an Asterisk of yours needs its ARI password", expected="the key `password`")
+    entry = document.root.entry("mail")
+    if entry and mail.host and not mail.sender:
+        document.report(entry.position, "mail needs an address that it comes from", expected="the key `sender`")
+    if entry and bool(mail.username) != bool(mail.password):
+        document.report(entry.position, "half of the login is missing", expected="both `username` and `password`")

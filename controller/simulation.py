@@ -38,7 +38,7 @@ from controller.script.situation import (
     read_press,
 )
 from controller.script.state import State
-from controller.script.transcript import Line, shown
+from controller.script.transcript import Line, particulars
 from controller.settings import SECTIONS
 from controller.speech.audio import probe, read_audio_file
 from controller.speech.spoken import spoken
@@ -224,28 +224,6 @@ def tell_people(lines: Iterator[Line], console: Console) -> None:
         about = particulars(line)
         event = f"[{style}]{line.event:<14}[/] {escape(about)}" if about else f"[{style}]{line.event}[/]"
         console.print(f"[dim]{line.t:8.2f}[/]  {event}", soft_wrap=True)
-
-
-def particulars(line: Line) -> str:
-    """What a line is about, for people."""
-    fields = {name: shown(value) for name, value in line.fields.items()}
-    match line.event:
-        case "say":
-            return f"“{fields['text']}”"
-        case "silence":
-            return f"{fields['seconds']} s"
-        case "collect_digits":
-            return f"{fields['var']} = {fields['digits'] or '(nothing)'}"
-        case "set":
-            return f"{fields['name']} = {fields['value']}"
-        case "transfer":
-            return f"{fields['number']}: {fields['result']}"
-        case "fetch":
-            return f"{fields['url']}: {fields['status']}"
-        case "text":
-            return f"{fields['from']} to {fields['to']}: “{fields['body']}”"
-        case _:
-            return line.main
 
 
 _STYLES = {

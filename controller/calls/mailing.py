@@ -12,10 +12,12 @@ import socket
 import ssl
 from collections import deque
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.message import EmailMessage
+from functools import partial
+from threading import Thread
 from typing import Literal
 
 import structlog
@@ -100,35 +102,33 @@ class Mailer:
 
     async def run(self) -> None:
         """Send until cancelled. Mails that were not sent by then are given up."""
-        with ThreadPoolExecutor(SENDERS, thread_name_prefix="mail") as threads:
-            try:
-                async with asyncio.TaskGroup() as group:
-                    while True:
-                        call, debug, errors = await self._wanted.get()
-                        if len(self._waiting) >= MOST_WAITING:
-                            self._give_up(call.queue_id, "too many mails wait")
-                            continue
-                        task = group.create_task(self._mail(call, debug, errors, threads))
-                        self._waiting.add(task)
-                        task.add_done_callback(self._waiting.discard)
-            finally:
-                left = len(self._waiting) + self._wanted.qsize()
-                if left:
-                    log.warning("mails are given up", reason="the service stops", mails=left)
-                threads.shutdown(wait=False, cancel_futures=True)
+        try:
+            async with asyncio.TaskGroup() as group:
+                while True:
+                    call, debug, errors = await self._wanted.get()
+                    if len(self._waiting) >= MOST_WAITING:
+                        self._give_up(call.queue_id, "too many mails wait")
+                        continue
+                    task = group.create_task(self._mail(call, debug, errors))
+                    self._waiting.add(task)
+                    task.add_done_callback(self._waiting.discard)
+        finally:
+            left = len(self._waiting) + self._wanted.qsize()
+            if left:
+                log.warning("mails are given up", reason="the service stops", mails=left)
 
-    async def _mail(self, call: Call, debug: str, errors: str, threads: ThreadPoolExecutor) -> None:
+    async def _mail(self, call: Call, debug: str, errors: str) -> None:
         try:
             trace = await self._trace(call.queue_id)
             if debug:
-                await self._send(call, trace, debug, threads)
+                await self._send(call, trace, debug)
             if not errors or errors.lower() == debug.lower():
                 return
             if not any(is_error(line) for line in trace):
                 await asyncio.sleep(self._patience)
                 trace = await self._trace(call.queue_id)
             if any(is_error(line) for line in trace):
-                await self._send(call, trace, errors, threads)
+                await self._send(call, trace, errors)
         except StoreError as error:
             self._give_up(call.queue_id, str(error))
         except Exception:
@@ -156,7 +156,7 @@ class Mailer:
             trace.append(TraceLine(queue_id, len(trace) + 1, row["at"], "error", {"message": message}))
         return sorted(trace, key=lambda line: line.at) if failed else trace
 
-    async def _send(self, call: Call, trace: Sequence[TraceLine], recipient: str, threads: ThreadPoolExecutor) -> None:
+    async def _send(self, call: Call, trace: Sequence[TraceLine], recipient: str) -> None:
         if EMAIL.read(recipient) is None:
             self._give_up(call.queue_id, "this is no e-mail address")
             return
@@ -169,7 +169,7 @@ class Mailer:
             await asyncio.sleep(delay)
             async with self._sending:
                 try:
-                    await asyncio.get_running_loop().run_in_executor(threads, self._hand_in, mail)
+                    await _apart(partial(self._hand_in, mail))
                 except MailRefused as error:
                     self._give_up(call.queue_id, str(error))
                     return
@@ -229,3 +229,29 @@ class Mailer:
 
     def _context(self) -> ssl.SSLContext:
         return self._tls or ssl.create_default_context()
+
+
+async def _apart(work: Callable[[], None]) -> None:
+    """Run this in a thread of its own, which keeps nobody waiting: neither the loop nor, at the end, the process."""
+    loop = asyncio.get_running_loop()
+    done: asyncio.Future[None] = loop.create_future()
+
+    def settle(error: BaseException | None) -> None:
+        if done.cancelled():
+            return
+        if error is None:
+            done.set_result(None)
+        else:
+            done.set_exception(error)
+
+    def run() -> None:
+        error: BaseException | None = None
+        try:
+            work()
+        except BaseException as raised:
+            error = raised
+        with suppress(RuntimeError):  # the loop has been closed meanwhile
+            loop.call_soon_threadsafe(settle, error)
+
+    Thread(target=run, name="mail", daemon=True).start()
+    await done

@@ -11,7 +11,10 @@ from controller.script.kind import Kind
 _NUMBER = re.compile(r"[+-]?(?:[0-9]{1,18}(?:\.[0-9]{0,9})?|\.[0-9]{1,9})")
 _COUNT = re.compile(r"[0-9]{1,9}")
 _URL = re.compile(r"https?://[^\s/?#|~]+[^|~]*", re.IGNORECASE)
-_EMAIL = re.compile(r"[^\s@|~]+@[^\s@|~]+")
+# As the HTML standard has it ("valid e-mail address"): what RFC 5322 permits beyond that is not in use.
+_LABEL = "[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+_EMAIL = re.compile(rf"[A-Za-z0-9.!#$%&'*+/=?^_`{{}}-]{{1,64}}@{_LABEL}(?:\.{_LABEL})*")
+LONGEST_EMAIL = 254  # characters (RFC 5321, section 4.5.3.1.3, without the angle brackets)
 _TONES = re.compile(r"[0-9A-D*#w]+")
 _FLAGS = {"true": True, "1": True, "yes": True, "on": True, "false": False, "0": False, "no": False, "off": False}
 DIGITS = frozenset("0123456789ABCD*#")
@@ -62,7 +65,7 @@ def _url(text: str) -> str | None:
 
 
 def _email(text: str) -> str | None:
-    return text if _EMAIL.fullmatch(text) else None
+    return text if len(text) <= LONGEST_EMAIL and _EMAIL.fullmatch(text) else None
 
 
 TEXT = Kind("text", "any text", _text)

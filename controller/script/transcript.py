@@ -128,3 +128,25 @@ def tell_note(note: Note) -> Told | None:
 def shown(value: Value) -> str:
     """A field's value for people: numbers without needless zeros."""
     return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def particulars(line: Line) -> str:
+    """What a line is about, for people."""
+    fields = {name: shown(value) for name, value in line.fields.items()}
+    match line.event:
+        case "say":
+            return f"“{fields['text']}”"
+        case "silence":
+            return f"{fields['seconds']} s"
+        case "collect_digits":
+            return f"{fields['var']} = {fields['digits'] or '(nothing)'}"
+        case "set":
+            return f"{fields['name']} = {fields['value']}"
+        case "transfer":
+            return f"{fields['number']}: {fields['result']}"
+        case "fetch":
+            return f"{fields['url']}: {fields['status']}"
+        case "text":
+            return f"{fields['from']} to {fields['to']}: “{fields['body']}”"
+        case _:
+            return line.main
