@@ -65,7 +65,9 @@ def serve(config: Config = DEFAULT_CONFIG) -> None:
 @app.command()
 @reported
 def check(
-    path: Annotated[Path, typer.Argument(help="The admin YAML, a folder of them, or a call script.")] = DEFAULT_CONFIG,
+    path: Annotated[
+        Path, typer.Argument(envvar="RINGPOST_CONFIG", help="The admin YAML, a folder of them, or a call script.")
+    ] = DEFAULT_CONFIG,
     key: Annotated[
         str | None, typer.Option(metavar="NAME", help="Of a script: the licence key whose sounds it may play.")
     ] = None,

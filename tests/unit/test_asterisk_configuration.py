@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
@@ -162,3 +163,22 @@ def test_a_known_address_stands_in_the_sdp(tmp_path: Path, host: str, media: str
 
 def test_without_one_the_sdp_names_the_address_that_the_caller_reached(tmp_path: Path) -> None:
     assert "media_address" not in rendered(tmp_path, "pjsip.conf", phones=(SipPhone("alice", "secret"),))
+
+
+@pytest.mark.parametrize(("listen", "permitted"), [("127.0.0.1", ["127.0.0.0/8"]), ("10.1.2.3", None)])
+def test_only_neighbours_log_in_at_ami(tmp_path: Path, listen: str, permitted: list[str] | None) -> None:
+    lines = as_asterisk_reads(rendered(tmp_path, "manager.conf", listen=listen))
+    found = [value for name, value in lines if name == "[r] permit"]
+
+    assert ("[general] bindaddr", listen) in lines
+    assert [value for name, value in lines if name == "[r] deny"] == ["0.0.0.0/0", "::/0"]
+    assert found == permitted if permitted else all(ip_network(network).is_private for network in found)
+
+
+def test_whoever_is_not_on_a_local_network_is_told_the_external_address(tmp_path: Path) -> None:
+    lines = as_asterisk_reads(
+        rendered(tmp_path, "pjsip.conf", external_address="192.0.2.1", local_networks=("127.0.0.0/8",))
+    )
+
+    assert ("[transport-udp] external_media_address", "192.0.2.1") in lines
+    assert [value for name, value in lines if name == "[transport-tcp] local_net"] == ["127.0.0.0/8"]

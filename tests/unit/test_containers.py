@@ -1,0 +1,73 @@
+"""compose.yaml and the Dockerfiles, held against the code: what they name is there, and nothing is open by default."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from controller.cli import app
+from controller.directory.document import parse_document
+from controller.settings import read_settings
+
+PROJECT = Path(__file__).parent.parent.parent
+COMPOSE: dict[str, Any] = yaml.safe_load((PROJECT / "compose.yaml").read_text())
+SERVICES: dict[str, Any] = COMPOSE["services"]
+ONCE = {"prepare", "try"}
+LASTING = sorted(set(SERVICES) - ONCE)
+OURS = ("prepare", "controller", "try")
+
+
+def test_every_setting_that_compose_names_is_one() -> None:
+    for name in OURS:
+        environment = {key: str(value) for key, value in SERVICES[name]["environment"].items()}
+        environment["RINGPOST_SIP_EXTERNAL_ADDRESS"] = "192.0.2.1"
+        document = parse_document("")
+        settings = read_settings(document, environment)
+
+        assert document.mistakes == []
+        assert settings is not None
+        assert settings.configures_asterisk
+
+
+@pytest.mark.parametrize("name", LASTING)
+def test_every_service_that_stays_is_watched_and_started_again(name: str) -> None:
+    service = SERVICES[name]
+    assert service["healthcheck"]["test"]
+    assert service["restart"] == "unless-stopped"
+    assert service["stop_grace_period"]
+
+
+def test_no_password_stands_in_the_files() -> None:
+    for name, service in SERVICES.items():
+        secret = [
+            key for key in service.get("environment", {}) if key.lower().endswith(("password", "token", "secret"))
+        ]
+        assert secret == [], name
+    for file in PROJECT.glob("docker/*/Dockerfile"):
+        assert "password" not in file.read_text().lower()
+
+
+def test_what_administrators_use_is_published_on_this_machine_only() -> None:
+    published = {port for service in SERVICES.values() for port in service.get("ports", [])}
+    assert {port for port in published if not port.startswith("127.0.0.1:")} == {
+        "5060:5060/udp",
+        "5060:5060/tcp",
+        "10000-10199:10000-10199/udp",
+    }
+    assert not {"8088", "5038", "5432"} & {port.split("/")[0].rsplit(":", 1)[-1] for port in published}
+
+
+def test_our_images_run_as_the_same_plain_user() -> None:
+    files = {file: file.read_text().splitlines() for file in PROJECT.glob("docker/*/Dockerfile")}
+    assert len(files) == 2
+    for lines in files.values():
+        assert [line for line in lines if line.startswith("USER ")] == ["USER 10001:10001"]
+
+
+def test_the_commands_that_compose_starts_exist() -> None:
+    commands = {command.name or command.callback.__name__ for command in app.registered_commands if command.callback}
+    started = {SERVICES["prepare"]["command"][0], SERVICES["receiver"]["command"][0], SERVICES["try"]["entrypoint"][1]}
+    assert started | {"serve"} <= commands
