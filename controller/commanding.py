@@ -35,7 +35,7 @@ def reported(command: Callable[P, None]) -> Callable[P, None]:
             raise typer.Exit(1) from None
         except RingpostError as error:
             console.print(f"[bold red]ringpost:[/] {escape(str(error))}", soft_wrap=True)
-            raise typer.Exit(1) from None
+            raise typer.Exit(error.exit_status) from None
         except KeyboardInterrupt:
             raise typer.Exit(130) from None
 

@@ -68,6 +68,8 @@ class RingpostError(Exception):
     """Something went wrong in Ringpost."""
 
     error_id: str = "ringpost"
+    exit_status: int = 1
+    """Of a command that ends with it: 3 where it is no use to start the service again."""
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
@@ -134,9 +136,13 @@ class AsteriskTimeout(AsteriskError):
 class AsteriskTooOld(AsteriskError):
     """This Asterisk is older than 20.14 or 22.4, which Ringpost needs."""
 
+    exit_status = 3
+
 
 class ApplicationReplaced(AsteriskError):
     """Another program took over the Stasis application."""
+
+    exit_status = 3
 
 
 class StoreError(RingpostError):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 
 import structlog
 
@@ -27,6 +28,8 @@ class Reloading:
         self._prompts = prompts
         self._ami = ami
         self._requested = asyncio.Event()
+        # Files were written that Asterisk was not brought to read: the next time they do not differ, and count.
+        self._unread = False
         self._lock = asyncio.Lock()
         self._caught_up = not configuration.settings.asterisk.files
         ami.on_ready(self._catch_up)
@@ -47,6 +50,8 @@ class Reloading:
                     log.error("the configuration was not reloaded", mistake=str(mistake))
             except RingpostError as error:
                 log.error("the configuration was not reloaded", reason=str(error))
+            except Exception:
+                log.exception("the configuration was not reloaded")
 
     async def _catch_up(self) -> None:
         """At the first login: an Asterisk that we did not start may know an older configuration than ours."""
@@ -66,8 +71,12 @@ class Reloading:
             fresh = await asyncio.to_thread(read_configuration, self._configuration.path)
             await prepare_prompts(self._prompts, fresh.snapshot)
             changes = _changes(self._directory.current, fresh.snapshot)
-            if fresh.settings.configures_asterisk:
-                changes += await provision_asterisk(fresh, self._ami)
+            if self._configuration.settings.configures_asterisk:
+                # The service's own settings change at its next start: what is written now must fit to what runs.
+                running = replace(fresh, settings=self._configuration.settings)
+                everything, self._unread = self._unread, True
+                changes += await provision_asterisk(running, self._ami, everything=everything)
+                self._unread = False
             self._directory.replace(fresh.snapshot)
             if fresh.settings != self._configuration.settings:
                 changes.append("settings of the service itself changed: they take effect at the next start")

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from typing import Any
 
 import structlog
 from aiohttp import web
@@ -30,7 +31,7 @@ from controller.calls.routes import Routes
 from controller.calls.session import SessionParts
 from controller.configuration import Configuration
 from controller.directory.holder import Directory
-from controller.errors import PortInUse, StoreUnreachable
+from controller.errors import PortInUse, RingpostError, StoreUnreachable
 from controller.postbacks.delivery import Delivery, DeliveryOptions
 from controller.postbacks.guard import Guard
 from controller.postbacks.poster import PostingOptions
@@ -47,6 +48,7 @@ from controller.store.queries import Queries
 log = structlog.get_logger()
 
 CLOSE_SECONDS = 5.0
+AGAIN_SECONDS = 2.0
 KEEP_PROMPTS_DAYS = 30.0
 DAY_SECONDS = 86_400.0
 # Events that no part of a call waits for; each that is not sent saves a wake-up on every call.
@@ -86,6 +88,25 @@ def _delivery_options(section: PostbacksSection) -> DeliveryOptions:
         overtake_seconds=section.overtake_seconds,
         keep_days=section.keep_days,
     )
+
+
+async def _kept_up(name: str, part: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    """Run a part, and run it again when it fails: calls go on without it."""
+    while True:
+        try:
+            await part()
+        except RingpostError as error:
+            log.error("a part of the service stopped, and is started again", part=name, reason=str(error))
+        except Exception:
+            log.exception("a part of the service failed, and is started again", part=name)
+        await asyncio.sleep(AGAIN_SECONDS)
+
+
+def _first_cause(error: BaseException) -> BaseException:
+    """The first error in a group, however deep it lies."""
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return error
 
 
 class Service:
@@ -159,31 +180,30 @@ class Service:
         loop.add_signal_handler(signal.SIGHUP, self._reloading.request)
         await self._queue_ids.reserve()
         await self._library.load()
-        await prepare_prompts(self._prompts, self._directory.current)
+        parts: dict[str, Callable[[], Coroutine[Any, Any, None]]] = {
+            "ami": self._ami.run,
+            "journal": self._journal.run,
+            "queue-ids": self._queue_ids.run,
+            "leases": self._live.renew_leases,
+            "adoption": self._adoption.run,
+            "post-backs": self._delivery.run,
+            "reloading": self._reloading.run,
+            "media": self._keep_media,
+        }
+        if self._mailer:
+            parts["mail"] = self._mailer.run
         try:
             async with self._http(), asyncio.TaskGroup() as group:
-                tasks = [
-                    group.create_task(part, name=name)
-                    for name, part in (
-                        ("ari", self._ari.run()),
-                        ("ami", self._ami.run()),
-                        ("journal", self._journal.run()),
-                        ("queue-ids", self._queue_ids.run()),
-                        ("leases", self._live.renew_leases()),
-                        ("adoption", self._adoption.run()),
-                        ("post-backs", self._delivery.run()),
-                        ("reloading", self._reloading.run()),
-                        ("media", self._prune_media()),
-                        *((("mail", self._mailer.run()),) if self._mailer else ()),
-                    )
-                ]
+                # Only this one may end the service: another controller took over, or Asterisk is too old.
+                tasks = [group.create_task(self._ari.run(), name="ari")]
+                tasks += [group.create_task(_kept_up(name, part), name=name) for name, part in parts.items()]
                 await stop.wait()
                 log.info("stopping", calls=len(self._live))
                 await self._live.close()
                 for task in tasks:
                     task.cancel()
         except BaseExceptionGroup as group_error:
-            raise group_error.exceptions[0] from None
+            raise _first_cause(group_error) from None
         finally:
             await self._live.close()
             await self._journal.close(CLOSE_SECONDS)
@@ -220,10 +240,13 @@ class Service:
         finally:
             await runner.cleanup()
 
-    async def _prune_media(self) -> None:
-        """Every day: prompts that nobody has heard for a month leave the disk; recordings stay."""
+    async def _keep_media(self) -> None:
+        """At the start and every day: what scripts can say is rendered, what nobody has heard for a month leaves.
+
+        Calls need not wait for it: a prompt that is not there yet is made when it is needed. Recordings stay.
+        """
         while True:
-            await prepare_prompts(self._prompts, self._directory.current)  # what scripts can say stays in use
+            await prepare_prompts(self._prompts, self._directory.current)
             try:
                 removed = await self._prompts.prune(KEEP_PROMPTS_DAYS, keep=self._library.content_hashes())
                 log.info("unused prompts removed", prompts=removed)

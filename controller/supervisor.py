@@ -26,7 +26,7 @@ from controller.embedded.ports import check_ports
 from controller.embedded.postgres_server import PostgresServer, cluster_home
 from controller.embedded.process import OwnedProcess
 from controller.embedded.progress import Progress
-from controller.errors import AlreadyRunning, PortInUse, RingpostError, UnsupportedSystem
+from controller.errors import AlreadyRunning, ApplicationReplaced, PortInUse, RingpostError, UnsupportedSystem
 from controller.postbacks.receiver import Receiver, received_line
 from controller.provisioning import (
     announcements_dir,
@@ -41,6 +41,7 @@ from controller.speech.announcements import record_announcements
 from controller.summary import print_summary
 
 LOCK_FILE = "ringpost.lock"
+CONTROLLER = "the controller"
 # In the environment of the children that could outlive us for a while, with the state directory as its value.
 CHILD_MARK = "RINGPOST_SUPERVISED"
 ORPHAN_SECONDS = 4.0
@@ -219,7 +220,7 @@ class Supervisor:
             if self._settings.receiver.enabled:
                 await stack.enter_async_context(self._receiver())
             controller = ControllerProcess(self._configuration.path, self._settings, database_url)
-            await self._start("the controller", controller, kept, stack)
+            await self._start(CONTROLLER, controller, kept, stack)
             self._console.print("\n[bold green]Ringpost is ready.[/]\n")
             print_summary(self._configuration, self._console)
             async with asyncio.TaskGroup() as group:
@@ -282,6 +283,8 @@ class Supervisor:
         while True:
             began = time.monotonic()
             status = await part.wait()
+            if name == CONTROLLER and status == ApplicationReplaced.exit_status:
+                raise RingpostError("The controller cannot go on; its log says why (another controller took over?).")
             if time.monotonic() - began > SOUND_SECONDS:
                 pause = FIRST_PAUSE_SECONDS
             while True:

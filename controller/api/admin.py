@@ -12,7 +12,7 @@ from aiohttp import web
 
 from controller.calls.call import Call, TraceLine
 from controller.calls.feed import CallFeed
-from controller.errors import InvalidConfiguration, RingpostError
+from controller.errors import ConfigurationError, InvalidConfiguration, RingpostError
 from controller.numbers import try_number
 
 # A line at least this often, so that a watcher that went away is noticed.
@@ -36,7 +36,7 @@ class AdminDoor:
 
     def _authorise(self, request: web.Request) -> None:
         given = request.headers.get("Authorization", "").removeprefix("Bearer ")
-        if not hmac.compare_digest(given.encode(), self._token.encode()):
+        if not hmac.compare_digest(given.encode(errors="replace"), self._token.encode()):
             raise web.HTTPUnauthorized(text="The administrator's token is missing or wrong.\n")
 
     async def _on_reload(self, request: web.Request) -> web.Response:
@@ -48,6 +48,8 @@ class AdminDoor:
             return web.json_response(
                 {"applied": False, "mistakes": [asdict(mistake) for mistake in error.mistakes]}, status=422
             )
+        except ConfigurationError as error:
+            return web.json_response({"applied": False, "error": str(error), "error_id": error.error_id}, status=422)
         except RingpostError as error:
             return web.json_response({"applied": False, "error": str(error), "error_id": error.error_id}, status=503)
         return web.json_response({"applied": True, "changes": changes})
@@ -55,8 +57,7 @@ class AdminDoor:
     async def _on_feed(self, request: web.Request) -> web.StreamResponse:
         """What happens on calls, one JSON object a line, until the watcher leaves. ?did= and ?caller= choose calls."""
         self._authorise(request)
-        did = try_number(request.query.get("did", ""))
-        caller = try_number(request.query.get("caller", ""))
+        did, caller = _number(request, "did"), _number(request, "caller")
         response = web.StreamResponse(headers={"Content-Type": "application/x-ndjson", "Cache-Control": "no-store"})
         with self._feed.watch() as happenings:
             await response.prepare(request)
@@ -70,6 +71,17 @@ class AdminDoor:
                     continue
                 if did in (None, call.did) and caller in (None, call.caller):
                     await response.write(_as_json(call, line))
+
+
+def _number(request: web.Request, name: str) -> str | None:
+    """The phone number in a query; None when it is not asked for."""
+    text = request.query.get(name)
+    if text is None:
+        return None
+    number = try_number(text)
+    if number is None:
+        raise web.HTTPBadRequest(text=f"{name} is no phone number.\n")
+    return number
 
 
 def _as_json(call: Call, line: TraceLine) -> bytes:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 # So many failing receivers are remembered; of more, the one that failed first is forgotten.
 MOST_REMEMBERED = 10_000
+PROBE_SECONDS = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +26,7 @@ class Breaker:
     failures: int = 0
     held_until: float = 0.0
     last_hold: float = 0.0
-    probing: bool = False
+    probing_until: float = 0.0
 
 
 class Breakers:
@@ -47,7 +48,7 @@ class Breakers:
                 self._failing.pop(next(iter(self._failing)))
             breaker = self._failing[name] = Breaker()
         breaker.failures += 1
-        breaker.probing = False
+        breaker.probing_until = 0.0
         # Those under way when it opened say nothing new.
         if breaker.failures < self._options.failures or breaker.held_until > now:
             return False
@@ -74,9 +75,10 @@ class Breakers:
         if breaker.held_until > now:
             return breaker.held_until - now
         if breaker.failures >= self._options.failures:
-            if breaker.probing:
+            if breaker.probing_until > now:
                 return self._options.hold_seconds
-            breaker.probing = True
+            # Not for ever: an attempt of which nothing is learnt, or that is cancelled, makes room for another.
+            breaker.probing_until = now + PROBE_SECONDS
         return 0.0
 
     def room(self, name: str, most: int, now: float) -> int:
