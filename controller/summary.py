@@ -69,7 +69,7 @@ def _server(settings: Settings) -> str:
     if settings.sip.external_address:
         return settings.sip.external_address
     if settings.asterisk.files:
-        return "(the machine that Asterisk runs on)"
+        return "Asterisk's host"
     return settings.sip.host if settings.sip.host != "0.0.0.0" else own_address()  # noqa: S104
 
 

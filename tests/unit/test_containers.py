@@ -13,16 +13,37 @@ from controller.directory.document import parse_document
 from controller.settings import read_settings
 
 PROJECT = Path(__file__).parent.parent.parent
-COMPOSE: dict[str, Any] = yaml.safe_load((PROJECT / "compose.yaml").read_text())
-SERVICES: dict[str, Any] = COMPOSE["services"]
+
+
+class _Loader(yaml.SafeLoader):
+    """Reads Compose's own tags, !override and !reset, as what they stand before."""
+
+
+def _untagged(loader: yaml.SafeLoader, _tag: str, node: yaml.Node) -> Any:
+    if isinstance(node, yaml.SequenceNode):
+        return loader.construct_sequence(node)
+    return None
+
+
+_Loader.add_multi_constructor("!", _untagged)
+
+
+def _services(file: Path) -> dict[str, Any]:
+    return dict(yaml.load(file.read_text(), _Loader)["services"])
+
+
+SERVICES = _services(PROJECT / "compose.yaml")
+IN_THE_HOSTS_NETWORK = _services(PROJECT / "docker" / "host-network.yaml")
 ONCE = {"prepare", "try"}
 LASTING = sorted(set(SERVICES) - ONCE)
 OURS = ("prepare", "controller", "try")
 
 
-def test_every_setting_that_compose_names_is_one() -> None:
+@pytest.mark.parametrize("overrides", [{}, IN_THE_HOSTS_NETWORK], ids=["bridge", "host"])
+def test_every_setting_that_compose_names_is_one(overrides: dict[str, Any]) -> None:
     for name in OURS:
-        environment = {key: str(value) for key, value in SERVICES[name]["environment"].items()}
+        stated = SERVICES[name]["environment"] | overrides.get(name, {}).get("environment", {})
+        environment = {key: str(value) for key, value in stated.items()}
         environment["RINGPOST_SIP_EXTERNAL_ADDRESS"] = "192.0.2.1"
         document = parse_document("")
         settings = read_settings(document, environment)
@@ -58,6 +79,13 @@ def test_what_administrators_use_is_published_on_this_machine_only() -> None:
         "10000-10199:10000-10199/udp",
     }
     assert not {"8088", "5038", "5432"} & {port.split("/")[0].rsplit(":", 1)[-1] for port in published}
+
+
+def test_in_the_hosts_network_nothing_for_administrators_leaves_this_machine() -> None:
+    for name in ("prepare", "controller"):
+        environment = IN_THE_HOSTS_NETWORK[name]["environment"]
+        assert {environment["RINGPOST_ASTERISK_LISTEN"], environment["RINGPOST_HTTP_HOST"]} == {"127.0.0.1"}
+    assert IN_THE_HOSTS_NETWORK["postgres"]["ports"] == ["127.0.0.1:5432:5432"]
 
 
 def test_our_images_run_as_the_same_plain_user() -> None:
