@@ -27,6 +27,7 @@ from controller.calls.performing import Performers
 from controller.calls.prompting import CallPrompts, PromptSources
 from controller.calls.queue_ids import QueueIds
 from controller.calls.record import Recording
+from controller.calls.retention import CallRetention
 from controller.calls.routes import Routes
 from controller.calls.session import SessionParts
 from controller.configuration import Configuration
@@ -189,6 +190,9 @@ class Service:
             "post-backs": self._delivery.run,
             "reloading": self._reloading.run,
             "media": self._keep_media,
+            "retention": CallRetention(
+                self._database, self._settings.database.keep_calls_days, lambda: datetime.now(UTC)
+            ).run,
         }
         if self._mailer:
             parts["mail"] = self._mailer.run

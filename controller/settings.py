@@ -89,9 +89,10 @@ class AsteriskSection(Declaration):
 
 
 class DatabaseSection(Declaration):
-    """`database:` a PostgreSQL of yours, instead of the embedded one."""
+    """`database:` a PostgreSQL of yours, instead of the embedded one; how long calls are kept."""
 
     url: str = ""
+    keep_calls_days: Annotated[float, Field(gt=0)] = 90.0
     password_file: str = ""
 
 

@@ -37,6 +37,10 @@ from controller.store.database import Database
 log = structlog.get_logger()
 
 
+# A script that queues a text waits no longer than this for a database that is away: the call goes on.
+QUEUE_SECONDS = 3.0
+
+
 class Performers:
     """Carries out effects on a line. Everything they need beyond the line and the prompts is given here."""
 
@@ -100,7 +104,14 @@ class Performers:
         text_id = uuid5(NAMESPACE_URL, f"{place}:{effect.sender}:{effect.recipient}:{effect.body}")
         try:
             await self._database.execute(
-                "queue_text", text_id, license_key, effect.sender, effect.recipient, effect.body, line.queue_id
+                "queue_text",
+                text_id,
+                license_key,
+                effect.sender,
+                effect.recipient,
+                effect.body,
+                line.queue_id,
+                timeout=QUEUE_SECONDS,
             )
         except StoreError as error:
             return Failed(str(error))

@@ -13,15 +13,17 @@ from controller.store.database import Database
 log = structlog.get_logger()
 
 BLOCK = 1000
+AHEAD = 20 * BLOCK
+"""How many ids are kept: an outage of 15 minutes at 20 calls a second."""
 
 
 class QueueIds:
     """Hands out QueueIDs from blocks that are reserved in the store ahead of need.
 
-    So many are kept in memory (two blocks) that calls go on being answered while the database is away.
+    So many are kept in memory that calls go on being answered while the database is away.
     """
 
-    def __init__(self, database: Database, *, low: int = BLOCK) -> None:
+    def __init__(self, database: Database, *, low: int = AHEAD) -> None:
         self._database = database
         self._low = low
         self._blocks: deque[range] = deque()
@@ -54,7 +56,7 @@ class QueueIds:
         self._blocks.append(range(block * BLOCK, block * BLOCK + BLOCK))
 
     async def run(self) -> None:
-        """Keep at least one block ahead, until cancelled."""
+        """Keep enough of them ahead, until cancelled."""
         while True:
             self._wanted.clear()
             while self.left <= self._low:

@@ -29,6 +29,7 @@ CREATE TABLE calls (
 );
 
 CREATE UNIQUE INDEX calls_open_by_channel ON calls (channel_id) WHERE ended_at IS NULL;
+CREATE INDEX calls_by_end ON calls (ended_at) WHERE ended_at IS NOT NULL;
 CREATE INDEX calls_by_did ON calls (did, started_at DESC);
 CREATE INDEX calls_by_key ON calls (license_key, started_at DESC);
 

@@ -6,7 +6,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from uuid import uuid4
@@ -16,6 +16,7 @@ import pytest
 from controller.calls.call import Call, TraceLine
 from controller.calls.journal import Journal
 from controller.calls.queue_ids import BLOCK, QueueIds
+from controller.calls.retention import CallRetention
 from controller.errors import JournalFull, StoreUnreachable
 from controller.postbacks.outbox import Postback
 from controller.store.database import Database
@@ -214,6 +215,18 @@ async def test_a_call_that_has_ended_is_not_opened_again_by_a_batch_that_is_repe
         assert await database.fetch("open_calls") == []
 
 
+async def test_calls_that_ended_long_ago_leave_with_their_traces(database: Database, postgres: str) -> None:
+    now = datetime.now(UTC)
+    async with running(Journal(database)) as journal:
+        for number, age in ((1, 100), (2, 95), (3, 1)):
+            call = a_call(1000000000 + number, ended_at=now - timedelta(days=age))
+            journal.record(call, _state, trace=[TraceLine(call.queue_id, 1, now, "answered")])
+        journal.record(a_call(1000000004), _state)
+        assert await journal.flush()
+        assert await CallRetention(database, 90, lambda: now).remove(step=1) == 2
+        assert await _counts(postgres) == (2, 1, 0)
+
+
 async def test_queue_ids_have_ten_digits_and_are_never_given_twice(database: Database) -> None:
     first, second = QueueIds(database), QueueIds(database)
     await first.reserve()
@@ -224,7 +237,7 @@ async def test_queue_ids_have_ten_digits_and_are_never_given_twice(database: Dat
 
 
 async def test_a_block_of_queue_ids_is_reserved_ahead_of_need(database: Database) -> None:
-    ids = QueueIds(database)
+    ids = QueueIds(database, low=BLOCK)
     running_ids = asyncio.create_task(ids.run())
     try:
         async with asyncio.timeout(5):

@@ -27,7 +27,7 @@ async def _count(database: Database, table: str) -> int:
 
 
 async def test_a_postback_exists_exactly_when_its_transaction_was_committed(database: Database) -> None:
-    with pytest.raises(StoreRefused):
+    with pytest.raises(StoreRefused):  # noqa: PT012 (the transaction is what is tested)
         async with database.transaction() as transaction:
             await enqueue(transaction, [postback("call:1")])
             await transaction.execute("enqueue_postbacks", *[["no uuid"]] * 9)
