@@ -12,7 +12,7 @@ import typer
 from rich.console import Console
 from typer.core import TyperCommand
 
-from controller import postback_commands
+from controller import call_commands, postback_commands
 from controller.commanding import DEFAULT_CONFIG, Config, reported, run_async, show_mistakes
 from controller.errors import InvalidConfiguration
 from controller.script.situation import AnsweredBy, TransferResult
@@ -117,6 +117,18 @@ def summary(config: Config = DEFAULT_CONFIG) -> None:
     from controller.summary import print_numbers
 
     print_numbers(read_configuration(config), Console(highlight=False))
+
+
+@app.command()
+@reported
+def voices(
+    as_json: Annotated[bool, typer.Option("--json", help="For programs: one JSON document.")] = False,
+    config: Config = DEFAULT_CONFIG,
+) -> None:
+    """Show which voice of which speech engine speaks for each voice id, and where another one has to."""
+    from controller.voice_listing import list_voices
+
+    list_voices(config, Console(highlight=False), as_json=as_json)
 
 
 @app.command()
@@ -235,6 +247,7 @@ def run_tests(
         raise typer.Exit(1)
 
 
+call_commands.add_to(app)
 postback_commands.add_to(app)
 
 
