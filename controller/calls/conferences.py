@@ -67,7 +67,7 @@ class Conferences:
 async def _enter(line: Line, bridge: Bridge) -> None:
     opened = True
     try:
-        await line.ari.bridges.create(bridge_id=bridge.id)
+        await line.ari.bridges.create(bridge_id=bridge.id, bridge_type="mixing,dtmf_events")
     except AsteriskRefused as error:
         if error.status != _CONFLICT:  # 409: somebody opened the room already
             raise

@@ -5,7 +5,7 @@ from __future__ import annotations
 from controller.directory.holder import Directory
 from controller.directory.snapshot import Trunk
 from controller.errors import PhoneNumberInvalid
-from controller.numbers import is_emergency_or_premium, national_digits, parse_number
+from controller.numbers import is_emergency_or_premium, national_digits, parse_number, try_number
 
 
 class Routes:
@@ -33,6 +33,20 @@ class Routes:
         if trunk := snapshot.trunk_for(number):
             return f"PJSIP/{_as_wanted(number, trunk)}@{trunk.name}"
         raise PhoneNumberInvalid("no trunk leads to this number")
+
+    def shown_to(self, target: str, caller: str) -> str:
+        """A caller's number (E.164) as who is reached at `target` wants it; anything else as it is."""
+        number = try_number(caller)
+        if number is None:
+            return caller
+        trunk = self._trunk_for(target)
+        return number.lstrip("+") if trunk is None else _as_wanted(number, trunk)
+
+    def _trunk_for(self, target: str) -> Trunk | None:
+        snapshot, number = self._directory.current, try_number(target)
+        if number is None or snapshot.phone_by_number(number):
+            return None
+        return snapshot.trunk_for(number)
 
 
 def _as_wanted(number: str, trunk: Trunk) -> str:

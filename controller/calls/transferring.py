@@ -44,7 +44,8 @@ async def transfer(line: Line, effect: Transfer, routes: Routes, application: st
                 if failure is not None:
                     return failure
                 await line.channel.stop_ring()
-                await line.ari.bridges.create(bridge_id=bridge.id)
+                # Without DTMF events Asterisk passes the packets on without looking, and no digit is noticed.
+                await line.ari.bridges.create(bridge_id=bridge.id, bridge_type="mixing,dtmf_events")
                 await bridge.add_channel(line.channel.id, leg.id)
                 line.tell(tell_end(effect, Transferred()))
             return await _conversation(line, leg, bridge)
@@ -79,17 +80,22 @@ async def _dial(line: Line, leg: Channel, effect: Transfer, routes: Routes, appl
     except PhoneNumberInvalid as error:
         log.info("transfer refused", reason=str(error))
         return await _failed(line, effect, "refused")
-    caller_id = {"CALLERID(num)": effect.caller_id or line.caller, "CALLERID(name)": effect.caller_id_name}
+    # Whom the other party sees: the script's choice, or else the caller, whom Asterisk takes over from the other leg.
+    shown = {}
+    if effect.caller_id or effect.caller_id_name:
+        shown = {
+            "CONNECTEDLINE(num,i)": routes.shown_to(effect.number, effect.caller_id or line.caller),
+            "CONNECTEDLINE(name,i)": effect.caller_id_name,
+        }
     await line.ari.channels.create(
         endpoint=endpoint,
         channel_id=leg.id,
         application=application,
         application_args="leg",
         originator=line.channel.id,
-        variables={name: value for name, value in caller_id.items() if value},
+        variables=shown,
     )
     line.transfer = "ringing"
-    await leg.set_variable("TIMEOUT(absolute)", str(LEASE_SECONDS))
     await line.channel.ring()
     reason = ""
 
@@ -105,10 +111,11 @@ async def _dial(line: Line, leg: Channel, effect: Transfer, routes: Routes, appl
             return True
         return event.type == "Dial" and event.dial_status == "ANSWER"
 
-    # Asterisk refuses to dial a channel that has not entered the application yet.
+    # Asterisk refuses what is asked of a channel that has not entered the application yet.
     happening = await line.wait(ENTER_SECONDS, until=entered, judged=False)
     if happening is Happening.EVENT:
-        await leg.dial(caller=line.channel.id, timeout_seconds=math.ceil(effect.ring_seconds))
+        await leg.set_variable("TIMEOUT(absolute)", str(LEASE_SECONDS))
+        await leg.dial(caller=None if shown else line.channel.id, timeout_seconds=math.ceil(effect.ring_seconds))
         happening = await line.wait(effect.ring_seconds + DIAL_SLACK_SECONDS, until=decided, judged=False)
     if happening is Happening.EVENT and not reason:
         return None
