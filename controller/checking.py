@@ -7,14 +7,15 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
-from controller.configuration import Checked, check_configuration
+from controller.configuration import check_configuration
 from controller.directory import report
-from controller.directory.document import Document, read_file
+from controller.directory.document import Document, read_document, read_file
+from controller.directory.loader import Inventory, take_inventory
 from controller.directory.nodes import Position
 from controller.directory.script_door import examine
 from controller.directory.script_shelf import as_mistakes
 from controller.directory.snapshot import Snapshot
-from controller.errors import AudioInvalid, ConfigurationError, InvalidConfiguration, Mistake
+from controller.errors import AudioInvalid, ConfigurationError, Mistake
 from controller.script.bounds import Bounds, Lengths, bounds
 from controller.script.checker import NOWHERE
 from controller.simulation import sound_lengths
@@ -68,19 +69,21 @@ def check_script(path: Path, config: Path, key: str | None = None) -> Findings:
     """Check a single script as it would be for a configuration, if there is one, and prove its bounds.
 
     key: the licence key, by its name, whose sounds the script may play; without one it is that whose numbers run the
-    script, and if there is none, sounds are not checked. InvalidConfiguration or ConfigurationError when `key` is
-    asked for and the configuration does not have it.
+    script, and if there is none, sounds are not checked. ConfigurationError when the configuration does not have `key`.
     """
-    checked = check_configuration(config) if config.exists() else Checked((), None, NOWHERE)
-    key = _key(checked, config, path, key)
+    context, inventory = NOWHERE, Inventory({}, ())
+    if config.exists():
+        context, inventory = check_configuration(config).context, take_inventory(read_document(config))
+    if key is not None and key not in inventory.sounds:
+        raise ConfigurationError(f"there is no licence key “{key}” in {config}")
     document = Document(path)
     source = read_file(document, Position(str(path), 0, 0), path)
     if source is None:
         return Findings(tuple(document.mistakes))
-    context, lengths = checked.context, _lengths()
-    if key and checked.snapshot:
-        context = replace(context, sounds=checked.snapshot.sounds[key])
-        lengths = _lengths(sound_lengths(checked.snapshot, key))
+    lengths = _lengths()
+    if owner := key or _owner(inventory, path):
+        context = replace(context, sounds=inventory.sounds[owner])
+        lengths = _lengths(sound_lengths(inventory.sounds[owner]))
     examined = examine(source, context)
     mistakes = tuple(as_mistakes(path, examined.diagnostics))
     if not examined.accepted:
@@ -90,27 +93,10 @@ def check_script(path: Path, config: Path, key: str | None = None) -> Findings:
     return Findings(mistakes, proven)
 
 
-def _key(checked: Checked, config: Path, script: Path, name: str | None) -> str | None:
-    snapshot = checked.snapshot
-    if name is None:
-        return _owner(snapshot, script) if snapshot else None
-    if snapshot is None:
-        if checked.mistakes:
-            raise InvalidConfiguration(checked.mistakes)
-        raise ConfigurationError(f"{config} is not there: no licence key is known")
-    if name not in snapshot.license_keys:
-        raise ConfigurationError(f"there is no licence key “{name}” in {config}")
-    return name
-
-
-def _owner(snapshot: Snapshot, script: Path) -> str | None:
+def _owner(inventory: Inventory, script: Path) -> str | None:
     """The key whose numbers run the script of this file, if it is one."""
     whole = script.resolve()
-    owners = {
-        did.voice.name
-        for did in snapshot.dids.values()
-        if did.voice and did.script_file and did.script_file.resolve() == whole
-    }
+    owners = {key for file, key in inventory.played if file.resolve() == whole}
     return owners.pop() if len(owners) == 1 else None
 
 
@@ -123,7 +109,7 @@ def _lengths(sound: Callable[[str], float | None] | None = None) -> Lengths:
 def _bounds_of_numbers(snapshot: Snapshot) -> Iterator[tuple[str, Bounds]]:
     for did in snapshot.dids.values():
         if did.voice and did.program:
-            lengths = _lengths(sound_lengths(snapshot, did.voice.name))
+            lengths = _lengths(sound_lengths(snapshot.sounds[did.voice.name]))
             yield did.number, bounds(did.program, lengths=lengths)
 
 

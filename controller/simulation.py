@@ -16,7 +16,6 @@ from rich.markup import escape
 
 from controller.calls.treatment import treatment_of
 from controller.directory.loader import load
-from controller.directory.snapshot import Snapshot
 from controller.errors import AudioInvalid, ConfigurationError, InvalidConfiguration, Mistake, RingpostError
 from controller.ivr.compiled import compile_ivr
 from controller.keyboard import keyboard
@@ -149,7 +148,7 @@ def ivr_subject(name: str, config: Path) -> Subject:
     did = next((did for did in snapshot.dids.values() if did.voice and did.ivr and did.ivr.name == name), None)
     if did is None or did.voice is None:
         return Subject(f"ivr {name}", program)
-    return Subject(f"ivr {name}", program, did.number, sound_lengths(snapshot, did.voice.name))
+    return Subject(f"ivr {name}", program, did.number, sound_lengths(snapshot.sounds[did.voice.name]))
 
 
 def did_subject(number: str, config: Path) -> Subject:
@@ -159,15 +158,17 @@ def did_subject(number: str, config: Path) -> Subject:
     if did is None:
         raise ConfigurationError(f"{number} is not among the numbers of {config}")
     treatment = treatment_of(did)
-    return Subject(did.number, treatment.program, did.number, sound_lengths(snapshot, treatment.license_key))
+    return Subject(
+        did.number, treatment.program, did.number, sound_lengths(snapshot.sounds.get(treatment.license_key, {}))
+    )
 
 
-def sound_lengths(snapshot: Snapshot, license_key: str) -> Callable[[str], float | None]:
-    """How long the sounds of a key last; two seconds for a file that cannot be read as audio."""
+def sound_lengths(sounds: Mapping[str, Path]) -> Callable[[str], float | None]:
+    """How long the sounds of a key, by id, last; two seconds for a file that cannot be read as audio."""
 
     @cache
     def seconds(sound_id: str) -> float | None:
-        path = snapshot.sound(license_key, sound_id)
+        path = sounds.get(sound_id.lower())
         if path is None:
             return None
         try:

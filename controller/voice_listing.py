@@ -13,7 +13,7 @@ from controller.configuration import voices_of
 from controller.directory.document import read_document
 from controller.errors import InvalidConfiguration
 from controller.settings import read_settings
-from controller.speech.voices import Speaker
+from controller.speech.voices import Speaker, Voice
 
 
 def list_voices(config: Path, console: Console, *, as_json: bool) -> None:
@@ -22,25 +22,24 @@ def list_voices(config: Path, console: Console, *, as_json: bool) -> None:
     settings = read_settings(document)
     if settings is None or document.has_errors:
         raise InvalidConfiguration(document.mistakes)
-    speakers = voices_of(settings).listing()
+    listing = voices_of(settings).listing()
     if as_json:
-        print(json.dumps([_as_json(speaker) for speaker in speakers], ensure_ascii=False, indent=2))
+        print(json.dumps([_as_json(voice, speaker) for voice, speaker in listing], ensure_ascii=False, indent=2))
         return
     table = Table(box=None, pad_edge=False, header_style="bold")
     for heading in ("id", "voice", "spoken by", ""):
         table.add_column(heading, justify="right" if heading == "id" else "left", overflow="fold")
-    for speaker in speakers:
+    for voice, speaker in listing:
         table.add_row(
-            str(speaker.voice.id),
-            escape(speaker.voice.summary if speaker.voice.gender else speaker.voice.name),
+            str(voice.id),
+            escape(voice.summary if voice.gender else voice.name),
             escape(f"{speaker.synthesizer.name}:{speaker.engine_voice}"),
             f"[yellow]{escape(speaker.reason)}[/]",
         )
     console.print(table)
 
 
-def _as_json(speaker: Speaker) -> dict[str, str | int | bool]:
-    voice = speaker.voice
+def _as_json(voice: Voice, speaker: Speaker) -> dict[str, str | int | bool]:
     return {
         "id": voice.id,
         "name": voice.name,

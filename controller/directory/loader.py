@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import secrets as randomness
 import uuid
-from collections.abc import Callable, Collection
-from dataclasses import replace
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
@@ -89,6 +89,25 @@ def build(
     return _Loader(document, secrets or _Unsaved(), context).build()
 
 
+@dataclass(frozen=True, slots=True)
+class Inventory:
+    """The sounds of each key, by its name and their ids, and the files of scripts with the keys whose numbers run them.
+
+    It is there for a document with mistakes as well, as far as that could be read.
+    """
+
+    sounds: Mapping[str, Mapping[str, Path]]
+    played: tuple[tuple[Path, str], ...]
+
+
+def take_inventory(document: Document) -> Inventory:
+    """What a document says of sounds and scripts. Mistakes are noted in the document."""
+    loader = _Loader(document, _Unsaved(), NOWHERE)
+    if document.complete:
+        loader.build()
+    return loader.inventory
+
+
 class _Loader:
     """Reads one document. A value that the YAML leaves out stays empty until all is known to be right."""
 
@@ -102,6 +121,10 @@ class _Loader:
         # Those with mistakes are in there as well: who names them made none.
         self._key_names: set[str] = set()
         self._phone_names: set[str] = set()
+
+    @property
+    def inventory(self) -> Inventory:
+        return Inventory(self._sounds, tuple((script.file, key) for script, key in self._played))
 
     def build(self) -> Snapshot | None:
         keys = self._license_keys()

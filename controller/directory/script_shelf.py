@@ -77,4 +77,7 @@ class ScriptShelf:
 
 def as_mistakes(file: Path, diagnostics: Iterable[Diagnostic]) -> list[Mistake]:
     """What was found in a script, as the administrator's other mistakes are told."""
-    return [Mistake(str(file), each.line, each.column, each.message.rstrip("."), each.severity) for each in diagnostics]
+    return [
+        Mistake(str(file), each.line, each.column, each.message.rstrip("."), each.severity, code=each.code)
+        for each in diagnostics
+    ]

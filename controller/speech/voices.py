@@ -121,9 +121,9 @@ class Voices:
             return self._ids[name]
         return int(name) if name.isascii() and name.isdigit() and len(name) <= 4 else None
 
-    def listing(self) -> list[Speaker]:
-        """All voices there are, by id, with who speaks for each. VoiceUnavailable without any engine."""
-        return [self.speaker(voice_id) for voice_id in sorted(self._voices)]
+    def listing(self) -> list[tuple[Voice, Speaker]]:
+        """All voices there are, by id, each with who speaks for it. VoiceUnavailable without any engine."""
+        return [(self._voices[voice_id], self.speaker(voice_id)) for voice_id in sorted(self._voices)]
 
     def _entry(self, key: str, value: str) -> tuple[int, tuple[str, str]]:
         key = str(key).strip()

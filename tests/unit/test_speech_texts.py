@@ -78,7 +78,7 @@ def test_the_vendors_voices_have_their_names_and_summaries() -> None:
 
 def test_each_voice_is_spoken_by_the_engine_that_has_its_language() -> None:
     voices = Voices([FLITE, ESPEAK])
-    chosen = {s.voice.id: (s.synthesizer.name, s.engine_voice, s.is_fallback) for s in voices.listing()}
+    chosen = {v.id: (s.synthesizer.name, s.engine_voice, s.is_fallback) for v, s in voices.listing()}
     assert chosen[0] == ("flite", "slt", False)
     assert chosen[1] == ("flite", "rms", False)
     assert chosen[5] == ("espeak", "en-gb", False)
