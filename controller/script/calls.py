@@ -288,7 +288,10 @@ class StatusChangePostURL(Command):
 class DebugEmail(Command):
     r"""Mail the trace of the call, line by line, to somebody when it is over. Take it out of scripts in production.
 
-    address: who gets it.
+    One address gets at most 60 mails an hour. Without a mail server in the configuration, the trace is kept with the
+    call only.
+
+    address: who gets it, one plain address.
 
     Example:
         ~\DebugEmail(you@example.com)~ Hello.
@@ -308,7 +311,10 @@ class DebugEmail(Command):
 class ErrorEmail(Command):
     r"""Mail the trace of the call to somebody, but only if an error happened in it.
 
-    address: who gets it.
+    An error is one in the call's trace (a sound that is not there, a failed transfer, a loop that had to be stopped …),
+    and a post-back of the call that did not arrive. Limits and mail server are those of DebugEmail.
+
+    address: who gets it, one plain address.
 
     Example:
         ~\ErrorEmail(you@example.com)~ Hello.
