@@ -147,6 +147,18 @@ SCRIPT_CASES = (
         r"~\RecordAndSaveAs(quiet|10|2)~",
     ),
     ScriptCase(
+        "a message that ends by the hang-up is kept",
+        (("record", "bye"), ("set", "lastrecordlength"), HUNG_UP),
+        r"~\RecordAndSaveAs(bye|20|8)~ Never.",
+        hang_up_at=2.0,
+    ),
+    ScriptCase(
+        "a prompt that was not begun is not told",
+        (("silence", "2"), ("digit", "2"), ("jump", "two"), ("say", "Two."), END),
+        r"~\AssignDTMF(2|two)~ ~\PlaySilence(2)~ ~^chime~ One. ~\EndCall()~ ~\Label(two)~ Two.",
+        presses=((1.0, "2"),),
+    ),
+    ScriptCase(
         "RecordWithUniqueID puts the id into a variable",
         (("set", "rec"), ("digit", "#"), ("record", "*-*-*"), ("set", "lastrecordlength"), END),
         r"~\RecordWithUniqueID(rec|10|8)~",
