@@ -39,6 +39,7 @@ SCRIPTS = {
     "slow": SLOW,
     "fast": FAST,
     "david": OF_DAVID,
+    "changed": rf"~\ChangeVoiceID(1)~ {PLAIN}",
     "plain": PLAIN,
     "query": r"~\QueryExternalServer({server}/way?from=[callerid]|way)~ ~\GotoIf(way|left|left)~ ~^second~ ~\EndCall()~"
     r"~\Label(left)~ ~^first~ ~\VariableToTTS(way)~",
@@ -177,12 +178,14 @@ async def test_variables_conditions_and_jumps_make_a_loop_that_is_heard(live: Li
 
 
 async def test_speech_control_is_heard(live: LiveHouse) -> None:
-    slow, fast, plain, david = await asyncio.gather(
-        *(_heard_out(live, name) for name in ("slow", "fast", "plain", "david"))
+    slow, fast, plain, david, changed = await asyncio.gather(
+        *(_heard_out(live, name) for name in ("slow", "fast", "plain", "david", "changed"))
     )
     assert loud_seconds(slow.audio) > 1.6 * loud_seconds(plain.audio)
     assert loud_seconds(plain.audio) > 1.2 * loud_seconds(fast.audio)
     assert _spectrum_differs(plain, david)
+    assert _spectrum_differs(plain, changed)
+    assert not _spectrum_differs(david, changed)
 
 
 async def test_what_a_server_answers_leads_the_call_is_spoken_and_posted(live: LiveHouse) -> None:
