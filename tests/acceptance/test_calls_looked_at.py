@@ -15,7 +15,9 @@ from tests.support.smtp_sink import SmtpSink, smtp_sink
 from tests.support.tones import write_tone
 
 SCRIPTS = {
-    "debug": r"~\DebugEmail(debug@example.com)~ ~\ErrorEmail(errors@example.com)~ ~^hello~ ~\WaitForDTMF(5)~ ~^hello~ ~^hello~",
+    "debug": r"""
+        ~\DebugEmail(debug@example.com)~ ~\ErrorEmail(errors@example.com)~
+        ~^hello~ ~\WaitForDTMF(5)~ ~^hello~ ~^hello~""",
     "broken": r"~\ErrorEmail(errors@example.com)~ ~\SetVar(who|nobody)~ ~^hello~ ~\Goto([who])~ ~^hello~",
 }
 
