@@ -12,8 +12,9 @@ import typer
 from rich.console import Console
 from typer.core import TyperCommand
 
-from controller import call_commands, postback_commands
-from controller.commanding import DEFAULT_CONFIG, Config, reported, run_async, show_mistakes
+from controller.commands import calls as call_commands
+from controller.commands import postbacks as postback_commands
+from controller.commands.command import DEFAULT_CONFIG, Config, reported, run_async, show_mistakes
 from controller.errors import InvalidConfiguration
 from controller.script.situation import AnsweredBy, TransferResult
 
@@ -44,7 +45,7 @@ class SimulateCommand(TyperCommand):
 @reported
 def run(config: Config = DEFAULT_CONFIG) -> None:
     """Start everything on this machine: PostgreSQL, Asterisk and the service; Ctrl-C stops it all."""
-    from controller.supervisor import run as run_until_stopped
+    from controller.running.supervisor import run as run_until_stopped
 
     run_async(run_until_stopped(config))
 
@@ -81,7 +82,7 @@ def check(
 
     Of a script it tells what is proven of every call that runs it: the shortest and the longest time, the most texts.
     """
-    from controller.checking import check_script, check_whole, is_script
+    from controller.commands.checking import check_script, check_whole, is_script
 
     findings = check_script(path, config, key) if is_script(path) else check_whole(path, with_bounds=bounds)
     typer.echo(findings.for_programs() if as_json else findings.for_people())
@@ -93,7 +94,7 @@ def check(
 @reported
 def reload(config: Config = DEFAULT_CONFIG) -> None:
     """Have the running service take over the changed configuration: all of it or, with mistakes, nothing."""
-    from controller.console import reload_running
+    from controller.commands.system import reload_running
 
     for change in run_async(reload_running(config)):
         typer.echo(change)
@@ -103,7 +104,7 @@ def reload(config: Config = DEFAULT_CONFIG) -> None:
 @reported
 def prepare(config: Config = DEFAULT_CONFIG) -> None:
     """Write what an Asterisk that runs elsewhere starts from, where `asterisk: {files: …}` says; compose.yaml does."""
-    from controller.console import prepare_files
+    from controller.commands.system import prepare_files
 
     for written in run_async(prepare_files(config)):
         typer.echo(written)
@@ -114,7 +115,7 @@ def prepare(config: Config = DEFAULT_CONFIG) -> None:
 def summary(config: Config = DEFAULT_CONFIG) -> None:
     """Show what can be called, and how a softphone logs in."""
     from controller.configuration import read_configuration
-    from controller.summary import print_numbers
+    from controller.running.summary import print_numbers
 
     print_numbers(read_configuration(config), Console(highlight=False))
 
@@ -126,7 +127,7 @@ def voices(
     config: Config = DEFAULT_CONFIG,
 ) -> None:
     """Show which voice of which speech engine speaks for each voice id, and where another one has to."""
-    from controller.voice_listing import list_voices
+    from controller.commands.voice_listing import list_voices
 
     list_voices(config, Console(highlight=False), as_json=as_json)
 
@@ -140,7 +141,7 @@ def migrate(
     ] = False,
 ) -> None:
     """Bring the database's schema up to date."""
-    from controller.console import apply_migrations, pending_migrations
+    from controller.commands.system import apply_migrations, pending_migrations
 
     if check_only:
         pending = run_async(pending_migrations(config))
@@ -167,7 +168,7 @@ def try_number(
     config: Config = DEFAULT_CONFIG,
 ) -> None:
     """Call a number of the running system, and show what happens: what was said, digits, post-backs."""
-    from controller.console import try_call
+    from controller.commands.system import try_call
 
     if not run_async(try_call(config, number, caller, press or [], hang_up)):
         raise typer.Exit(1)
@@ -211,7 +212,7 @@ def simulate(
     config: Config = DEFAULT_CONFIG,
 ) -> None:
     """Run a call script, an IVR or a number without a telephone. Exit status 2 if the script does not parse."""
-    from controller.simulation import Course, read_pages, read_variables, subject_of, tell
+    from controller.commands.simulation import Course, read_pages, read_variables, subject_of, tell
 
     course = Course(
         keys=keys,
@@ -241,7 +242,7 @@ def run_tests(
     config: Config = DEFAULT_CONFIG,
 ) -> None:
     """Run the tests beside call scripts, and tell how much of each script they reach. Exit status 1 if one fails."""
-    from controller.golden import run_folder
+    from controller.commands.golden import run_folder
 
     if not run_folder(folder, config, Console(highlight=False)):
         raise typer.Exit(1)

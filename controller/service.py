@@ -37,8 +37,8 @@ from controller.postbacks.delivery import Delivery, DeliveryOptions
 from controller.postbacks.guard import Guard
 from controller.postbacks.poster import PostingOptions
 from controller.postbacks.schedule import Schedule
-from controller.reloading import Reloading
-from controller.rendering import build_prompts, prepare_prompts
+from controller.running.reloading import Reloading
+from controller.running.rendering import build_prompts, prepare_prompts
 from controller.settings import PROJECT, PostbacksSection
 from controller.speech.library import SoundLibrary
 from controller.speech.media import MediaDoor
@@ -61,6 +61,8 @@ async def serve(configuration: Configuration) -> None:
 
     Raises a RingpostError for what cannot be used or reached at the start, or when another controller takes over.
     """
+    for warning in configuration.snapshot.warnings:
+        log.warning("the checker warns", mistake=str(warning))
     database = await _database(configuration.database_url)
     try:
         await Service(configuration, database).run()

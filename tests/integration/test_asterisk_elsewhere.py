@@ -15,9 +15,9 @@ from controller.configuration import read_configuration
 from controller.directory.holder import Directory
 from controller.embedded.debian import Tools
 from controller.errors import AsteriskTimeout
-from controller.provisioning import RELOADS
-from controller.reloading import Reloading
-from controller.rendering import build_prompts
+from controller.running.provisioning import RELOADS
+from controller.running.reloading import Reloading
+from controller.running.rendering import build_prompts
 
 YAML = """
 license_keys: {acme: {}}

@@ -11,9 +11,9 @@ from uuid import uuid4
 import aiohttp
 import pytest
 
+from controller.commands.postback_views import read_moment
 from controller.embedded.ports import free_port
 from controller.errors import RingpostError
-from controller.postback_console import read_moment
 from controller.postbacks.outbox import Postback, enqueue
 from controller.store.database import Database
 from controller.store.queries import Queries

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from controller.keyboard import KeyboardKeypad
+from controller.commands.keyboard import KeyboardKeypad
 from controller.script.parser import parse
 from controller.script.simulator import Simulation
 from controller.script.situation import HANG_UP, Press

@@ -12,8 +12,8 @@ from controller.configuration import Configuration, read_configuration
 from controller.directory.holder import Directory
 from controller.directory.snapshot import Snapshot
 from controller.errors import InvalidConfiguration, RingpostError
-from controller.provisioning import provision_asterisk
-from controller.rendering import prepare_prompts
+from controller.running.provisioning import provision_asterisk
+from controller.running.rendering import prepare_prompts
 from controller.speech.prompts import Prompts
 
 log = structlog.get_logger()
@@ -80,6 +80,8 @@ class Reloading:
             self._directory.replace(fresh.snapshot)
             if fresh.settings != self._configuration.settings:
                 changes.append("settings of the service itself changed: they take effect at the next start")
+            for warning in fresh.snapshot.warnings:
+                log.warning("the checker warns", mistake=str(warning))
             log.info("configuration reloaded", changes=len(changes))
             return changes
 

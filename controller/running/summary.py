@@ -59,6 +59,8 @@ def _print_places(configuration: Configuration, console: Console) -> None:
         option = "" if configuration.path == DEFAULT_CONFIG else f"--config {shlex.quote(str(configuration.path))} "
         command = f".venv/bin/ringpost try {option}{first.lstrip('+')} --press 1@3"
         places.add_row("Try", f"[bold]{escape(command)}[/]")
+    if snapshot.warnings:
+        places.add_row("Warnings", f"[yellow]{len(snapshot.warnings)}[/], shown by ringpost check")
     places.add_row("Stop", "Ctrl-C")
     console.print(places)
     console.print()

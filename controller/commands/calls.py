@@ -7,9 +7,9 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from controller.call_console import Wanted, list_calls, show_call
-from controller.commanding import DEFAULT_CONFIG, Config, reported, run_async
-from controller.postback_console import read_moment
+from controller.commands.call_views import Wanted, list_calls, show_call
+from controller.commands.command import DEFAULT_CONFIG, Config, reported, run_async
+from controller.commands.postback_views import read_moment
 
 calls = typer.Typer(no_args_is_help=True, help="Look at calls: which there were, and what happened on one.")
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
+from controller.commands.simulation import sound_lengths
 from controller.configuration import check_configuration
 from controller.directory import report
 from controller.directory.document import Document, read_document, read_file
@@ -18,7 +19,6 @@ from controller.directory.snapshot import Snapshot
 from controller.errors import AudioInvalid, ConfigurationError, Mistake
 from controller.script.bounds import Bounds, Lengths, bounds
 from controller.script.checker import NOWHERE
-from controller.simulation import sound_lengths
 from controller.speech.audio import probe, read_audio_file
 from controller.speech.spoken import spoken
 

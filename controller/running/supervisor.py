@@ -28,17 +28,17 @@ from controller.embedded.process import OwnedProcess
 from controller.embedded.progress import Progress
 from controller.errors import AlreadyRunning, ApplicationReplaced, PortInUse, RingpostError, UnsupportedSystem
 from controller.postbacks.receiver import Receiver, received_line
-from controller.provisioning import (
+from controller.running.provisioning import (
     announcements_dir,
     asterisk_configuration,
     asterisk_tree,
     needed_ports,
     write_asterisk_files,
 )
-from controller.rendering import build_prompts
+from controller.running.rendering import build_prompts
+from controller.running.summary import print_summary
 from controller.settings import Settings
 from controller.speech.announcements import record_announcements
-from controller.summary import print_summary
 
 LOCK_FILE = "ringpost.lock"
 CONTROLLER = "the controller"

@@ -8,8 +8,8 @@ from typing import Annotated, Literal
 import typer
 from rich.console import Console
 
-from controller.commanding import DEFAULT_CONFIG, Config, reported, run_async
-from controller.postback_console import (
+from controller.commands.command import DEFAULT_CONFIG, Config, reported, run_async
+from controller.commands.postback_views import (
     list_postbacks,
     read_id,
     read_moment,

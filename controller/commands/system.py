@@ -7,23 +7,26 @@ from pathlib import Path
 import aiohttp
 from rich.console import Console
 
+from controller.commands.trial import NOT_RUNNING, Addresses, Press, Trial
 from controller.configuration import read_configuration
 from controller.embedded.debian import Tools
 from controller.errors import ConfigurationError, InvalidConfiguration, Mistake, RingpostError, UnsupportedSystem
 from controller.numbers import parse_number
-from controller.provisioning import announcements_dir, make_database_password, write_asterisk_files
-from controller.rendering import build_prompts
+from controller.running.provisioning import announcements_dir, make_database_password, write_asterisk_files
+from controller.running.rendering import build_prompts
 from controller.settings import PROJECT
 from controller.softphone.phone import Softphone
 from controller.speech.announcements import record_announcements
 from controller.store.migrations import Migrations
-from controller.trial import NOT_RUNNING, Addresses, Press, Trial
 
 REQUEST_SECONDS = 60.0
 
 
 async def reload_running(config: Path) -> list[str]:
-    """Have the running service reload. Gives what changed. InvalidConfiguration with its mistakes: nothing changed."""
+    """Have the running service reload. Gives what changed, and the checker's warnings.
+
+    InvalidConfiguration with its mistakes: nothing changed.
+    """
     configuration = read_configuration(config)
     headers = {"Authorization": f"Bearer {configuration.admin_token}"}
     timeout = aiohttp.ClientTimeout(total=REQUEST_SECONDS)
@@ -36,7 +39,7 @@ async def reload_running(config: Path) -> list[str]:
     except (aiohttp.ClientError, TimeoutError):
         raise RingpostError(NOT_RUNNING) from None
     if answer.get("applied"):
-        return answer["changes"] or ["nothing changed"]
+        return [*(answer["changes"] or ["nothing changed"]), *map(str, configuration.snapshot.warnings)]
     if "mistakes" in answer:
         raise InvalidConfiguration([Mistake(**mistake) for mistake in answer["mistakes"]])
     raise RingpostError(str(answer.get("error", "the service did not reload")))

@@ -15,6 +15,7 @@ from pydantic import BeforeValidator, Field, model_validator
 from rich.console import Console
 from rich.markup import escape
 
+from controller.commands.simulation import Course, Subject, did_subject, ivr_subject, script_subject, simulation_of
 from controller.directory.document import read_document
 from controller.directory.nodes import Entry
 from controller.directory.validation import Declaration, mistake, read_entry
@@ -22,7 +23,6 @@ from controller.errors import ConfigurationError
 from controller.script.flow import GotoIf, Label
 from controller.script.situation import AnsweredBy, TransferResult
 from controller.script.transcript import EVENTS, MAIN_FIELDS, Line, particulars, shown
-from controller.simulation import Course, Subject, did_subject, ivr_subject, script_subject, simulation_of
 
 ENDING = ".test.yaml"
 ANYTHING = "..."

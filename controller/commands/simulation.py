@@ -15,10 +15,10 @@ from rich.console import Console
 from rich.markup import escape
 
 from controller.calls.treatment import treatment_of
+from controller.commands.keyboard import keyboard
 from controller.directory.loader import load
 from controller.errors import AudioInvalid, ConfigurationError, InvalidConfiguration, Mistake, RingpostError
 from controller.ivr.compiled import compile_ivr
-from controller.keyboard import keyboard
 from controller.numbers import is_e164, national_digits, parse_number, try_number
 from controller.script.parser import LONGEST_SCRIPT, parse
 from controller.script.program import Program

@@ -1,0 +1,1 @@
+"""The command line, by families: what each command does, thin wherever a room does the work."""
