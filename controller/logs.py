@@ -39,9 +39,10 @@ def configure(level: str = "info", style: str = "console", stream: TextIO | None
     renderer: structlog.typing.Processor = (
         structlog.processors.JSONRenderer()
         if style == "json"
-        else structlog.dev.ConsoleRenderer(colors=stream.isatty())
+        else structlog.dev.ConsoleRenderer(colors=stream.isatty(), exception_formatter=structlog.dev.plain_traceback)
     )
-    exceptions: list[structlog.typing.Processor] = [structlog.processors.format_exc_info] if style == "json" else []
+    # Tracebacks are text before they are masked, and never show local variables: those hold numbers and secrets.
+    exceptions: list[structlog.typing.Processor] = [structlog.processors.format_exc_info, mask_event]
     structlog.configure(
         processors=[*shared, *exceptions, renderer],
         wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, level.upper())),

@@ -148,7 +148,7 @@ class Service:
             registry=self._registry,
         )
         self._mailer = self._build_mailer()
-        self._live = LiveCalls(self._ari, CallMetrics(self._registry))
+        self._live = LiveCalls(self._ari, self._ami, CallMetrics(self._registry))
         self._build_calls()
         self._reloading = Reloading(configuration, self._directory, self._prompts, self._ami)
         self._admin_token = configuration.admin_token

@@ -244,6 +244,12 @@ class AmiClient:
                 except Exception:
                     log.exception("A handler of a manager event failed", event_name=name)
 
+    async def set_variable(self, channel_id: str, name: str, value: str) -> None:
+        """Set a channel variable or function, at once: ARI waits with it until the channel's playback is over, and
+        with everything else that was asked behind it. AsteriskRefused when there is no such channel.
+        """
+        await self.action("Setvar", Channel=channel_id, Variable=name, Value=value)
+
     async def action(self, name: str, **fields: str) -> list[Message]:
         """Send an action, and wait for the whole answer: its first message, then the events of its list, if it has one.
 

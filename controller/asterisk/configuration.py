@@ -261,6 +261,8 @@ def _is_network(text: str) -> bool:
 
 
 def _parses(parse: Callable[[str], object], text: str) -> bool:
+    if "%" in text:  # an IPv6 zone, behind which ipaddress lets anything stand
+        return False
     try:
         parse(text)
     except ValueError:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine
-from typing import Any
+from typing import Any, Protocol
 
 import structlog
 from prometheus_client import CollectorRegistry, Counter, Gauge
@@ -14,13 +14,19 @@ from controller.asterisk.ari.events import Event
 from controller.calls.line import ENDED_FROM_OUTSIDE, LEASE_SECONDS
 from controller.calls.session import ASTERISK_LOST, CallSession
 from controller.directory.snapshot import LicenseKey
-from controller.errors import AsteriskError, AsteriskNotFound
+from controller.errors import AsteriskError, AsteriskNotFound, AsteriskRefused
 
 log = structlog.get_logger()
 
 RENEW_SECONDS = 20.0
 RENEW_AT_ONCE = 20
 UNAVAILABLE_CONTEXT = "ringpost-unavailable"
+
+
+class Manager(Protocol):
+    """What is needed of Asterisk's manager interface: see `AmiClient.set_variable`."""
+
+    async def set_variable(self, channel_id: str, name: str, value: str) -> None: ...
 
 
 class CallMetrics:
@@ -36,9 +42,10 @@ class CallMetrics:
 class LiveCalls:
     """Holds each live call's session by its channel, and owns every task that works on a call."""
 
-    def __init__(self, ari: AriClient, metrics: CallMetrics) -> None:
+    def __init__(self, ari: AriClient, ami: Manager, metrics: CallMetrics) -> None:
         self.metrics = metrics
         self._ari = ari
+        self._ami = ami
         self._sessions: dict[str, CallSession] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -140,9 +147,11 @@ class LiveCalls:
     async def renew_lease(self, channel_id: str) -> None:
         """Tell Asterisk that this call has its controller; one that has ended meanwhile is fine."""
         try:
-            await self._ari.channels.get(channel_id).set_variable("TIMEOUT(absolute)", str(LEASE_SECONDS))
+            await self._ami.set_variable(channel_id, "TIMEOUT(absolute)", str(LEASE_SECONDS))
+        except AsteriskRefused:
+            pass
         except AsteriskError as error:
-            log.debug("a lease was not renewed", reason=str(error))
+            log.warning("the lease of a call was not renewed", reason=str(error))
 
     async def close(self) -> None:
         """Stop driving calls. Until their lease ends, their channels wait in Stasis for who adopts them."""

@@ -99,6 +99,8 @@ def _dtmf(text: str) -> str:
 
 
 def _host(text: str) -> str:
+    if "%" in text:  # an IPv6 zone, behind which ipaddress lets anything stand
+        raise mistake("this is no host", "an address without a zone")
     try:
         return str(ipaddress.ip_address(text))
     except ValueError:
@@ -108,6 +110,8 @@ def _host(text: str) -> str:
 
 
 def _network(text: str) -> str:
+    if "%" in text:
+        raise mistake("this is no network", "an address or network without a zone")
     try:
         network = ipaddress.ip_network(text, strict=False)
         return str(network.network_address) if network.num_addresses == 1 else str(network)

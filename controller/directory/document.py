@@ -6,6 +6,8 @@ Not all of YAML: tags are refused (nothing in a configuration makes objects), al
 
 from __future__ import annotations
 
+import os
+import stat
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -107,10 +109,18 @@ def _read(document: Document, file: Path) -> Mapping | None:
     return _parse(document, text, str(file))
 
 
+def _without_waiting(path: str, flags: int) -> int:
+    return os.open(path, flags | os.O_NONBLOCK)
+
+
 def read_file(document: Document, position: Position, file: Path) -> str | None:
     """The text of a UTF-8 file. What prevents reading it is noted at `position`, and None is returned."""
     try:
-        with file.open("rb") as stream:
+        # A pipe or a device would keep the reader waiting for ever.
+        with open(file, "rb", opener=_without_waiting) as stream:
+            if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
+                document.report(position, f"{file.name} is no file")
+                return None
             data = stream.read(LARGEST_FILE + 1)
     except (OSError, ValueError) as error:
         document.report(position, f"{file} cannot be read: {_reason(error)}" if position.line else _unreadable(error))

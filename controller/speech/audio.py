@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import stat
 import struct
 from dataclasses import dataclass
 from pathlib import Path
@@ -64,11 +65,19 @@ def to_telephone(data: bytes, hint: str = "") -> bytes:
         return wav_file(_decode(sound))
 
 
+def _without_waiting(path: str, flags: int) -> int:
+    return os.open(path, flags | os.O_NONBLOCK)
+
+
 def read_audio_file(path: Path) -> bytes:
     """The bytes of an audio file of at most 100 MB. AudioInvalid when it is missing, unreadable or larger."""
     try:
-        with path.open("rb") as file:
-            if os.fstat(file.fileno()).st_size > MOST_BYTES:
+        # A pipe or a device would keep the reader waiting for ever.
+        with open(path, "rb", opener=_without_waiting) as file:
+            facts = os.fstat(file.fileno())
+            if not stat.S_ISREG(facts.st_mode):
+                raise AudioInvalid(f"{path.name} is no file.")
+            if facts.st_size > MOST_BYTES:
                 raise AudioInvalid(f"{path.name} is larger than {MOST_BYTES // (1024 * 1024)} MB.")
             return file.read(MOST_BYTES)
     except (OSError, ValueError) as error:

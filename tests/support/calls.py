@@ -25,7 +25,7 @@ from controller.calls.routes import Routes
 from controller.calls.session import SessionParts
 from controller.directory.holder import Directory
 from controller.directory.snapshot import Did, LicenseKey, Phone, Snapshot, Trunk
-from controller.errors import SpeechError
+from controller.errors import AsteriskUnreachable, SpeechError
 from controller.postbacks.guard import Guard
 from controller.script.effects import Prompt, Silence, Sound, Speech, Tone
 from controller.script.parser import parse
@@ -67,6 +67,13 @@ class NamedPrompts:
     async def keep_recording(self, sound_id: str, data: bytes) -> float:
         self.recorded[sound_id] = data
         return 2.0
+
+
+class NoManager:
+    """An Asterisk without its manager interface."""
+
+    async def set_variable(self, _channel_id: str, _name: str, _value: str) -> None:
+        raise AsteriskUnreachable
 
 
 @dataclass
@@ -121,7 +128,7 @@ async def calls_room(fake: FakeAri, postgres: str, directory: Snapshot) -> Async
     database = await Database.connect(postgres, Queries.load(PROJECT / "sql" / "queries"))
     ari = fake.client()
     registry = CollectorRegistry()
-    live = LiveCalls(ari, CallMetrics(registry))
+    live = LiveCalls(ari, NoManager(), CallMetrics(registry))
     journal, queue_ids, prompts = Journal(database), QueueIds(database), NamedPrompts()
     await queue_ids.reserve()
     holder = Directory(directory)

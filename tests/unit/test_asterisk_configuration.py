@@ -182,3 +182,13 @@ def test_whoever_is_not_on_a_local_network_is_told_the_external_address(tmp_path
 
     assert ("[transport-udp] external_media_address", "192.0.2.1") in lines
     assert [value for name, value in lines if name == "[transport-tcp] local_net"] == ["127.0.0.0/8"]
+
+
+@pytest.mark.parametrize("host", ["fe80::1%x\n[evil]\ntype=endpoint", "fe80::1%eth0"])
+def test_an_address_with_a_zone_is_refused_whatever_stands_behind_it(host: str) -> None:
+    with pytest.raises(ConfigurationError):
+        SipTrunk("carrier", host)
+    with pytest.raises(ConfigurationError):
+        SipTrunk("carrier", "192.0.2.1", sources=(host,))
+    with pytest.raises(ConfigurationError):
+        configuration(external_address=host)

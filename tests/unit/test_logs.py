@@ -38,6 +38,23 @@ def test_a_secret_is_never_written(written: Any, name: str) -> None:
     assert "hunter2" not in json.dumps(written())
 
 
+@pytest.mark.parametrize("style", ["console", "json"])
+def test_a_traceback_shows_no_local_variables_and_no_whole_number(style: str) -> None:
+    stream = io.StringIO()
+    logs.configure("info", style, stream)
+    try:
+        password = "hunter2"
+        raise ValueError(f"{len(password)} 12015550101")
+    except ValueError:
+        structlog.get_logger().exception("a call's handler failed")
+    finally:
+        structlog.reset_defaults()
+    assert "ValueError" in stream.getvalue()
+    assert "hunter2\n" not in stream.getvalue().replace('"hunter2"', "")
+    assert "'hunter2'" not in stream.getvalue()
+    assert "12015550101" not in stream.getvalue()
+
+
 def test_an_exception_is_one_json_line(written: Any) -> None:
     try:
         raise ValueError("no")
