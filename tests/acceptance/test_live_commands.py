@@ -33,7 +33,7 @@ SCRIPTS = {
     "pausing": r"~\SoundPausing(true)~ ~^first~ ~^first~ ~^first~ ~^second~",
     "silence": r"~\WaitForSilence(0.6)~ ~^first~",
     "gaps": r"~^first~ ~\PlaySilence(1.5)~ ~^second~ ~\PlaySilence(0.3)~ ~\Beep()~ ~\PlaySilence(0.3)~ ~^thanks~",
-    "repeat": r"~^first~ ~\WaitForDTMF(3)~ ~^second~",
+    "repeat": r"~^first~ ~\WaitForDTMF(1)~ ~^second~",
     "loop": r"~\SetVar(n|1)~ ~\Label(again)~ ~^first~ ~\IncreaseVariable(n|1)~ ~\GotoIf(n|4|done)~ ~\Goto(again)~"
     r"~\Label(done)~ ~^second~",
     "slow": SLOW,
