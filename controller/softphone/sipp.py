@@ -211,6 +211,8 @@ class SippProcess:
             f"{self._server[0]}:{self._server[1]}", "-sf", str(SCENARIOS / self._scenario),
             "-3pcc", f"127.0.0.1:{twin_port}", "-i", self._host, "-p", str(self.port), "-bind_local",
             "-mi", self._host, "-ci", "127.0.0.1", "-cp", str(control),
+            # What comes at a moment when the scenario cannot take it is sent again: no reason to give a call up.
+            "-default_behaviors", "all,-abortunexp",
             "-nostdin", "-aa", "-trace_err", "-error_file", str(scratch / "errors.log"),
             "-trace_logs", "-log_file", str(scratch / "events"),
         ]  # fmt: skip
