@@ -1,10 +1,10 @@
-"""The ledger: post-backs as people look at them, replay them, and find those that were never closed."""
+"""The ledger: post-backs as people look at them and replay them."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Literal
 from urllib.parse import parse_qsl
 from uuid import UUID
@@ -87,17 +87,6 @@ class Stats:
     stopped: tuple[tuple[str, datetime], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Unfinished:
-    """A subject without a final post-back; `sequence`, `license_key` and `url` are of its last one."""
-
-    subject: str
-    sequence: int
-    license_key: str
-    url: str
-    last_at: datetime
-
-
 async def find(database: Database, filters: Filters) -> list[Entry]:
     """The newest post-backs that fit. StoreUnreachable."""
     return await _entries(database, None, filters)
@@ -146,17 +135,6 @@ async def stats(database: Database, *, lanes: int = 20) -> Stats:
         ),
         stopped=tuple((row["url"], row["stopped_at"]) for row in stops),
     )
-
-
-async def unfinished(
-    database: Database, kind: str, *, quiet_for: timedelta, within: timedelta = timedelta(days=2), limit: int = 500
-) -> list[Unfinished]:
-    """Subjects of a kind ("call") that were reported on within a time, never finally, and not for `quiet_for`.
-
-    For reconcilers: who knows what became of the subject enqueues its final post-back with the next sequence number.
-    """
-    rows = await database.fetch("unfinished_subjects", kind, within.total_seconds(), quiet_for.total_seconds(), limit)
-    return [Unfinished(*row) for row in rows]
 
 
 async def _entries(database: Database, postback_id: UUID | None, filters: Filters) -> list[Entry]:

@@ -340,22 +340,6 @@ async def test_old_postbacks_are_removed_in_small_steps_and_waiting_ones_stay(da
     assert await sql(database, "SELECT * FROM postback_attempts") == []
 
 
-async def test_subjects_without_a_final_postback_are_found(database: Database) -> None:
-    from datetime import timedelta
-
-    await put(
-        database,
-        postback("call:1"),
-        postback("call:1", sequence=2, final=True),
-        postback("call:2"),
-        postback("call:2", sequence=2),
-        postback("text:3"),
-    )
-    assert await ledger.unfinished(database, "call", quiet_for=timedelta(hours=1)) == []
-    [left] = await ledger.unfinished(database, "call", quiet_for=timedelta(0))
-    assert (left.subject, left.sequence, left.license_key) == ("call:2", 2, "acme")
-
-
 async def test_the_metrics_tell_results_and_hosts_within_bounds(database: Database) -> None:
     registry = CollectorRegistry()
     async with receiving(Behaviour(status=500, times=1)) as receiver:
