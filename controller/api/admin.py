@@ -6,6 +6,7 @@ import asyncio
 import hmac
 import json
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import asdict
 
 from aiohttp import web
@@ -59,7 +60,8 @@ class AdminDoor:
         self._authorise(request)
         did, caller = _number(request, "did"), _number(request, "caller")
         response = web.StreamResponse(headers={"Content-Type": "application/x-ndjson", "Cache-Control": "no-store"})
-        with self._feed.watch() as happenings:
+        # A watcher that goes away ends it.
+        with suppress(ConnectionResetError), self._feed.watch() as happenings:
             await response.prepare(request)
             await response.write(b"{}\n")
             while True:
@@ -71,6 +73,7 @@ class AdminDoor:
                     continue
                 if did in (None, call.did) and caller in (None, call.caller):
                     await response.write(_as_json(call, line))
+        return response
 
 
 def _number(request: web.Request, name: str) -> str | None:
