@@ -149,6 +149,8 @@ class Service:
         )
         self._mailer = self._build_mailer()
         self._live = LiveCalls(self._ari, self._ami, CallMetrics(self._registry))
+        # Calls that were adopted before the manager interface was there have not had their lease renewed.
+        self._ami.on_ready(self._live.renew_all)
         self._build_calls()
         self._reloading = Reloading(configuration, self._directory, self._prompts, self._ami)
         self._admin_token = configuration.admin_token

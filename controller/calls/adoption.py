@@ -81,12 +81,8 @@ class Adoption:
             # A call that ends, or begins, while this looks is its session's business.
             if row["channel_id"] in self._live or row["channel_id"] in before or self._is_fresh(row):
                 continue
-            try:
-                session = self._session(row)
-            except (StateInvalid, ValueError, TypeError):
-                log.exception("a stored call cannot be gone on with", call=row["queue_id"])
-                session = None
-            if session is not None and row["channel_id"] in channels:
+            session = self._session_or_none(row) if row["channel_id"] in channels else None
+            if session is not None:
                 self._live.register(session)
                 self._live.own(self._adopt(session))
                 strays.discard(row["channel_id"])
@@ -123,6 +119,13 @@ class Adoption:
             except StoreError as error:
                 log.warning("open calls are looked up again", reason=str(error))
                 await asyncio.sleep(RETRY_SECONDS)
+
+    def _session_or_none(self, row: Record) -> CallSession | None:
+        try:
+            return self._session(row)
+        except (StateInvalid, ValueError, TypeError):
+            log.exception("a stored call cannot be gone on with", call=row["queue_id"])
+            return None
 
     def _session(self, row: Record) -> CallSession:
         """The session of a stored call, at its stored state. StateInvalid, ValueError, TypeError."""
