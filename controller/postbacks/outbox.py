@@ -9,6 +9,7 @@ from uuid import UUID
 from controller.postbacks.encoding import encode_form
 from controller.postbacks.lanes import lane_of
 from controller.store.database import Transaction
+from controller.store.storable import storable
 
 CHANNEL = "ringpost_postbacks"
 """The notification channel that wakes the deliverers."""
@@ -44,17 +45,12 @@ async def enqueue(transaction: Transaction, postbacks: Sequence[Postback]) -> No
     await transaction.execute(
         "enqueue_postbacks",
         [postback.id for postback in postbacks],
-        [_storable(postback.subject) for postback in postbacks],
+        [storable(postback.subject) for postback in postbacks],
         [postback.sequence for postback in postbacks],
-        [_storable(postback.event) for postback in postbacks],
+        [storable(postback.event) for postback in postbacks],
         [postback.final for postback in postbacks],
-        [_storable(postback.license_key) for postback in postbacks],
-        [_storable(postback.url) for postback in postbacks],
+        [storable(postback.license_key) for postback in postbacks],
+        [storable(postback.url) for postback in postbacks],
         [lane_of(postback.url) for postback in postbacks],
         [encode_form(postback.form) for postback in postbacks],
     )
-
-
-def _storable(text: str) -> str:
-    """PostgreSQL stores neither NUL nor lone surrogates, and a customer's URL must not undo a call's transaction."""
-    return text.replace("\0", "").encode(errors="replace").decode()

@@ -14,6 +14,7 @@ import structlog
 from controller.errors import StoreError
 from controller.postbacks.attempt import Attempt, Claimed
 from controller.store.database import Database
+from controller.store.storable import storable
 
 log = structlog.get_logger()
 
@@ -21,6 +22,7 @@ log = structlog.get_logger()
 GATHER_SECONDS = 0.02
 LARGEST_BATCH = 2000
 RETRY_SECONDS = 1.0
+LONGEST_REASON = 500  # characters; it may quote what a receiver sent
 
 
 class Outcome(StrEnum):
@@ -104,13 +106,11 @@ class Recorder:
                 [attempt.at if attempt else None for attempt in attempts],
                 [attempt.seconds if attempt else None for attempt in attempts],
                 [attempt.status if attempt else None for attempt in attempts],
-                [_storable(result.reason or (result.attempt.reason if result.attempt else "")) for result in batch],
+                [
+                    storable(result.reason or (result.attempt.reason if result.attempt else ""))[:LONGEST_REASON]
+                    for result in batch
+                ],
             )
             if gone:
                 await transaction.execute("stop_postback_urls", gone)
         return freed
-
-
-def _storable(reason: str) -> str:
-    """A reason may quote what a receiver sent."""
-    return reason.replace("\0", "").encode(errors="replace").decode()[:500]
