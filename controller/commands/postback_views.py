@@ -6,10 +6,9 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import asdict
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from json import dumps
 from pathlib import Path
-from re import fullmatch
 from uuid import UUID
 
 from rich.console import Console
@@ -22,20 +21,6 @@ from controller.postbacks.receiver import Behaviour, Receiver, received_line
 from controller.settings import PROJECT
 from controller.store.database import Database
 from controller.store.queries import Queries
-
-_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
-
-
-def read_moment(text: str, now: datetime | None = None) -> datetime:
-    """`2026-11-23T17:00`, `2026-11-23` (both UTC unless they say otherwise), or so long ago: `90m`, `2h`, `3d`."""
-    now = now or datetime.now(UTC)
-    if ago := fullmatch(r"(\d{1,6})([smhd])", text.strip()):
-        return now - timedelta(seconds=int(ago[1]) * _UNITS[ago[2]])
-    try:
-        moment = datetime.fromisoformat(text.strip())
-    except ValueError:
-        raise RingpostError(f"“{text}” is no time: write 2026-11-23T17:00, or how long ago: 2h, 3d.") from None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def read_id(text: str) -> UUID:

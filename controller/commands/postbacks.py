@@ -9,10 +9,10 @@ import typer
 from rich.console import Console
 
 from controller.commands.command import DEFAULT_CONFIG, Config, reported, run_async
+from controller.commands.moments import read_moment
 from controller.commands.postback_views import (
     list_postbacks,
     read_id,
-    read_moment,
     replay_failed,
     replay_postback,
     run_receiver,

@@ -7,7 +7,8 @@ from pathlib import Path
 import aiohttp
 from rich.console import Console
 
-from controller.commands.trial import NOT_RUNNING, Addresses, Press, Trial
+from controller.commands.trial import Press, Trial
+from controller.commands.watching import NOT_RUNNING, addresses_of
 from controller.configuration import read_configuration
 from controller.embedded.debian import Tools
 from controller.errors import ConfigurationError, InvalidConfiguration, Mistake, RingpostError, UnsupportedSystem
@@ -85,13 +86,8 @@ async def try_call(config: Path, number: str, caller: str, presses: list[str], h
     sipp = Tools(settings.tools_dir).command_here("sipp")
     if sipp is None:
         raise UnsupportedSystem("`ringpost try` calls with the program sipp, and this system does not have it.")
-    addresses = Addresses(
-        http=settings.http_url,
-        token=configuration.admin_token,
-        receiver=f"http://{settings.receiver.host}:{settings.receiver.port}",
-    )
     server = ("127.0.0.1" if settings.sip.host == "0.0.0.0" else settings.sip.host, settings.sip.port)  # noqa: S104
     wanted = [Press.parse(press) for press in presses]
     async with Softphone(sipp, server=server, local_host=trunk.host) as phone:
-        trial = Trial(addresses, phone, Console(highlight=False))
+        trial = Trial(addresses_of(configuration), phone, Console(highlight=False))
         return await trial.run(parse_number(number).lstrip("+"), caller, wanted, hang_up)

@@ -11,7 +11,7 @@ from uuid import uuid4
 import aiohttp
 import pytest
 
-from controller.commands.postback_views import read_moment
+from controller.commands.moments import read_moment
 from controller.embedded.ports import free_port
 from controller.errors import RingpostError
 from controller.postbacks.outbox import Postback, enqueue

@@ -1,0 +1,183 @@
+"""Watching a call of the running system from the command line: a line for each thing that happens on it.
+
+What was spoken comes from the controller's own feed of the call, the post-backs from the receiver that got them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import aiohttp
+from rich.console import Console
+from rich.markup import escape
+
+from controller.configuration import Configuration
+from controller.errors import RingpostError
+
+# After the end of the call: how long the final post-back is awaited.
+POSTBACK_SECONDS = 10.0
+NOT_RUNNING = (
+    "Ringpost does not run (or its HTTP address is another one): start it with `make run` in another terminal."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """Where the running system is reached."""
+
+    http: str
+    token: str
+    receiver: str
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """What a request of the administrator carries."""
+        return {"Authorization": f"Bearer {self.token}"}
+
+
+def addresses_of(configuration: Configuration) -> Addresses:
+    """Where the system of this configuration is reached when it runs."""
+    settings = configuration.settings
+    receiver = f"http://{settings.receiver.host}:{settings.receiver.port}"
+    return Addresses(settings.http_url, configuration.admin_token, receiver)
+
+
+class CallWatch:
+    """Prints what happens on one call, with the seconds since the watch began.
+
+    `queue_id`: which call; None: the first one that the feed tells of.
+    """
+
+    def __init__(self, addresses: Addresses, console: Console) -> None:
+        self.queue_id: int | None = None
+        self.answered = False
+        self._addresses = addresses
+        self._console = console
+        self._began = time.monotonic()
+        self._ended = asyncio.Event()
+        self._final = asyncio.Event()
+        self._posts = False
+        self._early: list[Callable[[], None]] | None = None
+
+    @asynccontextmanager
+    async def watching(self, http: aiohttp.ClientSession, chosen: Mapping[str, str]) -> AsyncIterator[None]:
+        """Print as long as the context lasts. `chosen`: the feed's query. RingpostError when nothing runs there."""
+        feed = await self._open(http, f"{self._addresses.http}/admin/calls/feed", chosen, NOT_RUNNING)
+        stream = await self._open(http, f"{self._addresses.receiver}/stream", {}, None)
+        self._began = time.monotonic()
+        watchers = [asyncio.create_task(_each(feed, self._happened))] if feed else []
+        if stream:
+            watchers.append(asyncio.create_task(_each(stream, self._posted)))
+        try:
+            yield
+        finally:
+            for watcher in watchers:
+                watcher.cancel()
+            await asyncio.gather(*watchers, return_exceptions=True)
+
+    def wait_for_id(self) -> None:
+        """Keep what happens until `tell_of` says which call it is."""
+        self._early = []
+
+    def tell_of(self, queue_id: int) -> None:
+        """It is this call."""
+        self.queue_id = queue_id
+        early, self._early = self._early or [], None
+        for happening in early:
+            happening()
+
+    async def ended(self, timeout: float) -> bool:
+        """Wait for the end of the call; False when it did not come in so many seconds."""
+        try:
+            async with asyncio.timeout(timeout):
+                await self._ended.wait()
+        except TimeoutError:
+            return False
+        return True
+
+    async def rest(self) -> None:
+        """What is still to come once the line is dead: the end of the call, and its final post-back."""
+        try:
+            async with asyncio.timeout(POSTBACK_SECONDS):
+                await self._ended.wait()
+                if self._posts:
+                    await self._final.wait()
+        except TimeoutError:
+            self.say("no more news", f"after {POSTBACK_SECONDS:g} s", "yellow")
+
+    def say(self, what: str, text: str, style: str = "") -> None:
+        """Print a line."""
+        seconds = time.monotonic() - self._began
+        self._console.print(
+            f"[dim]{seconds:6.2f} s[/]  [{style or 'default'}]{what:<14}[/] {escape(text)}", soft_wrap=True
+        )
+
+    async def _open(
+        self, http: aiohttp.ClientSession, url: str, query: Mapping[str, str], message: str | None
+    ) -> aiohttp.ClientResponse | None:
+        timeout = aiohttp.ClientTimeout(total=None, connect=3.0)
+        try:
+            response = await http.get(url, params=query, headers=self._addresses.headers, timeout=timeout)
+        except aiohttp.ClientError:
+            if message is None:
+                return None
+            raise RingpostError(message) from None
+        if response.status != 200:
+            response.close()
+            if message is None:
+                return None
+            raise RingpostError(f"{url} answered {response.status}: {message}")
+        return response
+
+    def _happened(self, event: dict[str, Any]) -> None:
+        if self._early is not None:
+            self._early.append(lambda: self._happened(event))
+            return
+        self.queue_id = self.queue_id or int(event["queue_id"])
+        if event["queue_id"] != self.queue_id:
+            return
+        kind = event["event"]
+        told = {name: value for name, value in event.items() if name not in ("queue_id", "at", "event")}
+        text = str(told.pop("text")) if "text" in told else ""
+        rest = " ".join(f"{name}={value}" for name, value in told.items())
+        self.say(kind, f"“{text}”" if text else rest, _STYLES.get(kind, ""))
+        self.answered = self.answered or kind == "answered"
+        if kind == "end":
+            self._ended.set()
+
+    def _posted(self, post: dict[str, Any]) -> None:
+        if self._early is not None:
+            self._early.append(lambda: self._posted(post))
+            return
+        fields = dict(post.get("form", []))
+        if self.queue_id is None or fields.get("QueueID") != str(self.queue_id):
+            return
+        self._posts = True
+        shown = " ".join(f"{name}={value}" for name, value in fields.items() if value)
+        self.say("post-back", shown, "green")
+        if str(post.get("headers", {}).get("Ringpost-Final", "")).lower() == "true":
+            self._final.set()
+
+
+_STYLES = {
+    "dialling": "bold",
+    "answered": "bold green",
+    "not_answered": "yellow",
+    "detected": "yellow",
+    "digit": "cyan",
+    "jump": "magenta",
+    "error": "red",
+    "end": "bold",
+}
+
+
+async def _each(response: aiohttp.ClientResponse, tell: Callable[[dict[str, Any]], None]) -> None:
+    async for line in response.content:
+        if line.strip() and (event := json.loads(line)):
+            tell(event)
