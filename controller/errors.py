@@ -24,6 +24,7 @@
     │   ├── VoiceUnavailable
     │   └── AudioInvalid
     ├── PhoneNumberInvalid        not a phone number, or not one that may be used there
+    ├── NotificationRefused       a call that is not placed (carries the response code, and the script's mistakes)
     ├── StateInvalid              the stored state of a call's script cannot be read back
     ├── DestinationInvalid        an IVR's choice that leads to no kind of destination
     ├── UrlRefused                a URL that a customer named and the guard does not let through
@@ -188,6 +189,15 @@ class AudioInvalid(SpeechError):
 
 class PhoneNumberInvalid(RingpostError):
     """This is not a phone number."""
+
+
+class NotificationRefused(RingpostError):
+    """This call is not placed."""
+
+    def __init__(self, code: int, message: str | None = None, mistakes: Sequence[Mistake] = ()) -> None:
+        super().__init__(message)
+        self.code = code
+        self.mistakes = tuple(mistakes)
 
 
 class StateInvalid(RingpostError):

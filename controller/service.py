@@ -14,15 +14,19 @@ from aiohttp import web
 from prometheus_client import CollectorRegistry
 
 from controller.api.admin import AdminDoor
+from controller.api.calls import CallsDoor
 from controller.api.health import HealthDoor
 from controller.asterisk.ami import AmiClient
 from controller.asterisk.ari.client import SILENCED_EVENTS, AriClient
 from controller.calls.adoption import Adoption
+from controller.calls.dialer import Dialer
 from controller.calls.feed import CallFeed
 from controller.calls.incoming import IncomingCalls
 from controller.calls.journal import Journal
 from controller.calls.live import CallMetrics, LiveCalls
 from controller.calls.mailing import Mailer, MailServer
+from controller.calls.notifications import Notifications
+from controller.calls.outgoing import OutgoingCalls
 from controller.calls.performing import Performers
 from controller.calls.prompting import CallPrompts, PromptSources
 from controller.calls.queue_ids import QueueIds
@@ -30,7 +34,7 @@ from controller.calls.record import Recording
 from controller.calls.retention import CallRetention
 from controller.calls.routes import Routes
 from controller.calls.session import SessionParts
-from controller.configuration import Configuration
+from controller.configuration import Configuration, script_context
 from controller.directory.holder import Directory
 from controller.errors import PortInUse, RingpostError, StoreUnreachable
 from controller.postbacks.delivery import Delivery, DeliveryOptions
@@ -39,6 +43,7 @@ from controller.postbacks.poster import PostingOptions
 from controller.postbacks.schedule import Schedule
 from controller.running.reloading import Reloading
 from controller.running.rendering import build_prompts, prepare_prompts
+from controller.script.checker import Context
 from controller.settings import PROJECT, PostbacksSection
 from controller.speech.library import SoundLibrary
 from controller.speech.media import MediaDoor
@@ -151,7 +156,7 @@ class Service:
         self._live = LiveCalls(self._ari, self._ami, CallMetrics(self._registry))
         # Calls that were adopted before the manager interface was there have not had their lease renewed.
         self._ami.on_ready(self._live.renew_all)
-        self._build_calls()
+        self._build_calls(script_context(settings))
         self._reloading = Reloading(configuration, self._directory, self._prompts, self._ami)
         self._admin_token = configuration.admin_token
 
@@ -162,11 +167,12 @@ class Service:
         server = MailServer(mail.host, mail.port, mail.sender, mail.username, mail.password, mail.tls)
         return Mailer(server, self._database, self._journal, registry=self._registry)
 
-    def _build_calls(self) -> None:
+    def _build_calls(self, context: Context) -> None:
         settings = self._settings
         date_format = settings.postbacks.date_format
         recording = Recording(self._journal, self._feed, lambda: datetime.now(UTC), date_format, self._mailer)
-        performers = Performers(Routes(self._directory), self._guard, self._database, settings.service.application)
+        application, routes = settings.service.application, Routes(self._directory)
+        performers = Performers(routes, self._guard, self._database, application)
         parts = SessionParts(self._ari, performers, recording)
         sources = PromptSources(self._prompts, self._directory, self._library, settings.media_url)
 
@@ -174,7 +180,14 @@ class Service:
             return CallPrompts(sources, license_key)
 
         IncomingCalls(parts, self._live, self._directory, self._queue_ids, prompts_of)
-        self._adoption = Adoption(parts, self._live, self._database, settings.service.application, prompts_of)
+        outgoing = OutgoingCalls(parts, self._live, self._directory, routes, application, prompts_of)
+        self._adoption = Adoption(parts, self._live, self._database, application, prompts_of, outgoing)
+        self._dialer = Dialer(
+            self._database, self._directory, self._live, outgoing, self._journal, lambda: self._ari.connected
+        )
+        self._notifications = Notifications(
+            self._database, recording, self._queue_ids, routes, prompts_of, context, self._dialer.wake
+        )
 
     async def run(self) -> None:
         """Run until told to stop, then store what waits. Live calls wait in Asterisk for the next controller."""
@@ -191,6 +204,7 @@ class Service:
             "queue-ids": self._queue_ids.run,
             "leases": self._live.renew_leases,
             "adoption": self._adoption.run,
+            "dialer": self._dialer.run,
             "post-backs": self._delivery.run,
             "reloading": self._reloading.run,
             "media": self._keep_media,
@@ -233,6 +247,7 @@ class Service:
         application.add_routes(HealthDoor(checks, self._registry).routes())
         application.add_routes(MediaDoor(self._prompts.directory).routes())
         application.add_routes(AdminDoor(self._admin_token, self._feed, self._reloading.apply).routes())
+        application.add_routes(CallsDoor(self._admin_token, self._directory, self._notifications).routes())
         runner = web.AppRunner(application, access_log=None, shutdown_timeout=2.0)
         await runner.setup()
         http = self._settings.http

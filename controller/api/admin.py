@@ -35,14 +35,9 @@ class AdminDoor:
             web.get("/admin/calls/feed", self._on_feed),
         ]
 
-    def _authorise(self, request: web.Request) -> None:
-        given = request.headers.get("Authorization", "").removeprefix("Bearer ")
-        if not hmac.compare_digest(given.encode(errors="replace"), self._token.encode()):
-            raise web.HTTPUnauthorized(text="The administrator's token is missing or wrong.\n")
-
     async def _on_reload(self, request: web.Request) -> web.Response:
         """Applies the configuration as it is on disk, all or nothing: 200 with what changed, 422 with the mistakes."""
-        self._authorise(request)
+        authorise(request, self._token)
         try:
             changes = await self._reload()
         except InvalidConfiguration as error:
@@ -56,9 +51,13 @@ class AdminDoor:
         return web.json_response({"applied": True, "changes": changes})
 
     async def _on_feed(self, request: web.Request) -> web.StreamResponse:
-        """What happens on calls, one JSON object a line, until the watcher leaves. ?did= and ?caller= choose calls."""
-        self._authorise(request)
+        """What happens on calls, one JSON object a line, until the watcher leaves.
+
+        ?did=, ?caller= and ?queue_id= choose calls.
+        """
+        authorise(request, self._token)
         did, caller = _number(request, "did"), _number(request, "caller")
+        queue_id = request.query.get("queue_id")
         response = web.StreamResponse(headers={"Content-Type": "application/x-ndjson", "Cache-Control": "no-store"})
         # A watcher that goes away ends it.
         with suppress(ConnectionResetError), self._feed.watch() as happenings:
@@ -71,9 +70,17 @@ class AdminDoor:
                 except TimeoutError:
                     await response.write(b"{}\n")
                     continue
-                if did in (None, call.did) and caller in (None, call.caller):
+                chosen = did in (None, call.did) and caller in (None, call.caller)
+                if chosen and queue_id in (None, str(call.queue_id)):
                     await response.write(_as_json(call, line))
         return response
+
+
+def authorise(request: web.Request, token: str) -> None:
+    """HTTPUnauthorized for a request without the administrator's token."""
+    given = request.headers.get("Authorization", "").removeprefix("Bearer ")
+    if not hmac.compare_digest(given.encode(errors="replace"), token.encode()):
+        raise web.HTTPUnauthorized(text="The administrator's token is missing or wrong.\n")
 
 
 def _number(request: web.Request, name: str) -> str | None:

@@ -14,10 +14,11 @@ import structlog
 from asyncpg import Record
 
 from controller.calls.call import Call
+from controller.calls.closing import close_lost
 from controller.calls.live import LiveCalls
+from controller.calls.notification import Notification
+from controller.calls.outgoing import OutgoingCalls
 from controller.calls.prompting import CallPrompts
-from controller.calls.record import CallRecord
-from controller.calls.response_codes import ResponseCode
 from controller.calls.session import CallSession, SessionParts
 from controller.errors import AsteriskError, StateInvalid, StoreError
 from controller.ivr.compiled import compile_source
@@ -44,12 +45,14 @@ class Adoption:
         database: Database,
         application: str,
         prompts_of: Callable[[str], CallPrompts],
+        outgoing: OutgoingCalls,
     ) -> None:
         self._parts = parts
         self._live = live
         self._database = database
         self._application = application
         self._prompts_of = prompts_of
+        self._outgoing = outgoing
         self._since = parts.recording.now()
         self._one_at_a_time = asyncio.Lock()
         parts.ari.on_connected(self.connected)
@@ -71,7 +74,7 @@ class Adoption:
                 log.exception("calls could not be reconciled")
 
     async def _agree(self) -> None:
-        before = set(self._live.channel_ids())
+        before = set(self._live.placed_ids())
         channels = set((await self._parts.ari.applications.get(self._application)).channel_ids)
         for channel_id in before - channels:
             self._live.gone(channel_id)
@@ -84,7 +87,7 @@ class Adoption:
             session = self._session_or_none(row) if row["channel_id"] in channels else None
             if session is not None:
                 self._live.register(session)
-                self._live.own(self._adopt(session))
+                self._live.own(self._adopt(session, row))
                 strays.discard(row["channel_id"])
             else:
                 self._close(row)
@@ -98,7 +101,7 @@ class Adoption:
 
     def _is_fresh(self, row: Record) -> bool:
         """Whether the call began under this controller, and so shortly ago that its session may have just ended."""
-        started: datetime = row["started_at"]
+        started: datetime = row["dialled_at"] or row["started_at"]
         now = self._parts.recording.now()
         return started > self._since and now - started < FRESH
 
@@ -129,7 +132,9 @@ class Adoption:
 
     def _session(self, row: Record) -> CallSession:
         """The session of a stored call, at its stored state. StateInvalid, ValueError, TypeError."""
-        call, ari = _call(row), self._parts.ari
+        if row["direction"] == "outgoing":
+            return self._outgoing.session(row)
+        call, ari = Call.of(row), self._parts.ari
         if row["source"] is None:
             raise StateInvalid("The program of this call is not stored.")
         return CallSession(
@@ -141,45 +146,20 @@ class Adoption:
             self._prompts_of(call.license_key),
         )
 
-    async def _adopt(self, session: CallSession) -> None:
+    async def _adopt(self, session: CallSession, row: Record) -> None:
         call = session.call
         with structlog.contextvars.bound_contextvars(call=call.queue_id, license_key=call.license_key):
             log.info("call adopted")
             try:
                 await self._live.renew_lease(call.channel_id)
-                await self._live.drive(session, resumed=True)
+                if call.outgoing and call.answered_at is None:
+                    await self._outgoing.go_on(session, Notification.of(row))
+                else:
+                    await self._live.drive(session, resumed=True)
             finally:
                 self._live.release(session)
 
     def _close(self, row: Record) -> None:
-        """A call of which the end was not seen: it is over, and its customer is told so."""
-        call = _call(row)
-        try:
-            state = State.from_json(row["state"])
-        except StateInvalid:
-            state = State()
-        CallRecord(self._parts.recording, call, lambda: state).ended("lost", self._code(call), event="call.lost")
-        self._live.metrics.ended.labels(call.end_reason).inc()
-        log.warning("call closed whose end was not seen", call=call.queue_id)
-
-    @staticmethod
-    def _code(call: Call) -> ResponseCode:
-        return ResponseCode.INCOMING_CALL_COMPLETE if call.direction == "incoming" else ResponseCode.UNIVERSAL_ERROR
-
-
-def _call(row: Record) -> Call:
-    return Call(
-        queue_id=row["queue_id"],
-        direction=row["direction"],
-        license_key=row["license_key"],
-        did=row["did"],
-        caller=row["caller"],
-        channel_id=row["channel_id"],
-        program=row["program"],
-        started_at=row["started_at"],
-        status_post_url=row["status_post_url"],
-        response_code=ResponseCode(row["response_code"]),
-        sequence=row["sequence"],
-        trace_number=row["trace_number"],
-        answered_at=row["answered_at"],
-    )
+        call = close_lost(self._parts.recording, row)
+        if call.ended_at is not None:
+            self._live.metrics.ended.labels(call.end_reason).inc()

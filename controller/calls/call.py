@@ -6,17 +6,32 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
+from asyncpg import Record
+
 from controller.calls.response_codes import ResponseCode
 
 Direction = Literal["incoming", "outgoing"]
+
+# A script may loop, but not for ever: after so long the call is ended whatever it does.
+LONGEST_CALL_SECONDS = 3600.0
+
+
+def channel_of_try(queue_id: int, number: int) -> str:
+    """The channel of a try to reach somebody: known before it is made, so that whoever finds it knows whose it is."""
+    return f"ringpost-{queue_id}-try-{number}"
 
 
 @dataclass(slots=True)
 class Call:
     """One call. Its state changes only through the methods, which are the transitions there are.
 
-    did: the DID's number, E.164. caller: E.164, or as the network gave it. Times are UTC.
-    sequence: the number of post-backs made so far; trace_number: the number of trace lines so far.
+    did: our number, E.164: the one that was called; of an outgoing call the one that is shown, or empty. caller: the
+    other party's number, E.164, or as the network gave it. route: the trunk that it goes through, empty for a phone of
+    ours or an unknown one. Times are UTC. sequence: the number of post-backs made so far; trace_number: the number of
+    trace lines so far. longest_seconds: how long it may last from the answer.
+
+    Of an outgoing call: tries, begun so far; due_at, when the next is due, None while none waits; dialled_at, when the
+    last one began. Its channel_id is that of the last try.
     """
 
     queue_id: int
@@ -34,6 +49,44 @@ class Call:
     answered_at: datetime | None = None
     ended_at: datetime | None = None
     end_reason: str = ""
+    route: str = ""
+    tries: int = 0
+    due_at: datetime | None = None
+    dialled_at: datetime | None = None
+    longest_seconds: float = LONGEST_CALL_SECONDS
+
+    @classmethod
+    def of(cls, row: Record) -> Call:
+        """A call as the store has it."""
+        return cls(
+            queue_id=row["queue_id"],
+            direction=row["direction"],
+            license_key=row["license_key"],
+            did=row["did"],
+            caller=row["caller"],
+            channel_id=row["channel_id"],
+            program=row["program"],
+            started_at=row["started_at"],
+            status_post_url=row["status_post_url"],
+            response_code=ResponseCode(row["response_code"]),
+            sequence=row["sequence"],
+            trace_number=row["trace_number"],
+            answered_at=row["answered_at"],
+            route=row["route"],
+            tries=row["tries"],
+            due_at=row["due_at"],
+            dialled_at=row["dialled_at"],
+        )
+
+    @property
+    def outgoing(self) -> bool:
+        """Whether we placed it."""
+        return self.direction == "outgoing"
+
+    @property
+    def begun_at(self) -> datetime | None:
+        """When it rang here, or its last try was dialled; None for one that was not dialled yet."""
+        return self.dialled_at if self.outgoing else self.started_at
 
     def answered(self, at: datetime) -> None:
         """The call was answered."""
@@ -44,6 +97,22 @@ class Call:
         self.ended_at = at
         self.end_reason = reason
         self.response_code = code
+        self.due_at = None
+
+    def waits_again(self, due_at: datetime) -> None:
+        """The try came to nothing, and another one follows."""
+        self.due_at = due_at
+        self.channel_id = channel_of_try(self.queue_id, self.tries + 1)
+        self.response_code = ResponseCode.QUEUED
+
+    def given_back(self, due_at: datetime) -> None:
+        """The try was not begun after all: nobody was called."""
+        self.tries -= 1
+        self.waits_again(due_at)
+
+    def seconds_left(self, now: datetime) -> float:
+        """Of the longest time that it may last, whoever drove it before."""
+        return self.longest_seconds - (now - (self.answered_at or now)).total_seconds()
 
     @property
     def duration_seconds(self) -> int:

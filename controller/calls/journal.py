@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -20,6 +19,7 @@ from controller.calls.call import Call, TraceLine
 from controller.errors import JournalFull, StoreError, StoreUnreachable
 from controller.postbacks.outbox import Postback, enqueue
 from controller.store.database import Database
+from controller.store.storable import storable, storable_json
 
 log = structlog.get_logger()
 
@@ -29,9 +29,6 @@ ENTRIES_AT_MOST = 50_000
 CALLS_AT_ONCE = 500
 FIRST_PAUSE_SECONDS = 0.1
 LONGEST_PAUSE_SECONDS = 2.0
-
-# An escaped NUL in JSON text: the one character that PostgreSQL's jsonb refuses.
-_NUL = re.compile(r"(?<!\\)((?:\\\\)*)\\u0000")
 
 
 @dataclass(slots=True, eq=False)
@@ -78,7 +75,7 @@ class Journal:
     def keep_program(self, content_hash: str, source: str) -> None:
         """Have the program stored with the next batch, unless it is known to be."""
         if content_hash not in self._programs_saved:
-            self._programs[content_hash] = _storable(source)
+            self._programs[content_hash] = storable(source)
 
     def record(
         self,
@@ -253,17 +250,21 @@ def _row(call: Call, state: str) -> tuple[Any, ...]:
         call.direction,
         call.license_key,
         call.did,
-        _storable(call.caller),
-        _storable(call.channel_id),
+        storable(call.caller),
+        storable(call.channel_id),
         call.program,
         state,
         int(call.response_code),
-        _storable(call.status_post_url),
+        storable(call.status_post_url),
         call.sequence,
         call.started_at,
         call.answered_at,
         call.ended_at,
         call.end_reason,
+        call.route,
+        call.tries,
+        call.due_at,
+        call.dialled_at,
     )
 
 
@@ -275,15 +276,3 @@ def _columns(lines: Sequence[TraceLine]) -> tuple[list[Any], ...]:
         [line.event for line in lines],
         [storable_json(json.dumps(line.fields, ensure_ascii=False, default=str)) for line in lines],
     )
-
-
-def storable_json(text: str) -> str:
-    """JSON text without what jsonb does not take: NUL characters and lone surrogates."""
-    if "\\u0000" in text:
-        text = _NUL.sub(r"\1", text)
-    return _storable(text)
-
-
-def _storable(text: str) -> str:
-    """Text as PostgreSQL takes it."""
-    return text.replace("\0", " ").encode(errors="replace").decode()

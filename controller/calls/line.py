@@ -7,17 +7,18 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum, auto
-from typing import Literal
 
 import structlog
 
 from controller.asterisk.ari.channels import Channel
 from controller.asterisk.ari.client import AriClient
 from controller.asterisk.ari.events import CONNECTION_LOST, CONNECTION_RESTORED, ChannelEvents, Event
-from controller.calls.response_codes import ResponseCode
+from controller.calls.detection import Detection
+from controller.calls.hearing import Hearing
+from controller.calls.response_codes import ResponseCode, TransferState
 from controller.errors import AsteriskError, AsteriskNotFound, AsteriskUnreachable
 from controller.script.engine import Engine
-from controller.script.outcomes import DigitPressed, Observation, Reaction
+from controller.script.outcomes import Detected, DigitPressed, Observation, Reaction
 from controller.script.transcript import Told
 
 log = structlog.get_logger()
@@ -73,16 +74,22 @@ class Line:
         *,
         queue_id: int,
         caller: str,
+        outgoing: bool,
         record: LineRecord,
     ) -> None:
+        """`caller`: the number that others see when this call reaches them; of an outgoing call it is one of ours."""
         self.ari = ari
         self.channel = channel
         self.events = events
         self.engine = engine
         self.caller = caller
+        self.outgoing = outgoing
+        self.hearing = Hearing(channel)
+        self.detection = Detection(channel, self.hearing, events.put)
         self.hung_up = False
-        self.transfer: Literal["", "ringing", "bridged"] = ""
+        self.transfer: TransferState = ""
         self.hangup_cause = 0
+        self.sip_status = 0
         self.ended_from_outside = ""
         self.queue_id = queue_id
         self._playbacks = 0
@@ -147,21 +154,33 @@ class Line:
                 self._end_from_outside(event)
                 return Happening.HUNG_UP
             elif event.type in HANG_UP_EVENTS and event.channel_id == self.channel.id:
-                self.hung_up = True
-                self.hangup_cause = event.cause
+                self._hung_up_by(event)
                 return Happening.HUNG_UP
+            elif event.channel_id == self.channel.id and self._recognised(event) is Reaction.STOP and judged:
+                return Happening.STOPPED
             if until is not None and until(event):
                 return Happening.EVENT
+
+    def _recognised(self, event: Event) -> Reaction:
+        """Hear what the other side does, and tell the engine what that makes recognised."""
+        self.hearing.notice(event)
+        what = self.detection.notice(event)
+        return self.observe(Detected(what)) if what else Reaction.GO_ON
+
+    def _hung_up_by(self, event: Event) -> None:
+        self.hung_up = True
+        self.hangup_cause = event.cause or self.hangup_cause
+        self.sip_status = event.sip_status or self.sip_status
 
     async def past_hang_up(self, seconds: float, until: Callable[[Event], bool]) -> bool:
         """Wait for `until(event)`, even beyond a hang-up; False when it did not come in time. Digits are left out."""
         loop = asyncio.get_running_loop()
         deadline = loop.time() + seconds
         while (event := await self.events.get(deadline - loop.time())) is not None:
+            if event.channel_id == self.channel.id and event.type in HANG_UP_EVENTS:
+                self._hung_up_by(event)
             if until(event):
                 return True
-            if event.channel_id == self.channel.id and event.type in HANG_UP_EVENTS:
-                self.hung_up = True
         return False
 
     async def is_gone(self) -> bool:
@@ -207,7 +226,7 @@ class Line:
             if event.type == ENDED_FROM_OUTSIDE:
                 self._end_from_outside(event)
             elif event.channel_id == self.channel.id and event.type in HANG_UP_EVENTS:
-                self.hung_up = True
+                self._hung_up_by(event)
 
     async def hang_up(self, cause: int = 16) -> None:
         """Hang up with this Q.850 cause; a channel that is gone already is fine."""

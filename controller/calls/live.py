@@ -47,6 +47,7 @@ class LiveCalls:
         self._ari = ari
         self._ami = ami
         self._sessions: dict[str, CallSession] = {}
+        self._unplaced: set[str] = set()
         self._tasks: set[asyncio.Task[None]] = set()
 
     def __len__(self) -> int:
@@ -58,6 +59,14 @@ class LiveCalls:
     def channel_ids(self) -> list[str]:
         """The channels of the calls that are live here."""
         return list(self._sessions)
+
+    def placed_ids(self) -> list[str]:
+        """Those of them that Asterisk must have: not of calls that are about to be placed."""
+        return [channel_id for channel_id in self._sessions if channel_id not in self._unplaced]
+
+    def on_route(self, route: str) -> int:
+        """How many of the live calls go through this trunk."""
+        return sum(session.call.route == route for session in self._sessions.values())
 
     def has_most_calls(self, key: LicenseKey) -> bool:
         """Whether the key has as many calls in progress as it may have at one time."""
@@ -75,20 +84,34 @@ class LiveCalls:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    def register(self, session: CallSession) -> None:
-        """Take a call among the live ones, from the moment it is known of; `release` must follow."""
-        self._sessions[session.call.channel_id] = session
+    def register(self, session: CallSession, *, placed: bool = True) -> None:
+        """Take a call among the live ones, from the moment it is known of; `release` must follow.
+
+        placed: False for a call that Asterisk does not know of yet; `placed` tells when it does.
+        """
+        self._sessions[session.line.channel.id] = session
+        if not placed:
+            self._unplaced.add(session.line.channel.id)
         self.metrics.live.inc()
+
+    def placed(self, session: CallSession) -> None:
+        """Asterisk has the call's channel now."""
+        self._unplaced.discard(session.line.channel.id)
+
+    def is_placed(self, session: CallSession) -> bool:
+        """Whether Asterisk has, or had, the call's channel."""
+        return session.line.channel.id not in self._unplaced
 
     def release(self, session: CallSession) -> None:
         """The call is no longer live here."""
-        if self._sessions.pop(session.call.channel_id, None) is not None:
+        self._unplaced.discard(session.line.channel.id)
+        if self._sessions.pop(session.line.channel.id, None) is not None:
             self.metrics.live.dec()
         session.line.events.close()
 
     async def drive(self, session: CallSession, *, resumed: bool = False) -> None:
         """Drive the session to its end. A call that cannot go on is let go to the announcement."""
-        channel_id = session.call.channel_id
+        channel_id = session.line.channel.id
         try:
             await session.run(resumed=resumed)
         except Exception:
@@ -138,8 +161,8 @@ class LiveCalls:
 
         async def renew(session: CallSession) -> None:
             async with slots:
-                await self.renew_lease(session.call.channel_id)
-                if session.line.transfer:
+                await self.renew_lease(session.line.channel.id)
+                if session.line.transfer in ("ringing", "bridged"):
                     await self.renew_lease(session.line.fixed_id("transfer"))
 
         await asyncio.gather(*(renew(session) for session in list(self._sessions.values())))

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import Literal
 
 import structlog
 
 from controller.asterisk.ari.events import Event
+from controller.calls.hearing import TALK_EVENTS
 from controller.calls.line import Happening, Line, Lost
 from controller.calls.prompting import CallPrompts
 from controller.errors import AsteriskError, AsteriskNotFound, SpeechError
@@ -70,16 +72,11 @@ async def play(line: Line, effect: Play, prompts: CallPrompts) -> Outcome:
         line.tell(playlist.begin_next())
         # What takes no time is no progress: without this, a script could play nothing for ever.
         return Failed("; ".join(playlist.missing) or "there is nothing to be heard")
-    if effect.pausing:
-        await line.channel.set_variable("TALK_DETECT(set)", str(BREATH_MS))
-    playback_id = line.playback_id()
-    try:
+    async with line.hearing.wanted(BREATH_MS) if effect.pausing else nullcontext():
+        playback_id = line.playback_id()
         await line.channel.play(playlist.media, playback_id=playback_id)
         line.tell(playlist.begin_next())
         outcome = await _Playback(line, playback_id, playlist, pausing=effect.pausing).over()
-    finally:
-        if effect.pausing and not line.hung_up:
-            await _quietly_stop_detection(line)
     if isinstance(outcome, Finished) and playlist.missing:
         return Failed("; ".join(playlist.missing))
     return outcome
@@ -115,10 +112,12 @@ class _Playback:
         self._playlist = playlist
         self._pausing = pausing
         self._state = ""
-        self._talking = False
+        self._talking = pausing and line.hearing.talking
 
     async def over(self) -> Outcome:
         """Wait for its end, or end it when the engine says so. Raises Lost."""
+        if self._talking:
+            await _control(self._line, self._id, "pause")
         while True:
             patience = PAUSED_AT_MOST_SECONDS if self._talking else PATIENCE_SECONDS
             happening = await self._line.wait(self._playlist.seconds + patience, until=self._noticed)
@@ -142,8 +141,8 @@ class _Playback:
                 self._line.tell(self._playlist.begin_next())
             elif event.type == "PlaybackFinished":
                 self._state = event.playback_state or "done"
-        elif self._pausing and event.type in ("ChannelTalkingStarted", "ChannelTalkingFinished"):
-            self._talking = event.type == "ChannelTalkingStarted"
+        elif self._pausing and event.type in TALK_EVENTS and event.channel_id == self._line.channel.id:
+            self._talking = self._line.hearing.talking
             return True
         return bool(self._state)
 
@@ -169,10 +168,3 @@ async def _control(line: Line, playback_id: str, operation: Literal["pause", "un
         await line.ari.playbacks.control(playback_id, operation)
     except AsteriskError as error:
         log.info("a playback was not paused", operation=operation, reason=str(error))
-
-
-async def _quietly_stop_detection(line: Line) -> None:
-    try:
-        await line.channel.set_variable("TALK_DETECT(remove)", "")
-    except AsteriskError as error:
-        log.info("talk detection was not removed", reason=str(error))

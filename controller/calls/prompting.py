@@ -8,6 +8,7 @@ from pathlib import Path
 from controller.directory.holder import Directory
 from controller.errors import SpeechError
 from controller.script.effects import Prompt, Silence, Sound, SpecialSound, Speech
+from controller.script.program import Program
 from controller.speech.library import SoundLibrary
 from controller.speech.prompts import Medium, Prompts
 
@@ -63,6 +64,27 @@ class CallPrompts:
         if isinstance(prompt, SpecialSound):
             raise SpeechError(f"there is no sound of the house named “{prompt.name}”")
         return self._as_media(await prompts.beep())
+
+    async def prepare(self, program: Program, voice: int) -> None:
+        """Make all that the program can say, as far as it is known before the call. SpeechError for the first text
+        that cannot be spoken.
+        """
+        for text, spoken_by in program.speeches(voice):
+            speech = Speech(text, spoken_by)
+            if self.ready(speech) is None:
+                await self.make(speech)
+
+    def missing_sound(self, program: Program) -> str | None:
+        """The id of a sound that the program plays and the key does not have; None when it has them all.
+
+        A sound that the program records itself is none of them.
+        """
+        recorded = set(program.recorded_sounds())
+        for sound_id in program.sounds():
+            stored = self._file(sound_id) or self._sources.library.get(self.license_key, sound_id)
+            if stored is None and sound_id not in recorded:
+                return sound_id
+        return None
 
     def why_not_recordable(self, sound_id: str) -> str:
         """Why this sound cannot be recorded over; empty when it can. What the YAML states, the YAML owns."""

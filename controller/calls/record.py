@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import uuid4
 
 from controller.calls.call import Call, TraceLine
@@ -57,7 +57,25 @@ class CallRecord:
         """The call was answered: stored and posted."""
         self.call.answered(self._recording.now())
         self.note("answered")
-        self.report("call.answered", ResponseCode.INCOMING_CALL)
+        self.report("call.answered", ResponseCode.IN_CALL if self.call.outgoing else ResponseCode.INCOMING_CALL)
+
+    def waits_again(self, code: ResponseCode, seconds: float) -> None:
+        """A try was not answered, and another one follows in so many seconds: stored, and posted as queued again.
+
+        The code of the failure stands in the trace only: whoever reads it in a post-back takes the call for over.
+        """
+        self.note("not_answered", result=_word(code))
+        self.call.waits_again(self._recording.now() + timedelta(seconds=seconds))
+        self.report("call.waits-again", ResponseCode.QUEUED)
+
+    def not_answered(self, code: ResponseCode) -> None:
+        """The last try was not answered, or not made: the call is over."""
+        self.ended(_word(code), code)
+
+    def given_back(self) -> None:
+        """A try was not begun after all, and nobody was called: it is due at once, here or elsewhere."""
+        self.call.given_back(self._recording.now())
+        self._write(None)
 
     def ended(self, reason: str, code: ResponseCode, *, event: str = "call.completed") -> None:
         """The call is over: stored, with its final post-back."""
@@ -85,3 +103,7 @@ class CallRecord:
 
     def _state_as_json(self) -> str:
         return json.dumps(self._state().to_json(), ensure_ascii=False)
+
+
+def _word(code: ResponseCode) -> str:
+    return code.name.lower().replace("_", "-")

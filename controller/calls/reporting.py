@@ -18,7 +18,7 @@ def call_postback(
     status = CallStatus(
         queue_id=call.queue_id,
         response_code=int(call.response_code),
-        start_time=call.started_at,
+        start_time=call.begun_at,
         end_time=call.ended_at,
         duration_seconds=call.duration_seconds,
         machine_detection=state.machine_detection,

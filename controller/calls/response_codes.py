@@ -5,7 +5,9 @@ Source: the recorded answer of GetResponseCodes; numbers and texts are the inter
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import IntEnum
+from typing import Literal
 
 
 class ResponseCode(IntEnum):
@@ -58,3 +60,72 @@ class ResponseCode(IntEnum):
     NUMBER_CHANGED = 44
     SOUND_FILE_PROCESSING = 45
     READY_FOR_DIALER = 46
+
+
+# How the transfer of a call stands: none was asked for, it rings, both talked (or still do), the last one failed.
+TransferState = Literal["", "ringing", "bridged", "failed"]
+
+# With what a call that was answered ends. A failed transfer is final with the vendor; an incoming call has no code for
+# it, and its script goes on.
+INCOMING_ENDS: Mapping[TransferState, ResponseCode] = {
+    "": ResponseCode.INCOMING_CALL_COMPLETE,
+    "ringing": ResponseCode.HUNG_UP_DURING_TRANSFER,
+    "bridged": ResponseCode.INCOMING_CALL_TRANSFERRED,
+    "failed": ResponseCode.INCOMING_CALL_COMPLETE,
+}
+OUTGOING_ENDS: Mapping[TransferState, ResponseCode] = {
+    "": ResponseCode.CALL_ANSWERED,
+    "ringing": ResponseCode.HUNG_UP_DURING_TRANSFER,
+    "bridged": ResponseCode.TRANSFERRED,
+    "failed": ResponseCode.TRANSFER_FAILED,
+}
+
+# Why a call was not answered, by its hang-up cause (ITU-T Q.850; Asterisk makes it from the SIP status: 404 is 1,
+# 486 and 600 are 17, 408 is 18, 480 is 19, 403 and 603 are 21, 410 is 22, 503 is 34, 488 is 58 …).
+_NOT_ANSWERED: Mapping[int, ResponseCode] = {
+    1: ResponseCode.VACANT_NUMBER,
+    2: ResponseCode.CONGESTION,
+    3: ResponseCode.CONGESTION,
+    17: ResponseCode.BUSY,
+    18: ResponseCode.CALL_UNANSWERED,
+    19: ResponseCode.CALL_UNANSWERED,
+    20: ResponseCode.CALL_UNANSWERED,
+    21: ResponseCode.TELECOM_DENIED,
+    22: ResponseCode.NUMBER_CHANGED,
+    23: ResponseCode.NUMBER_CHANGED,
+    28: ResponseCode.INVALID_PHONE_NUMBER,
+    34: ResponseCode.CONGESTION,
+    38: ResponseCode.CONGESTION,
+    41: ResponseCode.CONGESTION,
+    42: ResponseCode.CONGESTION,
+    44: ResponseCode.CONGESTION,
+    47: ResponseCode.CONGESTION,
+    57: ResponseCode.TELECOM_DENIED,
+    58: ResponseCode.NO_SUPPORTED_MEDIA,
+    65: ResponseCode.NO_SUPPORTED_MEDIA,
+    79: ResponseCode.NO_SUPPORTED_MEDIA,
+    88: ResponseCode.NO_SUPPORTED_MEDIA,
+    102: ResponseCode.TELECOM_TIMEOUT,
+}
+# What another try may change.
+TRIED_AGAIN = frozenset(
+    {
+        ResponseCode.CALL_UNANSWERED,
+        ResponseCode.BUSY,
+        ResponseCode.CONGESTION,
+        ResponseCode.TELECOM_TIMEOUT,
+        ResponseCode.TTS_BUSY,
+    }
+)
+# Where the SIP status says more than the cause that is made of it.
+_REFUSED_WITH: Mapping[int, ResponseCode] = {
+    488: ResponseCode.NO_SUPPORTED_MEDIA,
+    606: ResponseCode.GLOBAL_NOT_ACCEPTABLE,
+}
+
+
+def not_answered(cause: int, sip_status: int = 0) -> ResponseCode:
+    """What a try was that ended before the answer, by its Q.850 cause and its SIP status; 0 when nobody told one."""
+    if known := _REFUSED_WITH.get(sip_status):
+        return known
+    return _NOT_ANSWERED.get(cause, ResponseCode.CONGESTION if cause else ResponseCode.TELECOM_TIMEOUT)

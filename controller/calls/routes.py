@@ -34,6 +34,12 @@ class Routes:
             return f"PJSIP/{_as_wanted(number, trunk)}@{trunk.name}"
         raise PhoneNumberInvalid("no trunk leads to this number")
 
+    def route_to(self, number: str) -> str:
+        """The trunk for a number (E.164), empty when it is a phone of ours. PhoneNumberInvalid, as `endpoint_for`."""
+        self.endpoint_for(number)
+        trunk = self._trunk_for(number)
+        return trunk.name if trunk else ""
+
     def shown_to(self, target: str, caller: str) -> str:
         """A caller's number (E.164) as who is reached at `target` wants it; anything else as it is."""
         number = try_number(caller)

@@ -16,18 +16,17 @@ from controller.calls.line import Line, LineRecord, Lost
 from controller.calls.performing import Performers
 from controller.calls.prompting import CallPrompts
 from controller.calls.record import CallRecord, Recording
-from controller.calls.response_codes import ResponseCode
+from controller.calls.response_codes import INCOMING_ENDS, OUTGOING_ENDS, ResponseCode
 from controller.calls.transferring import abandon
 from controller.errors import AsteriskError, AsteriskUnreachable
 from controller.script.effects import Effect, End, Transfer
 from controller.script.engine import Engine
 from controller.script.outcomes import HungUp, Outcome
+from controller.script.program import Program
 from controller.script.transcript import tell_beginning, tell_end
 
 log = structlog.get_logger()
 
-# A script may loop, but not for ever: after so long the call is ended whatever it does.
-LONGEST_CALL_SECONDS = 3600.0
 ASTERISK_LOST = "asterisk-lost"
 # Asterisk's own lease on the call (a minute) has run out by then, and the caller was told.
 RECONNECT_PATIENCE_SECONDS = 60.0
@@ -61,24 +60,34 @@ class CallSession:
         self._performers = parts.performers
         self._prompts = prompts
         self._now = parts.recording.now
-        self._record = CallRecord(parts.recording, call, lambda: engine.state)
+        self.record = CallRecord(parts.recording, call, lambda: engine.state)
         self.line = Line(
             parts.ari,
             channel,
             events,
             engine,
             queue_id=call.queue_id,
-            caller=call.caller,
-            record=LineRecord(self._take_notes, self._tell, self._record.report),
+            caller=call.did if call.outgoing else call.caller,
+            outgoing=call.outgoing,
+            record=LineRecord(self._take_notes, self._tell, self.record.report),
         )
 
+    @property
+    def program(self) -> Program:
+        """What the call runs."""
+        return self._engine.program
+
+    async def prepare(self) -> None:
+        """Make ready what the script can say, before anybody hears it. SpeechError for what cannot be said."""
+        await self._prompts.prepare(self.program, self._engine.state.voice)
+
     async def run(self, *, resumed: bool = False) -> None:
-        """Drive the call to its end. `resumed`: go on with the engine's pending effect instead of starting it.
+        """Drive the answered call to its end. `resumed`: go on with the engine's pending effect instead of starting it.
 
         When the task is cancelled the call stays open: whoever adopts its channel goes on with it.
         """
         try:
-            async with asyncio.timeout(self._seconds_left()):
+            async with asyncio.timeout(self.call.seconds_left(self._now())):
                 reason = await self._converse(resumed=resumed)
         except TimeoutError:
             reason = "call-length-limit"
@@ -86,7 +95,7 @@ class CallSession:
             await abandon(self.line)
         except AsteriskError as error:
             log.warning("call given up", reason=str(error))
-            self._record.note("error", message=str(error))
+            self.record.note("error", message=str(error))
             reason = ASTERISK_LOST
         except Exception:
             self._finish("error")
@@ -95,25 +104,27 @@ class CallSession:
 
     async def _converse(self, *, resumed: bool) -> str:
         if resumed:
-            self._record.note("resumed")
+            self.record.note("resumed")
             try:
                 await self.line.silence()
             except AsteriskUnreachable:
                 await self._regain()
             effect = self._engine.again()
         else:
+            if self.call.outgoing:
+                await self.line.detection.begin()
             effect = self._engine.start()
-            self._record.answered()
+            self.record.answered()
             self._take_notes()
         while not isinstance(effect, End):
             self.line.tell(tell_beginning(effect))
-            self._record.save()
+            self.record.save()
             outcome = await self._perform(effect)
             if not isinstance(effect, Transfer):  # told at its answer
                 self.line.tell(tell_end(effect, outcome, self._engine.state.collected))
             effect = self._engine.resume(outcome)
             self._take_notes()
-        self._record.save()
+        self.record.save()
         if self.line.ended_from_outside or not self.line.hung_up:
             await self.line.hang_up(effect.cause)
             await self.line.wait(HANG_UP_PATIENCE_SECONDS, judged=False)
@@ -121,12 +132,13 @@ class CallSession:
 
     async def _perform(self, effect: Effect) -> Outcome:
         while True:
+            await self.line.detection.settle()
             try:
                 outcome = await self._performers.perform(self.line, effect, self._prompts)
             except Lost:
                 log.info("call waits for Asterisk")
                 await self._regain()
-                self._record.note("resumed")
+                self.record.note("resumed")
                 effect = self._engine.again()
                 continue
             if isinstance(outcome, HungUp):
@@ -145,26 +157,20 @@ class CallSession:
                 continue  # gone again: what is left of the patience is waited out
             return
 
-    def _seconds_left(self) -> float:
-        """Of the longest time that a call may take, whoever drove it before."""
-        return LONGEST_CALL_SECONDS - (self._now() - self.call.started_at).total_seconds()
-
     def _finish(self, reason: str) -> None:
-        self._record.ended(reason, self._final_code())
+        self.line.detection.close()
+        self.record.ended(reason, self._final_code())
         log.info("call ended", reason=reason, seconds=self.call.duration_seconds)
 
     def _final_code(self) -> ResponseCode:
-        """What became of an incoming call in the end."""
-        if self.line.transfer == "bridged":
-            return ResponseCode.INCOMING_CALL_TRANSFERRED
-        if self.line.transfer == "ringing":
-            return ResponseCode.HUNG_UP_DURING_TRANSFER
-        return ResponseCode.INCOMING_CALL_COMPLETE
+        """What became of an answered call in the end."""
+        ends = OUTGOING_ENDS if self.call.outgoing else INCOMING_ENDS
+        return ends[self.line.transfer]
 
     def _tell(self, event: str, fields: Mapping[str, object]) -> None:
-        self._record.note(event, **fields)
+        self.record.note(event, **fields)
 
     def _take_notes(self) -> None:
         for note in self._engine.take_notes():
             if note.event != "step":
-                self._record.note(note.event, **dict(note.fields))
+                self.record.note(note.event, **dict(note.fields))

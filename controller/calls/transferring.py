@@ -12,7 +12,9 @@ import structlog
 from controller.asterisk.ari.bridges import Bridge
 from controller.asterisk.ari.channels import Channel
 from controller.asterisk.ari.events import Event
+from controller.calls.dialling import DIAL_SLACK_SECONDS, ENTER_SECONDS, shown_caller
 from controller.calls.line import HANG_UP_EVENTS, LEASE_SECONDS, LONGEST_WAIT_SECONDS, Happening, Line, Lost
+from controller.calls.response_codes import ResponseCode
 from controller.calls.routes import Routes
 from controller.errors import AsteriskError, AsteriskNotFound, AsteriskUnreachable, PhoneNumberInvalid
 from controller.script.effects import Transfer
@@ -24,9 +26,6 @@ log = structlog.get_logger()
 # Why the dialled leg was not answered, by its hang-up cause (ITU-T Q.850; Asterisk makes it from the SIP status: 486
 # and 600 are 17, 408 is 18, 480 is 19, 403 and 603 are 21), in the words of the trace.
 _NOT_ANSWERED = {17: "busy", 18: "noanswer", 19: "noanswer", 20: "noanswer", 21: "refused"}
-# How much longer than the ringing the whole dialling may take before it is given up.
-DIAL_SLACK_SECONDS = 5.0
-ENTER_SECONDS = 5.0
 
 
 async def transfer(line: Line, effect: Transfer, routes: Routes, application: str) -> Outcome:
@@ -48,6 +47,8 @@ async def transfer(line: Line, effect: Transfer, routes: Routes, application: st
                 await line.ari.bridges.create(bridge_id=bridge.id, bridge_type="mixing,dtmf_events")
                 await bridge.add_channel(line.channel.id, leg.id)
                 line.tell(tell_end(effect, Transferred()))
+                if line.outgoing:
+                    line.report("call.transferred", ResponseCode.TRANSFERRED)
             return await _conversation(line, leg, bridge)
     except AsteriskUnreachable:
         raise Lost from None
@@ -80,13 +81,11 @@ async def _dial(line: Line, leg: Channel, effect: Transfer, routes: Routes, appl
     except PhoneNumberInvalid as error:
         log.info("transfer refused", reason=str(error))
         return await _failed(line, effect, "refused")
-    # Whom the other party sees: the script's choice, or else the caller, whom Asterisk takes over from the other leg.
+    # Whom the other party sees: the script's choice, or else the caller, whom Asterisk takes over from the other leg;
+    # on a call that we placed, the number that it shows.
     shown = {}
-    if effect.caller_id or effect.caller_id_name:
-        shown = {
-            "CONNECTEDLINE(num,i)": routes.shown_to(effect.number, effect.caller_id or line.caller),
-            "CONNECTEDLINE(name,i)": effect.caller_id_name,
-        }
+    if effect.caller_id or effect.caller_id_name or line.outgoing:
+        shown = shown_caller(routes.shown_to(effect.number, effect.caller_id or line.caller), effect.caller_id_name)
     await line.ari.channels.create(
         endpoint=endpoint,
         channel_id=leg.id,
@@ -128,10 +127,10 @@ async def _dial(line: Line, leg: Channel, effect: Transfer, routes: Routes, appl
 
 
 async def _failed(line: Line, effect: Transfer, reason: str) -> Outcome:
-    if line.transfer:
-        line.transfer = ""
+    if line.transfer == "ringing":
         with suppress(AsteriskError):
             await line.channel.stop_ring()
+    line.transfer = "failed"
     outcome = TransferFailed(reason)
     line.tell(tell_end(effect, outcome))
     return outcome

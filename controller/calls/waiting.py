@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import re
-from contextlib import suppress
 
 from controller.asterisk.ari.events import Event
+from controller.calls.hearing import TALK_EVENTS
 from controller.calls.line import Happening, Line, Lost
-from controller.errors import AsteriskError, AsteriskRefused
+from controller.errors import AsteriskRefused
 from controller.script.effects import CollectDigits, SendDigits, WaitForDigit, WaitForSilence
 from controller.script.outcomes import Finished, HungUp, Outcome, SilenceHeard
 
@@ -27,41 +27,27 @@ async def wait_for_input(line: Line, effect: WaitForDigit | CollectDigits) -> Ou
 
 async def wait_for_silence(line: Line, effect: WaitForSilence) -> Outcome:
     """Wait until the other side was silent for so long, at most `limit` seconds a try. Raises Lost, AsteriskError."""
-    milliseconds = max(100, round(effect.seconds * 1000))
-    # TALK_DETECT(set)=<ms of silence after which talk has ended>: one value serves for the end of talk.
-    await line.channel.set_variable("TALK_DETECT(set)", f"{milliseconds}")
-    try:
+    async with line.hearing.wanted(round(effect.seconds * 1000)):
         return await _listen_for_silence(line, effect)
-    finally:
-        if not line.hung_up:
-            with suppress(AsteriskError):  # the detection ends with the channel at the latest
-                await line.channel.set_variable("TALK_DETECT(remove)", "")
 
 
 async def _listen_for_silence(line: Line, effect: WaitForSilence) -> Outcome:
-    """Until somebody talks it is silent; the end of talk is told when it has been silent for so long."""
+    """Until somebody talks it is silent; silence from before the wait does not count."""
     loop = asyncio.get_running_loop()
-    talking = False
+    began = loop.time()
 
     def changes(event: Event) -> bool:
-        nonlocal talking
-        if event.type in ("ChannelTalkingStarted", "ChannelTalkingFinished"):
-            talking = event.type == "ChannelTalkingStarted"
-            return True
-        return False
+        return event.type in TALK_EVENTS and event.channel_id == line.channel.id
 
     for _ in range(max(1, effect.tries)):
         ends = loop.time() + effect.limit
         while (left := ends - loop.time()) > 0:
-            waits = left if talking else min(effect.seconds, left)
-            happening = await line.wait(waits, until=changes)
-            if happening is Happening.EVENT:
-                if not talking:
-                    return SilenceHeard(True)
-            elif happening is not Happening.TIME:
-                return _plain(happening)
-            elif not talking and waits >= effect.seconds:
+            missing = max(line.hearing.silent_since, began) + effect.seconds - loop.time()
+            if missing <= 0 and not line.hearing.talking:
                 return SilenceHeard(True)
+            happening = await line.wait(left if line.hearing.talking else min(left, missing), until=changes)
+            if happening not in (Happening.EVENT, Happening.TIME):
+                return _plain(happening)
     return SilenceHeard(False)
 
 

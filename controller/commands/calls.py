@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -9,7 +10,9 @@ from rich.console import Console
 
 from controller.commands.call_views import Wanted, list_calls, show_call
 from controller.commands.command import DEFAULT_CONFIG, Config, reported, run_async
-from controller.commands.postback_views import read_moment
+from controller.commands.moments import read_later, read_moment
+from controller.commands.placing import Wanted as CallWanted
+from controller.commands.placing import cancel_call, place_call
 
 calls = typer.Typer(no_args_is_help=True, help="Look at calls: which there were, and what happened on one.")
 
@@ -47,6 +50,60 @@ def show(
         raise typer.Exit(1)
 
 
+@calls.command()
+@reported
+def cancel(
+    queue_id: Annotated[int, typer.Argument(metavar="QUEUEID", help="As `ringpost call` told it.", min=0)],
+    config: Config = DEFAULT_CONFIG,
+) -> None:
+    """Take back an outgoing call that waits to be dialled. Its final post-back says so (22)."""
+    run_async(cancel_call(config, queue_id))
+    typer.echo("cancelled")
+
+
+@reported
+def call(
+    number: Annotated[str, typer.Argument(help="Whom to call, such as 12015550120.")],
+    text: Annotated[str, typer.Option("--say", metavar="TEXT", help="What is said: text, or a short script.")] = "",
+    script: Annotated[Path | None, typer.Option(metavar="FILE", help="The call script to run instead.")] = None,
+    key: Annotated[
+        str | None, typer.Option("--key", metavar="NAME", help="For this licence key; needed if there are several.")
+    ] = None,
+    caller_id: Annotated[str, typer.Option(metavar="NUMBER", help="The number shown; without it, none is.")] = "",
+    caller_name: Annotated[str, typer.Option(metavar="NAME", help="The name shown.")] = "",
+    transfer_to: Annotated[str, typer.Option(metavar="NUMBER", help="Where pressing 0 leads.")] = "",
+    voice: Annotated[int, typer.Option(min=0, max=999, help="The voice id: `ringpost voices` lists them.")] = 0,
+    tries: Annotated[int, typer.Option(min=1, max=3, help="At most so many tries.")] = 1,
+    next_try: Annotated[int, typer.Option(min=1, max=604_800, metavar="SECONDS", help="From one to the next.")] = 60,
+    at: Annotated[
+        str | None, typer.Option(metavar="TIME", help="Not before: 2026-11-23T17:00 (UTC), or in 10m, 2h.")
+    ] = None,
+    max_seconds: Annotated[int, typer.Option(min=0, max=86_400, help="Longest call; 0: an hour.")] = 0,
+    reference: Annotated[str, typer.Option(metavar="TEXT", help="Your own reference.")] = "",
+    follow: Annotated[bool, typer.Option("--follow/--no-follow", help="Show what happens, until the end.")] = True,
+    config: Config = DEFAULT_CONFIG,
+) -> None:
+    """Have the running system call somebody and run a script, and show what happens. Exit status 1 if unanswered."""
+    wanted = CallWanted(
+        number,
+        script,
+        text,
+        key,
+        caller_id,
+        caller_name,
+        transfer_to,
+        voice,
+        tries,
+        next_try,
+        read_later(at) if at else None,
+        max_seconds,
+        reference,
+    )
+    if not run_async(place_call(config, wanted, Console(highlight=False), follow=follow)):
+        raise typer.Exit(1)
+
+
 def add_to(app: typer.Typer) -> None:
     """Add these commands to the command line."""
+    app.command()(call)
     app.add_typer(calls, name="calls")

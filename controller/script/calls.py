@@ -32,6 +32,7 @@ class ActOnFeature(Command):
     """
 
     name: ClassVar[str] = "ActOnFeature"
+    only_sets: ClassVar[bool] = True
     act: str = argument(FLAG)
 
     def perform(self, machine: Machine) -> Effect | None:
@@ -228,6 +229,7 @@ class MaxRingTime(Command):
     DEFAULT: ClassVar[int] = 60
 
     name: ClassVar[str] = "MaxRingTime"
+    only_sets: ClassVar[bool] = True
     seconds: str = argument(SECONDS)
 
     def perform(self, machine: Machine) -> Effect | None:  # noqa: ARG002 (it was read before the call)
@@ -253,6 +255,7 @@ class QuickStart(Command):
     """
 
     name: ClassVar[str] = "QuickStart"
+    only_sets: ClassVar[bool] = True
     quick: str = argument(FLAG, "true")
 
     def perform(self, machine: Machine) -> Effect | None:  # noqa: ARG002 (it was read before the call)
@@ -298,6 +301,7 @@ class DebugEmail(Command):
     """
 
     name: ClassVar[str] = "DebugEmail"
+    only_sets: ClassVar[bool] = True
     address: str = argument(EMAIL)
 
     def perform(self, machine: Machine) -> Effect | None:
@@ -321,6 +325,7 @@ class ErrorEmail(Command):
     """
 
     name: ClassVar[str] = "ErrorEmail"
+    only_sets: ClassVar[bool] = True
     address: str = argument(EMAIL)
 
     def perform(self, machine: Machine) -> Effect | None:

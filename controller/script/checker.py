@@ -11,7 +11,6 @@ from controller.script.calls import (
     CONFERENCE_KEY,
     DebugEmail,
     ErrorEmail,
-    RecordAndSaveAs,
     StatusChangePostURL,
     TransferTo,
 )
@@ -70,9 +69,7 @@ class _Check:
         yield from self._unreachable()
         yield from self._unset_variables()
         yield from self._loops()
-        recorded = {
-            SOUND.read(step.command.sound) for step in self._program.steps if isinstance(step.command, RecordAndSaveAs)
-        }
+        recorded = set(self._program.recorded_sounds())
         for step in self._program.steps:
             yield from self._step(step, recorded)
 
@@ -169,7 +166,7 @@ class _Check:
         last = max(node for node in loop if node < self._graph.end)
         return self._program.steps[last]
 
-    def _step(self, step: Step, recorded: Collection[str | None]) -> Iterator[Diagnostic]:
+    def _step(self, step: Step, recorded: Collection[str]) -> Iterator[Diagnostic]:
         command = step.command
         if isinstance(command, Speaking):
             yield from self._sound(step, recorded)
@@ -188,7 +185,7 @@ class _Check:
         if isinstance(command, (WaitForDTMF, GetDigits, PlaySilence)):
             yield from _wait(step, command.seconds)
 
-    def _sound(self, step: Step, recorded: Collection[str | None]) -> Iterator[Diagnostic]:
+    def _sound(self, step: Step, recorded: Collection[str]) -> Iterator[Diagnostic]:
         command, context = step.command, self._context
         if isinstance(command, PlaySound):
             unknown = context.sounds is not None and not dynamic(command.sound_id)

@@ -44,6 +44,7 @@ class Command(ABC):
     sends: ClassVar[int] = 0  # how many texts it sends
     conversation: ClassVar[bool] = False  # two people talk: digits and detections are theirs, not the script's
     interruptible: ClassVar[bool] = True  # a bound digit stops it at once; else the jump follows when it is over
+    only_sets: ClassVar[bool] = False  # it takes no time and goes nowhere: it sets how the call goes on
     heeds_digits: ClassVar[bool] = False  # digits are acted on again after it, whatever was switched off before
 
     @abstractmethod

@@ -35,6 +35,7 @@ class SetVar(Command):
     """
 
     name: ClassVar[str] = "SetVar"
+    only_sets: ClassVar[bool] = True
     variable: str = argument(SET_VARIABLE)
     value: str = argument(TEXT)
 
@@ -55,6 +56,7 @@ class IncreaseVariable(Command):
     """
 
     name: ClassVar[str] = "IncreaseVariable"
+    only_sets: ClassVar[bool] = True
     variable: str = argument(SET_VARIABLE)
     number: str = argument(NUMBER)
 
@@ -80,6 +82,7 @@ class GetVariableLength(Command):
     """
 
     name: ClassVar[str] = "GetVariableLength"
+    only_sets: ClassVar[bool] = True
     variable: str = argument(READ_VARIABLE)
     result: str = argument(SET_VARIABLE)
 

@@ -32,6 +32,7 @@ class ActOnDigitPress(Command):
     """
 
     name: ClassVar[str] = "ActOnDigitPress"
+    only_sets: ClassVar[bool] = True
     act: str = argument(FLAG)
 
     def perform(self, machine: Machine) -> Effect | None:
@@ -57,6 +58,7 @@ class AssignDTMF(Command):
     """
 
     name: ClassVar[str] = "AssignDTMF"
+    only_sets: ClassVar[bool] = True
     digit: str = argument(DIGIT)
     label: str = argument(LABEL)
 
@@ -77,6 +79,7 @@ class ClearDTMF(Command):
     """
 
     name: ClassVar[str] = "ClearDTMF"
+    only_sets: ClassVar[bool] = True
 
     def perform(self, machine: Machine) -> Effect | None:
         machine.state.bindings.clear()

@@ -27,6 +27,7 @@ class Label(Command):
     """
 
     name: ClassVar[str] = "Label"
+    only_sets: ClassVar[bool] = True
     label: str = argument(NEW_LABEL)
 
     def perform(self, machine: Machine) -> Effect | None:  # noqa: ARG002 (a label only marks a place)

@@ -8,11 +8,12 @@ from functools import cached_property
 from hashlib import sha256
 from types import MappingProxyType
 
-from controller.script.calls import MaxRingTime, QuickStart
-from controller.script.command import Command, Speaking
+from controller.script.calls import MaxRingTime, QuickStart, RecordAndSaveAs, StatusChangePostURL
+from controller.script.command import Command, Speaking, dynamic
 from controller.script.diagnostics import Diagnostic, has_errors
 from controller.script.flow import Label
 from controller.script.frame import BUILT_IN_LABELS, FRAME
+from controller.script.kinds import SOUND, URL
 from controller.script.speaking import ChangeVoiceID
 
 
@@ -86,6 +87,28 @@ class Program:
             if isinstance(step.command, MaxRingTime):
                 return step.command.ring_seconds()
         return MaxRingTime.DEFAULT
+
+    @cached_property
+    def status_post_url(self) -> str:
+        """Where changes of an outgoing call are posted before its script runs: what StatusChangePostURL says there.
+
+        It counts if it stands at the beginning, among commands that only set something, and holds no variable.
+        """
+        for step in self.steps:
+            if isinstance(step.command, StatusChangePostURL):
+                url = URL.read(step.command.url)
+                return "" if url is None or dynamic(url) else url
+            if not step.command.only_sets:
+                break
+        return ""
+
+    def recorded_sounds(self) -> Iterator[str]:
+        """The ids under which the script records, as far as they are written out."""
+        for step in self.steps:
+            if isinstance(step.command, RecordAndSaveAs) and not dynamic(step.command.sound):
+                sound = SOUND.read(step.command.sound)
+                if sound is not None:
+                    yield sound
 
     def speeches(self, voice: int = 0) -> Iterator[tuple[str, int]]:
         """The texts that can be rendered before the call, each with the id of the voice in force where it stands.

@@ -227,6 +227,7 @@ class ChangeVoiceID(Command):
     """
 
     name: ClassVar[str] = "ChangeVoiceID"
+    only_sets: ClassVar[bool] = True
     voice: str = argument(VOICE)
 
     def perform(self, machine: Machine) -> Effect | None:
@@ -254,6 +255,7 @@ class SoundPausing(Command):
     """
 
     name: ClassVar[str] = "SoundPausing"
+    only_sets: ClassVar[bool] = True
     pausing: str = argument(FLAG, "true")
 
     def perform(self, machine: Machine) -> Effect | None:

@@ -1,5 +1,6 @@
 -- Calls for a person to read, newest first: of a number, of a key, since a time, only those in progress; or one.
-SELECT queue_id, direction, license_key, did, caller, started_at, answered_at, ended_at, end_reason, response_code
+SELECT queue_id, direction, license_key, did, caller, started_at, answered_at, ended_at, end_reason, response_code,
+       tries, due_at, dialled_at
 FROM calls
 WHERE ($1::bigint IS NULL OR queue_id = $1)
   AND ($2::text IS NULL OR did = $2 OR caller = $2)

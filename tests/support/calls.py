@@ -18,6 +18,7 @@ from controller.calls.feed import CallFeed
 from controller.calls.incoming import IncomingCalls
 from controller.calls.journal import Journal
 from controller.calls.live import CallMetrics, LiveCalls
+from controller.calls.outgoing import OutgoingCalls
 from controller.calls.performing import Performers
 from controller.calls.queue_ids import QueueIds
 from controller.calls.record import Recording
@@ -138,7 +139,8 @@ async def calls_room(fake: FakeAri, postgres: str, directory: Snapshot) -> Async
         Recording(journal, CallFeed(), lambda: datetime.now(UTC)),
     )
     IncomingCalls(parts, live, holder, queue_ids, lambda _key: prompts)  # type: ignore[arg-type,return-value]
-    adoption = Adoption(parts, live, database, APPLICATION, lambda _key: prompts)  # type: ignore[arg-type,return-value]
+    outgoing = OutgoingCalls(parts, live, holder, Routes(holder), APPLICATION, lambda _key: prompts)  # type: ignore[arg-type,return-value]
+    adoption = Adoption(parts, live, database, APPLICATION, lambda _key: prompts, outgoing)  # type: ignore[arg-type,return-value]
     tasks = [asyncio.create_task(part) for part in (ari.run(), journal.run())]
     try:
         await ari.wait_connected(5)

@@ -17,6 +17,8 @@ import aiohttp
 import asyncpg
 from aiohttp import web
 
+from controller.configuration import SECRETS_FILE
+from controller.directory.secrets import Secrets
 from controller.embedded.ports import free_port
 from tests.support.asterisk import PROJECT, RunningAsterisk
 
@@ -190,6 +192,13 @@ asterisk:
         async with aiohttp.ClientSession() as http, http.get(f"{self.url}{path}") as response:
             is_json = response.content_type == "application/json"
             return response.status, await (response.json() if is_json else response.text())
+
+    async def admin(self, path: str, body: Any = None) -> tuple[int, Any]:
+        """POST to the administrator's door: status, and the JSON of the answer."""
+        token = Secrets(self.folder / "state" / SECRETS_FILE).get("admin_token")
+        headers = {"Authorization": f"Bearer {token}"}
+        async with aiohttp.ClientSession(headers=headers) as http, http.post(f"{self.url}{path}", json=body) as answer:
+            return answer.status, await answer.json()
 
     async def command(self, *arguments: str) -> tuple[int, str]:
         """Run the command line against this house: exit status, and what it printed."""

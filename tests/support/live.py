@@ -43,6 +43,28 @@ class LiveHouse:
         """Call the number that runs this script or IVR, from a number that nobody has used before."""
         return await self.phone.dial(self.numbers[name], caller=f"1201558{next(_callers):04d}", **options)
 
+    async def place(self, script: str, number: str, **order: Any) -> int:
+        """Have the house call `number` and run a script; the QueueID. `{server}` is the customer's address."""
+        wanted = {"key": "acme", "number": number, "script": script.replace("{server}", self.acme.url), **order}
+        status, answer = await self.house.admin("/admin/calls", wanted)
+        assert status == 202, answer
+        return int(answer["queue_id"])
+
+    async def told(self, queue_id: int, timeout: float = 15.0) -> list[Posted]:
+        """All post-backs of a call that was placed, when the last has come."""
+
+        def mine() -> list[Posted]:
+            return [each for each in self.acme.posted if each.form["QueueID"] == str(queue_id)]
+
+        await self.acme.wait(lambda _: any(each.final for each in mine()), timeout)
+        return mine()
+
+    async def trace_of(self, queue_id: int) -> list[tuple[str, dict[str, Any]]]:
+        """The trace of a call that was placed, when its final post-back is there."""
+        await self.told(queue_id)
+        query = "SELECT event, fields FROM call_trace WHERE queue_id = $1 ORDER BY number"
+        return [(row["event"], json.loads(row["fields"])) for row in await self.rows(query, queue_id)]
+
     async def posted(self, call: Call, timeout: float = 15.0) -> list[Posted]:
         """All post-backs of the call, when the last has come."""
         await self.acme.wait(lambda _: any(each.final for each in self.acme.posted_for(caller_of(call))), timeout)

@@ -33,7 +33,7 @@ class ScriptCase:
     transfer: Literal["answered", "busy", "noanswer"] = "answered"
     outgoing: bool = False
     answered_by: Literal["human", "machine", "fax"] = "human"
-    needs_phone: bool = False  # a registered one
+    transfer_number: str = ""  # of an outgoing call, in E.164
 
     def __str__(self) -> str:
         return self.name
@@ -109,6 +109,87 @@ SCRIPT_CASES = (
         "a human hears the message after the greeting",
         (("wait_silence", ""), ("detected", "HUMAN"), ("say", "Hello."), END),
         "Hello.",
+        outgoing=True,
+    ),
+    ScriptCase(
+        "what answered is known to the script, and a machine starts the message once only",
+        (
+            ("wait_silence", ""),
+            ("detected", "MACHINE"),
+            ("jump", "start"),
+            ("jump", "left"),
+            ("say", "A machine."),
+            END,
+        ),
+        r"~\GotoIf(machinedetection|MACHINE|left)~ A human. ~\EndCall()~ ~\Label(left)~ A machine.",
+        outgoing=True,
+        answered_by="machine",
+    ),
+    ScriptCase(
+        "QuickStart(false) waits like any other call",
+        (("wait_silence", ""), ("detected", "HUMAN"), ("say", "Hello."), END),
+        r"~\QuickStart(false)~ Hello.",
+        outgoing=True,
+    ),
+    ScriptCase(
+        "1 repeats a message that was placed",
+        (("wait_digit", ""), ("detected", "HUMAN"), ("digit", "1"), ("jump", "start"), ("wait_digit", ""), END),
+        r"~\QuickStart()~ ~\WaitForDTMF(3)~",
+        presses=((2.0, "1"),),
+        outgoing=True,
+    ),
+    ScriptCase(
+        "0 leads to the transfer number",
+        (
+            ("wait_digit", ""),
+            ("detected", "HUMAN"),
+            ("digit", "0"),
+            ("jump", "transfer"),
+            ("transfer", "answered"),
+            ("end", "transferred"),
+        ),
+        r"~\QuickStart()~ ~\WaitForDTMF(5)~ Never.",
+        presses=((2.0, "0"),),
+        transfer_number=f"+{OTHER_PARTY}",
+        outgoing=True,
+    ),
+    ScriptCase(
+        "a transfer number that is busy leads back to where 0 was pressed",
+        (
+            ("wait_digit", ""),
+            ("detected", "HUMAN"),
+            ("digit", "0"),
+            ("jump", "transfer"),
+            ("transfer", "busy"),
+            ("error", "*"),
+            ("wait_digit", ""),
+            ("say", "Sorry."),
+            END,
+        ),
+        r"~\QuickStart()~ ~\WaitForDTMF(4)~ Sorry.",
+        presses=((2.0, "0"),),
+        transfer="busy",
+        transfer_number=f"+{OTHER_PARTY}",
+        outgoing=True,
+    ),
+    ScriptCase(
+        "0 without a transfer number leads nowhere",
+        (("wait_digit", ""), ("detected", "HUMAN"), ("digit", "0"), ("say", "Bye."), END),
+        r"~\QuickStart()~ ~\WaitForDTMF(4)~ Bye.",
+        presses=((2.0, "0"),),
+        outgoing=True,
+    ),
+    ScriptCase(
+        "who is called may hang up",
+        (("wait_silence", ""), ("detected", "HUMAN"), ("silence", "5"), HUNG_UP),
+        r"~\PlaySilence(5)~ Never.",
+        hang_up_at=3.0,
+        outgoing=True,
+    ),
+    ScriptCase(
+        "MaxRingTime means nothing once the call is answered",
+        (("silence", "2"), ("detected", "HUMAN"), ("say", "Hello."), END),
+        r"~\QuickStart()~ ~\MaxRingTime(20)~ ~\PlaySilence(2)~ Hello.",
         outgoing=True,
     ),
     ScriptCase(
@@ -481,7 +562,6 @@ IVR_CASES = (
         ivr="front",
         presses=((0.5, "4"),),
         transfer="busy",
-        needs_phone=True,
     ),
     ScriptCase(
         "a call is forwarded to a number",

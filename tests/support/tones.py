@@ -55,6 +55,17 @@ def tone(code: int, seconds: float = 1.0) -> Samples:
     return samples.astype(np.int16)
 
 
+def sound(seconds: float, *pitches: float) -> Samples:
+    """Frequencies (Hz) together, as somebody who talks: those of no code, so that nobody takes them for one."""
+    moment = np.arange(round(seconds * CLOCK_RATE)) / CLOCK_RATE
+    return np.sum([4000 * np.sin(2 * np.pi * pitch * moment) for pitch in pitches], axis=0).astype(np.int16)
+
+
+def silence(seconds: float) -> Samples:
+    """Samples of silence."""
+    return np.zeros(round(seconds * CLOCK_RATE), dtype=np.int16)
+
+
 def write_tone(path: Path, code: int, seconds: float = 1.0) -> Path:
     """A WAV file of a code (8 kHz, 16 bits, mono)."""
     with wave.open(str(path), "wb") as file:

@@ -42,7 +42,9 @@ def simulate(case: ScriptCase) -> list[Line]:
     program = parse(case.script.replace("{server}", SERVER)) if case.script else ivr_program(case.ivr)
     assert program.ok, program.diagnostics
     numbers = {"phonenumber": "2015550101", "callerid": "2015550199", "key_seed": case.name}
-    state = State.for_outgoing(**numbers) if case.outgoing else State.for_incoming(**numbers)
+    state = State.for_incoming(**numbers)
+    if case.outgoing:
+        state = State.for_outgoing(**numbers, transfer_number=case.transfer_number)
     situation = Situation(
         other_end=ANSWERERS[case.answered_by] if case.outgoing else CALLER,
         transfer=case.transfer,

@@ -1,0 +1,38 @@
+"""Closing calls of which the end was not seen: each accepted call ends in exactly one final post-back."""
+
+from __future__ import annotations
+
+import structlog
+from asyncpg import Record
+
+from controller.calls.call import Call
+from controller.calls.notification import Notification
+from controller.calls.record import CallRecord, Recording
+from controller.calls.response_codes import ResponseCode
+from controller.errors import StateInvalid
+from controller.script.state import State
+
+log = structlog.get_logger()
+
+
+def close_lost(recording: Recording, row: Record) -> Call:
+    """A stored call that nobody drives, and that has no channel any more: it is over, and its customer is told so.
+
+    An outgoing call that was not answered, as far as anybody knows, is tried again if it has tries left.
+    """
+    call = Call.of(row)
+    try:
+        state = State.from_json(row["state"])
+    except StateInvalid:
+        state = State()
+    record = CallRecord(recording, call, lambda: state)
+    if call.outgoing and call.answered_at is None:
+        notification = Notification.of(row)
+        if call.tries < notification.most_tries:
+            record.waits_again(ResponseCode.TELECOM_TIMEOUT, notification.next_try_seconds)
+            log.warning("a try was lost, and another one follows", call=call.queue_id)
+            return call
+    code = ResponseCode.UNIVERSAL_ERROR if call.outgoing else ResponseCode.INCOMING_CALL_COMPLETE
+    record.ended("lost", code, event="call.lost")
+    log.warning("call closed whose end was not seen", call=call.queue_id)
+    return call

@@ -1,0 +1,152 @@
+"""The dialer: takes outgoing calls that are due from the store, as fast as keys and trunks allow."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+
+import structlog
+
+from controller.calls.journal import Journal
+from controller.calls.live import LiveCalls
+from controller.calls.outgoing import OutgoingCalls
+from controller.calls.pace import Pace, Paces
+from controller.directory.holder import Directory
+from controller.directory.snapshot import LicenseKey
+from controller.errors import JournalFull, StoreError
+from controller.store.database import Database
+
+log = structlog.get_logger()
+
+# So often it looks for what is due although nobody told it of anything.
+LOOK_SECONDS = 1.0
+AGAIN_SECONDS = 2.0
+# How many calls are begun in one go; more follow at once.
+MOST_AT_ONCE = 20
+# Calls of keys and through trunks that are not configured any more are looked for so often.
+STRAYS_SECONDS = 60.0
+OUR_PHONES = ""
+
+
+class Dialer:
+    """Claims due calls and has them placed. A claim is stored before anybody is called."""
+
+    def __init__(
+        self,
+        database: Database,
+        directory: Directory,
+        live: LiveCalls,
+        outgoing: OutgoingCalls,
+        journal: Journal,
+        is_connected: Callable[[], bool],
+    ) -> None:
+        self._database = database
+        self._directory = directory
+        self._live = live
+        self._outgoing = outgoing
+        self._journal = journal
+        self._is_connected = is_connected
+        self._paces = Paces()
+        self._wake = asyncio.Event()
+        self._last_key = ""
+        self._strays_at = 0.0
+
+    def wake(self) -> None:
+        """Have it look at once."""
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Place calls, until cancelled."""
+        while True:
+            self._wake.clear()
+            try:
+                pause = await self._place_due()
+            except StoreError as error:
+                log.warning("no outgoing calls are placed while the database is away", reason=str(error))
+                pause = AGAIN_SECONDS
+            with suppress(TimeoutError):
+                async with asyncio.timeout(pause):
+                    await self._wake.wait()
+
+    async def _place_due(self) -> float:
+        """Begin what may begin now; gives the seconds until something else may."""
+        if not self._is_connected():
+            return LOOK_SECONDS
+        try:
+            self._journal.admit()
+        except JournalFull:
+            return AGAIN_SECONDS
+        await self._look_for_strays()
+        pause = LOOK_SECONDS
+        for route in (OUR_PHONES, *self._directory.current.trunks):
+            pause = min(pause, await self._place_through(route))
+        return pause
+
+    async def _place_through(self, route: str) -> float:
+        """Begin due calls through one route, as long as there are some and all paces allow."""
+        while True:
+            most, pause = self._allowed_by(route)
+            keys, key_pause = self._keys_in_turn()
+            if not most or not keys:
+                return pause if not most else key_pause
+            rows = await self._database.fetch("claim_calls", [key.name for key in keys], route, most)
+            for row in rows:
+                self._begun(row["license_key"], route)
+                self._outgoing.begin(row)
+            if not rows:
+                return min(LOOK_SECONDS, key_pause)
+
+    def _allowed_by(self, route: str) -> tuple[int, float]:
+        """How many calls may begin through this route now; if none, in how many seconds one may."""
+        trunk = self._directory.current.trunks.get(route)
+        if trunk is None:
+            return MOST_AT_ONCE, LOOK_SECONDS
+        pace = self._paces.of(f"trunk {route}", trunk.calls_per_second)
+        free = trunk.channels - self._live.on_route(route)
+        allowed = min(pace.allows(self._now()), MOST_AT_ONCE, max(0, free))
+        return allowed, pace.wait() if free > 0 else LOOK_SECONDS
+
+    def _keys_in_turn(self) -> tuple[list[LicenseKey], float]:
+        """The keys that may begin a call now, those first that were not served last; and when another one may."""
+        allowed, pause = [], LOOK_SECONDS
+        for key in self._after_last():
+            pace = self._key_pace(key)
+            if not pace.allows(self._now()):
+                pause = min(pause, pace.wait())
+            elif not self._live.has_most_calls(key):
+                allowed.append(key)
+        return allowed, pause
+
+    def _after_last(self) -> Iterator[LicenseKey]:
+        keys = list(self._directory.current.license_keys.values())
+        names = [key.name for key in keys]
+        place = names.index(self._last_key) + 1 if self._last_key in names else 0
+        yield from keys[place:] + keys[:place]
+
+    def _key_pace(self, key: LicenseKey) -> Pace:
+        return self._paces.of(f"key {key.name}", key.calls_per_minute / 60)
+
+    def _begun(self, key_name: str, route: str) -> None:
+        self._last_key = key_name
+        snapshot = self._directory.current
+        if key := snapshot.license_keys.get(key_name):
+            self._key_pace(key).take()
+        if trunk := snapshot.trunks.get(route):
+            self._paces.of(f"trunk {route}", trunk.calls_per_second).take()
+
+    async def _look_for_strays(self) -> None:
+        """Calls whose key or trunk is not configured any more are begun too: the try finds out what becomes of them."""
+        if self._now() < self._strays_at:
+            return
+        self._strays_at = self._now() + STRAYS_SECONDS
+        snapshot = self._directory.current
+        routes = [OUR_PHONES, *snapshot.trunks]
+        for stray in await self._database.fetch("stray_due_routes", list(snapshot.license_keys), routes):
+            for row in await self._database.fetch("claim_calls", [stray["license_key"]], stray["route"], 1):
+                self._outgoing.begin(row)
+            self._strays_at = 0.0
+
+    @staticmethod
+    def _now() -> float:
+        return asyncio.get_running_loop().time()

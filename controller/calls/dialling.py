@@ -1,0 +1,18 @@
+"""What dialling a leg takes, be it an outgoing call or the other party of a transfer."""
+
+from __future__ import annotations
+
+ENTER_SECONDS = 5.0
+# How much longer than the ringing the whole dialling may take before it is given up.
+DIAL_SLACK_SECONDS = 5.0
+_WITHHELD = "prohib_not_screened"
+
+
+def shown_caller(number: str, name: str = "") -> dict[str, str]:
+    """The variables of a new channel that say whom the called party sees; without a number that is withheld."""
+    shown = {"CONNECTEDLINE(num,i)": number, "CONNECTEDLINE(name,i)": name}
+    if not number:
+        shown["CONNECTEDLINE(num-pres,i)"] = _WITHHELD
+        if not name:
+            shown["CONNECTEDLINE(name-pres,i)"] = _WITHHELD
+    return shown

@@ -1,0 +1,203 @@
+"""Taking outgoing calls: what a licence key's program asks for is checked, and stored until it is dialled."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC
+from pathlib import Path
+from uuid import uuid4
+
+import structlog
+
+from controller.calls.call import Call, channel_of_try
+from controller.calls.notification import (
+    LONGEST_NAME,
+    LONGEST_NEXT_TRY_SECONDS,
+    LONGEST_REFERENCE,
+    MOST_TRIES,
+    NEXT_TRY_SECONDS,
+    Order,
+)
+from controller.calls.prompting import CallPrompts
+from controller.calls.queue_ids import QueueIds
+from controller.calls.record import Recording
+from controller.calls.reporting import call_postback
+from controller.calls.response_codes import ResponseCode
+from controller.calls.routes import Routes
+from controller.directory.script_door import examine
+from controller.directory.script_shelf import as_mistakes
+from controller.directory.snapshot import LicenseKey
+from controller.errors import Mistake, NotificationRefused, PhoneNumberInvalid
+from controller.numbers import is_e164, mask_number, national_digits, parse_number
+from controller.postbacks.outbox import enqueue
+from controller.script.checker import Context
+from controller.script.program import Program
+from controller.script.state import State
+from controller.store.database import Database
+from controller.store.storable import storable, storable_json
+
+log = structlog.get_logger()
+
+_SCRIPT = Path("script")
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """An outgoing call that is stored and will be made. `mistakes`: what is wrong or doubtful in its script."""
+
+    queue_id: int
+    mistakes: tuple[Mistake, ...] = ()
+
+
+class Notifications:
+    """Takes outgoing calls, and takes back those that wait.
+
+    context: what scripts are checked against. wake: told of each call that may be due.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        recording: Recording,
+        queue_ids: QueueIds,
+        routes: Routes,
+        prompts_of: Callable[[str], CallPrompts],
+        context: Context,
+        wake: Callable[[], None],
+    ) -> None:
+        self._database = database
+        self._recording = recording
+        self._queue_ids = queue_ids
+        self._routes = routes
+        self._prompts_of = prompts_of
+        self._context = context
+        self._wake = wake
+
+    async def take(self, order: Order, key: LicenseKey, *, strict: bool = False) -> Taken:
+        """Store a call that `key` asks for; it is dialled when its time has come and the paces allow.
+
+        strict: a script with errors is refused. Customers' scripts run as they are, and what cannot be done in them is
+        passed over: so it was with the vendor.
+
+        NotificationRefused with the response code; StoreError, JournalFull when it cannot be stored.
+        """
+        if "phone" not in key.products:
+            raise NotificationRefused(ResponseCode.KEY_INVALID, "this licence key is not for calls")
+        number = _number(order.number, ResponseCode.INVALID_PHONE_NUMBER, "the number to call")
+        shown = _number(order.caller_id, ResponseCode.INVALID_CALLER_ID, "the caller id") if order.caller_id else ""
+        if shown == number:
+            raise NotificationRefused(
+                ResponseCode.CALLER_ID_IS_PHONE_NUMBER, "the caller id is the number that is to be called"
+            )
+        transfer = self._transfer_number(order.transfer_number)
+        route = self._route(number, ResponseCode.CALL_FORBIDDEN)
+        examined = examine(order.script, self._context)
+        mistakes = tuple(as_mistakes(_SCRIPT, examined.diagnostics))
+        if strict and not examined.accepted:
+            raise NotificationRefused(ResponseCode.UNIVERSAL_ERROR, "there are mistakes in the script", mistakes)
+        missing = self._prompts_of(key.name).missing_sound(examined.program)
+        if missing is not None:
+            raise NotificationRefused(ResponseCode.SOUND_FILE_NOT_FOUND, f"there is no sound “{missing}”")
+        queue_id = self._queue_ids.take()
+        state = State.for_outgoing(
+            phonenumber=national_digits(number),
+            callerid=national_digits(shown) if shown else "",
+            calleridname=_one_line(order.caller_id_name),
+            queueid=str(queue_id),
+            transfer_number=transfer,
+            key_seed=uuid4().hex,
+            voice=order.voice,
+        )
+        await self._store(queue_id, order, key, number, shown, route, examined.program, state)
+        log.info("call queued", call=queue_id, license_key=key.name, number=mask_number(number))
+        self._wake()
+        return Taken(queue_id, mistakes)
+
+    async def cancel(self, queue_id: int) -> bool:
+        """Take back a call that waits for a try; False when it does not wait. StoreError.
+
+        Its final post-back is stored in the same transaction.
+        """
+        async with self._database.transaction() as transaction:
+            row = await transaction.fetchrow("cancel_call", queue_id)
+            if row is None:
+                return False
+            call, state = Call.of(row), State.from_json(row["state"])
+            call.ended(row["ended_at"], row["end_reason"], ResponseCode.CANCELLED)
+            if url := state.status_post_url or call.status_post_url:
+                postback = call_postback(
+                    uuid4(),
+                    call,
+                    state,
+                    event="call.completed",
+                    url=url,
+                    final=True,
+                    date_format=self._recording.date_format,
+                )
+                await enqueue(transaction, [postback])
+        log.info("call cancelled", call=queue_id)
+        return True
+
+    def _transfer_number(self, text: str) -> str:
+        if not text:
+            return ""
+        number = _number(text, ResponseCode.INVALID_TRANSFER_NUMBER, "the transfer number")
+        self._route(number, ResponseCode.INVALID_TRANSFER_NUMBER)
+        return number
+
+    def _route(self, number: str, code: ResponseCode) -> str:
+        try:
+            return self._routes.route_to(number)
+        except PhoneNumberInvalid as error:
+            raise NotificationRefused(code, str(error)) from None
+
+    async def _store(
+        self,
+        queue_id: int,
+        order: Order,
+        key: LicenseKey,
+        number: str,
+        shown: str,
+        route: str,
+        program: Program,
+        state: State,
+    ) -> None:
+        tries = min(max(order.tries, 1), MOST_TRIES)
+        pause = min(max(order.next_try_seconds, 0) or NEXT_TRY_SECONDS, LONGEST_NEXT_TRY_SECONDS)
+        due_at = order.at.astimezone(UTC) if order.at else self._recording.now()
+        async with self._database.transaction() as transaction:
+            await transaction.execute("save_programs", [program.content_hash], [storable(program.source)])
+            await transaction.execute(
+                "queue_call",
+                queue_id,
+                key.name,
+                shown,
+                number,
+                channel_of_try(queue_id, 1),
+                program.content_hash,
+                storable_json(json.dumps(state.to_json(), ensure_ascii=False)),
+                program.status_post_url or order.status_post_url or key.status_post_url or "",
+                route,
+                due_at,
+                _one_line(order.caller_id_name),
+                tries,
+                pause,
+                max(order.max_call_seconds, 0),
+                storable(order.reference_id)[:LONGEST_REFERENCE],
+            )
+
+
+def _number(text: str, code: ResponseCode, what: str) -> str:
+    try:
+        number = parse_number(text)
+    except PhoneNumberInvalid as error:
+        raise NotificationRefused(code, f"{what}: {error}") from None
+    if not is_e164(number):
+        raise NotificationRefused(code, f"{what} is no phone number")
+    return number
+
+
+def _one_line(text: str) -> str:
+    return "".join(character for character in text if character.isprintable())[:LONGEST_NAME]

@@ -1,0 +1,138 @@
+"""`ringpost call`: the running system calls somebody and runs a script, told as it happens; `ringpost calls cancel`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+from rich.console import Console
+
+from controller.commands.watching import NOT_RUNNING, Addresses, CallWatch, addresses_of
+from controller.configuration import Configuration, read_configuration
+from controller.errors import ConfigurationError, InvalidConfiguration, Mistake, RingpostError
+from controller.numbers import parse_number
+from controller.script.parser import LONGEST_SCRIPT
+
+REQUEST_SECONDS = 30.0
+# Three tries, each rung out, and the longest call.
+LONGEST_WATCH_SECONDS = 8 * 3600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """The call to be placed, as the command line says it; see `controller.calls.notification.Order`."""
+
+    number: str
+    script: Path | None = None
+    text: str = ""
+    key: str | None = None
+    caller_id: str = ""
+    caller_id_name: str = ""
+    transfer_number: str = ""
+    voice: int = 0
+    tries: int = 1
+    next_try_seconds: int = 60
+    at: datetime | None = None
+    max_call_seconds: int = 0
+    reference_id: str = ""
+
+
+async def place_call(config: Path, wanted: Wanted, console: Console, *, follow: bool) -> bool:
+    """Have the call placed, and print what becomes of it. True when it was answered, or is not followed.
+
+    RingpostError when it is refused; InvalidConfiguration with the script's mistakes.
+    """
+    configuration = read_configuration(config)
+    addresses = addresses_of(configuration)
+    body = _body(configuration, wanted)
+    timeout = aiohttp.ClientTimeout(total=None, connect=REQUEST_SECONDS)
+    async with aiohttp.ClientSession(timeout=timeout, trust_env=False) as http:
+        if not follow:
+            console.print(f"queued: QueueID {await _queue(http, addresses, body, wanted.script)}")
+            return True
+        watch = CallWatch(addresses, console)
+        watch.wait_for_id()
+        async with watch.watching(http, {"caller": parse_number(wanted.number)}):
+            queue_id = await _queue(http, addresses, body, wanted.script)
+            watch.say("queued", f"QueueID={queue_id}", "bold")
+            watch.tell_of(queue_id)
+            if not await watch.ended(LONGEST_WATCH_SECONDS):
+                raise RingpostError(f"call {queue_id} is still under way; `ringpost calls show {queue_id}` shows it")
+            await watch.rest()
+            return watch.answered
+
+
+async def cancel_call(config: Path, queue_id: int) -> None:
+    """Take back a call that waits to be dialled. RingpostError when it does not wait."""
+    addresses = addresses_of(read_configuration(config))
+    async with aiohttp.ClientSession(trust_env=False) as http:
+        status, answer = await _post(http, addresses, f"/admin/calls/{queue_id}/cancel", None)
+    if status != 200:
+        raise RingpostError(str(answer.get("error", f"the service answered {status}")))
+
+
+def _body(configuration: Configuration, wanted: Wanted) -> dict[str, Any]:
+    body: dict[str, Any] = {
+        "key": wanted.key or _only_key(configuration),
+        "number": wanted.number,
+        "script": wanted.text or _source(wanted.script),
+        "caller_id": wanted.caller_id,
+        "caller_id_name": wanted.caller_id_name,
+        "transfer_number": wanted.transfer_number,
+        "voice": wanted.voice,
+        "tries": wanted.tries,
+        "next_try_seconds": wanted.next_try_seconds,
+        "max_call_seconds": wanted.max_call_seconds,
+        "reference_id": wanted.reference_id,
+    }
+    if wanted.at is not None:
+        body["at"] = wanted.at.isoformat()
+    return body
+
+
+def _only_key(configuration: Configuration) -> str:
+    names = [key.name for key in configuration.snapshot.license_keys.values() if "phone" in key.products]
+    if len(names) == 1:
+        return names[0]
+    raise ConfigurationError(f"say for which licence key the call is: --key {' or '.join(names) or 'NAME'}")
+
+
+def _source(path: Path | None) -> str:
+    if path is None:
+        raise RingpostError("say what is to be said: --say TEXT, or --script FILE")
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            return file.read(LONGEST_SCRIPT + 1)
+    except UnicodeDecodeError:
+        raise ConfigurationError(f"{path} is not UTF-8 text") from None
+    except OSError as error:
+        raise ConfigurationError(f"{path} cannot be read: {error.strerror}") from None
+
+
+async def _queue(http: aiohttp.ClientSession, addresses: Addresses, body: dict[str, Any], script: Path | None) -> int:
+    status, answer = await _post(http, addresses, "/admin/calls", body)
+    if status == 202:
+        return int(answer["queue_id"])
+    mistakes = [Mistake(**mistake) for mistake in answer.get("mistakes", ())]
+    if mistakes:
+        raise InvalidConfiguration([replace(each, file=str(script or "the text")) for each in mistakes])
+    code = f" (response code {answer['response_code']})" if "response_code" in answer else ""
+    raise RingpostError(f"{answer.get('error', f'the service answered {status}')}{code}")
+
+
+async def _post(
+    http: aiohttp.ClientSession, addresses: Addresses, path: str, body: dict[str, Any] | None
+) -> tuple[int, dict[str, Any]]:
+    timeout = aiohttp.ClientTimeout(total=REQUEST_SECONDS)
+    try:
+        async with http.post(
+            f"{addresses.http}{path}", json=body, headers=addresses.headers, timeout=timeout
+        ) as response:
+            if response.content_type != "application/json":
+                return response.status, {"error": (await response.text()).strip()}
+            return response.status, await response.json()
+    except (aiohttp.ClientError, TimeoutError):
+        raise RingpostError(NOT_RUNNING) from None
