@@ -16,7 +16,7 @@ import structlog
 from controller.asterisk.ari.channels import Channel
 from controller.asterisk.ari.events import Event
 from controller.calls.hearing import Hearing
-from controller.errors import AsteriskError
+from controller.errors import AsteriskError, AsteriskNotFound
 
 log = structlog.get_logger()
 
@@ -79,6 +79,8 @@ class Detection:
         await self._hearing.end(PAUSE_MS)
         try:
             await self._channel.set_variable(_NO_TONE, "")
+        except AsteriskNotFound:
+            pass  # the call is over
         except AsteriskError as error:
             log.info("the detection of tones was not ended", reason=str(error))
 

@@ -10,7 +10,7 @@ import structlog
 
 from controller.asterisk.ari.channels import Channel
 from controller.asterisk.ari.events import Event
-from controller.errors import AsteriskError
+from controller.errors import AsteriskError, AsteriskNotFound
 
 log = structlog.get_logger()
 
@@ -64,6 +64,8 @@ class Hearing:
                 await self._channel.set_variable("TALK_DETECT(remove)", "")
             elif min(self._wishes) != self._set_to:
                 await self._set(min(self._wishes))
+        except AsteriskNotFound:
+            pass  # the call is over
         except AsteriskError as error:
             log.info("the detection of talk was not ended", reason=str(error))
 

@@ -89,6 +89,7 @@ class IncomingCalls:
             program=program.content_hash,
             started_at=self._parts.recording.now(),
             status_post_url=treatment.status_post_url,
+            route=event.endpoint if event.endpoint in self._directory.current.trunks else "",
         )
         # Scripts and customers' programs know North American numbers by their ten digits.
         state = State.for_incoming(

@@ -88,6 +88,7 @@ class Line:
         self.detection = Detection(channel, self.hearing, events.put)
         self.hung_up = False
         self.transfer: TransferState = ""
+        self.transfer_route = ""  # the trunk that the leg of a transfer goes through, as long as there is one
         self.hangup_cause = 0
         self.sip_status = 0
         self.ended_from_outside = ""

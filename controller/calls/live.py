@@ -65,8 +65,11 @@ class LiveCalls:
         return [channel_id for channel_id in self._sessions if channel_id not in self._unplaced]
 
     def on_route(self, route: str) -> int:
-        """How many of the live calls go through this trunk."""
-        return sum(session.call.route == route for session in self._sessions.values())
+        """How many channels of this trunk the live calls have, the legs of their transfers included."""
+        return sum(
+            (session.call.route == route) + (session.line.transfer_route == route)
+            for session in self._sessions.values()
+        )
 
     def has_most_calls(self, key: LicenseKey) -> bool:
         """Whether the key has as many calls in progress as it may have at one time."""
@@ -107,6 +110,7 @@ class LiveCalls:
         self._unplaced.discard(session.line.channel.id)
         if self._sessions.pop(session.line.channel.id, None) is not None:
             self.metrics.live.dec()
+        session.line.detection.close()
         session.line.events.close()
 
     async def drive(self, session: CallSession, *, resumed: bool = False) -> None:

@@ -149,7 +149,8 @@ class Notifications:
 
     def _route(self, number: str, code: ResponseCode) -> str:
         try:
-            return self._routes.route_to(number)
+            self._routes.endpoint_for(number)
+            return self._routes.trunk_to(number)
         except PhoneNumberInvalid as error:
             raise NotificationRefused(code, str(error)) from None
 

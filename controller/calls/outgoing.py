@@ -104,10 +104,13 @@ class OutgoingCalls:
                 if code is None:
                     code = await self._dial(session, notification)
                 await self._after_dialling(session, notification, code)
-            except asyncio.CancelledError:
+            except (asyncio.CancelledError, AsteriskUnreachable) as error:
+                # Nobody was called yet: the try does not count.
                 if not self._live.is_placed(session):
                     session.record.given_back()
-                raise
+                if isinstance(error, asyncio.CancelledError):
+                    raise
+                log.info("a call waits for Asterisk", reason=str(error))
             finally:
                 self._live.release(session)
 
@@ -153,6 +156,9 @@ class OutgoingCalls:
             line.report("call.dialling", ResponseCode.DIALING)
             return await self._until_answered(session, seconds + DIAL_SLACK_SECONDS)
         except AsteriskError as error:
+            if isinstance(error, AsteriskUnreachable) and not self._live.is_placed(session):
+                raise
+            await line.hang_up()
             return self._given_up(session, error)
 
     async def _until_answered(self, session: CallSession, seconds: float) -> ResponseCode | None:

@@ -158,7 +158,6 @@ class CallSession:
             return
 
     def _finish(self, reason: str) -> None:
-        self.line.detection.close()
         self.record.ended(reason, self._final_code())
         log.info("call ended", reason=reason, seconds=self.call.duration_seconds)
 
