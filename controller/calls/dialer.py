@@ -51,10 +51,16 @@ class Dialer:
         self._wake = asyncio.Event()
         self._last_key = ""
         self._strays_at = 0.0
+        self._waits_for_end = False
+        live.on_release(self._call_ended)
 
     def wake(self) -> None:
         """Have it look at once."""
         self._wake.set()
+
+    def _call_ended(self) -> None:
+        if self._waits_for_end:
+            self._wake.set()
 
     async def run(self) -> None:
         """Place calls, until cancelled."""
@@ -78,6 +84,7 @@ class Dialer:
         except JournalFull:
             return AGAIN_SECONDS
         await self._look_for_strays()
+        self._waits_for_end = False
         pause = LOOK_SECONDS
         for route in (OUR_PHONES, *self._directory.current.trunks):
             pause = min(pause, await self._place_through(route))
@@ -105,7 +112,10 @@ class Dialer:
         pace = self._paces.of(f"trunk {route}", trunk.calls_per_second)
         free = trunk.channels - self._live.on_route(route)
         allowed = min(pace.allows(self._now()), MOST_AT_ONCE, max(0, free))
-        return allowed, pace.wait() if free > 0 else LOOK_SECONDS
+        if free > 0:
+            return allowed, pace.wait()
+        self._waits_for_end = True
+        return 0, LOOK_SECONDS
 
     def _keys_in_turn(self) -> tuple[list[LicenseKey], float]:
         """The keys that may begin a call now, those first that were not served last; and when another one may."""
@@ -114,7 +124,9 @@ class Dialer:
             pace = self._key_pace(key)
             if not pace.allows(self._now()):
                 pause = min(pause, pace.wait())
-            elif not self._live.has_most_calls(key):
+            elif self._live.has_most_calls(key):
+                self._waits_for_end = True
+            else:
                 allowed.append(key)
         return allowed, pause
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Any, Protocol
 
 import structlog
@@ -48,6 +48,7 @@ class LiveCalls:
         self._ami = ami
         self._sessions: dict[str, CallSession] = {}
         self._unplaced: set[str] = set()
+        self._release_handlers: list[Callable[[], None]] = []
         self._tasks: set[asyncio.Task[None]] = set()
 
     def __len__(self) -> int:
@@ -97,6 +98,10 @@ class LiveCalls:
             self._unplaced.add(session.line.channel.id)
         self.metrics.live.inc()
 
+    def on_release(self, handler: Callable[[], None]) -> None:
+        """Call `handler` whenever a call is over here."""
+        self._release_handlers.append(handler)
+
     def placed(self, session: CallSession) -> None:
         """Asterisk has the call's channel now."""
         self._unplaced.discard(session.line.channel.id)
@@ -112,6 +117,8 @@ class LiveCalls:
             self.metrics.live.dec()
         session.line.detection.close()
         session.line.events.close()
+        for handler in self._release_handlers:
+            handler()
 
     async def drive(self, session: CallSession, *, resumed: bool = False) -> None:
         """Drive the session to its end. A call that cannot go on is let go to the announcement."""

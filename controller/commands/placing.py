@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -10,6 +11,9 @@ from typing import Any
 import aiohttp
 from rich.console import Console
 
+from controller.commands.command import Party
+from controller.commands.party import party_at_trunk
+from controller.commands.trial import Press
 from controller.commands.watching import NOT_RUNNING, Addresses, CallWatch, addresses_of
 from controller.configuration import Configuration, read_configuration
 from controller.errors import ConfigurationError, InvalidConfiguration, Mistake, RingpostError
@@ -38,6 +42,8 @@ class Wanted:
     at: datetime | None = None
     max_call_seconds: int = 0
     reference_id: str = ""
+    answered_by: Party | None = None
+    presses: tuple[Press, ...] = ()
 
 
 async def place_call(config: Path, wanted: Wanted, console: Console, *, follow: bool) -> bool:
@@ -55,7 +61,12 @@ async def place_call(config: Path, wanted: Wanted, console: Console, *, follow: 
             return True
         watch = CallWatch(addresses, console)
         watch.wait_for_id()
-        async with watch.watching(http, {"caller": parse_number(wanted.number)}):
+        async with (
+            watch.watching(http, {"caller": parse_number(wanted.number)}),
+            party_at_trunk(configuration, wanted.answered_by, list(wanted.presses), watch)
+            if wanted.answered_by
+            else nullcontext(),
+        ):
             queue_id = await _queue(http, addresses, body, wanted.script)
             watch.say("queued", f"QueueID={queue_id}", "bold")
             watch.tell_of(queue_id)
