@@ -9,7 +9,7 @@ import asyncio
 import json
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,6 +22,8 @@ from controller.errors import RingpostError
 
 # After the end of the call: how long the final post-back is awaited.
 POSTBACK_SECONDS = 10.0
+# A call of which nothing was posted so soon after its end posts nothing.
+FIRST_POSTBACK_SECONDS = 1.0
 NOT_RUNNING = (
     "Ringpost does not run (or its HTTP address is another one): start it with `make run` in another terminal."
 )
@@ -62,7 +64,8 @@ class CallWatch:
         self._began = time.monotonic()
         self._ended = asyncio.Event()
         self._final = asyncio.Event()
-        self._posts = False
+        self._posted_any = asyncio.Event()
+        self._hears_posts = False
         self._early: list[Callable[[], None]] | None = None
 
     @asynccontextmanager
@@ -72,6 +75,7 @@ class CallWatch:
         stream = await self._open(http, f"{self._addresses.receiver}/stream", {}, None)
         self._began = time.monotonic()
         watchers = [asyncio.create_task(_each(feed, self._happened))] if feed else []
+        self._hears_posts = stream is not None
         if stream:
             watchers.append(asyncio.create_task(_each(stream, self._posted)))
         try:
@@ -106,10 +110,17 @@ class CallWatch:
         try:
             async with asyncio.timeout(POSTBACK_SECONDS):
                 await self._ended.wait()
-                if self._posts:
+                if self._hears_posts and await self._posts():
                     await self._final.wait()
         except TimeoutError:
             self.say("no more news", f"after {POSTBACK_SECONDS:g} s", "yellow")
+
+    async def _posts(self) -> bool:
+        """Whether anything is posted about the call."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(FIRST_POSTBACK_SECONDS):
+                await self._posted_any.wait()
+        return self._posted_any.is_set()
 
     def say(self, what: str, text: str, style: str = "") -> None:
         """Print a line."""
@@ -158,7 +169,7 @@ class CallWatch:
         fields = dict(post.get("form", []))
         if self.queue_id is None or fields.get("QueueID") != str(self.queue_id):
             return
-        self._posts = True
+        self._posted_any.set()
         shown = " ".join(f"{name}={value}" for name, value in fields.items() if value)
         self.say("post-back", shown, "green")
         if str(post.get("headers", {}).get("Ringpost-Final", "")).lower() == "true":
