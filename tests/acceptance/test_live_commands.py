@@ -32,6 +32,8 @@ SCRIPTS = {
     "dial": r"~^ask~ ~\DialDTMF(159*#w0D)~ ~^thanks~",
     "pausing": r"~\SoundPausing(true)~ ~^first~ ~^first~ ~^first~ ~^second~",
     "silence": r"~\WaitForSilence(0.6)~ ~^first~",
+    "silence-once": r"~\WaitForSilence(0.6|1)~ ~^first~ ~\PlaySilence(2)~",
+    "silence-twice": r"~\WaitForSilence(0.6|2)~ ~^first~",
     "gaps": r"~^first~ ~\PlaySilence(1.5)~ ~^second~ ~\PlaySilence(0.3)~ ~\Beep()~ ~\PlaySilence(0.3)~ ~^thanks~",
     "repeat": r"~^first~ ~\WaitForDTMF(1)~ ~^second~",
     "loop": r"~\SetVar(n|1)~ ~\Label(again)~ ~^first~ ~\IncreaseVariable(n|1)~ ~\GotoIf(n|4|done)~ ~\Goto(again)~"
@@ -152,6 +154,19 @@ async def test_a_talking_caller_is_waited_out_and_a_silent_one_is_not_waited_for
     assert 0.5 <= after_talk.started - stopped <= 1.4
     assert 0.5 <= after_silence.started - answered <= 1.4
     await asyncio.gather(talking.ended(), silent.ended())
+
+
+async def test_who_talks_on_is_waited_for_ten_seconds_a_try(live: LiveHouse) -> None:
+    once, twice = await asyncio.gather(live.dial("silence-once"), live.dial("silence-twice"))
+    await asyncio.gather(once.play(tone(SAID, 11.0)), twice.play(tone(SAID, 11.0)))
+    stopped = twice.now
+    given_up = await hear(once, FIRST)
+    waited_out = await hear(twice, FIRST)
+    answered = once.at("answered")
+    assert answered is not None
+    assert given_up.started - answered == pytest.approx(10.0, abs=0.5)
+    assert 0.5 <= waited_out.started - stopped <= 1.4
+    await asyncio.gather(once.ended(), twice.ended())
 
 
 async def test_silence_lasts_as_long_as_it_says_and_the_beep_is_heard(live: LiveHouse) -> None:
