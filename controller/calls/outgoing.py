@@ -111,6 +111,10 @@ class OutgoingCalls:
                 if isinstance(error, asyncio.CancelledError):
                     raise
                 log.info("a call waits for Asterisk", reason=str(error))
+            except Exception:
+                log.exception("a call's handler failed")
+                await session.line.hang_up()
+                self._ended(session, ResponseCode.UNIVERSAL_ERROR)
             finally:
                 self._live.release(session)
 
@@ -231,5 +235,8 @@ class OutgoingCalls:
             session.record.waits_again(code, notification.next_try_seconds)
         else:
             log.info("call not answered", code=int(code), attempt=call.tries)
-            session.record.not_answered(code)
-            self._live.metrics.ended.labels(call.end_reason).inc()
+            self._ended(session, code)
+
+    def _ended(self, session: CallSession, code: ResponseCode) -> None:
+        session.record.not_answered(code)
+        self._live.metrics.ended.labels(session.call.end_reason).inc()

@@ -185,6 +185,29 @@ async def test_nobody_is_called_to_hear_what_cannot_be_said(postgres: str) -> No
         assert not fake.gone
 
 
+async def test_a_phone_that_is_not_registered_is_tried_again(postgres: str) -> None:
+    async with FakeAri() as fake, calls_room(fake, postgres, directory()) as room:
+        fake.on_originate = lambda channel: fake.reject(channel.id)
+        fake.refuse("POST", "channels/create", status=500)
+        taken = await room.notifications.take(Order("+12015550110", "Hello", tries=2, next_try_seconds=1), KEY)
+        assert await over(room, taken.queue_id) == [0, 12, 8]
+
+
+async def test_a_handler_that_fails_ends_the_call_and_hangs_up(
+    postgres: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with FakeAri() as fake, calls_room(fake, postgres, directory()) as room:
+        fake.on_originate = lambda channel: fake.ringing(channel.id)
+
+        def broken(*_: object) -> bool:
+            raise RuntimeError("broken")
+
+        monkeypatch.setattr("controller.calls.outgoing.OutgoingCalls._is_answer", broken)
+        taken = await room.notifications.take(Order(THEM, "Hello"), KEY)
+        assert await over(room, taken.queue_id) == [12, 9]
+        await fake.until(lambda: not fake.channels)
+
+
 async def test_while_asterisk_is_away_calls_wait_and_lose_no_try(postgres: str) -> None:
     async with FakeAri() as fake, calls_room(fake, postgres, directory()) as room:
         fake.on_originate = lambda channel: fake.reject(channel.id)
