@@ -317,3 +317,24 @@ async def test_a_number_is_withheld_when_none_is_to_be_shown(live: LiveHouse) ->
     with suppress(SoftphoneError):
         await call.hang_up()
     assert call.caller.lower() == "anonymous"
+
+
+async def test_the_command_line_places_a_call_shows_it_and_takes_one_back(live: LiveHouse) -> None:
+    config = ("--config", str(live.house.config))
+    number = somebody()
+    placing = asyncio.create_task(live.house.command("call", number, "--say", r"~\QuickStart()~ ~^message~", *config))
+    await (await answering(live, number)).ended()
+    status, told = await placing
+    assert status == 0, told
+    assert [word for word in ("queued", "dialling", "ringing", "answered", "sound", "end") if word not in told] == []
+    status, told = await live.house.command("call", number, "--say", r"~\Nothing()~", *config)
+    assert (status, "the text:1:1: error: There is no command Nothing" in told) == (1, True)
+    status, told = await live.house.command("call", "19005550199", "--say", "Hello", *config)
+    assert (status, "response code 28" in told) == (1, True)
+    status, told = await live.house.command("call", number, "--say", "Hello", "--at", "2h", "--no-follow", *config)
+    queue_id = told.split()[-1]
+    assert (status, queue_id.isdecimal()) == (0, True)
+    assert await live.house.command("calls", "cancel", queue_id, *config) == (0, "cancelled\n")
+    assert codes(await live.told(int(queue_id))) == [22]
+    status, told = await live.house.command("calls", "cancel", queue_id, *config)
+    assert (status, "does not wait" in told) == (1, True)
