@@ -45,6 +45,11 @@ class Hearing:
             self.talking = False
             self._silent_since = asyncio.get_running_loop().time() - self._set_to / 1000
 
+    def interrupted(self) -> None:
+        """What the other side does was not told for a while."""
+        self.talking = False
+        self._silent_since = asyncio.get_running_loop().time()
+
     async def begin(self, silence_ms: int) -> None:
         """Have talk told from now on; it has ended after so much silence. Raises AsteriskError."""
         wanted = max(SHORTEST_SILENCE_MS, silence_ms)

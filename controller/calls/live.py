@@ -106,10 +106,6 @@ class LiveCalls:
         """Asterisk has the call's channel now."""
         self._unplaced.discard(session.line.channel.id)
 
-    def is_placed(self, session: CallSession) -> bool:
-        """Whether Asterisk has, or had, the call's channel."""
-        return session.line.channel.id not in self._unplaced
-
     def release(self, session: CallSession) -> None:
         """The call is no longer live here."""
         self._unplaced.discard(session.line.channel.id)

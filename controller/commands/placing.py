@@ -21,8 +21,6 @@ from controller.numbers import parse_number
 from controller.script.parser import LONGEST_SCRIPT
 
 REQUEST_SECONDS = 30.0
-# Three tries, each rung out, and the longest call.
-LONGEST_WATCH_SECONDS = 8 * 3600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +49,8 @@ async def place_call(config: Path, wanted: Wanted, console: Console, *, follow: 
 
     RingpostError when it is refused; InvalidConfiguration with the script's mistakes.
     """
+    if reason := _contradiction(wanted, follow=follow):
+        raise RingpostError(reason)
     configuration = read_configuration(config)
     addresses = addresses_of(configuration)
     body = _body(configuration, wanted)
@@ -70,8 +70,8 @@ async def place_call(config: Path, wanted: Wanted, console: Console, *, follow: 
             queue_id = await _queue(http, addresses, body, wanted.script)
             watch.say("queued", f"QueueID={queue_id}", "bold")
             watch.tell_of(queue_id)
-            if not await watch.ended(LONGEST_WATCH_SECONDS):
-                raise RingpostError(f"call {queue_id} is still under way; `ringpost calls show {queue_id}` shows it")
+            if not await watch.ended():
+                raise RingpostError(f"the service went away; `ringpost calls show {queue_id}` shows what becomes of it")
             await watch.rest()
             return watch.answered
 
@@ -85,11 +85,22 @@ async def cancel_call(config: Path, queue_id: int) -> None:
         raise RingpostError(str(answer.get("error", f"the service answered {status}")))
 
 
+def _contradiction(wanted: Wanted, *, follow: bool) -> str:
+    """Why the options do not go together; empty when they do."""
+    if bool(wanted.text) == bool(wanted.script):
+        return "say what is to be said: --say TEXT or --script FILE, one of them"
+    if wanted.presses and wanted.answered_by is None:
+        return "--press is for the test phone of --answered-by"
+    if wanted.answered_by is not None and not follow:
+        return "the test phone of --answered-by is there as long as the call is followed: leave --no-follow out"
+    return ""
+
+
 def _body(configuration: Configuration, wanted: Wanted) -> dict[str, Any]:
     body: dict[str, Any] = {
         "key": wanted.key or _only_key(configuration),
         "number": wanted.number,
-        "script": wanted.text or _source(wanted.script),
+        "script": wanted.text if wanted.script is None else _source(wanted.script),
         "caller_id": wanted.caller_id,
         "caller_id_name": wanted.caller_id_name,
         "transfer_number": wanted.transfer_number,
@@ -111,9 +122,7 @@ def _only_key(configuration: Configuration) -> str:
     raise ConfigurationError(f"say for which licence key the call is: --key {' or '.join(names) or 'NAME'}")
 
 
-def _source(path: Path | None) -> str:
-    if path is None:
-        raise RingpostError("say what is to be said: --say TEXT, or --script FILE")
+def _source(path: Path) -> str:
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             return file.read(LONGEST_SCRIPT + 1)

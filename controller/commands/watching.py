@@ -63,6 +63,7 @@ class CallWatch:
         self._console = console
         self._began = time.monotonic()
         self._ended = asyncio.Event()
+        self._deaf = asyncio.Event()
         self._final = asyncio.Event()
         self._posted_any = asyncio.Event()
         self._hears_posts = False
@@ -74,7 +75,7 @@ class CallWatch:
         feed = await self._open(http, f"{self._addresses.http}/admin/calls/feed", chosen, NOT_RUNNING)
         stream = await self._open(http, f"{self._addresses.receiver}/stream", {}, None)
         self._began = time.monotonic()
-        watchers = [asyncio.create_task(_each(feed, self._happened))] if feed else []
+        watchers = [asyncio.create_task(self._follow(feed))] if feed else []
         self._hears_posts = stream is not None
         if stream:
             watchers.append(asyncio.create_task(_each(stream, self._posted)))
@@ -96,14 +97,16 @@ class CallWatch:
         for happening in early:
             happening()
 
-    async def ended(self, timeout: float) -> bool:
-        """Wait for the end of the call; False when it did not come in so many seconds."""
+    async def ended(self) -> bool:
+        """Wait for the end of the call; False when nothing more is told of it, for the service has gone."""
+        waiting = [asyncio.create_task(each.wait()) for each in (self._ended, self._deaf)]
         try:
-            async with asyncio.timeout(timeout):
-                await self._ended.wait()
-        except TimeoutError:
-            return False
-        return True
+            await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in waiting:
+                task.cancel()
+            await asyncio.gather(*waiting, return_exceptions=True)
+        return self._ended.is_set()
 
     async def rest(self) -> None:
         """What is still to come once the line is dead: the end of the call, and its final post-back."""
@@ -145,6 +148,14 @@ class CallWatch:
                 return None
             raise RingpostError(f"{url} answered {response.status}: {message}")
         return response
+
+    async def _follow(self, feed: aiohttp.ClientResponse) -> None:
+        try:
+            await _each(feed, self._happened)
+        except aiohttp.ClientError:
+            pass  # the service has gone; so it has when the feed just ends
+        finally:
+            self._deaf.set()
 
     def _happened(self, event: dict[str, Any]) -> None:
         if self._early is not None:

@@ -11,43 +11,14 @@ import pytest
 
 from controller.calls.live import LiveCalls
 from controller.calls.notification import Order
-from controller.directory.snapshot import LicenseKey, Snapshot, Trunk
+from controller.directory.snapshot import LicenseKey, Trunk
 from controller.errors import NotificationRefused
-from tests.support.calls import KEY, CallsRoom, calls_room, snapshot
+from tests.support.calls import KEY, calls_room, snapshot
 from tests.support.fake_ari import FakeAri
 from tests.support.fake_switch import FakeChannel
+from tests.support.outgoing import FAST, THEM, directory, over, somebody
 
-THEM = "+12015550188"
-SLOW = Trunk("carrier", "127.0.0.2", calls_per_second=4)
-
-
-def directory(*keys: LicenseKey, trunk: Trunk = SLOW) -> Snapshot:
-    """Keys, and one trunk to everywhere."""
-    return replace(snapshot({}), license_keys={key.name: key for key in keys or (KEY,)}, trunks={trunk.name: trunk})
-
-
-def somebody(index: int) -> str:
-    return f"+1201556{index:04d}"
-
-
-async def posted(room: CallsRoom, queue_id: int) -> list[int]:
-    """The response codes of a call's post-backs so far."""
-    assert await room.journal.flush()
-    query = "SELECT body FROM postbacks WHERE subject = $1 ORDER BY sequence"
-    async with room.database._connection() as connection:
-        rows = await connection.fetch(query, f"call:{queue_id}")
-    return [int(dict(pair.split("=") for pair in row["body"].split("&"))["ResponseCode"]) for row in rows]
-
-
-async def over(room: CallsRoom, queue_id: int, timeout: float = 5.0) -> list[int]:
-    """Wait for the end of a call; its response codes."""
-    async with asyncio.timeout(timeout):
-        while True:
-            (row,) = await room.database.fetch("recent_calls", queue_id, None, None, None, False, 9)
-            if row["ended_at"]:
-                break
-            await asyncio.sleep(0.01)
-    return await posted(room, queue_id)
+SLOW = replace(FAST, calls_per_second=4)
 
 
 @pytest.mark.parametrize(
@@ -106,7 +77,7 @@ async def test_a_call_is_dialled_answered_and_said_to(postgres: str) -> None:
 async def test_calls_begin_no_faster_than_their_trunk_allows(postgres: str) -> None:
     times: list[float] = []
 
-    async with FakeAri() as fake, calls_room(fake, postgres, directory()) as room:
+    async with FakeAri() as fake, calls_room(fake, postgres, directory(trunk=SLOW)) as room:
 
         def busy(channel: FakeChannel) -> None:
             times.append(asyncio.get_running_loop().time())
@@ -137,9 +108,8 @@ async def test_a_trunk_has_no_more_calls_than_channels_those_that_come_in_includ
 async def test_a_key_with_many_calls_holds_no_other_key_up(postgres: str) -> None:
     other = LicenseKey("other", "7f6c1a52-0000-4000-8000-000000000002", frozenset({"phone"}))
     order: list[str] = []
-    trunk = replace(SLOW, calls_per_second=1000, channels=1)
+    trunk = replace(FAST, channels=1)
     async with FakeAri() as fake, calls_room(fake, postgres, directory(KEY, other, trunk=trunk)) as room:
-        room.ari.channels.get("x")
 
         def busy(channel: FakeChannel) -> None:
             order.append(channel.originate_query["endpoint"].partition("@")[0])
@@ -156,8 +126,7 @@ async def test_a_key_with_many_calls_holds_no_other_key_up(postgres: str) -> Non
 
 async def test_a_key_has_no_more_calls_at_one_time_than_it_may(postgres: str) -> None:
     key = replace(KEY, max_calls=1)
-    trunk = replace(SLOW, calls_per_second=1000)
-    async with FakeAri() as fake, calls_room(fake, postgres, directory(key, trunk=trunk)) as room:
+    async with FakeAri() as fake, calls_room(fake, postgres, directory(key)) as room:
         for index in range(3):
             await room.notifications.take(Order(somebody(index), "Hello"), key)
         await fake.until(lambda: len(fake.channels) == 1)
@@ -208,16 +177,6 @@ async def test_a_handler_that_fails_ends_the_call_and_hangs_up(
         await fake.until(lambda: not fake.channels)
 
 
-async def test_while_asterisk_is_away_calls_wait_and_lose_no_try(postgres: str) -> None:
-    async with FakeAri() as fake, calls_room(fake, postgres, directory()) as room:
-        fake.on_originate = lambda channel: fake.reject(channel.id)
-        fake.stall("POST", "channels/create")
-        taken = await room.notifications.take(Order(THEM, "Hello", tries=1), KEY)
-        await fake.asked("POST", "channels/create")
-        fake.drop_connection()
-        assert await over(room, taken.queue_id, timeout=10) == [12, 8]
-
-
 async def test_a_call_whose_key_or_trunk_is_no_longer_configured_comes_to_an_end(postgres: str) -> None:
     later = datetime.now(UTC) + timedelta(seconds=0.3)
     async with FakeAri() as fake, calls_room(fake, postgres, directory()) as room:
@@ -234,22 +193,101 @@ async def test_a_call_whose_key_or_trunk_is_no_longer_configured_comes_to_an_end
         assert (await over(room, taken.queue_id))[-1:] == [28]
 
 
+async def test_calls_of_a_key_that_is_gone_end_together(postgres: str) -> None:
+    soon = datetime.now(UTC) + timedelta(seconds=0.5)
+    async with FakeAri() as fake, calls_room(fake, postgres, directory()) as room:
+        taken = [await room.notifications.take(Order(somebody(index), "Hello", at=soon), KEY) for index in range(40)]
+    other = LicenseKey("other", "7f6c1a52-0000-4000-8000-000000000002", frozenset({"phone"}))
+    await asyncio.sleep(max(0.0, (soon - datetime.now(UTC)).total_seconds()))  # until all are due
+    async with FakeAri() as fake, calls_room(fake, postgres, directory(other)) as room:
+        for one in taken:
+            assert await over(room, one.queue_id, timeout=5) == [14]
+
+
+async def test_keys_take_turns_on_each_trunk_by_itself(postgres: str) -> None:
+    other = LicenseKey("other", "7f6c1a52-0000-4000-8000-000000000002", frozenset({"phone"}))
+    one = Trunk("one", "127.0.0.2", prefixes=("+1",), calls_per_second=20)
+    two = Trunk("two", "127.0.0.3", prefixes=("+44",), calls_per_second=20)
+    known = replace(directory(KEY, other), trunks={"one": one, "two": two})
+    dialled: list[str] = []
+    async with FakeAri() as fake, calls_room(fake, postgres, known) as room:
+
+        def busy(channel: FakeChannel) -> None:
+            dialled.append(channel.originate_query["endpoint"])
+            fake.reject(channel.id)
+
+        fake.on_originate = busy
+        soon = datetime.now(UTC) + timedelta(seconds=1)
+        taken = []
+        for index in range(12):
+            taken.append(await room.notifications.take(Order(somebody(index), "Hello", at=soon), KEY))
+            taken.append(await room.notifications.take(Order(f"+4420794601{index:02}", "Hello", at=soon), other))
+        ours = [Order(f"+4420794600{index:02}", "Hello", at=soon) for index in range(4)]
+        taken += [await room.notifications.take(order, KEY) for order in ours]
+        for each in taken:
+            await over(room, each.queue_id)
+    through_two = ["ours" if "794600" in endpoint else "other" for endpoint in dialled if endpoint.endswith("two")]
+    assert through_two[:8].count("ours") == 4, through_two
+
+
+async def test_a_reload_that_moves_a_number_to_another_trunk_counts_its_pace(postgres: str) -> None:
+    soon = datetime.now(UTC) + timedelta(seconds=0.5)
+    new = replace(FAST, name="new", channels=1)
+    async with FakeAri() as fake, calls_room(fake, postgres, directory()) as room:
+        for index in range(4):
+            await room.notifications.take(Order(somebody(index), "Hello", at=soon), KEY)
+        room.directory.replace(replace(directory(), trunks={"carrier": replace(FAST, prefixes=("+44",)), "new": new}))
+        await fake.until(lambda: len(fake.channels) == 1)
+        for gone in range(4):
+            assert (len(fake.channels), room.live.on_route("new")) == (1, 1)
+            fake.reject(next(iter(fake.channels)))
+            await fake.until(lambda gone=gone: gone == 3 or len(fake.channels) == 1)  # type: ignore[misc]
+        rows = await room.database.fetch("recent_calls", None, None, None, None, False, 9)
+        assert {row["tries"] for row in rows} == {1}
+
+
+async def test_a_cancelled_call_is_told_to_who_watches_and_in_its_trace(postgres: str) -> None:
+    async with FakeAri() as fake, calls_room(fake, postgres, directory()) as room:
+        later = datetime.now(UTC) + timedelta(hours=1)
+        taken = await room.notifications.take(Order(THEM, "Hello", at=later), KEY)
+        with room.notifications._recording.feed.watch() as happenings:
+            assert await room.notifications.cancel(taken.queue_id)
+            call, line = await asyncio.wait_for(happenings.get(), 5)
+        assert (call.queue_id, line.event, line.fields) == (taken.queue_id, "end", {"reason": "cancelled"})
+        assert await room.trace(taken.queue_id) == [("end", {"reason": "cancelled"})]
+
+
+async def test_a_conversation_lasts_as_long_as_the_call_may(postgres: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("controller.calls.line.LONGEST_WAIT_SECONDS", 0.1)
+    async with FakeAri() as fake, calls_room(fake, postgres, directory()) as room:
+        fake.on_originate = lambda channel: fake.answer(channel.id)
+        script = r"~\QuickStart()~ ~\TransferTo(12015550130)~"
+        taken = await room.notifications.take(Order(THEM, script, max_call_seconds=1), KEY)
+        began = asyncio.get_running_loop().time()
+        assert await over(room, taken.queue_id) == [12, 21, 24, 24]
+        assert asyncio.get_running_loop().time() - began >= 1.0
+
+
 async def test_a_call_is_either_cancelled_or_dialled_never_both(postgres: str) -> None:
-    trunk = replace(SLOW, calls_per_second=1000, channels=1000)
-    async with FakeAri() as fake, calls_room(fake, postgres, directory(trunk=trunk)) as room:
+    async with FakeAri() as fake, calls_room(fake, postgres, directory()) as room:
         fake.on_originate = lambda channel: fake.reject(channel.id)
 
         async def order_and_cancel(index: int) -> tuple[int, bool]:
             taken = await room.notifications.take(Order(somebody(index), "Hello"), KEY)
+            await asyncio.sleep(0.002 * index)  # some come before the dialer, some with it, some after
             return taken.queue_id, await room.notifications.cancel(taken.queue_id)
 
         results = await asyncio.gather(*(order_and_cancel(index) for index in range(50)))
+        over_already = await room.notifications.take(Order(THEM, "Hello"), KEY)
+        await over(room, over_already.queue_id)
+        results.append((over_already.queue_id, await room.notifications.cancel(over_already.queue_id)))
         ends = Counter()
         for queue_id, cancelled in results:
             codes = await over(room, queue_id)
             assert codes == ([22] if cancelled else [12, 8])
             ends[cancelled] += 1
-        assert sum(ends.values()) == 50
+        assert ends[True]
+        assert ends[False]
 
 
 async def test_what_was_asked_for_leaves_with_its_call(postgres: str) -> None:

@@ -163,6 +163,7 @@ async def calls_room(fake: FakeAri, postgres: str, directory: Snapshot) -> Async
         Routes(holder),
         lambda _key: prompts,  # type: ignore[arg-type,return-value]
         NOWHERE,
+        live.metrics,
         dialer.wake,
     )
     tasks = [asyncio.create_task(part) for part in (ari.run(), journal.run(), dialer.run())]
