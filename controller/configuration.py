@@ -17,6 +17,7 @@ from controller.postbacks.guard import Guard
 from controller.script.checker import NOWHERE, Context
 from controller.settings import SECTIONS, Settings, SpeechSection, read_settings
 from controller.speech.engines import installed_engines
+from controller.speech.house_sounds import HOUSE_SOUNDS
 from controller.speech.voices import Voices
 
 SECRETS_FILE = "secrets.json"
@@ -104,7 +105,7 @@ def script_context(settings: Settings) -> Context:
         return None
 
     return Context(
-        special_sounds=frozenset(),  # there are none of the house yet
+        special_sounds=HOUSE_SOUNDS.keys(),
         url_refused=url_refused,
         voice_missing=_voice_missing(settings),
         mail=bool(settings.mail.host),

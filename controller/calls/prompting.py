@@ -62,7 +62,7 @@ class CallPrompts:
                 return self._as_media(await prompts.sound(path))
             raise SpeechError(f"there is no sound “{prompt.sound_id}”")
         if isinstance(prompt, SpecialSound):
-            raise SpeechError(f"there is no sound of the house named “{prompt.name}”")
+            return self._as_media(await prompts.house_sound(prompt.name))
         return self._as_media(await prompts.beep())
 
     async def prepare(self, program: Program, voice: int) -> None:

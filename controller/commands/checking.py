@@ -20,6 +20,7 @@ from controller.errors import AudioInvalid, ConfigurationError, Mistake
 from controller.script.bounds import Bounds, Lengths, bounds
 from controller.script.checker import NOWHERE
 from controller.speech.audio import probe, read_audio_file
+from controller.speech.house_sounds import HOUSE_SECONDS
 from controller.speech.spoken import spoken
 
 _YAML = (".yaml", ".yml")
@@ -102,7 +103,7 @@ def _owner(inventory: Inventory, script: Path) -> str | None:
 
 def _lengths(sound: Callable[[str], float | None] | None = None) -> Lengths:
     """How long things last, reckoned as the simulator does."""
-    known = Lengths(text=lambda text: spoken(text).seconds)
+    known = Lengths(text=lambda text: spoken(text).seconds, house=HOUSE_SECONDS)
     return known if sound is None else replace(known, sound=sound)
 
 

@@ -40,6 +40,7 @@ from controller.script.state import State
 from controller.script.transcript import Line, particulars
 from controller.settings import SECTIONS
 from controller.speech.audio import probe, read_audio_file
+from controller.speech.house_sounds import HOUSE_SECONDS
 from controller.speech.spoken import spoken
 
 OUR_NUMBER = "+12015550101"
@@ -105,6 +106,7 @@ def simulation_of(subject: Subject, course: Course, keypad: Keypad | None = None
         hang_up_at=course.hang_up_at,
         spoken=spoken,
         sound_seconds=subject.sound_seconds,
+        house_sounds=HOUSE_SECONDS,
     )
     return Simulation(subject.program, course.state(subject), situation, keypad or course.keypad())
 

@@ -70,7 +70,7 @@ MISTAKES = [
     (r"~\VariableToTTS(name)~", "warning: variable-never-set"),
     (r"~\VariableToTTS(late)~", "warning: variable-not-set-yet"),
     (r"~^goodbye~", "error: unknown-sound"),
-    (r"~\PlaySpecialSoundFile(ding)~", "warning: unknown-special-sound"),
+    (r"~\PlaySpecialSoundFile(gong)~", "warning: unknown-special-sound"),
     (r"~\WaitForDTMF(3600)~", "warning: unbounded-wait"),
     (r"~\StatusChangePostURL(http://127.0.0.1/x)~", "error: url-refused"),
     (r"~\QueryExternalServer(http://192.168.1.1/x|late)~", "error: url-refused"),
@@ -185,6 +185,14 @@ def test_a_voice_that_nobody_here_speaks_with_is_a_warning(folder: Path, tmp_pat
         "script.txt:1:1: warning: The default voice speaks instead of 8: no installed speech engine speaks German"
         in (result.stdout)
     )
+
+
+def test_the_sounds_of_the_house_are_known_with_their_lengths(folder: Path) -> None:
+    script = folder / "script.txt"
+    script.write_text(r"~\ClearDTMF()~ ~\PlaySpecialSoundFile(Ding)~ ~\PlaySpecialSoundFile(ring)~")
+    assert found(script, "--config", folder) == []
+    result = ringpost("check", script, "--config", folder)
+    assert "incoming  shortest 2.8 s, longest 2.8 s" in result.stdout
 
 
 def test_a_sound_without_length_and_one_that_is_no_audio_are_told(folder: Path) -> None:

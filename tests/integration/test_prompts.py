@@ -12,6 +12,7 @@ import soundfile
 
 from controller.errors import AudioInvalid, SpeechError, SynthesisFailed, VoiceUnavailable
 from controller.speech.announcements import record_announcements
+from controller.speech.house_sounds import HOUSE_SECONDS, HOUSE_SOUNDS
 from controller.speech.pcm import wav_file
 from controller.speech.prompts import Medium, Prompts
 from controller.speech.voices import Voices
@@ -48,6 +49,20 @@ async def test_a_text_is_spoken_once_and_known_from_then_on(prompts: Prompts, en
     assert medium.seconds == pytest.approx(0.12, abs=0.01)
     assert prompts.cached_speech("Hello caller") == medium == await prompts.speech("Hello caller")
     assert len(english.asked) == 1
+
+
+@pytest.mark.parametrize("name", HOUSE_SOUNDS)
+async def test_a_sound_of_the_house_is_made_once_and_as_long_as_everybody_reckons(prompts: Prompts, name: str) -> None:
+    medium = await prompts.house_sound(name)
+    assert medium.seconds == pytest.approx(HOUSE_SECONDS[name])
+    assert await prompts.house_sound(name) == medium
+    loudest = np.abs(samples_of(prompts, medium)).max()
+    assert 0.1 < loudest <= 0.6
+
+
+async def test_a_name_that_is_no_sound_of_the_house_is_refused(prompts: Prompts) -> None:
+    with pytest.raises(SpeechError, match="gong"):
+        await prompts.house_sound("gong")
 
 
 async def test_another_voice_rate_volume_or_text_is_another_prompt(prompts: Prompts, english: ToneSynthesizer) -> None:

@@ -359,8 +359,13 @@ SCRIPT_CASES = (
     ),
     ScriptCase(
         "PlaySpecialSoundFile of a name that is no sound of the house is an error",
-        (("sound", "ding"), ("error", "*ding*"), ("say", "On."), END),
-        r"~\PlaySpecialSoundFile(ding)~ ~\SoundPausing(false)~ On.",
+        (("sound", "gong"), ("error", "*gong*"), ("say", "On."), END),
+        r"~\PlaySpecialSoundFile(gong)~ ~\SoundPausing(false)~ On.",
+    ),
+    ScriptCase(
+        "PlaySpecialSoundFile plays a sound of the house",
+        (("sound", "dingdong"), ("say", "On."), END),
+        r"~\PlaySpecialSoundFile(DingDong)~ On.",
     ),
     ScriptCase(
         "QueryExternalServer puts the body into a variable",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from controller.script.outcomes import Finished, Reaction, Recorded
 from controller.script.parser import parse
 from controller.script.reference import Entry, entries, page
 from controller.script.state import State
+from controller.speech.house_sounds import HOUSE_SOUNDS
 from tests.support.script_player import Player
 
 PAGE = Path(__file__).parents[2] / "docs" / "call-script.md"
@@ -43,6 +45,11 @@ def test_an_example_is_right_and_runs_to_its_end(entry: Entry, incoming: bool):
     assert player.noted("error") == []
     assert any(rf"{entry.name}(" in step for (step,) in player.noted("step"))
     assert player.effect.reason in ("end-of-script", "end-call", "transferred")
+
+
+def test_the_reference_names_every_sound_of_the_house():
+    (special,) = [each for each in entries() if each.name == "PlaySpecialSoundFile"]
+    assert set(re.findall("`([a-z]+)`", special.meaning)) == set(HOUSE_SOUNDS)
 
 
 def test_the_example_on_top_of_the_page_runs():

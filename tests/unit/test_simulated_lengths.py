@@ -16,12 +16,13 @@ from controller.script.program import Program
 from controller.script.simulator import Simulation
 from controller.script.situation import ANSWERERS, CALLER, Press, ScriptedKeypad, Situation
 from controller.script.state import State
+from controller.speech.house_sounds import HOUSE_SECONDS
 from controller.speech.spoken import spoken
 
 QUIET = r"~\ClearDTMF()~ "
 LIMITS = {"call-length-limit", "line-limit", "step-limit"}
 SOUNDS = {"tune": 2.5, "short": 0.25}
-LENGTHS = Lengths(text=lambda text: spoken(text).seconds, sound=SOUNDS.get)
+LENGTHS = Lengths(text=lambda text: spoken(text).seconds, sound=SOUNDS.get, house=HOUSE_SECONDS)
 
 ELEMENTS = st.sampled_from(
     [
@@ -33,6 +34,8 @@ ELEMENTS = st.sampled_from(
         "~^tune~",
         "~^short~",
         "~^missing~",
+        r"~\PlaySpecialSoundFile(ding)~",
+        r"~\PlaySpecialSoundFile([x])~",
         r"~\Label(a)~",
         r"~\Label(b)~",
         r"~\Label(amd)~",
@@ -80,6 +83,7 @@ def run(program: Program, keys: list[str], presses: list[Press], outgoing: bool,
         transfer=world.get("transfer", "answered"),  # type: ignore[arg-type]
         spoken=spoken,
         sound_seconds=SOUNDS.get,
+        house_sounds=HOUSE_SECONDS,
     )
     simulation = Simulation(program, state, situation, ScriptedKeypad(tuple(keys), presses))
     lines = list(simulation.run())
