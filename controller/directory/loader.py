@@ -114,6 +114,7 @@ class _Loader:
     def __init__(self, document: Document, secrets: SecretSource, context: Context) -> None:
         self._document = document
         self._secrets = secrets
+        self._context = context
         self._shelf = ScriptShelf(document, context)
         self._sounds: dict[str, dict[str, Path]] = {}
         self._owners: dict[str, Position] = {}
@@ -130,7 +131,7 @@ class _Loader:
         keys = self._license_keys()
         phones = self._phones()
         trunks = self._trunks()
-        menus = Menus(self._document, self._shelf, self._phone_names)
+        menus = Menus(self._document, self._shelf, self._phone_names, self._context)
         menus.read()
         dids = self._dids(keys, menus)
         for script, key in self._played:
@@ -141,6 +142,7 @@ class _Loader:
         # Only now, so that a configuration that is refused leaves nothing behind in the file of secrets.
         keys = {name: self._complete_key(key) for name, key in keys.items()}
         compiled = self._compiled_ivrs(dids, menus)
+        menus.check_loops(compiled.values())
         return Snapshot(
             license_keys=keys,
             dids={number: _complete_did(did, keys, compiled) for number, did in dids.items()},

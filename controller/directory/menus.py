@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -12,6 +12,8 @@ from controller.directory.nodes import Entry, Position
 from controller.directory.script_shelf import ScriptShelf
 from controller.directory.snapshot import Did, LicenseKey
 from controller.directory.validation import alternatives, locate, locate_key, read_entries
+from controller.ivr.announcements import ANNOUNCEMENTS
+from controller.ivr.loops import doubtful_loops, menus_of
 from controller.ivr.model import (
     Choice,
     Destination,
@@ -24,6 +26,8 @@ from controller.ivr.model import (
     TextStep,
 )
 from controller.numbers import is_emergency_or_premium
+from controller.script.checker import NOWHERE, Context
+from controller.script.program import Program
 
 Place = tuple[Destination, Position]
 
@@ -35,6 +39,7 @@ class Menus:
     document: Document
     shelf: ScriptShelf
     phones: Collection[str]
+    context: Context = NOWHERE
     ivrs: dict[str, Ivr] = field(default_factory=dict)
     sequences: dict[str, Sequence] = field(default_factory=dict)
     ivr_names: set[str] = field(default_factory=set)
@@ -68,6 +73,27 @@ class Menus:
             if (kind, name) not in used and not self.document.has_errors:
                 self.document.warn(entry.position, f'no number leads to {kind} "{name}"')
 
+    def check_loops(self, programs: Iterable[Program]) -> None:
+        """Note the doubtful loops in the compiled IVRs of numbers, where the IVR that begins one is declared."""
+        seen: set[str] = set()
+        for program in programs:
+            names = menus_of(program)
+            # What is reached from an IVR that an earlier program holds, that program holds as well.
+            if names[0] not in seen:
+                seen.update(names)
+                for doubt in doubtful_loops(program):
+                    self.document.warn(self._entries[Kind.IVR, doubt.ivr].position, doubt.message)
+
+    def _check_voices(self, ivr: Ivr, entry: Entry) -> None:
+        context, voice = self.context, ANNOUNCEMENTS[ivr.language].voice
+        reason = None if context.voice_missing is None else context.voice_missing(voice)
+        if reason:
+            message = f'what is spoken in "{ivr.language}" is spoken by the default voice: {reason}'
+            self.document.warn(locate(entry, ("language",)), message)
+        if ivr.text is not None and context.unheard_voices is not None:
+            for message in context.unheard_voices(ivr.text):
+                self.document.warn(locate(entry, ("text",)), message.rstrip("."))
+
     def _add_ivr(self, name: str, entry: Entry, declared: IvrEntry) -> None:
         if (declared.recording is None) == (declared.text is None):
             self.document.report(
@@ -86,6 +112,7 @@ class Menus:
             language=declared.language,
         )
         self.ivrs[name] = ivr
+        self._check_voices(ivr, entry)
         for short, long in ivr.prefixes():
             self.document.warn(
                 locate_key(entry, ("choices", short)),

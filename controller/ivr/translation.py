@@ -93,7 +93,7 @@ class _Translator:
         places = dict.fromkeys(ivr.destinations)
         self._add(
             Label(label),
-            EnterMenu(),
+            EnterMenu(ivr.name),
             ChangeVoiceID(str(words.voice)),
             Label(prompt),
             PlaySound(ivr.recording) if ivr.recording else Say(" ".join((ivr.text or "").split())),

@@ -100,6 +100,14 @@ def plain_text(source: str) -> str:
     return " ".join(part.text for part in parse_markup(source) if isinstance(part, Spoken))
 
 
+def named_voices(source: str) -> tuple[str, ...]:
+    """What stands in the `<voice name="…">` of a text, as far as something is spoken in them, each once."""
+    if "<" not in source:
+        return ()
+    styles = (part.style for part in parse_markup(source) if isinstance(part, Spoken))
+    return tuple(dict.fromkeys(style.voice for style in styles if style.voice))
+
+
 class _Reader:
     """Follows open tags and collects what is spoken."""
 

@@ -5,10 +5,11 @@ The ids, names, ages and languages are those of CDYNE's Phone Notify! (its opera
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from controller.errors import ConfigurationError, VoiceUnavailable
+from controller.speech.markup import named_voices
 from controller.speech.synthesizer import WAY_OUT, Synthesizer
 
 DEFAULT_VOICE = 0
@@ -113,6 +114,15 @@ class Voices:
             return self.speaker(voice_id).reason
         except VoiceUnavailable as error:
             return str(error)
+
+    def unheard(self, text: str) -> Iterator[str]:
+        """For each voice that a text names and nobody has, a sentence that says what is heard instead."""
+        for name in named_voices(text):
+            voice_id = self.id_of(name)
+            if voice_id is None:
+                yield f"There is no voice {name[:60]!r}; the text is spoken as if it were not named."
+            elif reason := self.warning(voice_id):
+                yield f"The default voice speaks instead of {name[:60]!r}: {reason}."
 
     def id_of(self, name: str) -> int | None:
         """The id for what a `<voice name="…">` says: a voice's name, in any case, or its id."""

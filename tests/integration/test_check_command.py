@@ -187,6 +187,26 @@ def test_a_voice_that_nobody_here_speaks_with_is_a_warning(folder: Path, tmp_pat
     )
 
 
+def test_a_voice_that_a_text_names_and_nobody_here_has_is_a_warning(folder: Path, tmp_path: Path) -> None:
+    script = folder / "script.txt"
+    script.write_text("Hello\n <voice name='Katrin'>Hallo</voice> <voice name='Nobody'>there</voice>")
+    (folder / "ringpost.yaml").write_text(CONFIG.replace("recording: hello", "text: <voice name='8'>Hallo</voice>"))
+    tools = tmp_path / "tools" / "usr" / "bin"
+    tools.mkdir(parents=True)
+    (tools / "flite").touch()
+    result = subprocess.run(
+        [sys.executable, "-m", "controller.cli", "check", str(folder)],
+        cwd=PROJECT,
+        env=os.environ | {"RINGPOST_TOOLS": str(tmp_path / "tools"), "PATH": ""},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "script.txt:1:1: warning: The default voice speaks instead of 'Katrin': no installed" in result.stdout
+    assert "script.txt:1:1: warning: There is no voice 'Nobody'" in result.stdout
+    assert "ringpost.yaml:7:16: warning: The default voice speaks instead of '8'" in result.stdout
+
+
 def test_the_sounds_of_the_house_are_known_with_their_lengths(folder: Path) -> None:
     script = folder / "script.txt"
     script.write_text(r"~\ClearDTMF()~ ~\PlaySpecialSoundFile(Ding)~ ~\PlaySpecialSoundFile(ring)~")

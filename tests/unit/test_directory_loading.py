@@ -16,6 +16,7 @@ from controller.directory.loader import build
 from controller.directory.snapshot import Snapshot, canonical_guid
 from controller.errors import InvalidConfiguration
 from controller.ivr.model import Destination, DtmfStep, TextStep
+from controller.script.checker import Context
 
 FILE = "nowhere/ringpost.yaml"
 GUID = "7f6c1a52-3d0e-4a4b-9c11-000000000001"
@@ -274,6 +275,58 @@ def test_a_choice_that_begins_another_is_a_warning() -> None:
     text = "ivrs: {gate: {text: x, choices: {1: 'sys:busy', 12: 'sys:echo'}}}\n"
     assert _mistakes(text + "dids: {'+12015550101': {voice: acme, ivr: gate}}") == [
         '1:34: warning: "1" begins "12" as well, so it acts only after 3 s'
+    ]
+
+
+LOOPS = """
+dids:
+  "+12015550101": {{voice: acme, sms: acme, ivr: menu}}
+ivrs:
+  menu: {menu}
+  other: {{text: Other, choices: {{1: "ivr:menu"}}, no_input: "ivr:menu", wrong_choice: "ivr:menu"}}
+sequences:
+  text: {{steps: [sms: {{from: "+12015550101", to: "+12015550110", text: Hi}}], then: ivr}}
+  tones: {{steps: [dtmf: "1"], then: ivr}}
+"""
+ENDLESS = "warning: nothing but a hang-up ends the loop that begins here"
+TEXTS = "warning: texts are queued without end as long as the caller presses nothing"
+
+
+@pytest.mark.parametrize(
+    ("menu", "doubts"),
+    [
+        ('{text: L, choices: {1: "ivr:menu"}, no_input: "ivr:menu", wrong_choice: "ivr:menu"}', {ENDLESS}),
+        ('{text: L, choices: {1: "ivr:other"}, no_input: "ivr:other", wrong_choice: "ivr:menu"}', {ENDLESS}),
+        ('{text: L, choices: {1: "sequence:tones"}, no_input: "ivr:menu", wrong_choice: "ivr:menu"}', {ENDLESS}),
+        ('{text: L, choices: {1: "sys:busy"}, no_input: "sequence:text"}', {TEXTS}),
+        ('{text: L, choices: {1: "sequence:text"}, no_input: "ivr:menu", wrong_choice: "ivr:menu"}', {ENDLESS}),
+        ('{text: L, choices: {1: "sequence:text"}, wrong_choice: "sequence:text"}', set()),
+        ('{text: L, choices: {1: "ivr:menu"}}', set()),
+        ('{text: L, choices: {1: "ivr:other", 2: "sys:dtmf"}, no_input: "ivr:menu"}', set()),
+    ],
+)
+def test_a_loop_of_menus_that_nobody_leaves_or_that_texts_without_end_is_a_warning(menu: str, doubts: set[str]) -> None:
+    found = {mistake for mistake in _mistakes(LOOPS.format(menu=menu)) if "no number leads to" not in mistake}
+    assert found == {f"5:3: {doubt}" for doubt in doubts}
+
+
+def test_voices_that_nobody_has_are_warnings_at_the_language_and_the_text_of_a_menu() -> None:
+    text = """
+ivrs:
+  menu:
+    text: <voice name='Katrin'>Hallo</voice> <voice name='David'>Hello</voice>
+    language: es
+    choices: {1: "sys:busy"}
+"""
+    document = parse_document(text, FILE)
+    context = Context(
+        voice_missing={17: "no engine speaks Spanish"}.get,
+        unheard_voices=lambda text: ["Nobody is Katrin."] if "Katrin" in text else [],
+    )
+    build(document, context=context)
+    assert [str(mistake) for mistake in document.mistakes if "voice" in str(mistake) or "Katrin" in str(mistake)] == [
+        f"{FILE}:4:11: warning: Nobody is Katrin",
+        f'{FILE}:5:15: warning: what is spoken in "es" is spoken by the default voice: no engine speaks Spanish',
     ]
 
 
