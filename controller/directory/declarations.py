@@ -19,7 +19,7 @@ from controller.asterisk.configuration import HOST_NAME
 from controller.directory.snapshot import Product, canonical_guid
 from controller.directory.validation import Declaration, mistake
 from controller.errors import DestinationInvalid, PhoneNumberInvalid
-from controller.ivr.model import CHOICE_KEYS, DTMF_DIGITS, HANG_UP, AfterSequence, Destination
+from controller.ivr.model import CHOICE_KEYS, DTMF_DIGITS, HANG_UP, SHORTEST_TONE_MS, AfterSequence, Destination
 from controller.numbers import parse_number
 
 NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
@@ -208,7 +208,7 @@ class StepEntry(Declaration):
     """One step of a sequence: exactly one of `dtmf`, `recording` and `sms`."""
 
     dtmf: Annotated[str, AfterValidator(_dtmf)] | None = None
-    tone_ms: Annotated[int, Field(ge=40, le=2000)] = 100
+    tone_ms: Annotated[int, Field(ge=SHORTEST_TONE_MS, le=2000)] = SHORTEST_TONE_MS
     gap_ms: Annotated[int, Field(ge=20, le=2000)] = 100
     recording: SoundId | None = None
     sms: TextEntry | None = None

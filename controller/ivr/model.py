@@ -30,6 +30,8 @@ class Kind(StrEnum):
 
 SYSTEM_DESTINATIONS = ("hangup", "busy", "noservice", "disconnected", "dtmf", "echo")
 CHOICE_KEYS = re.compile(r"[0-9*#]{1,10}")
+# Asterisk sends no shorter tone than this, in milliseconds, whatever it is asked for.
+SHORTEST_TONE_MS = 100
 DTMF_DIGITS = re.compile(r"[0-9A-D*#w]{1,100}")
 
 

@@ -123,7 +123,7 @@ ivrs:
 sequences:
   open:
     steps:
-      - {dtmf: 12 w#a, tone_ms: 80}
+      - {dtmf: 12 w#a, tone_ms: 180}
       - sms: {from: "2015550101", to: "+12015550110", text: Gate opened}
     then: ivr
 """
@@ -138,7 +138,7 @@ sequences:
     assert (ivr.no_input, ivr.wrong_choice) == (Destination.parse("sys:hangup"), Destination.parse("sys:busy"))
     sequence = snapshot.sequences["open"]
     assert sequence.steps == (
-        DtmfStep("12w#A", 80, 100),
+        DtmfStep("12w#A", 180, 100),
         TextStep("+12015550101", "+12015550110", "Gate opened"),
     )
     assert sequence.then == "ivr"
@@ -223,7 +223,8 @@ NUMBERS = ("+12015550101", "+442079460958", "+441212345678")
         ("ivrs: {gate: {choices: {1: 'sys:busy'}}}", "1:8: error: what callers hear is not clear"),
         ("sequences: {open: [{dtmf: 12x}]}", "1:27: error: these are no digits to send"),
         ("sequences: {open: [{dtmf: 1, recording: x}]}", "1:20: error: a step does one thing"),
-        ("sequences: {open: [{recording: x, tone_ms: 90}]}", '1:35: error: "tone_ms" belongs to a step with `dtmf`'),
+        ("sequences: {open: [{recording: x, tone_ms: 190}]}", '1:35: error: "tone_ms" belongs to a step with `dtmf`'),
+        ("sequences: {open: [{dtmf: 1, tone_ms: 99}]}", '1:39: error: "tone_ms" is out of range'),
         ("sequences: {open: []}", '1:19: error: "steps" is too short'),
         ("trunks: {a: {host: 'x:5060'}}", "1:20: error: this is no host"),
         ("trunks: {alice: {host: x}}", '1:10: error: "alice" is a phone already'),

@@ -33,7 +33,7 @@ PROMPT = Play((Speech("Choose.", 0),))
 SCRIPTS = {"say.txt": r"~\Label(menu)~ Script. ~\AssignDTMF(2|[x]menu)~ ~\WaitForDTMF(3)~ ~\Goto(amd)~"}
 SEQUENCES = {
     "steps": Sequence(
-        "steps", (DtmfStep("12", 80, 60), RecordingStep("opened"), TextStep("+12015550101", "+12015550110", "Hi"))
+        "steps", (DtmfStep("12", 180, 60), RecordingStep("opened"), TextStep("+12015550101", "+12015550110", "Hi"))
     ),
     "again": Sequence("again", (DtmfStep("9"),), AfterSequence.BACK_TO_IVR),
     "sounds": Sequence("sounds", (RecordingStep("one"), RecordingStep("two"))),
@@ -162,7 +162,7 @@ def test_without_other_destinations_the_call_is_hung_up():
 def test_a_sequence_runs_step_by_step_and_hangs_up():
     call = caller(ivr({"1": "sequence:steps"}))
     call.press("1")
-    assert call.effect == SendDigits("12", 80, 60)
+    assert call.effect == SendDigits("12", 180, 60)
     assert call.resume() == Play((Sound("opened"),))
     assert call.resume() == SendText("+12015550101", "+12015550110", "Hi")
     assert call.resume() == End("end-of-script")
