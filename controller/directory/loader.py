@@ -25,8 +25,9 @@ from controller.directory.validation import (
     read_entries,
     refuse_unknown_sections,
 )
-from controller.errors import Mistake
+from controller.errors import DestinationInvalid, Mistake
 from controller.ivr.compiled import compile_ivr
+from controller.ivr.model import Destination, Kind
 from controller.numbers import try_number
 from controller.script.checker import NOWHERE, Context
 from controller.script.parser import parse
@@ -278,7 +279,7 @@ class _Loader:
             self._document.report(locate_key(entry, ("ivr",)), "a number has either a script or an IVR")
         self._refuse_sequence(entry, declared, menus)
         script = None
-        if declared.script and not declared.script.startswith("sequence:"):
+        if declared.script and not _is_sequence(declared.script):
             script = self._shelf.take(declared.script, locate(entry, ("script",)))
         if script is not None and voice is not None:
             self._played.append((script, voice.name))
@@ -317,12 +318,12 @@ class _Loader:
         expected = "an `ivr` with the sequence among its choices"
         if declared.sequence is not None:
             self._document.report(locate_key(entry, ("sequence",)), reason, expected=expected)
-        if declared.script is not None and declared.script.startswith("sequence:"):
+        if declared.script is not None and _is_sequence(declared.script):
             self._document.report(locate(entry, ("script",)), reason, expected=expected)
         if declared.ivr is None or declared.ivr in menus.ivr_names:
             return
         position = locate(entry, ("ivr",))
-        if declared.ivr.removeprefix("sequence:") in menus.sequence_names:
+        if declared.ivr in menus.sequence_names or _is_sequence(declared.ivr):
             self._document.report(position, reason, expected=expected)
         else:
             expected = alternatives(declared.ivr, menus.ivr_names)
@@ -357,6 +358,14 @@ class _Loader:
             return True
         place = f"{first.file}:{first.line}:{first.column}"
         self._document.report(position, f"{what} is declared in {place} already", expected="one owner")
+        return False
+
+
+def _is_sequence(text: str) -> bool:
+    """Whether a text is written as the destination of a sequence."""
+    try:
+        return Destination.parse(text).kind is Kind.SEQUENCE
+    except DestinationInvalid:
         return False
 
 

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from controller.directory.declarations import IvrEntry, SequenceEntry, StepEntry
+from controller.directory.declarations import MENU_NAME, IvrEntry, SequenceEntry, StepEntry
 from controller.directory.document import Document
 from controller.directory.nodes import Entry, Position
 from controller.directory.script_shelf import ScriptShelf
@@ -51,6 +51,10 @@ class Menus:
         ivrs = read_entries(self.document, "ivrs", IvrEntry)
         sequences = read_entries(self.document, "sequences", SequenceEntry)
         self.ivr_names, self.sequence_names = set(ivrs), set(sequences)
+        for entry, _ in (*ivrs.values(), *sequences.values()):
+            if MENU_NAME.fullmatch(entry.key) is None:
+                expected = "1 to 100 characters, no white space around them"
+                self.document.report(entry.position, "this name cannot be used", expected=expected)
         for name, (entry, declared) in ivrs.items():
             self._entries[Kind.IVR, name] = entry
             if declared is not None:
@@ -113,10 +117,11 @@ class Menus:
         )
         self.ivrs[name] = ivr
         self._check_voices(ivr, entry)
-        for short, long in ivr.prefixes():
+        for short, longer in ivr.prefixes().items():
+            begun = f'"{longer[0]}"' if len(longer) == 1 else f'"{longer[0]}" and {len(longer) - 1} other choices'
             self.document.warn(
                 locate_key(entry, ("choices", short)),
-                f'"{short}" begins "{long}" as well, so it acts only after {ivr.digit_timeout:g} s',
+                f'"{short}" begins {begun} as well, so it acts only after {ivr.digit_timeout:g} s',
             )
         for destination, position in _places(ivr, entry):
             self._check_destination(destination, position)

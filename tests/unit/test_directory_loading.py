@@ -211,6 +211,16 @@ NUMBERS = ("+12015550101", "+442079460958", "+441212345678")
             "dids: {'+12015550101': {voice: acme, ivr: open}}\nsequences: {open: [{dtmf: 1}]}",
             "1:43: error: a sequence is reached only by a choice of an IVR, not by a number",
         ),
+        (
+            "dids: {'+12015550101': {voice: acme, ivr: 'sequence: open'}}\nsequences: {open: [{dtmf: 1}]}",
+            "1:43: error: a sequence is reached only by a choice of an IVR, not by a number",
+        ),
+        (
+            "dids: {'+12015550101': {voice: acme, script: 'SEQUENCE:open'}}",
+            "1:46: error: a sequence is reached only by a choice of an IVR, not by a number",
+        ),
+        (f"ivrs: {{{'x' * 101}: {{text: x, choices: {{1: 'sys:busy'}}}}}}", "1:8: error: this name cannot be used"),
+        ("sequences: {' x': [{dtmf: 1}]}", "1:13: error: this name cannot be used"),
         ("dids: {'+12015550101': {voice: acme, ivr: gate}}", "1:43: error: there is no IVR of this name"),
         ("dids: {'+12015550101': {voice: acme, announcement: x}}", '1:52: error: licence key "acme" has no sound "x"'),
         ("ivrs: {gate: {text: x, choices: {1: 'sequence:open'}}}", "1:37: error: sequence:open is not declared"),
@@ -329,6 +339,29 @@ ivrs:
         f"{FILE}:4:11: warning: Nobody is Katrin",
         f'{FILE}:5:15: warning: what is spoken in "es" is spoken by the default voice: no engine speaks Spanish',
     ]
+
+
+def test_a_choice_that_begins_many_others_is_one_warning() -> None:
+    choices = ", ".join(f"{number}: 'sys:busy'" for number in range(1, 901))
+    text = f"dids: {{'+12015550101': {{voice: acme, ivr: gate}}}}\nivrs: {{gate: {{text: x, choices: {{{choices}}}}}}}"
+    found = _mistakes(text)
+    assert len(found) == 90
+    assert found[0] == '2:34: warning: "1" begins "10" and 109 other choices as well, so it acts only after 3 s'
+
+
+def test_a_menu_of_any_name_that_is_permitted_can_answer_a_number_and_be_chosen() -> None:
+    name = "The menu of the front door, " + "x" * 72
+    text = f"dids: {{'+12015550101': {{voice: acme, ivr: '{name}'}}}}\nivrs:\n  '{name}': "
+    snapshot = _load(BASE + text + f"{{text: x, choices: {{1: 'ivr:{name}'}}}}")
+    did = snapshot.dids["+12015550101"]
+    assert did.ivr is snapshot.ivrs[name]
+
+
+def test_a_sequence_may_have_any_number_of_steps() -> None:
+    steps = "\n".join(f"    - dtmf: '{number}'" for number in range(2000))
+    text = f"dids: {{'+12015550101': {{voice: acme, ivr: gate}}}}\nsequences:\n  long:\n{steps}\n"
+    snapshot = _load(BASE + text + "ivrs: {gate: {text: x, choices: {1: 'sequence:long'}}}")
+    assert len(snapshot.sequences["long"].steps) == 2000
 
 
 def test_menus_that_no_number_leads_to_are_warnings_with_which_the_configuration_loads() -> None:
