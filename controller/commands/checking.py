@@ -72,7 +72,7 @@ def check_script(path: Path, config: Path, key: str | None = None) -> Findings:
     key: the licence key, by its name, whose sounds the script may play; without one it is that whose numbers run the
     script, and if there is none, sounds are not checked. ConfigurationError when the configuration does not have `key`.
     """
-    context, inventory = NOWHERE, Inventory({}, ())
+    context, inventory = NOWHERE, Inventory({})
     if config.exists():
         context, inventory = check_configuration(config).context, take_inventory(read_document(config))
     if key is not None and key not in inventory.sounds:
@@ -83,7 +83,7 @@ def check_script(path: Path, config: Path, key: str | None = None) -> Findings:
         return Findings(tuple(document.mistakes))
     lengths = _lengths()
     if owner := key or _owner(inventory, path):
-        context = replace(context, sounds=inventory.sounds[owner])
+        context = replace(context, sounds=inventory.playable(owner))
         lengths = _lengths(sound_lengths(inventory.sounds[owner]))
     examined = examine(source, context)
     mistakes = tuple(as_mistakes(path, examined.diagnostics))

@@ -17,8 +17,11 @@ from rich.markup import escape
 from controller.calls.treatment import treatment_of
 from controller.commands.keyboard import keyboard
 from controller.directory.loader import load
+from controller.directory.menus import reachable
+from controller.directory.snapshot import Did, Snapshot
 from controller.errors import AudioInvalid, ConfigurationError, InvalidConfiguration, Mistake, RingpostError
 from controller.ivr.compiled import compile_ivr
+from controller.ivr.model import Kind
 from controller.numbers import is_e164, national_digits, parse_number, try_number
 from controller.script.parser import LONGEST_SCRIPT, parse
 from controller.script.program import Program
@@ -141,16 +144,21 @@ def script_subject(path: Path) -> Subject:
 
 
 def ivr_subject(name: str, config: Path) -> Subject:
-    """An IVR of the configuration, with the sounds of the first number that leads to it."""
+    """An IVR of the configuration, with the sounds of the first number from whose IVR it can be reached."""
     snapshot = load(config, other_sections=SECTIONS)
     if name not in snapshot.ivrs:
         raise ConfigurationError(f"there is no IVR “{name}” in {config}")
     scripts = {path: script.source for path, script in snapshot.scripts.items()}
     program = compile_ivr(name, snapshot.ivrs, snapshot.sequences, scripts)
-    did = next((did for did in snapshot.dids.values() if did.voice and did.ivr and did.ivr.name == name), None)
+    did = next((did for did in snapshot.dids.values() if _leads_to(snapshot, did, name)), None)
     if did is None or did.voice is None:
         return Subject(f"ivr {name}", program)
     return Subject(f"ivr {name}", program, did.number, sound_lengths(snapshot.sounds[did.voice.name]))
+
+
+def _leads_to(snapshot: Snapshot, did: Did, ivr: str) -> bool:
+    """Whether calls to a number can come to an IVR."""
+    return did.ivr is not None and (Kind.IVR, ivr) in reachable(snapshot.ivrs, [did.ivr.name])
 
 
 def did_subject(number: str, config: Path) -> Subject:

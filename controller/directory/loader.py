@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets as randomness
 import uuid
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
 
@@ -94,11 +94,17 @@ def build(
 class Inventory:
     """The sounds of each key, by its name and their ids, and the files of scripts with the keys whose numbers run them.
 
-    It is there for a document with mistakes as well, as far as that could be read.
+    recorded: the ids of the sounds that come during calls, by the key's name. All this is there for a document with
+    mistakes as well, as far as that could be read.
     """
 
     sounds: Mapping[str, Mapping[str, Path]]
-    played: tuple[tuple[Path, str], ...]
+    played: tuple[tuple[Path, str], ...] = ()
+    recorded: Mapping[str, Collection[str]] = field(default_factory=dict)
+
+    def playable(self, key: str) -> Collection[str]:
+        """The sounds that scripts of a key may play."""
+        return {*self.sounds[key], *self.recorded.get(key, ())}
 
 
 def take_inventory(document: Document) -> Inventory:
@@ -126,7 +132,8 @@ class _Loader:
 
     @property
     def inventory(self) -> Inventory:
-        return Inventory(self._sounds, tuple((script.file, key) for script, key in self._played))
+        played = tuple((script.file, key) for script, key in self._played)
+        return Inventory(self._sounds, played, {key: self._shelf.recorded_for(key) for key in self._sounds})
 
     def build(self) -> Snapshot | None:
         keys = self._license_keys()
@@ -135,6 +142,7 @@ class _Loader:
         menus = Menus(self._document, self._shelf, self._phone_names, self._context)
         menus.read()
         dids = self._dids(keys, menus)
+        menus.note_use(dids)
         for script, key in self._played:
             self._shelf.check_sounds(script, key, self._sounds[key])
         menus.check_use(dids, self._sounds)
@@ -283,6 +291,7 @@ class _Loader:
             script = self._shelf.take(declared.script, locate(entry, ("script",)))
         if script is not None and voice is not None:
             self._played.append((script, voice.name))
+            self._shelf.run_for(script, voice.name)
         ivr = menus.ivrs.get(declared.ivr or "")
         return Did(
             number=number,

@@ -45,6 +45,7 @@ class Menus:
     ivr_names: set[str] = field(default_factory=set)
     sequence_names: set[str] = field(default_factory=set)
     _entries: dict[tuple[Kind, str], Entry] = field(default_factory=dict)
+    _used: dict[str, list[tuple[Kind, str]]] = field(default_factory=dict)
 
     def read(self) -> None:
         """Read both sections and note what is wrong in them, whoever uses them."""
@@ -65,13 +66,21 @@ class Menus:
                 steps = [self._step(entry, index, step) for index, step in enumerate(sequence.steps)]
                 self.sequences[name] = Sequence(name, tuple(step for step in steps if step), sequence.then)
 
+    def note_use(self, dids: Mapping[str, Did]) -> None:
+        """Note whose numbers lead where, before anything is checked for the keys."""
+        for key, ivr_names in _ivrs_by_key(dids).items():
+            self._used[key] = reachable(self.ivrs, ivr_names)
+            for kind, name in self._used[key]:
+                script = self.shelf.scripts.get(name) if kind is Kind.SCRIPT else None
+                if script is not None:
+                    self.shelf.run_for(script, key)
+
     def check_use(self, dids: Mapping[str, Did], sounds: Mapping[str, Mapping[str, Path]]) -> None:
         """Note what is missing for the keys whose numbers lead to an IVR, and the menus that no number leads to."""
-        used: set[tuple[Kind, str]] = set()
-        for key_name, ivr_names in _ivrs_by_key(dids).items():
-            for kind, name in self._reachable(ivr_names):
-                used.add((kind, name))
-                self._check_for_key(kind, name, key_name, sounds.get(key_name, {}), dids)
+        for key, places in self._used.items():
+            for kind, name in places:
+                self._check_for_key(kind, name, key, sounds.get(key, {}), dids)
+        used = {place for places in self._used.values() for place in places}
         for (kind, name), entry in self._entries.items():
             # After an error, what leads there may be just what could not be read.
             if (kind, name) not in used and not self.document.has_errors:
@@ -167,21 +176,6 @@ class Menus:
             return TextStep(step.sms.sender, step.sms.recipient, step.sms.text)
         return None
 
-    def _reachable(self, ivr_names: Collection[str]) -> list[tuple[Kind, str]]:
-        """Every IVR, sequence and script that callers can come to from some IVRs."""
-        found: dict[tuple[Kind, str], None] = {}
-        waiting = [(Kind.IVR, name) for name in ivr_names]
-        while waiting:
-            place = waiting.pop()
-            if place in found:
-                continue
-            found[place] = None
-            ivr = self.ivrs.get(place[1]) if place[0] is Kind.IVR else None
-            if ivr is not None:
-                followed = (Kind.IVR, Kind.SEQUENCE, Kind.SCRIPT)
-                waiting += [(end.kind, end.target) for end in ivr.destinations if end.kind in followed]
-        return list(found)
-
     def _check_for_key(
         self, kind: Kind, name: str, key: str, sounds: Mapping[str, Path], dids: Mapping[str, Did]
     ) -> None:
@@ -204,9 +198,10 @@ class Menus:
                     self._check_sender(step.sender, locate(entry, ("steps", index, "sms", "from")), key, dids)
 
     def _check_sound(self, sound_id: str, position: Position, key: str, sounds: Mapping[str, Path]) -> None:
-        if sound_id not in sounds:
+        known = {*sounds, *self.shelf.recorded_for(key)}
+        if sound_id not in known:
             self.document.report(
-                position, f'licence key "{key}" has no sound "{sound_id}"', expected=alternatives(sound_id, sounds)
+                position, f'licence key "{key}" has no sound "{sound_id}"', expected=alternatives(sound_id, known)
             )
 
     def _check_sender(self, sender: str, position: Position, key: str, dids: Mapping[str, Did]) -> None:
@@ -215,6 +210,22 @@ class Menus:
             self.document.report(
                 position, f'licence key "{key}" cannot send texts from here', expected=f"a DID with `sms: {key}`"
             )
+
+
+def reachable(ivrs: Mapping[str, Ivr], names: Collection[str]) -> list[tuple[Kind, str]]:
+    """Every IVR, sequence and script that callers can come to from some IVRs, these included."""
+    found: dict[tuple[Kind, str], None] = {}
+    waiting = [(Kind.IVR, name) for name in names]
+    while waiting:
+        place = waiting.pop()
+        if place in found:
+            continue
+        found[place] = None
+        ivr = ivrs.get(place[1]) if place[0] is Kind.IVR else None
+        if ivr is not None:
+            followed = (Kind.IVR, Kind.SEQUENCE, Kind.SCRIPT)
+            waiting += [(end.kind, end.target) for end in ivr.destinations if end.kind in followed]
+    return list(found)
 
 
 def _places(ivr: Ivr, entry: Entry) -> Iterator[Place]:

@@ -124,6 +124,12 @@ def test_a_script_is_checked_for_the_key_whose_numbers_run_it_or_that_is_named(f
     assert "there is no licence key “acme”" in ringpost("check", other, "-c", "nothere", "--key", "acme").stderr
 
 
+def test_a_sound_that_another_script_of_the_key_records_is_there(folder: Path) -> None:
+    (folder / "script.txt").write_text(r"~\RecordAndSaveAs(memo)~")
+    (folder / "other.txt").write_text("~^memo~")
+    assert found(folder / "other.txt", "--config", folder, "--key", "acme") == []
+
+
 def test_the_proven_bounds_of_a_script_are_told(folder: Path) -> None:
     result = ringpost("check", folder / "script.txt", "--config", folder)
     assert result.exit_code == 0

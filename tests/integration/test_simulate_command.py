@@ -10,6 +10,7 @@ from typer.testing import CliRunner, Result
 
 from controller.cli import app
 from tests.support.asterisk import PROJECT
+from tests.support.tones import write_tone
 
 CONFIG = str(PROJECT / "config")
 
@@ -139,6 +140,21 @@ def test_a_number_and_an_ivr_of_the_configuration_are_run_with_the_length_of_the
     sound, text = by_name[-3:-1]
     assert (sound["event"], text["event"]) == ("sound", "text")
     assert float(str(text["t"])) - float(str(sound["t"])) == pytest.approx(1.2, abs=0.01)
+
+
+def test_an_ivr_behind_another_has_the_sounds_and_the_number_of_that_one(tmp_path: Path) -> None:
+    (tmp_path / "sounds" / "acme").mkdir(parents=True)
+    write_tone(tmp_path / "sounds" / "acme" / "hello.wav", 1, 1.5)
+    (tmp_path / "ask.txt").write_text(r"~\VariableToTTS(phonenumber)~")
+    (tmp_path / "ringpost.yaml").write_text(
+        "license_keys: {acme: }\n"
+        "dids: {'+12015550107': {voice: acme}, '+12015550108': {voice: acme, ivr: front}}\n"
+        "ivrs:\n  front: {text: Hi, choices: {1: 'ivr:back'}}\n"
+        "  back: {recording: hello, choices: {1: 'script:ask.txt'}}\n"
+    )
+    lines = lines_of(ringpost("simulate", "--ivr", "back", "--keys", "1", "--json", "--config", tmp_path))
+    assert [(line["t"], line["event"]) for line in lines[:2]] == [(0.0, "sound"), (1.5, "wait_digit")]
+    assert [line["text"] for line in lines if line["event"] == "say"] == ["2015550108"]
 
 
 def test_a_number_for_texts_only_says_so() -> None:
