@@ -11,6 +11,7 @@ import pytest
 import soundfile
 
 from controller.errors import AudioInvalid, SpeechError, SynthesisFailed, VoiceUnavailable
+from controller.speech import rendering
 from controller.speech.announcements import record_announcements
 from controller.speech.house_sounds import HOUSE_SECONDS, HOUSE_SOUNDS
 from controller.speech.pcm import wav_file
@@ -231,12 +232,22 @@ async def test_a_text_of_ten_thousand_characters_is_spoken_in_pieces(
 
 
 @pytest.mark.parametrize(
-    ("text", "words"),
-    [("x" * 20_001, "20001 characters; at most 20000"), ("<voice name='1'>a</voice> b " * 700, "too often")],
+    ("text", "pieces"), [("x" * 25_000, 60), ("word " * 10_000, 120), ("<voice name='1'>a</voice> b " * 700, 1400)]
 )
-async def test_what_would_take_for_ever_is_refused(prompts: Prompts, text: str, words: str) -> None:
-    with pytest.raises(SynthesisFailed, match=words):
-        await prompts.speech(text)
+async def test_a_text_of_any_length_and_of_any_number_of_voices_is_spoken_to_its_end(
+    prompts: Prompts, english: ToneSynthesizer, text: str, pieces: int
+) -> None:
+    await prompts.speech(text)
+    assert len(english.asked) >= pieces
+
+
+async def test_what_no_call_lasts_long_enough_to_hear_is_left_out(
+    prompts: Prompts, english: ToneSynthesizer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rendering, "LONGEST_SECONDS", 20)
+    medium = await prompts.speech("word " * 2000)
+    assert 20 <= medium.seconds < 30
+    assert len(english.asked) < 10
 
 
 async def test_a_sound_file_is_converted_once_until_it_changes(prompts: Prompts, tmp_path: Path) -> None:

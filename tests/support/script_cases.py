@@ -67,6 +67,12 @@ SCRIPT_CASES = (
         "Hello\n   there.",
     ),
     ScriptCase(
+        "a run of commas is a pause and not spoken",
+        (("silence", "10"), ("digit", "2"), ("jump", "two"), ("say", "One two, three."), END),
+        rf"~\AssignDTMF(2|two)~ {',' * 40} ~\EndCall()~ ~\Label(two)~ One,,, two, three.",
+        presses=((5.0, "2"),),
+    ),
+    ScriptCase(
         "a sound is played between two texts",
         (("say", "One."), ("sound", "chime"), ("say", "Two."), END),
         "One. ~^Chime~ Two.",

@@ -17,6 +17,7 @@ from controller.script.situation import ANSWERERS, CALLER, Press, ScriptedKeypad
 from controller.script.state import State
 from controller.script.transcript import EVENTS, Line
 from controller.speech.house_sounds import HOUSE_SECONDS
+from controller.speech.spoken import spoken
 from tests.support.script_cases import CASES, IVR_SCRIPTS, IVRS, PAGES, SCRIPT_CASES, ScriptCase, misfit
 
 SERVER = "http://customer.example.com"
@@ -51,6 +52,7 @@ def simulate(case: ScriptCase) -> list[Line]:
         transfer=case.transfer,
         pages={SERVER + path: body for path, body in PAGES.items()},
         hang_up_at=inf if case.hang_up_at is None else case.hang_up_at,
+        spoken=spoken,
         house_sounds=HOUSE_SECONDS,
     )
     presses = [Press(at, digit) for at, digit in case.presses]
