@@ -168,6 +168,8 @@ def did_subject(number: str, config: Path) -> Subject:
     if did is None:
         raise ConfigurationError(f"{number} is not among the numbers of {config}")
     treatment = treatment_of(did)
+    if treatment is None:
+        raise ConfigurationError(f"calls to {did.number} are refused with 404: it has neither `voice` nor `sms`")
     return Subject(
         did.number, treatment.program, did.number, sound_lengths(snapshot.sounds.get(treatment.license_key, {}))
     )

@@ -162,6 +162,13 @@ def test_a_number_for_texts_only_says_so() -> None:
     assert first["event"] == "say"
 
 
+def test_a_number_in_stock_takes_no_calls(tmp_path: Path) -> None:
+    (tmp_path / "ringpost.yaml").write_text("dids: {'+12015550105': }\n")
+    result = ringpost("simulate", "--did", "12015550105", "--config", tmp_path)
+    assert result.exit_code == 1
+    assert "calls to +12015550105 are refused with 404" in result.output
+
+
 # test
 
 

@@ -172,16 +172,30 @@ def test_a_failing_step_is_told_and_does_not_stop_the_next():
     call = caller(ivr({"1": "sequence:steps"}))
     call.press("1")
     call.resume(Failed("no line"))
-    assert call.variables["sequenceerror"] == "step 1: no line"
+    assert call.variables["sequenceerror"] == "steps step 1: no line"
     call.resume(Failed("no sound"))
-    assert call.variables["sequenceerror"] == "step 2: no sound"
+    assert call.variables["sequenceerror"] == "steps step 1: no line; steps step 2: no sound"
     assert call.resume(Failed("no database")) == End("end-of-script")
-    assert call.variables["sequenceerror"] == "step 3: no database"
+    assert call.variables["sequenceerror"] == (
+        "steps step 1: no line; steps step 2: no sound; steps step 3: no database"
+    )
     assert call.noted("error") == [
         ("DTMF: no line",),
         ("Recording: no sound",),
         ("SMS: no database",),
     ]
+
+
+def test_a_step_that_fails_again_and_again_is_told_once_and_its_reason_is_not_endless():
+    call = caller(ivr({"1": "sequence:again"}))
+    for _ in range(3):
+        call.press("1")
+        call.resume(Failed("no line"))
+    assert call.variables["sequenceerror"] == "again step 1: no line"
+    call.press("1")
+    call.resume(Failed("x" * 1000))
+    assert call.variables["sequenceerror"].startswith("again step 1: no line; again step 1: xxx")
+    assert len(call.variables["sequenceerror"]) == 500
 
 
 def test_recordings_of_two_steps_are_two_playbacks():
