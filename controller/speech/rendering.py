@@ -26,7 +26,7 @@ from controller.speech.spelling import spell
 from controller.speech.synthesizer import Manner, Speech, Synthesizer
 from controller.speech.voices import Voices
 
-RENDERING = "1"
+RENDERING = "2"
 """Part of every cached prompt's key: to be changed when the same text comes to sound different."""
 
 NORMAL_RATE, FULL_VOLUME = 10, 100

@@ -354,6 +354,11 @@ SCRIPT_CASES = (
         r"~\PlayAlphaNumeric(AB12)~",
     ),
     ScriptCase(
+        "PlayAlphaNumeric names signs in the language of the voice",
+        (("say", "A dash 1"), ("say", "A guion 1"), END),
+        r"~\PlayAlphaNumeric(a-1)~ ~\ChangeVoiceID(17)~ ~\PlayAlphaNumeric(a-1)~",
+    ),
+    ScriptCase(
         "PlayAmount speaks money",
         (("say", "twelve dollars and thirty-four cents"), END),
         r"~\PlayAmount(12.34)~",

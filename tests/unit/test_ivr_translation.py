@@ -249,6 +249,14 @@ def test_a_menu_speaks_in_the_voice_of_its_language():
     assert {voice for text, voice in program.speeches() if "servicio" in text} == {17}
 
 
+def test_a_menu_reads_pressed_keys_back_in_its_language():
+    call = caller(ivr({"1": "sys:dtmf"}, language="es"))
+    call.press("1")
+    call.press("4*")
+    call.resume()
+    assert call.effect == Play((Speech("Ha pulsado", 17), Speech("4 asterisco", 17)))
+
+
 def test_what_a_menu_says_is_known_before_the_call():
     program = compiled(ivr({"1": "fwd:2015550110", "2": "script:say.txt", "3": "recording:one"}, recording="greeting"))
     texts = [text for text, _ in program.speeches()]
