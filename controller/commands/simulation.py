@@ -69,6 +69,7 @@ class Course:
 
     keys: an item for each wait for input, such as "2,#,-,1234#". presses: `SECONDS:DIGITS`. hang_up_at: seconds after
     the answer. caller, called: phone numbers; of an outgoing call, `called` is the one that was dialled.
+    transfer_number: of an outgoing call, where 0 transfers it.
     """
 
     keys: str = ""
@@ -76,6 +77,7 @@ class Course:
     outgoing: bool = False
     answered_by: AnsweredBy = "human"
     transfer: TransferResult = "answered"
+    transfer_number: str = ""
     pages: Mapping[str, str] = field(default_factory=dict)
     variables: Mapping[str, str] = field(default_factory=dict)
     caller: str = ""
@@ -90,12 +92,19 @@ class Course:
             raise RingpostError(str(error)) from None
 
     def state(self, subject: Subject) -> State:
-        """The start of the call."""
+        """The start of the call. RingpostError for a transfer number that is none, or of a call that came in."""
+        if self.transfer_number and not self.outgoing:
+            raise RingpostError("only outgoing calls have a transfer number")
         called = _number(self.called or (OTHER_NUMBER if self.outgoing else subject.called or OUR_NUMBER))
         caller = _number(self.caller or (subject.called or OUR_NUMBER if self.outgoing else OTHER_NUMBER))
         if self.outgoing:
             return State.for_outgoing(
-                phonenumber=called, callerid=caller, queueid="1", key_seed="simulation", variables=self.variables
+                phonenumber=called,
+                callerid=caller,
+                queueid="1",
+                transfer_number=parse_number(self.transfer_number) if self.transfer_number else "",
+                key_seed="simulation",
+                variables=self.variables,
             )
         return State.for_incoming(phonenumber=called, callerid=caller, key_seed="simulation", variables=self.variables)
 

@@ -83,6 +83,28 @@ def test_who_answers_makes_the_call_an_outgoing_one(script: Path) -> None:
     assert not any(line["event"] == "detected" for line in lines_of(ringpost("simulate", script, "--json")))
 
 
+def test_0_leads_an_outgoing_call_to_its_transfer_number(script: Path) -> None:
+    script.write_text("Hello ~\\WaitForDTMF(5)~ Never")
+    lines = lines_of(ringpost("simulate", script, "--json", "--transfer-number", "(201) 555-0177", "--keys", "0"))
+    assert lines[-2:] == [
+        {"t": pytest.approx(5.5), "event": "transfer", "number": "+12015550177", "result": "answered"},
+        {"t": pytest.approx(15.5), "event": "end", "reason": "transferred"},
+    ]
+    assert "detected" in [line["event"] for line in lines]
+    golden = script.parent / "script.test.yaml"
+    case = "{name: a, outgoing: true, transfer_number: '2015550177', keys: '0', expect: [..., end: transferred]}"
+    golden.write_text(f"script: script.txt\ncases: [{case}]\n")
+    assert ringpost("test", golden).exit_code == 0
+
+
+@pytest.mark.parametrize("options", [("--transfer-number", "12"), ("--incoming", "--transfer-number", "2015550177")])
+def test_a_transfer_number_is_a_number_and_of_an_outgoing_call(script: Path, options: tuple[str, ...]) -> None:
+    script.write_text("Hello")
+    result = ringpost("simulate", script, *options)
+    assert result.exit_code == 1
+    assert result.output.startswith("ringpost: ")
+
+
 def test_the_other_side_hangs_up_in_time(script: Path) -> None:
     script.write_text("A long text that is never heard to its end")
     assert lines_of(ringpost("simulate", script, "--json", "--hangup-at", "0.5"))[-1] == {
@@ -218,8 +240,29 @@ def test_dots_stand_for_any_lines_and_stars_for_any_text(golden: Path, expect: s
 
 
 @pytest.mark.parametrize(
+    ("expect", "passes"),
+    [
+        ("[silence: 1.0, fetch: {status: 404.0}, end]", True),
+        ("[silence: 1, fetch: {url: '*', status: 404}, end]", True),
+        ("[silence: '*', fetch: {status: 4*}, end]", True),
+        ("[silence: 1.5, fetch, end]", False),
+        ("[silence, fetch: {status: 200}, end]", False),
+    ],
+)
+def test_numbers_are_compared_as_numbers(script: Path, expect: str, passes: bool) -> None:
+    script.write_text(r"~\PlaySilence(1.0)~ ~\QueryExternalServer(http://example.com/|x)~")
+    golden = script.parent / "script.test.yaml"
+    golden.write_text(f"script: script.txt\ncases: [{{name: a, expect: {expect.replace(', end', ', ..., end')}}}]\n")
+    assert ringpost("test", golden).exit_code == (0 if passes else 1)
+
+
+@pytest.mark.parametrize(
     ("text", "message"),
     [
+        (
+            "script: script.txt\ncases: [{name: a, expect: [silence: {secondz: 1}]}]",
+            '2:38: error: silence has no field "secondz"',
+        ),
         ("script: script.txt\ncases: [{name: a, expect: [shout: x]}]", "no expected line"),
         ("script: script.txt\ncases: [{name: a, expect: [beep: x]}]", "beep says nothing more"),
         ("script: script.txt\ncases: [{name: a, expect: [say], key: 1}]", "key"),
