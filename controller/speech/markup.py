@@ -15,6 +15,8 @@ from dataclasses import dataclass, replace
 DEEPEST = 100
 LONGEST_PAUSE_SECONDS = 60.0
 LONGEST_PAUSES_SECONDS = 600.0
+# A break's time without a unit, which SSML does not permit, is one of milliseconds from here on, else of seconds.
+MILLISECONDS_FROM = 100
 COMMA_SECONDS = 0.25
 SENTENCE_SECONDS = 0.35
 PARAGRAPH_SECONDS = 0.7
@@ -42,7 +44,7 @@ _WITH_EFFECT = frozenset({"s", "p", "break", "prosody", "voice", "say-as", "sub"
 _TAG = re.compile(
     r"<(?P<end>/)?+(?P<name>[A-Za-z][A-Za-z0-9:-]{0,30}+)"
     r"(?P<attributes>(?:\s++[A-Za-z][\w:.-]{0,60}+\s*+=\s*+(?:\"[^\"<]{0,500}+\"|'[^'<]{0,500}+'))*+)\s*+(?P<empty>/)?+>"
-    r"|<!--(?P<comment>[^<>]{0,2000}+)-->|<\?(?P<declaration>xml[^<>]{0,500}+)>"
+    r"|<\?(?P<declaration>xml[^<>]{0,500}+)>"
 )
 _ATTRIBUTE = re.compile(r"([A-Za-z][\w:.-]*+)\s*+=\s*+(?:\"([^\"]*+)\"|'([^']*+)')")
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z]\w{1,8});")
@@ -83,6 +85,7 @@ Part = Spoken | Pause
 
 def parse_markup(source: str) -> tuple[Part, ...]:
     """What is to be spoken, part by part. Never raises; takes time and memory in proportion to `source`."""
+    source = _without_comments(source)
     reader = _Reader()
     position = 0
     for match in _TAG.finditer(source):
@@ -93,6 +96,15 @@ def parse_markup(source: str) -> tuple[Part, ...]:
         position = match.end()
     reader.text(source[position:])
     return tuple(reader.parts())
+
+
+def _without_comments(source: str) -> str:
+    """The text without `<!-- … -->`; one that does not end is text."""
+    kept, position = [], 0
+    while (begins := source.find("<!--", position)) >= 0 and (ends := source.find("-->", begins + 4)) >= 0:
+        kept.append(source[position:begins])
+        position = ends + 3
+    return "".join((*kept, source[position:]))
 
 
 def plain_text(source: str) -> str:
@@ -243,9 +255,10 @@ def _decode(match: re.Match[str]) -> str:
 def _break_seconds(attributes: dict[str, str]) -> float:
     time = attributes.get("time", "").strip()
     if time and (match := _NUMBER.fullmatch(time)) and match[1] != "-":
-        unit = (match[3] or "s").lower()
+        figure = float(match[2])
+        unit = (match[3] or ("ms" if figure >= MILLISECONDS_FROM else "s")).lower()
         if unit in ("s", "ms"):
-            return min(float(match[2]) / (1000 if unit == "ms" else 1), LONGEST_PAUSE_SECONDS)
+            return min(figure / (1000 if unit == "ms" else 1), LONGEST_PAUSE_SECONDS)
     return BREAKS.get(attributes.get("strength", "medium").strip().lower(), BREAKS["medium"])
 
 
