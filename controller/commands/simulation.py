@@ -29,7 +29,6 @@ from controller.script.simulator import Simulation
 from controller.script.situation import (
     ANSWERERS,
     CALLER,
-    SOUND_SECONDS,
     AnsweredBy,
     Keypad,
     ScriptedKeypad,
@@ -42,7 +41,7 @@ from controller.script.situation import (
 from controller.script.state import State
 from controller.script.transcript import Line, particulars
 from controller.settings import SECTIONS
-from controller.speech.audio import probe, read_audio_file
+from controller.speech.audio import playable_seconds
 from controller.speech.house_sounds import HOUSE_SECONDS
 from controller.speech.spoken import spoken
 
@@ -185,7 +184,7 @@ def did_subject(number: str, config: Path) -> Subject:
 
 
 def sound_lengths(sounds: Mapping[str, Path]) -> Callable[[str], float | None]:
-    """How long the sounds of a key, by id, last; two seconds for a file that cannot be read as audio."""
+    """How long the sounds of a key, by id, last; None for one that no call can play."""
 
     @cache
     def seconds(sound_id: str) -> float | None:
@@ -193,9 +192,9 @@ def sound_lengths(sounds: Mapping[str, Path]) -> Callable[[str], float | None]:
         if path is None:
             return None
         try:
-            return probe(read_audio_file(path), path.suffix).seconds
+            return playable_seconds(path)
         except AudioInvalid:
-            return SOUND_SECONDS
+            return None
 
     return seconds
 

@@ -235,6 +235,16 @@ def test_a_sound_without_length_and_one_that_is_no_audio_are_told(folder: Path) 
     assert "empty.wav: error: this sound is empty" in result.stdout
 
 
+def test_a_sound_that_cannot_be_played_is_told_where_a_script_plays_it(folder: Path) -> None:
+    write_silence(folder / "sounds" / "acme" / "nothing.wav", 0.0)
+    script = folder / "script.txt"
+    script.write_text("Hello\n  ~^Nothing~ ~\\PlaySilence(1)~")
+    assert found(script, "--config", folder) == ["2:3: warning: unplayable-sound"]
+    assert "This sound cannot be played: The file has no sound in it" in ringpost("check", script, "-c", folder).stdout
+    script.write_text("~\\Label(a)~ ~^nothing~ ~\\PlaySpecialSoundFile(gong)~ ~\\Goto(a)~")
+    assert "1:54: error: loop-without-time" in found(script, "--config", folder)
+
+
 def test_the_voices_are_listed_with_who_speaks_and_flagged_where_another_has_to(folder: Path, tmp_path: Path) -> None:
     tools = tmp_path / "tools" / "usr" / "bin"
     tools.mkdir(parents=True)

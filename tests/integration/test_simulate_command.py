@@ -179,6 +179,18 @@ def test_an_ivr_behind_another_has_the_sounds_and_the_number_of_that_one(tmp_pat
     assert [line["text"] for line in lines if line["event"] == "say"] == ["2015550108"]
 
 
+def test_a_sound_without_length_is_passed_over_with_an_error_as_on_calls(tmp_path: Path) -> None:
+    (tmp_path / "sounds" / "acme").mkdir(parents=True)
+    write_tone(tmp_path / "sounds" / "acme" / "nothing.wav", 1, 0.0)
+    (tmp_path / "play.txt").write_text("~^nothing~ Hello")
+    (tmp_path / "ringpost.yaml").write_text(
+        "license_keys: {acme: }\ndids: {'+12015550101': {voice: acme, script: play.txt}}\n"
+    )
+    lines = lines_of(ringpost("simulate", "--did", "12015550101", "--json", "--config", tmp_path))
+    assert [line["event"] for line in lines] == ["sound", "say", "error", "end"]
+    assert lines[1]["t"] == 0.0
+
+
 def test_a_number_for_texts_only_says_so() -> None:
     first, *_ = lines_of(ringpost("simulate", "--did", "12015550102", "--json", "--config", CONFIG))
     assert first["event"] == "say"
