@@ -39,7 +39,8 @@ _SPELLED = {
 _WITHOUT_EFFECT = frozenset(
     {"speak", "emphasis", "phoneme", "lang", "w", "token", "audio", "mark", "desc", "lexicon", "meta", "metadata"}
 )
-_WITH_EFFECT = frozenset({"s", "p", "break", "prosody", "voice", "say-as", "sub"})
+TAGS = frozenset({"s", "p", "break", "prosody", "voice", "say-as", "sub"})
+"""The tags that change what is heard."""
 
 _TAG = re.compile(
     r"<(?P<end>/)?+(?P<name>[A-Za-z][A-Za-z0-9:-]{0,30}+)"
@@ -132,7 +133,7 @@ class _Reader:
 
     def knows(self, match: re.Match[str]) -> bool:
         name = (match["name"] or "").lower()
-        return not name or name in _WITH_EFFECT or name in _WITHOUT_EFFECT or name.startswith(("amazon:", "aws-"))
+        return not name or name in TAGS or name in _WITHOUT_EFFECT or name.startswith(("amazon:", "aws-"))
 
     def text(self, text: str) -> None:
         if text and not self._replaced:
