@@ -172,7 +172,7 @@ class Line:
         return None
 
     def _reaction_to(self, event: Event) -> Reaction:
-        """Tell the engine of digits and of what is recognised on this line; what a leg of a transfer does is not its."""
+        """Tell the engine of digits and of what is recognised on this line; a transferred leg is not its business."""
         if event.channel_id != self.channel.id:
             return Reaction.GO_ON
         if event.type == "ChannelDtmfReceived":

@@ -66,6 +66,11 @@ class FlowGraph:
             if len(component) > 1 or component[0] in self.edges[component[0]]
         ]
 
+    def leaves(self, loop: Sequence[int]) -> bool:
+        """Whether some way leads out of a loop."""
+        within = set(loop)
+        return any(following not in within for node in loop for following in self.edges[node])
+
     def _following(self, position: int, digits: bool) -> tuple[int, ...]:
         command = self.program.steps[position].command
         following: list[int] = []
