@@ -73,20 +73,25 @@ async def _end(house: House, how: Literal["killed", "stopped"]) -> None:
 
 
 @pytest.mark.parametrize("how", ["killed", "stopped"])
-async def test_a_call_that_rings_while_the_controller_is_away_is_the_next_ones(
+async def test_calls_that_are_dialled_or_ring_while_the_controller_is_away_are_the_next_ones(
     placing: Placing, how: Literal["killed", "stopped"]
 ) -> None:
-    queue_id = await placing.place()
-    call = await placing.line.next_call()
-    await call.ring()
-    await placing.posted(queue_id, 18)
+    rings, silent = await placing.place(), await placing.place(number="12015551501")
+    call, other = await placing.line.next_call(), await placing.line.next_call()
+    await call.ring()  # the other phone has not rung yet: Asterisk's channel is Down
+    await placing.posted(rings, 18)
+    await placing.posted(silent, 12)
     await placing.house.delivered()
     await _end(placing.house, how)
     await placing.house.start()
-    await call.answer()
-    await hear(call, MENU)
-    await call.ended(15)
-    assert [post.code for post in await placing.posted(queue_id)] == [12, 18, 21, 1]
+    await other.ring()
+    for each in (call, other):
+        await each.answer()
+        await hear(each, MENU)
+    for each in (call, other):
+        await each.ended(15)
+    assert [post.code for post in await placing.posted(rings)] == [12, 18, 21, 1]
+    assert [post.code for post in await placing.posted(silent)] == [12, 18, 21, 1]
 
 
 async def test_a_call_that_is_answered_while_the_controller_is_away_hears_its_message(placing: Placing) -> None:
