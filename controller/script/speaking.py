@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
@@ -15,6 +16,7 @@ from controller.script.kinds import FLAG, READ_VARIABLE, SECONDS, SOUND, VALUE, 
 from controller.script.machine import Machine
 
 BEEP_SECONDS = 1.0
+_AMOUNT = re.compile(r"[+-]?(?=\.?[0-9])[0-9]{0,15}(?:\.[0-9]{0,9})?")
 
 
 def speech_seconds(text: str) -> float:
@@ -25,11 +27,7 @@ def speech_seconds(text: str) -> float:
 def _amount(text: str) -> Decimal | None:
     """A number as people write money: "12.34", "$1,234.50", "-3"."""
     plain = text.replace("$", "").replace(",", "").replace(" ", "")
-    digits = plain.removeprefix("-").removeprefix("+")
-    whole, _, cents = digits.partition(".")
-    if not (whole + cents).isascii() or not (whole + cents).isdigit() or len(whole) > 15 or len(cents) > 9:
-        return None
-    return Decimal(plain)
+    return Decimal(plain) if _AMOUNT.fullmatch(plain) else None
 
 
 AMOUNT = Kind("amount or variable", "a number, or the name of a variable that holds one", _amount, "either")

@@ -156,9 +156,7 @@ async def test_a_call_waits_through_the_controllers_death_for_its_time(placing: 
     assert [post.code for post in await placing.posted(queue_ids[3])] == [22]
 
 
-async def test_a_call_that_rings_when_asterisk_dies_is_tried_again(
-    placing: Placing, asterisk: RunningAsterisk
-) -> None:
+async def test_a_call_that_rings_when_asterisk_dies_is_tried_again(placing: Placing, asterisk: RunningAsterisk) -> None:
     queue_id = await placing.place(tries=2, next_try_seconds=1)
     call = await placing.line.next_call()
     await call.ring()

@@ -69,6 +69,7 @@ END = End("end-of-script")
         (r"~\PlayAmount(x)~", Play((Speech("seven dollars"),))),
         (r"~\PlayAmount([x].50)~", Play((Speech("seven dollars and fifty cents"),))),
         (r"~\PlayAmount(word)~", END),
+        *((rf"~\PlayAmount({no_number})~", END) for no_number in ("-+5", "+-5", "--1", "1-", "1e5", ".", "-", "1.2.3")),
         (r"~\PlayAlphaNumeric(ab-12)~", Play((Speech("A B dash 1 2"),))),
         (r"~\PlayAlphaNumeric(word)~", Play((Speech("A B C"),))),
         (r"~\PlayAlphaNumeric(none)~", END),
