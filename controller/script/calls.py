@@ -277,6 +277,7 @@ class StatusChangePostURL(Command):
     """
 
     name: ClassVar[str] = "StatusChangePostURL"
+    only_sets: ClassVar[bool] = True
     url: str = argument(URL)
 
     def perform(self, machine: Machine) -> Effect | None:

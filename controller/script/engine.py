@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from controller.script.command import Command, Speaking
 from controller.script.effects import Effect, End, Play, Prompt
-from controller.script.frame import FIRST_SILENCE
+from controller.script.frame import FIRST_SILENCE, RING, TRANSFER
 from controller.script.kinds import DIGITS
 from controller.script.machine import LONGEST_VALUE, Machine
 from controller.script.outcomes import (
@@ -100,6 +100,7 @@ class Engine:
                 return self._end(End("step-limit"))
             state.current = state.position
             effect = self._play() if isinstance(command, Speaking) else self._perform(command)
+            self._jump_if_due()
             if isinstance(effect, End):
                 return self._end(effect)
             if effect is not None:
@@ -129,9 +130,29 @@ class Engine:
         return end
 
     def _jump_if_due(self) -> None:
-        label, self.state.jump = self.state.jump, ""
-        if label:
-            self._machine.jump_away(label)
+        state = self.state
+        label, state.jump = state.jump, ""
+        if not label:
+            return
+        begins = max(0, state.position)
+        self._machine.jump_away(label)
+        if label == "start" and self._in_frame:
+            # Nothing was said yet that could be said again, whatever place the script calls its start.
+            state.position = begins
+
+    @property
+    def _in_frame(self) -> bool:
+        """Whether the script has not begun yet, or not yet again."""
+        return TRANSFER < self.state.current < 0
+
+    def _set_up(self, label: str) -> None:
+        """Before the frame is left for a place within the script: what the script sets at its beginning is set."""
+        state, target = self.state, self.program.target(label)
+        if not self._in_frame or label == "start" or target == RING:
+            return
+        state.position = max(0, state.position)
+        while state.position != target and (command := self.program.command(state.position)) and command.only_sets:
+            self._perform(command)
 
     def _digit(self, digit: str) -> Reaction:
         machine, state = self._machine, self.state
@@ -147,6 +168,7 @@ class Engine:
             machine.type_ahead(digit)
             return Reaction.GO_ON
         if label := machine.binding(digit):
+            self._set_up(label)
             return self._leave(command, label)
         if command is None:
             machine.type_ahead(digit)
@@ -190,9 +212,11 @@ class Engine:
         state.detections.append(what)
         command = None if state.pending is None else self.program.command(state.current)
         busy = state.stopping or state.jump or (command is not None and command.conversation)
+        label = self._label_for(what)
+        if state.act_on_feature and not busy:
+            self._set_up(label)
         if busy or not state.act_on_feature:
             return Reaction.GO_ON
-        label = self._label_for(what)
         reaction = self._leave(command, label)
         if label == "start" and state.current == FIRST_SILENCE:
             # Nothing was said yet that would have to be said again: the greeting is waited out.

@@ -265,6 +265,15 @@ def test_a_bound_digit_jumps_out_of_collecting_if_digits_are_acted_on():
     assert player.variables["zip"] == "5"
 
 
+def test_a_bound_digit_that_was_typed_ahead_is_told_after_what_it_ended():
+    player = Player(r"~\ClearDTMF()~ Hello ~\AssignDTMF(2|two)~ ~\GetDigits(x)~ ~\EndCall()~ ~\Label(two)~ Two.")
+    player.press("42")
+    assert player.resume() == say("Two.")
+    events = [note.event for note in player.notes if note.event != "step"]
+    assert events == ["digit", "digit", "collect_digits", "set", "jump"]
+    assert player.variables["x"] == "4"
+
+
 def test_collecting_without_time_takes_what_was_typed():
     player = Player(r"~\ActOnDigitPress(false)~ Hello ~\GetDigits(zip|0)~ on")
     player.press("12")
@@ -369,6 +378,46 @@ def test_a_machine_that_is_recognised_before_anything_was_said_is_waited_out():
     assert player.detect("MACHINE") is GO_ON
     assert player.resume(SilenceHeard(True)) == say("Hello")
     assert player.noted("jump") == [("start",)]
+
+
+OWN_START = r"~\ClearDTMF()~ ~\SetVar(a|1)~ ~\IncreaseVariable(a|1)~ Intro. ~\SetVar(b|2)~ ~\Label(Start)~ Hello"
+
+
+@pytest.mark.parametrize("way", ["machine", "digit"])
+def test_who_cannot_have_heard_anything_yet_hears_the_script_from_its_beginning(way):
+    player = Player(OWN_START, outgoing())
+    if way == "machine":
+        player.detect("MACHINE")
+        player.resume(SilenceHeard(True))
+    else:
+        assert player.press("1") == [STOP]
+    assert player.effect == say("Intro.")
+    assert player.variables["a"] == "2"
+    assert player.noted("jump") == [("start",)]
+    assert player.resume() == say("Hello")
+    assert player.detect("FAX") is STOP
+    assert player.effect == say("Hello")
+
+
+def test_what_a_script_sets_at_its_beginning_is_set_once_before_a_jump_from_the_first_wait():
+    settings = r"~\SetVar(a|1)~ ~\IncreaseVariable(a|1)~ ~\ErrorEmail(me@example.com)~"
+    player = Player(settings + r" ~\Label(amd)~ ~\IncreaseVariable(a|1)~ Hello", outgoing())
+    assert player.detect("MACHINE") is STOP
+    assert player.effect == say("Hello")
+    assert player.variables["a"] == "3"
+    assert player.state.error_email == "me@example.com"
+    player = Player(settings + r" Hello", outgoing(transfer_number="+12015550199"))
+    assert player.press("0") == [STOP]
+    assert player.state.error_email == "me@example.com"
+    assert player.resume(TransferFailed("busy")) == say("Hello")
+    assert player.variables["a"] == "2"
+
+
+def test_a_script_that_acts_on_no_detection_does_not_from_its_beginning():
+    player = Player(r"~\ActOnFeature(false)~ Hello ~\EndCall()~ ~\Label(amd)~ Machine.", outgoing())
+    assert player.detect("MACHINE") is GO_ON
+    assert player.resume(SilenceHeard(True)) == say("Hello")
+    assert player.noted("jump") == []
 
 
 def test_the_same_detection_restarts_only_once():
