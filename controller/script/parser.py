@@ -16,7 +16,7 @@ import re
 from collections.abc import Iterator
 from difflib import get_close_matches
 
-from controller.script.command import Command, dynamic, signature
+from controller.script.command import Command, dynamic, needed, signature
 from controller.script.commands import COMMANDS, Mistake
 from controller.script.diagnostics import Diagnostic, Severity, in_order
 from controller.script.flow import Label
@@ -191,25 +191,25 @@ class _Parser:
 
     def _add_command(self, name: str, arguments: list[str], place: tuple[int, int]) -> None:
         command = COMMANDS.get(name.lower())
-        text = f"{name}({'|'.join(arguments)})"
         if command is None:
             reason = f"There is no command {name}{self._suggestion(name.lower())}."
             self._report(place, "error", "unknown-command", reason)
-            self._steps.append(Step(Mistake(text, f"There is no command {name}."), *place))
+            self._steps.append(Step(Mistake(_written(name, arguments), f"There is no command {name}."), *place))
             return
-        reason = _wrong_count(command, arguments)
-        if reason:
+        parameters, least = signature(command), needed(command)
+        if not least <= len(arguments) <= len(parameters):
+            reason = _wrong_count(command, len(arguments))
             self._report(place, "error", "wrong-arguments", reason)
-            if len(arguments) < _needed(command):
-                self._steps.append(Step(Mistake(text, reason), *place))
+            if len(arguments) < least:
+                self._steps.append(Step(Mistake(_written(name, arguments), reason), *place))
                 return
         values = []
-        for parameter, given in zip(signature(command), arguments, strict=False):
-            value = parameter.default if not given and parameter.default is not None else given
+        for parameter, given in zip(parameters, arguments, strict=False):
+            kind, default = parameter.kind, parameter.default
+            value = given or default or ""
             values.append(value)
-            fixed = parameter.kind.role != "either" and value != parameter.default and not dynamic(value)
-            if fixed and parameter.kind.read(value) is None:
-                message = f"{command.name} needs {parameter.kind.expects} as its {parameter.name}"
+            if value != default and kind.role != "either" and not dynamic(value) and kind.read(value) is None:
+                message = f"{command.name} needs {kind.expects} as its {parameter.name}"
                 self._report(place, "error", "wrong-argument", f"{message}, not {value[:60]!r}.")
         self._steps.append(Step(command(*values), *place))
 
@@ -221,20 +221,18 @@ class _Parser:
         return f" (is {COMMANDS[near[0]].name} meant?)" if near else ""
 
 
-def _needed(command: type[Command]) -> int:
-    return sum(parameter.default is None for parameter in signature(command))
+def _written(name: str, arguments: list[str]) -> str:
+    return f"{name}({'|'.join(arguments)})"
 
 
-def _wrong_count(command: type[Command], arguments: list[str]) -> str:
-    """What is wrong with the number of arguments, if anything."""
-    most, least = len(signature(command)), _needed(command)
-    if least <= len(arguments) <= most:
-        return ""
+def _wrong_count(command: type[Command], given: int) -> str:
+    """What is wrong with the number of arguments."""
+    most, least = len(signature(command)), needed(command)
     if most == 0:
         return f"{command.name} takes no arguments."
     expected = f"{least} to {most} arguments" if least < most else f"{most} argument{'s' if most > 1 else ''}"
     names = "|".join(parameter.name for parameter in signature(command))
-    return f"{command.name} needs {expected}, {command.name}({names}); here are {len(arguments)}."
+    return f"{command.name} needs {expected}, {command.name}({names}); here are {given}."
 
 
 def label_mistakes(steps: list[Step]) -> Iterator[Diagnostic]:
