@@ -13,6 +13,7 @@ from collections.abc import Generator, Iterator
 from enum import Enum, auto
 from math import inf
 
+from controller.numbers import is_emergency_or_premium
 from controller.script.command import Command
 from controller.script.effects import (
     CollectDigits,
@@ -240,6 +241,12 @@ class Simulation:
         return Recorded(seconds, hung_up=happening is _Happening.HUNG_UP)
 
     def _transfer(self, effect: Transfer) -> _Performing:
+        # As on a live call, nobody is called for such a number. A phone of ours is `sip:NAME`.
+        refused = not effect.number.startswith("sip:") and is_emergency_or_premium(effect.number)
+        if refused:
+            outcome: Outcome = TransferFailed("refused")
+            yield from self._lines_of(tell_end(effect, outcome))
+            return outcome
         result = self._situation.transfer
         happening = yield from self._pass(effect.ring_seconds if result == "noanswer" else RING_SECONDS)
         if happening is not _Happening.TIME:

@@ -453,6 +453,11 @@ SCRIPT_CASES = (
         transfer="noanswer",
     ),
     ScriptCase(
+        "a number that costs a premium is not called, also when a variable holds it",
+        (("set", "n"), ("transfer", "refused"), ("error", "*refused*"), ("say", "Nobody is there."), END),
+        r"~\SetVar(n|19005551234)~ ~\TransferTo([n])~ Nobody is there.",
+    ),
+    ScriptCase(
         "VariableToTTS speaks a variable of the call",
         (("say", "201*"), END),
         r"~\VariableToTTS(phonenumber)~",
@@ -507,7 +512,7 @@ sequences:
   open:
     - dtmf: "12w3"
     - recording: chime
-    - sms: {from: "+12015550101", to: "+12015550110", text: Opened.}
+    - sms: {from: "+12015550101", to: "+12015550110", text: "Opened  for\n\n      you."}
   open-again:
     steps: [dtmf: "9", sms: {from: "+12015550101", to: "+12015550110", text: Again.}]
     then: ivr
@@ -519,7 +524,7 @@ ALICE = "alice"
 
 _PROMPT = ("sound", "chime")
 _WAIT = ("wait_digit", "")
-_TEXT_SENT = ("text", "Opened.")
+_TEXT_SENT = ("text", "Opened for you.")
 
 IVR_CASES = (
     ScriptCase(
