@@ -75,6 +75,10 @@ class Command:
         """The label that it goes back to, and at most how often, before it goes on; what lies between runs in order."""
         return "", 0
 
+    def doubts(self) -> Iterable[tuple[str, str]]:
+        """What is doubtful in its arguments by themselves, though they are right: codes and sentences (`waits`)."""
+        return ()
+
     def binds_only(self) -> Mapping[str, str] | None:
         """All digits that are bound after it, each with its label; None when those of before stay."""
         return None

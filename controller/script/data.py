@@ -6,18 +6,16 @@ import re
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import ClassVar
-from urllib.parse import quote
 
 from controller.script.command import Command, argument
 from controller.script.effects import Effect, FetchUrl
 from controller.script.kinds import NUMBER, READ_VARIABLE, SET_VARIABLE, TEXT, URL
 from controller.script.machine import Machine
 from controller.script.outcomes import Fetched, Outcome
+from controller.script.urls import quoted
 
 FETCH_SECONDS = 10.0
 _DIGITS = re.compile(r"[+-]?[0-9]+(?:\.[0-9]+)?")
-# RFC 3986: what may stand in a URL; a "%" may be that of a percent-encoding.
-_URL_CHARACTERS = ":/?#[]@!$&'()*+,;=%-._~"
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +116,7 @@ class QueryExternalServer(Command):
         if url is None:
             machine.set_variable(variable, "")
             return None
-        return FetchUrl(quote(url, safe=_URL_CHARACTERS, errors="replace"), variable)
+        return FetchUrl(quoted(url), variable)
 
     def finish(self, machine: Machine, outcome: Outcome) -> Effect | None:
         body = ""

@@ -151,8 +151,8 @@ class Engine:
         if not self._in_frame or label == "start" or target == RING:
             return
         state.position = max(0, state.position)
-        while state.position != target and (command := self.program.command(state.position)) and command.only_sets:
-            self._perform(command)
+        while state.position != target and state.position < self.program.settings:
+            self._perform(self.program.steps[state.position].command)
 
     def _digit(self, digit: str) -> Reaction:
         machine, state = self._machine, self.state

@@ -13,7 +13,8 @@ from controller.script.command import Command, Speaking, argument, dynamic
 from controller.script.effects import Effect, Prompt, Silence, Sound, SpecialSound, Speech, Tone
 from controller.script.kind import Kind
 from controller.script.kinds import FLAG, READ_VARIABLE, SECONDS, SOUND, VALUE, VOICE
-from controller.script.machine import Machine
+from controller.script.machine import LONGEST_VALUE, Machine
+from controller.script.waits import unbounded
 
 BEEP_SECONDS = 1.0
 _AMOUNT = re.compile(r"[+-]?(?=\.?[0-9])[0-9]{0,15}(?:\.[0-9]{0,9})?")
@@ -114,6 +115,9 @@ class PlaySilence(Speaking):
         seconds = SECONDS.read(self.seconds)
         return (0.0, 3600.0) if seconds is None else (seconds, seconds)
 
+    def doubts(self) -> Iterable[tuple[str, str]]:
+        return unbounded(self.name, "waits", self.seconds)
+
 
 @dataclass(frozen=True, slots=True)
 class VariableToTTS(Speaking):
@@ -135,7 +139,7 @@ class VariableToTTS(Speaking):
         return (Speech(text, machine.state.voice),) if text else ()
 
     def lasts(self) -> tuple[float, float]:
-        return 0.0, speech_seconds("x" * 500)
+        return 0.0, speech_seconds("x" * LONGEST_VALUE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +148,8 @@ class PlayAmount(Speaking):
 
     What an amount is, the vendor's pages leave open; this is Ringpost's reading. It is spoken in English.
 
-    amount: a number (a dollar sign and commas do not matter), or the name of a variable that holds one.
+    amount: a number (a dollar sign and commas do not matter), or the name of a variable that holds one. What is a
+        number is not looked up as a variable.
 
     Example:
         Your balance is ~\PlayAmount(12.34)~
@@ -154,8 +159,11 @@ class PlayAmount(Speaking):
     amount: str = argument(AMOUNT)
 
     def prompts(self, machine: Machine) -> Iterable[Prompt]:
-        text = _value(machine, self.amount)
+        text = machine.text(self.amount)
         amount = _amount(text)
+        if amount is None:
+            text = _value(machine, text)
+            amount = _amount(text)
         if amount is None:
             machine.error(f"PlayAmount needs a number, not {text[:60]!r}.")
             return ()
@@ -173,7 +181,7 @@ class PlayAmount(Speaking):
 class PlayAlphaNumeric(Speaking):
     r"""Spell a text one character at a time, digits as digits: AB12 is "A B 1 2".
 
-    text: the text, or the name of a variable that holds it (a variable of that name goes first).
+    text: the text, or the name of a variable that holds it (a variable of that name goes first); cut at 500 characters.
 
     Example:
         Your code is ~\PlayAlphaNumeric(AB12)~
@@ -183,14 +191,15 @@ class PlayAlphaNumeric(Speaking):
     text: str = argument(VALUE)
 
     def prompts(self, machine: Machine) -> Iterable[Prompt]:
-        text = spelled(_value(machine, self.text))
+        text = spelled(_value(machine, machine.text(self.text)))
         return (Speech(text, machine.state.voice),) if text else ()
 
     def texts(self) -> Iterable[str]:
-        return () if dynamic(self.text) or not spelled(self.text) else (spelled(self.text),)
+        text = "" if dynamic(self.text) else spelled(self.text[:LONGEST_VALUE])
+        return (text,) if text else ()
 
     def lasts(self) -> tuple[float, float]:
-        return 0.0, speech_seconds("x" * 500 * 11)
+        return 0.0, speech_seconds("x" * LONGEST_VALUE * 11)
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,10 +272,9 @@ class SoundPausing(Command):
         return None
 
 
-def _value(machine: Machine, argument: str) -> str:
-    """The value of the variable of this name, or else the text itself."""
-    text = machine.text(argument)
-    return machine.variable(text) if machine.has_variable(text) else text
+def _value(machine: Machine, text: str) -> str:
+    """The value of the variable of this name, or else the text itself, cut like a value."""
+    return machine.variable(text) if machine.has_variable(text) else text[:LONGEST_VALUE]
 
 
 def _spoken_seconds(texts: Iterable[str], longest: int) -> tuple[float, float]:
