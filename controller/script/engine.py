@@ -12,6 +12,7 @@ from controller.script.outcomes import (
     DigitPressed,
     Failed,
     Fetched,
+    Finished,
     HungUp,
     Note,
     Observation,
@@ -24,8 +25,10 @@ from controller.script.program import Program
 from controller.script.state import State
 
 MOST_TIMELESS_STEPS = 1000
-# A loop of failures, or of questions to a server that answers at once, is stopped like one of commands alone.
+# What ends so may have ended at once: it counts as time only when it took as long as this. A loop of failures is
+# stopped like one of commands alone.
 _MAY_TAKE_NO_TIME = (Failed, TransferFailed, Fetched)
+LEAST_SECONDS = 0.1
 _RESTARTING = frozenset({"MACHINE", "FAX", "RING"})
 
 
@@ -52,19 +55,21 @@ class Engine:
         """The effect under way: for whoever takes the call over, to be carried out from its beginning."""
         return self.start()
 
-    def resume(self, outcome: Outcome) -> Effect:
-        """Take the outcome of the effect under way, and give the next effect. After `End` it gives `End` again."""
+    def resume(self, outcome: Outcome, seconds: float = 0.0) -> Effect:
+        """Take the outcome of the effect under way, and give the next effect. After `End` it gives `End` again.
+
+        seconds: how long the effect took.
+        """
         state = self.state
         if state.pending is None:
             return self.start()
         if isinstance(state.pending, End):
             return state.pending
         command = self.program.command(state.current)
-        if not isinstance(outcome, _MAY_TAKE_NO_TIME):
+        if seconds >= LEAST_SECONDS or not isinstance(outcome, _MAY_TAKE_NO_TIME):
             state.timeless_steps = 0
         ended = None if command is None else command.finish(self._machine, outcome)
-        if isinstance(outcome, Failed):
-            self._machine.error(f"{command.name if command else 'Step'}: {outcome.reason}")
+        self._note_failure(command, outcome)
         state.pending = None
         state.stopping = False
         if isinstance(outcome, HungUp) or (isinstance(outcome, Recorded) and outcome.hung_up):
@@ -123,6 +128,13 @@ class Engine:
         self.state.position += 1
         self.state.timeless_steps += 1
         self._machine.note("step", command=str(command))
+
+    def _note_failure(self, command: Command | None, outcome: Outcome) -> None:
+        if isinstance(outcome, Finished) and outcome.missing:
+            self._machine.error(outcome.missing)
+        elif isinstance(outcome, Failed):
+            named = command is not None and command.name
+            self._machine.error(f"{named}: {outcome.reason}" if named else outcome.reason)
 
     def _end(self, end: End) -> End:
         self.state.pending = end

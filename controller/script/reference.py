@@ -144,7 +144,11 @@ parentheses. Parentheses may stand in arguments. A tilde that begins nothing is 
   unbound one does so only if the next command is WaitForDTMF or GetDigits, which takes it. Other digits are kept for
   the next of these two commands, until a bound digit jumps elsewhere.
 - All digits are collected in the variable `digitsdialed`, whether anything took them or not.
-- At its end a script hangs up.
+- At its end a script hangs up. One that loops without end is stopped when the call has lasted as long as it may: an
+  hour, unless less was asked for.
+- A loop that takes no time is stopped after {MOST_TIMELESS_STEPS:,} commands. What did not come about counts as time if
+  it took a tenth of a second: a loop over a transfer that rings and is busy goes on, one over a number that is
+  refused at once does not.
 - What cannot be carried out is passed over, with an error in the call's trace: a label, a sound or a number that does
   not exist. `ringpost check` finds most of it before any call.
 

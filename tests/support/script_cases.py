@@ -416,6 +416,11 @@ SCRIPT_CASES = (
         r"~\PlaySpecialSoundFile(ding)~ ~\SoundPausing(false)~ On.",
     ),
     ScriptCase(
+        "what cannot be played is left out of what is heard in a row, and told",
+        (("say", "One."), ("sound", "ding"), ("say", "Two."), ("error", "*ding*"), ("say", "Three."), END),
+        r"One. ~\PlaySpecialSoundFile(ding)~ Two. ~\SoundPausing(false)~ Three.",
+    ),
+    ScriptCase(
         "QueryExternalServer puts the body into a variable",
         (("fetch", "{server}/name"), ("set", "name"), ("say", "Ann"), END),
         r"~\QueryExternalServer({server}/name|name)~ ~\VariableToTTS(name)~",

@@ -521,9 +521,34 @@ def test_a_loop_of_what_fails_at_once_is_stopped():
     assert player.effect == End("step-limit")
 
 
-def test_a_loop_that_only_asks_a_server_is_stopped():
-    player = Player(r"~\Label(a)~ ~\QueryExternalServer(http://example.com/|x)~ ~\Goto(a)~")
-    assert player.run(Fetched(200, "no"))[-1] == End("step-limit")
+@pytest.mark.parametrize("outcome", [Failed("no"), TransferFailed("busy"), Fetched(200, "no")])
+def test_a_loop_of_what_fails_after_a_while_goes_on(outcome):
+    command = "QueryExternalServer(http://h/|x)" if isinstance(outcome, Fetched) else "TransferTo(2015550110)"
+    player = Player(rf"~\Label(a)~ ~\{command}~ ~\Goto(a)~")
+    for _ in range(2000):
+        player.resume(outcome, 0.1)
+    assert not isinstance(player.effect, End)
+    while not isinstance(player.effect, End):
+        player.resume(outcome, 0.099)
+    assert player.effect == End("step-limit")
+
+
+def test_what_was_heard_in_part_is_told_and_counts_as_time():
+    player = Player(r"~\Label(a)~ Please wait. ~^gone~ ~\Goto(a)~")
+    for _ in range(2000):
+        player.resume(Finished("there is no sound “gone”"))
+    assert not isinstance(player.effect, End)
+    assert player.noted("error") == [("there is no sound “gone”",)] * 2000
+
+
+def test_a_call_that_asks_a_server_again_and_again_is_slowed_down():
+    player = Player(r"~\Label(a)~ ~\QueryExternalServer(http://h/|x)~ ~\Goto(a)~")
+    asked = []
+    for _ in range(120):
+        least = player.effect.least_seconds
+        asked.append(least)
+        player.resume(Fetched(200, "no"), max(0.01, least))
+    assert asked == [0.0] * 100 + [1.0] * 20
 
 
 def test_a_loop_that_takes_time_goes_on():
