@@ -4,9 +4,11 @@ A script is text, `~^sound~` and `~\Command(argument|argument)~`, mixed freely (
 users write, and what is therefore accepted:
 
 - names of commands in any case; `~Name(…)~` without the backslash, if Name is a command; `~\Name~` without parentheses;
-- no closing tilde. The arguments end at the first `)` that a tilde, the end of the line or the end of the script
-  follows, blanks between them not counting; if there is none before the next tilde, at the first `)`. Hence
-  parentheses may stand in arguments;
+- no closing tilde. The arguments end at the `)` that balances the opening parenthesis, and text may follow it. They go
+  on to the `)` at the end of the line, or before the next tilde, when that tilde closes the command (it begins nothing
+  itself), or when what stands between has a `)` too many to be a text: so parentheses may stand in arguments, and `:)`
+  too. Where no `)` balances, or only one of a later line, the first `)` before a tilde or the end of a line counts; if
+  there is none before the next tilde, the first `)`;
 - a tilde that begins nothing is left out of the text.
 """
 
@@ -35,6 +37,8 @@ _BARE_COMMAND = re.compile(r"~[ \t]*([A-Za-z]\w{0,63})[ \t]*\(")
 _SOUND = re.compile(r"~\^([^~\r\n]*)")
 _OPENING = re.compile(r"~(?:\\[ \t]*[A-Za-z]|\^)")
 _ARGUMENTS_END = re.compile(r"\)(?=[ \t]*(?:[~\r\n]|\Z))")
+_PARENTHESIS = re.compile("[()]")
+_LINE_END = re.compile(r"[\r\n]")
 _BLANKS = re.compile(r"\s*")
 _REST_OF_LINE = re.compile(r"[^~\r\n]*")
 
@@ -162,8 +166,7 @@ class _Parser:
         source = self._source
         bound = source.find("~", start)
         bound = len(source) if bound == -1 else bound
-        match = _ARGUMENTS_END.search(source, start, bound + 1)
-        end = match.start() if match else source.find(")", start, bound)
+        end = self._arguments_end(start, bound)
         if end == -1:
             rest = _REST_OF_LINE.match(source, start)
             end = rest.end() if rest else bound
@@ -175,10 +178,33 @@ class _Parser:
         self._add_command(name, [part.strip() for part in text.split("|")] if text else [], place)
         return self._behind_closing_tilde(behind, place)
 
-    def _behind_closing_tilde(self, position: int, place: tuple[int, int]) -> int:
+    def _arguments_end(self, start: int, bound: int) -> int:
+        """The `)` that ends the arguments from `start` on, before the next tilde at `bound`; -1 if there is none."""
+        source = self._source
+        match = _ARGUMENTS_END.search(source, start, bound + 1)
+        if match is None:
+            balanced = _balanced(source, start, bound)
+            return source.find(")", start, bound) if balanced == -1 else balanced
+        last = match.start()
+        if source.find(")", start, last) == -1 == source.find("(", start, last):
+            return last
+        balanced = _balanced(source, start, bound)
+        if balanced == -1 or balanced == last:
+            return last
+        if last < balanced:  # at the end of an earlier line
+            return balanced if self._is_closed(balanced + 1) else last
+        rest = source[balanced + 1 : last + 1]
+        is_no_text = rest.count(")") > rest.count("(") or self._is_closed(last + 1)
+        return last if is_no_text and not _LINE_END.search(rest) else balanced
+
+    def _is_closed(self, position: int) -> bool:
+        """Whether a tilde follows that closes the command which ends here."""
         at = self._behind_blanks(position)
-        if self._source.startswith("~", at) and not self._opens(at, adjacent=at == position):
-            return at + 1
+        return self._source.startswith("~", at) and not self._opens(at, adjacent=at == position)
+
+    def _behind_closing_tilde(self, position: int, place: tuple[int, int]) -> int:
+        if self._is_closed(position):
+            return self._behind_blanks(position) + 1
         self._report(place, "warning", "missing-tilde", "The closing tilde of this command is missing.")
         return position
 
@@ -219,6 +245,16 @@ class _Parser:
         self._suggestions += 1
         near = get_close_matches(name, COMMANDS, 1)
         return f" (is {COMMANDS[near[0]].name} meant?)" if near else ""
+
+
+def _balanced(source: str, start: int, end: int) -> int:
+    """The `)` that balances a parenthesis opened before `start`; -1 if there is none before `end`."""
+    depth = 1
+    for match in _PARENTHESIS.finditer(source, start, end):
+        depth += 1 if match.group() == "(" else -1
+        if not depth:
+            return match.start()
+    return -1
 
 
 def _written(name: str, arguments: list[str]) -> str:

@@ -124,8 +124,9 @@ A call script says what happens in a call. It is plain text with sounds and comm
   text is turned to speech before the call: VariableToTTS speaks a value.
 
 What is written a little differently is read all the same, and the checker says so: a command without the closing tilde
-(its arguments then end at the first `)` that a tilde or the end of the line follows), without the backslash, or without
-parentheses. Parentheses may stand in arguments. A tilde that begins nothing is left out of the text.
+(its arguments then end at the `)` that balances its opening parenthesis), without the backslash, or without
+parentheses. Parentheses may stand in arguments, also a single `)` if the command has its closing tilde. A tilde that
+begins nothing is left out of the text.
 
 ## How a call runs
 

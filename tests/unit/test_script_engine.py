@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 
 import pytest
 from hypothesis import given, settings
@@ -566,16 +565,15 @@ def test_what_takes_no_time_is_no_effect(script):
     assert Player(script + r" ~\Goto(start)~").effect == End("step-limit")
 
 
-def test_ten_thousand_steps_are_run_within_a_second():
+def test_ten_thousand_steps_are_run_to_their_end():
     program = parse(
         r"~\Label(a)~ ~\IncreaseVariable(n|1)~ ~\SetVar(b|[n])~ ~\GotoIf(n|2500|end)~ Hello ~\Goto(a)~ ~\Label(end)~"
     )
     engine = Engine(program, State.for_incoming())
-    started = time.perf_counter()
     effect = engine.start()
     while not isinstance(effect, End):
         effect = engine.resume(Finished())
-    assert time.perf_counter() - started < 1.0
+    assert effect == End("end-of-script")
     assert len([note for note in engine.take_notes() if note.event == "step"]) > 10_000
 
 
