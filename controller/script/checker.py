@@ -93,7 +93,9 @@ class _Check:
             position for position in range(graph.end) if graph.reachable[position] and not graph.takes_time[position]
         ]
         reported: set[int] = set()
-        for loop in graph.loops([*timeless, graph.frame]):
+        if graph.reachable[graph.frame]:
+            timeless.append(graph.frame)
+        for loop in graph.loops(timeless):
             if graph.frame in loop and not self._program.quick_start:
                 # A call that was placed waits for silence there.
                 message = "On a call that comes in, this loop takes no time; after 1,000 commands it is stopped."

@@ -138,33 +138,33 @@ def components(edges: Edges, nodes: Sequence[int], among: set[int]) -> list[list
 
     Tarjan's algorithm (SIAM Journal on Computing, 1972), without recursion: scripts may be long.
     """
-    index: dict[int, int] = {}
-    low: dict[int, int] = {}
+    index, low = [0] * len(edges), [0] * len(edges)  # 0: not seen yet
+    count = 0
     done: set[int] = set()
     stack: list[int] = []
     found: list[list[int]] = []
     for root in nodes:
-        if root in index:
+        if index[root]:
             continue
         work = [(root, iter(edges[root]))]
-        index[root] = low[root] = len(index)
+        index[root] = low[root] = count = count + 1
         stack.append(root)
         while work:
             node, following = work[-1]
             for other in following:
                 if other not in among or other in done:
                     continue
-                if other in index:
-                    low[node] = min(low[node], index[other])
-                    continue
-                index[other] = low[other] = len(index)
-                stack.append(other)
-                work.append((other, iter(edges[other])))
-                break
+                if not index[other]:
+                    index[other] = low[other] = count = count + 1
+                    stack.append(other)
+                    work.append((other, iter(edges[other])))
+                    break
+                if index[other] < low[node]:
+                    low[node] = index[other]
             else:
                 work.pop()
-                if work:
-                    low[work[-1][0]] = min(low[work[-1][0]], low[node])
+                if work and low[node] < low[work[-1][0]]:
+                    low[work[-1][0]] = low[node]
                 if low[node] == index[node]:
                     component = [stack.pop()]
                     while component[-1] != node:

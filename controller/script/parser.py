@@ -99,7 +99,7 @@ class _Parser:
             self._found.append(Diagnostic(*place, severity, code, message))
 
     def _add_text(self, start: int, end: int) -> None:
-        text = " ".join(self._source[start:end].split())
+        text = " ".join(self._source[start:end].split()) if start < end else ""
         if text:
             if not self._text:
                 self._text_place = self._place(self._behind_blanks(start))
@@ -117,10 +117,10 @@ class _Parser:
     def _element(self, tilde: int) -> int:
         """Read what begins at a tilde; gives the position behind it."""
         source, place = self._source, self._place(tilde)
-        if match := _SOUND.match(source, tilde):
+        if source.startswith("~^", tilde) and (match := _SOUND.match(source, tilde)):
             self._flush_text()
             return self._sound(match, place)
-        if match := _COMMAND.match(source, tilde):
+        if source.startswith("~\\", tilde) and (match := _COMMAND.match(source, tilde)):
             self._flush_text()
             if match.group(2):
                 return self._command(match.group(1), match.end(), place)
@@ -181,13 +181,14 @@ class _Parser:
     def _arguments_end(self, start: int, bound: int) -> int:
         """The `)` that ends the arguments from `start` on, before the next tilde at `bound`; -1 if there is none."""
         source = self._source
+        first = source.find(")", start, bound)
+        if first + 1 == bound and source.find("(", start, first) == -1:
+            return first
         match = _ARGUMENTS_END.search(source, start, bound + 1)
         if match is None:
             balanced = _balanced(source, start, bound)
-            return source.find(")", start, bound) if balanced == -1 else balanced
+            return first if balanced == -1 else balanced
         last = match.start()
-        if source.find(")", start, last) == -1 == source.find("(", start, last):
-            return last
         balanced = _balanced(source, start, bound)
         if balanced == -1 or balanced == last:
             return last
@@ -199,8 +200,9 @@ class _Parser:
 
     def _is_closed(self, position: int) -> bool:
         """Whether a tilde follows that closes the command which ends here."""
-        at = self._behind_blanks(position)
-        return self._source.startswith("~", at) and not self._opens(at, adjacent=at == position)
+        source = self._source
+        at = position if source.startswith("~", position) else self._behind_blanks(position)
+        return source.startswith("~", at) and not self._opens(at, adjacent=at == position)
 
     def _behind_closing_tilde(self, position: int, place: tuple[int, int]) -> int:
         if self._is_closed(position):
@@ -210,7 +212,7 @@ class _Parser:
 
     def _opens(self, tilde: int, *, adjacent: bool) -> bool:
         """Whether this tilde begins the next element instead of closing the command before it."""
-        if _OPENING.match(self._source, tilde):
+        if self._source.startswith(("~\\", "~^"), tilde) and _OPENING.match(self._source, tilde):
             return True
         match = None if adjacent else _BARE_COMMAND.match(self._source, tilde)
         return match is not None and match.group(1).lower() in COMMANDS
@@ -234,7 +236,9 @@ class _Parser:
             kind, default = parameter.kind, parameter.default
             value = given or default or ""
             values.append(value)
-            if value != default and kind.role != "either" and not dynamic(value) and kind.read(value) is None:
+            if value == default or kind.read(value) is not None:
+                continue
+            if kind.role != "either" and not dynamic(value):
                 message = f"{command.name} needs {kind.expects} as its {parameter.name}"
                 self._report(place, "error", "wrong-argument", f"{message}, not {value[:60]!r}.")
         self._steps.append(Step(command(*values), *place))
@@ -287,7 +291,8 @@ def label_mistakes(steps: list[Step]) -> Iterator[Diagnostic]:
             lines.setdefault(name, step.line)
     known = lines.keys() | BUILT_IN_LABELS.keys()
     for step in steps:
-        for name in step.command.named("label"):
-            if name not in known:
+        for text in step.command.given("label"):
+            name = text.strip().lower()
+            if name and name not in known and not dynamic(name):
                 message = f"There is no label {name[:60]!r} for {step.command.name}."
                 yield Diagnostic(step.line, step.column, "error", "missing-label", message)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 
-from controller.script.command import Command, dynamic
-from controller.script.data import IncreaseVariable
+from controller.script.command import Command, dynamic, signature
 from controller.script.flowgraph import FlowGraph, components
 from controller.script.kind import SUBSTITUTION
+from controller.script.kinds import VALUE
 from controller.script.program import Program, Step
-from controller.script.speaking import AMOUNT, PlayAmount, PlaySound
+from controller.script.speaking import PlaySound
 
 
 def unset_variables(program: Program, graph: FlowGraph, known: Collection[str]) -> Iterator[tuple[Step, str, str]]:
@@ -19,19 +19,17 @@ def unset_variables(program: Program, graph: FlowGraph, known: Collection[str]) 
     """
     numbers: dict[str, int] = {}
     sets: dict[int, int] = {}
+    read: list[tuple[int, str, bool]] = []
     for position, step in enumerate(program.steps):
-        given = step.command.given("sets")
-        if any(map(dynamic, given)):
-            return
-        for name in step.command.named("sets") if given else ():
-            sets[position] = sets.get(position, 0) | 1 << numbers.setdefault(name, len(numbers))
-    reads = [
-        (position, name)
-        for position, step in enumerate(program.steps)
-        if graph.reachable[position]
-        for name in _read_by(step.command, numbers)
-        if name not in known
-    ]
+        for name, role in _named_by(step.command):
+            if role == "sets":
+                if not name:
+                    return
+                sets[position] = sets.get(position, 0) | 1 << numbers.setdefault(name, len(numbers))
+            elif name not in known and graph.reachable[position]:
+                read.append((position, name, role == "reads"))
+    # What may be a text is the name of a variable if there is one of that name.
+    reads = [(position, name) for position, name, surely in read if surely or name in numbers]
     may_be_set = _may_be_set(graph, sets) if any(name in numbers for _, name in reads) else {}
     for position, name in reads:
         if name not in numbers:
@@ -64,14 +62,26 @@ def _may_be_set(graph: FlowGraph, sets: Mapping[int, int]) -> dict[int, int]:
     return before
 
 
-def _read_by(command: Command, ever_set: Collection[str]) -> Iterator[str]:
-    if not isinstance(command, IncreaseVariable):
-        yield from command.named("reads")
-    for text in command.named("either"):
-        if AMOUNT.read(text) is None if isinstance(command, PlayAmount) else text in ever_set:
-            yield text
-    texts = (command.sound_id,) if isinstance(command, PlaySound) else command.given()
-    for text in texts:
-        if "[" in text:
-            for match in SUBSTITUTION.finditer(text):
-                yield match.group(1).lower()
+def _named_by(command: Command) -> Iterator[tuple[str, str]]:
+    """The variables that a command names, each with what it does: "sets" (no name: one that a variable names), "reads",
+    or "either" where it may be a text as well.
+    """
+    if isinstance(command, PlaySound):
+        yield from _put_into(command.sound_id)
+    for parameter in signature(type(command)):
+        text, role = getattr(command, parameter.name), parameter.kind.role
+        if dynamic(text):
+            yield from _put_into(text)
+            if role == "sets":
+                yield "", role
+        elif text and role == "either" and parameter.kind is not VALUE:
+            # What can be read as an amount is one, and nothing else is.
+            if parameter.kind.read(text) is None:
+                yield text.strip().lower(), "reads"
+        elif text and role in ("sets", "reads", "either"):
+            yield text.strip().lower(), role
+
+
+def _put_into(text: str) -> Iterator[tuple[str, str]]:
+    for match in SUBSTITUTION.finditer(text):
+        yield match.group(1).lower(), "reads"

@@ -617,7 +617,27 @@ def test_a_state_whose_script_has_become_shorter_ends_the_call():
 # Whatever happens
 
 ARGUMENTS = st.sampled_from(
-    ["start", "amd", "a", "b", "x", "[x]", "1", "2", "0.5", "5", "#", "true", "false", "http://h/[a]", "2015550110", ""]
+    [
+        "start",
+        "amd",
+        "a",
+        "b",
+        "x",
+        "[x]",
+        "1",
+        "2",
+        "0.5",
+        "5",
+        "#",
+        "true",
+        "false",
+        "http://h/[a]",
+        "2015550110",
+        "",
+        "-+5",
+        "my var",
+        "[my var]",
+    ]
 )
 ELEMENTS = st.one_of(
     st.sampled_from(
