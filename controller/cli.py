@@ -194,6 +194,7 @@ def simulate(
         AnsweredBy | None, typer.Option(help="Who answers the outgoing call.", show_default=False)
     ] = None,
     transfer: Annotated[TransferResult, typer.Option(help="How transfers end.")] = "answered",
+    transfer_number: Annotated[str, typer.Option(metavar="NUMBER", help="Where 0 transfers an outgoing call.")] = "",
     fetch: Annotated[
         list[str] | None, typer.Option(metavar="URL BODY", help="What a URL answers; others answer 404. Repeatable.")
     ] = None,
@@ -217,9 +218,10 @@ def simulate(
     course = Course(
         keys=keys,
         presses=tuple(press or ()),
-        outgoing=answered_by is not None if outgoing is None else outgoing,
+        outgoing=(answered_by is not None or bool(transfer_number)) if outgoing is None else outgoing,
         answered_by=answered_by or "human",
         transfer=transfer,
+        transfer_number=transfer_number,
         pages=read_pages(fetch or []),
         variables=read_variables(variables or []),
         caller=caller,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from controller.postbacks.guard import Guard
 from controller.script.checker import NOWHERE, Context
 from controller.settings import SECTIONS, Settings, SpeechSection, read_settings
 from controller.speech.engines import installed_engines
+from controller.speech.house_sounds import HOUSE_SOUNDS
 from controller.speech.voices import Voices
 
 SECRETS_FILE = "secrets.json"
@@ -103,10 +103,12 @@ def script_context(settings: Settings) -> Context:
             return str(error)
         return None
 
+    voices = _installed_voices(settings)
     return Context(
-        special_sounds=frozenset(),  # there are none of the house yet
+        special_sounds=HOUSE_SOUNDS.keys(),
         url_refused=url_refused,
-        voice_missing=_voice_missing(settings),
+        voice_missing=None if voices is None else lambda voice_id: voices.warning(voice_id) or None,
+        unheard_voices=None if voices is None else voices.unheard,
         mail=bool(settings.mail.host),
     )
 
@@ -117,12 +119,9 @@ def voices_of(settings: Settings) -> Voices:
     return Voices(engines, settings.speech.voices)
 
 
-def _voice_missing(settings: Settings) -> Callable[[int], str | None] | None:
-    """Who cannot speak; None before the first start, which brings the engines along."""
-    if not installed_engines(Tools(settings.tools_dir), settings.speech.commands):
-        return None
-    voices = voices_of(settings)
-    return lambda voice_id: voices.warning(voice_id) or None
+def _installed_voices(settings: Settings) -> Voices | None:
+    """As `voices_of`; None before the first start, which brings the engines along."""
+    return voices_of(settings) if installed_engines(Tools(settings.tools_dir), settings.speech.commands) else None
 
 
 def _context(document: Document, settings: Settings | None) -> Context:

@@ -186,7 +186,14 @@ class Service:
             self._database, self._directory, self._live, outgoing, self._journal, lambda: self._ari.connected
         )
         self._notifications = Notifications(
-            self._database, recording, self._queue_ids, routes, prompts_of, context, self._dialer.wake
+            self._database,
+            recording,
+            self._queue_ids,
+            routes,
+            prompts_of,
+            context,
+            self._live.metrics,
+            self._dialer.wake,
         )
 
     async def run(self) -> None:
@@ -204,7 +211,6 @@ class Service:
             "queue-ids": self._queue_ids.run,
             "leases": self._live.renew_leases,
             "adoption": self._adoption.run,
-            "dialer": self._dialer.run,
             "post-backs": self._delivery.run,
             "reloading": self._reloading.run,
             "media": self._keep_media,
@@ -219,8 +225,12 @@ class Service:
                 # Only this one may end the service: another controller took over, or Asterisk is too old.
                 tasks = [group.create_task(self._ari.run(), name="ari")]
                 tasks += [group.create_task(_kept_up(name, part), name=name) for name, part in parts.items()]
+                dialing = group.create_task(_kept_up("dialer", self._dialer.run), name="dialer")
                 await stop.wait()
                 log.info("stopping", calls=len(self._live))
+                # First of all, so that no call begins any more; what it has just claimed is given back.
+                dialing.cancel()
+                await asyncio.wait([dialing])
                 await self._live.close()
                 for task in tasks:
                     task.cancel()

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import asdict
+from datetime import datetime
 from typing import Annotated, Any
 
 from aiohttp import web
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from controller.api.admin import authorise
 from controller.calls.notification import LONGEST_NAME, LONGEST_NEXT_TRY_SECONDS, LONGEST_REFERENCE, MOST_TRIES, Order
@@ -16,6 +18,20 @@ from controller.errors import JournalFull, NotificationRefused, StoreError
 from controller.script.parser import LONGEST_SCRIPT
 
 _LONGEST_NUMBER = 64
+
+
+def _moment(text: object) -> datetime:
+    """A time with its zone, ISO 8601 as text: nothing else is meant for one."""
+    moment = datetime.fromisoformat(text) if isinstance(text, str) and not text.isdecimal() else None
+    if moment is None or moment.tzinfo is None:
+        raise ValueError("must be a time with its zone, such as 2026-12-01T15:00:00Z")
+    return moment
+
+
+def _url(text: str) -> str:
+    if text and not re.fullmatch(r"https?://[^\s\x00-\x1f\x7f]+", text, re.IGNORECASE):
+        raise ValueError("must be a URL that starts with http:// or https://")
+    return text
 
 
 class CallRequest(BaseModel):
@@ -32,9 +48,9 @@ class CallRequest(BaseModel):
     voice: int = Field(0, ge=0, le=999)
     tries: int = Field(1, ge=1, le=MOST_TRIES)
     next_try_seconds: int = Field(60, ge=1, le=LONGEST_NEXT_TRY_SECONDS)
-    at: Annotated[AwareDatetime | None, Field(strict=False)] = None
+    at: Annotated[datetime | None, BeforeValidator(_moment)] = None
     max_call_seconds: int = Field(0, ge=0, le=86_400)
-    status_post_url: str = Field("", max_length=2000)
+    status_post_url: Annotated[str, AfterValidator(_url)] = Field("", max_length=2000)
     reference_id: str = Field("", max_length=LONGEST_REFERENCE)
 
     def order(self) -> Order:
@@ -92,7 +108,7 @@ class CallsDoor:
 async def _json(request: web.Request) -> Any:
     try:
         return await request.json()
-    except (ValueError, RecursionError):
+    except (ValueError, RecursionError, LookupError):  # the last: a character set that nobody knows
         return None
 
 

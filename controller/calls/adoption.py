@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 import structlog
 from asyncpg import Record
 
-from controller.calls.call import Call
+from controller.calls.call import Call, is_try
 from controller.calls.closing import close_lost
 from controller.calls.live import LiveCalls
 from controller.calls.notification import Notification
@@ -74,9 +74,9 @@ class Adoption:
                 log.exception("calls could not be reconciled")
 
     async def _agree(self) -> None:
-        before = set(self._live.placed_ids())
+        before, placed = set(self._live.channel_ids()), set(self._live.placed_ids())
         channels = set((await self._parts.ari.applications.get(self._application)).channel_ids)
-        for channel_id in before - channels:
+        for channel_id in placed - channels:
             self._live.gone(channel_id)
         strays = channels - set(self._live.channel_ids())
         known = await self._open_calls()
@@ -97,7 +97,19 @@ class Adoption:
             still_there = set((await self._parts.ari.applications.get(self._application)).channel_ids)
             for channel_id in self._unowned(strays & still_there):
                 log.warning("a channel that no call owns is let go", channel=channel_id)
-                await self._live.let_go(channel_id)
+                await self._let_go(channel_id)
+
+    async def _let_go(self, channel_id: str) -> None:
+        """To the announcement; a channel of ours that nobody has answered yet is hung up."""
+        channel = self._parts.ari.channels.get(channel_id)
+        try:
+            unanswered = is_try(channel_id) and (await channel.state()).state != "Up"
+            if unanswered:
+                await channel.hangup()
+                return
+        except AsteriskError as error:
+            log.info("a channel was not hung up", reason=str(error))
+        await self._live.let_go(channel_id)
 
     def _is_fresh(self, row: Record) -> bool:
         """Whether the call began under this controller, and so shortly ago that its session may have just ended."""

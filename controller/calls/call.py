@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
@@ -14,11 +15,17 @@ Direction = Literal["incoming", "outgoing"]
 
 # A script may loop, but not for ever: after so long the call is ended whatever it does.
 LONGEST_CALL_SECONDS = 3600.0
+_TRY = re.compile(r"ringpost-\d+-try-\d+")
 
 
 def channel_of_try(queue_id: int, number: int) -> str:
     """The channel of a try to reach somebody: known before it is made, so that whoever finds it knows whose it is."""
     return f"ringpost-{queue_id}-try-{number}"
+
+
+def is_try(channel_id: str) -> bool:
+    """Whether this is the channel of a try to reach somebody."""
+    return _TRY.fullmatch(channel_id) is not None
 
 
 @dataclass(slots=True)

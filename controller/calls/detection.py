@@ -16,7 +16,7 @@ import structlog
 from controller.asterisk.ari.channels import Channel
 from controller.asterisk.ari.events import Event
 from controller.calls.hearing import Hearing
-from controller.errors import AsteriskError
+from controller.errors import AsteriskError, AsteriskNotFound
 
 log = structlog.get_logger()
 
@@ -52,12 +52,15 @@ class Detection:
 
     async def begin(self) -> None:
         """Listen, from the answer on. A call where that cannot be had goes on without."""
-        try:
-            await asyncio.gather(self._hearing.begin(PAUSE_MS), self._channel.set_variable(_FAX_TONE, ""))
-        except AsteriskError as error:
-            log.warning("what answers is not detected", reason=str(error))
-            return
-        self._listens = self._set_up = True
+        self._set_up = True
+        setting_up = (self._hearing.begin(PAUSE_MS), self._channel.set_variable(_FAX_TONE, ""))
+        for result in await asyncio.gather(*setting_up, return_exceptions=True):
+            if isinstance(result, AsteriskError):
+                log.warning("what answers is not detected", reason=str(result))
+                return
+            if isinstance(result, BaseException):
+                raise result
+        self._listens = True
         self._later("silent", SILENT_SECONDS, "UNKNOWN")
         self._later("over", LISTENING_SECONDS, _OVER)
 
@@ -79,8 +82,14 @@ class Detection:
         await self._hearing.end(PAUSE_MS)
         try:
             await self._channel.set_variable(_NO_TONE, "")
+        except AsteriskNotFound:
+            pass  # the call is over
         except AsteriskError as error:
             log.info("the detection of tones was not ended", reason=str(error))
+
+    def interrupted(self) -> None:
+        """What the other side does was not told for a while: how long it has been talking is not known."""
+        self._cancel("talking")
 
     def close(self) -> None:
         """The call is over."""

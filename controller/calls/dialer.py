@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 
 import structlog
+from asyncpg import Record
 
 from controller.calls.journal import Journal
 from controller.calls.live import LiveCalls
@@ -26,6 +27,7 @@ AGAIN_SECONDS = 2.0
 MOST_AT_ONCE = 20
 # Calls of keys and through trunks that are not configured any more are looked for so often.
 STRAYS_SECONDS = 60.0
+STRAYS_AT_ONCE = 500
 OUR_PHONES = ""
 
 
@@ -49,12 +51,18 @@ class Dialer:
         self._is_connected = is_connected
         self._paces = Paces()
         self._wake = asyncio.Event()
-        self._last_key = ""
+        self._last_keys: dict[str, str] = {}
         self._strays_at = 0.0
+        self._waits_for_end = False
+        live.on_release(self._call_ended)
 
     def wake(self) -> None:
         """Have it look at once."""
         self._wake.set()
+
+    def _call_ended(self) -> None:
+        if self._waits_for_end:
+            self._wake.set()
 
     async def run(self) -> None:
         """Place calls, until cancelled."""
@@ -78,6 +86,7 @@ class Dialer:
         except JournalFull:
             return AGAIN_SECONDS
         await self._look_for_strays()
+        self._waits_for_end = False
         pause = LOOK_SECONDS
         for route in (OUR_PHONES, *self._directory.current.trunks):
             pause = min(pause, await self._place_through(route))
@@ -87,15 +96,26 @@ class Dialer:
         """Begin due calls through one route, as long as there are some and all paces allow."""
         while True:
             most, pause = self._allowed_by(route)
-            keys, key_pause = self._keys_in_turn()
+            keys, key_pause = self._keys_in_turn(route)
             if not most or not keys:
                 return pause if not most else key_pause
-            rows = await self._database.fetch("claim_calls", [key.name for key in keys], route, most)
+            rows = await self._claim([key.name for key in keys], route, most, of_a_key=1)
             for row in rows:
                 self._begun(row["license_key"], route)
                 self._outgoing.begin(row)
             if not rows:
                 return min(LOOK_SECONDS, key_pause)
+
+    async def _claim(self, keys: list[str], route: str, most: int, *, of_a_key: int) -> list[Record]:
+        """Take calls from the store. Who is cancelled meanwhile gives back what was taken. StoreError."""
+        claiming = asyncio.create_task(self._database.fetch("claim_calls", keys, route, most, of_a_key))
+        try:
+            return await asyncio.shield(claiming)
+        except asyncio.CancelledError:
+            with suppress(StoreError):
+                for row in await claiming:
+                    self._outgoing.give_back(row)
+            raise
 
     def _allowed_by(self, route: str) -> tuple[int, float]:
         """How many calls may begin through this route now; if none, in how many seconds one may."""
@@ -105,30 +125,36 @@ class Dialer:
         pace = self._paces.of(f"trunk {route}", trunk.calls_per_second)
         free = trunk.channels - self._live.on_route(route)
         allowed = min(pace.allows(self._now()), MOST_AT_ONCE, max(0, free))
-        return allowed, pace.wait() if free > 0 else LOOK_SECONDS
+        if free > 0:
+            return allowed, pace.wait()
+        self._waits_for_end = True
+        return 0, LOOK_SECONDS
 
-    def _keys_in_turn(self) -> tuple[list[LicenseKey], float]:
+    def _keys_in_turn(self, route: str) -> tuple[list[LicenseKey], float]:
         """The keys that may begin a call now, those first that were not served last; and when another one may."""
         allowed, pause = [], LOOK_SECONDS
-        for key in self._after_last():
+        for key in self._after_last(route):
             pace = self._key_pace(key)
             if not pace.allows(self._now()):
                 pause = min(pause, pace.wait())
-            elif not self._live.has_most_calls(key):
+            elif self._live.has_most_calls(key):
+                self._waits_for_end = True
+            else:
                 allowed.append(key)
         return allowed, pause
 
-    def _after_last(self) -> Iterator[LicenseKey]:
+    def _after_last(self, route: str) -> Iterator[LicenseKey]:
         keys = list(self._directory.current.license_keys.values())
         names = [key.name for key in keys]
-        place = names.index(self._last_key) + 1 if self._last_key in names else 0
+        last = self._last_keys.get(route)
+        place = names.index(last) + 1 if last in names else 0
         yield from keys[place:] + keys[:place]
 
     def _key_pace(self, key: LicenseKey) -> Pace:
         return self._paces.of(f"key {key.name}", key.calls_per_minute / 60)
 
     def _begun(self, key_name: str, route: str) -> None:
-        self._last_key = key_name
+        self._last_keys[route] = key_name
         snapshot = self._directory.current
         if key := snapshot.license_keys.get(key_name):
             self._key_pace(key).take()
@@ -136,16 +162,21 @@ class Dialer:
             self._paces.of(f"trunk {route}", trunk.calls_per_second).take()
 
     async def _look_for_strays(self) -> None:
-        """Calls whose key or trunk is not configured any more are begun too: the try finds out what becomes of them."""
+        """Calls whose key or trunk is not configured any more are begun too: the try finds out what becomes of them.
+
+        Nobody is called by that; who is reached through another trunk now waits again, for that one.
+        """
         if self._now() < self._strays_at:
             return
         self._strays_at = self._now() + STRAYS_SECONDS
         snapshot = self._directory.current
-        routes = [OUR_PHONES, *snapshot.trunks]
-        for stray in await self._database.fetch("stray_due_routes", list(snapshot.license_keys), routes):
-            for row in await self._database.fetch("claim_calls", [stray["license_key"]], stray["route"], 1):
+        for pair in await self._database.fetch("waiting_routes"):
+            key, route = pair["license_key"], pair["route"]
+            if key in snapshot.license_keys and (route == OUR_PHONES or route in snapshot.trunks):
+                continue
+            for row in await self._claim([key], route, STRAYS_AT_ONCE, of_a_key=STRAYS_AT_ONCE):
                 self._outgoing.begin(row)
-            self._strays_at = 0.0
+                self._strays_at = 0.0
 
     @staticmethod
     def _now() -> float:

@@ -10,7 +10,7 @@ import structlog
 
 from controller.asterisk.ari.channels import Channel
 from controller.asterisk.ari.events import Event
-from controller.errors import AsteriskError
+from controller.errors import AsteriskError, AsteriskNotFound
 
 log = structlog.get_logger()
 
@@ -45,6 +45,11 @@ class Hearing:
             self.talking = False
             self._silent_since = asyncio.get_running_loop().time() - self._set_to / 1000
 
+    def interrupted(self) -> None:
+        """What the other side does was not told for a while."""
+        self.talking = False
+        self._silent_since = asyncio.get_running_loop().time()
+
     async def begin(self, silence_ms: int) -> None:
         """Have talk told from now on; it has ended after so much silence. Raises AsteriskError."""
         wanted = max(SHORTEST_SILENCE_MS, silence_ms)
@@ -64,6 +69,8 @@ class Hearing:
                 await self._channel.set_variable("TALK_DETECT(remove)", "")
             elif min(self._wishes) != self._set_to:
                 await self._set(min(self._wishes))
+        except AsteriskNotFound:
+            pass  # the call is over
         except AsteriskError as error:
             log.info("the detection of talk was not ended", reason=str(error))
 

@@ -52,7 +52,8 @@ class IncomingCalls:
         dialled = event.args[1] if event.args[1:] else ""
         number = try_number(dialled)
         did = self._directory.current.did(number) if number else None
-        if did is None or not (did.voice or did.sms):
+        treatment = treatment_of(did) if did else None
+        if did is None or treatment is None:
             log.info("call refused", reason="nobody owns the number", number=mask_number(dialled))
             self._refuse(event.channel_id, "unowned", UNALLOCATED_NUMBER)
             return
@@ -62,7 +63,7 @@ class IncomingCalls:
             return
         try:
             self._parts.recording.journal.admit()
-            call, session = self._session(event, did.number, treatment_of(did))
+            call, session = self._session(event, did.number, treatment)
         except JournalFull as error:
             self._live.metrics.refused.labels("overloaded").inc()
             log.warning("call refused", reason=str(error))
@@ -89,6 +90,7 @@ class IncomingCalls:
             program=program.content_hash,
             started_at=self._parts.recording.now(),
             status_post_url=treatment.status_post_url,
+            route=event.endpoint if event.endpoint in self._directory.current.trunks else "",
         )
         # Scripts and customers' programs know North American numbers by their ten digits.
         state = State.for_incoming(

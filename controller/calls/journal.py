@@ -184,6 +184,7 @@ class Journal:
             newer = self._pending.pop(entry.call.queue_id, None)
             if newer is not None:
                 self._size -= newer.size
+                entry.call, entry.state = newer.call, newer.state
                 entry.trace += newer.trace
                 entry.postbacks += newer.postbacks
             self._size += entry.size

@@ -27,7 +27,7 @@ log = structlog.get_logger()
 # itself, hears the announcement and is hung up (asterisk-config/extensions.conf.j2).
 LEASE_SECONDS = 60
 
-# What has no limit of its own ends with the call, at the session's limit.
+# What has no limit of its own ends with the call, at the session's limit; its event is asked for again so often.
 LONGEST_WAIT_SECONDS = 3600.0
 
 HANG_UP_EVENTS = frozenset({"ChannelHangupRequest", "StasisEnd", "ChannelDestroyed"})
@@ -87,7 +87,9 @@ class Line:
         self.hearing = Hearing(channel)
         self.detection = Detection(channel, self.hearing, events.put)
         self.hung_up = False
+        self.destroyed = False
         self.transfer: TransferState = ""
+        self.transfer_route = ""  # the trunk that the leg of a transfer goes through, as long as there is one
         self.hangup_cause = 0
         self.sip_status = 0
         self.ended_from_outside = ""
@@ -141,36 +143,57 @@ class Line:
             left = None if deadline is None else deadline - loop.time()
             event = await self.events.get(LONGEST_WAIT_SECONDS if left is None else left)
             if event is None:
+                if deadline is None:
+                    continue  # the session's own limit bounds it
                 return Happening.TIME
-            if event.type == "ChannelDtmfReceived":
-                reaction = self.observe(DigitPressed(event.digit))
-                if reaction is Reaction.STOP and judged:
-                    return Happening.STOPPED
-                if reaction is Reaction.RESTART_TIMER and seconds is not None:
-                    deadline = loop.time() + seconds
-            elif event.type == CONNECTION_LOST:
-                return Happening.LOST
-            elif event.type == ENDED_FROM_OUTSIDE:
-                self._end_from_outside(event)
-                return Happening.HUNG_UP
-            elif event.type in HANG_UP_EVENTS and event.channel_id == self.channel.id:
-                self._hung_up_by(event)
-                return Happening.HUNG_UP
-            elif event.channel_id == self.channel.id and self._recognised(event) is Reaction.STOP and judged:
+            happening = self._ended_by(event)
+            if happening is not None:
+                return happening
+            reaction = self._reaction_to(event)
+            if reaction is Reaction.STOP and judged:
                 return Happening.STOPPED
+            if reaction is Reaction.RESTART_TIMER and seconds is not None:
+                deadline = loop.time() + seconds
             if until is not None and until(event):
                 return Happening.EVENT
 
-    def _recognised(self, event: Event) -> Reaction:
-        """Hear what the other side does, and tell the engine what that makes recognised."""
+    def _ended_by(self, event: Event) -> Happening | None:
+        """How an event ends whatever is waited for; None when it does not."""
+        if event.type == CONNECTION_LOST:
+            self.hearing.interrupted()
+            self.detection.interrupted()
+            return Happening.LOST
+        if event.type == ENDED_FROM_OUTSIDE:
+            self._end_from_outside(event)
+            return Happening.HUNG_UP
+        if event.type in HANG_UP_EVENTS and event.channel_id == self.channel.id:
+            self._hung_up_by(event)
+            return Happening.HUNG_UP
+        return None
+
+    def _reaction_to(self, event: Event) -> Reaction:
+        """Tell the engine of digits and of what is recognised on this line; a transferred leg is not its business."""
+        if event.channel_id != self.channel.id:
+            return Reaction.GO_ON
+        if event.type == "ChannelDtmfReceived":
+            return self.observe(DigitPressed(event.digit))
         self.hearing.notice(event)
         what = self.detection.notice(event)
         return self.observe(Detected(what)) if what else Reaction.GO_ON
 
     def _hung_up_by(self, event: Event) -> None:
         self.hung_up = True
+        self.destroyed = self.destroyed or event.type == "ChannelDestroyed"
         self.hangup_cause = event.cause or self.hangup_cause
         self.sip_status = event.sip_status or self.sip_status
+
+    async def events_until(self, seconds: float, event_type: str) -> None:
+        """Pass over what is told of this channel, at most for so long, up to an event of this type."""
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + seconds
+        while (event := await self.events.get(deadline - loop.time())) is not None:
+            if event.type == event_type and event.channel_id == self.channel.id:
+                return
 
     async def past_hang_up(self, seconds: float, until: Callable[[Event], bool]) -> bool:
         """Wait for `until(event)`, even beyond a hang-up; False when it did not come in time. Digits are left out."""
@@ -199,7 +222,9 @@ class Line:
         """Wait for the end of a channel that has left Stasis for the dialplan; the session's own limit bounds it."""
         while not self.hung_up:
             event = await self.events.get(LONGEST_WAIT_SECONDS)
-            if event is None or (event.type == "ChannelDestroyed" and event.channel_id == self.channel.id):
+            if event is None:
+                continue
+            if event.type == "ChannelDestroyed" and event.channel_id == self.channel.id:
                 self.hung_up = True
             elif event.type == ENDED_FROM_OUTSIDE:
                 self._end_from_outside(event)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Any, Protocol
 
 import structlog
@@ -48,6 +48,7 @@ class LiveCalls:
         self._ami = ami
         self._sessions: dict[str, CallSession] = {}
         self._unplaced: set[str] = set()
+        self._release_handlers: list[Callable[[], None]] = []
         self._tasks: set[asyncio.Task[None]] = set()
 
     def __len__(self) -> int:
@@ -65,8 +66,11 @@ class LiveCalls:
         return [channel_id for channel_id in self._sessions if channel_id not in self._unplaced]
 
     def on_route(self, route: str) -> int:
-        """How many of the live calls go through this trunk."""
-        return sum(session.call.route == route for session in self._sessions.values())
+        """How many channels of this trunk the live calls have, the legs of their transfers included."""
+        return sum(
+            (session.call.route == route) + (session.line.transfer_route == route)
+            for session in self._sessions.values()
+        )
 
     def has_most_calls(self, key: LicenseKey) -> bool:
         """Whether the key has as many calls in progress as it may have at one time."""
@@ -94,20 +98,23 @@ class LiveCalls:
             self._unplaced.add(session.line.channel.id)
         self.metrics.live.inc()
 
+    def on_release(self, handler: Callable[[], None]) -> None:
+        """Call `handler` whenever a call is over here."""
+        self._release_handlers.append(handler)
+
     def placed(self, session: CallSession) -> None:
         """Asterisk has the call's channel now."""
         self._unplaced.discard(session.line.channel.id)
-
-    def is_placed(self, session: CallSession) -> bool:
-        """Whether Asterisk has, or had, the call's channel."""
-        return session.line.channel.id not in self._unplaced
 
     def release(self, session: CallSession) -> None:
         """The call is no longer live here."""
         self._unplaced.discard(session.line.channel.id)
         if self._sessions.pop(session.line.channel.id, None) is not None:
             self.metrics.live.dec()
+        session.line.detection.close()
         session.line.events.close()
+        for handler in self._release_handlers:
+            handler()
 
     async def drive(self, session: CallSession, *, resumed: bool = False) -> None:
         """Drive the session to its end. A call that cannot go on is let go to the announcement."""

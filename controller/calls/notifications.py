@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC
+from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
 
 import structlog
 
-from controller.calls.call import Call, channel_of_try
+from controller.calls.call import Call, TraceLine, channel_of_try
+from controller.calls.live import CallMetrics
 from controller.calls.notification import (
     LONGEST_NAME,
     LONGEST_NEXT_TRY_SECONDS,
@@ -29,7 +30,7 @@ from controller.calls.routes import Routes
 from controller.directory.script_door import examine
 from controller.directory.script_shelf import as_mistakes
 from controller.directory.snapshot import LicenseKey
-from controller.errors import Mistake, NotificationRefused, PhoneNumberInvalid
+from controller.errors import Mistake, NotificationRefused, PhoneNumberInvalid, StoreUnreachable
 from controller.numbers import is_e164, mask_number, national_digits, parse_number
 from controller.postbacks.outbox import enqueue
 from controller.script.checker import Context
@@ -65,6 +66,7 @@ class Notifications:
         routes: Routes,
         prompts_of: Callable[[str], CallPrompts],
         context: Context,
+        metrics: CallMetrics,
         wake: Callable[[], None],
     ) -> None:
         self._database = database
@@ -73,6 +75,7 @@ class Notifications:
         self._routes = routes
         self._prompts_of = prompts_of
         self._context = context
+        self._metrics = metrics
         self._wake = wake
 
     async def take(self, order: Order, key: LicenseKey, *, strict: bool = False) -> Taken:
@@ -110,7 +113,11 @@ class Notifications:
             key_seed=uuid4().hex,
             voice=order.voice,
         )
-        await self._store(queue_id, order, key, number, shown, route, examined.program, state)
+        try:
+            await self._store(queue_id, order, key, number, shown, route, examined.program, state)
+        except StoreUnreachable:
+            # It may be stored all the same: the same QueueID again is the same call.
+            await self._store(queue_id, order, key, number, shown, route, examined.program, state)
         log.info("call queued", call=queue_id, license_key=key.name, number=mask_number(number))
         self._wake()
         return Taken(queue_id, mistakes)
@@ -125,7 +132,7 @@ class Notifications:
             if row is None:
                 return False
             call, state = Call.of(row), State.from_json(row["state"])
-            call.ended(row["ended_at"], row["end_reason"], ResponseCode.CANCELLED)
+            call.ended(row["ended_at"], "cancelled", ResponseCode.CANCELLED)
             if url := state.status_post_url or call.status_post_url:
                 postback = call_postback(
                     uuid4(),
@@ -138,6 +145,9 @@ class Notifications:
                 )
                 await enqueue(transaction, [postback])
         log.info("call cancelled", call=queue_id)
+        self._metrics.ended.labels(call.end_reason).inc()
+        line = TraceLine(queue_id, call.trace_number, row["ended_at"], "end", {"reason": call.end_reason})
+        self._recording.feed.publish(call, line)
         return True
 
     def _transfer_number(self, text: str) -> str:
@@ -149,9 +159,17 @@ class Notifications:
 
     def _route(self, number: str, code: ResponseCode) -> str:
         try:
-            return self._routes.route_to(number)
+            self._routes.endpoint_for(number)
+            return self._routes.trunk_to(number)
         except PhoneNumberInvalid as error:
             raise NotificationRefused(code, str(error)) from None
+
+    def _due_at(self, order: Order) -> datetime:
+        now = self._recording.now()
+        try:
+            return max(order.at.astimezone(UTC), now) if order.at else now
+        except OverflowError:  # a time of the years 1 or 9999 that another zone does not have
+            return now if order.at and order.at.year < now.year else datetime.max.replace(tzinfo=UTC)
 
     async def _store(
         self,
@@ -166,7 +184,7 @@ class Notifications:
     ) -> None:
         tries = min(max(order.tries, 1), MOST_TRIES)
         pause = min(max(order.next_try_seconds, 0) or NEXT_TRY_SECONDS, LONGEST_NEXT_TRY_SECONDS)
-        due_at = order.at.astimezone(UTC) if order.at else self._recording.now()
+        due_at = self._due_at(order)
         async with self._database.transaction() as transaction:
             await transaction.execute("save_programs", [program.content_hash], [storable(program.source)])
             await transaction.execute(
@@ -178,7 +196,7 @@ class Notifications:
                 channel_of_try(queue_id, 1),
                 program.content_hash,
                 storable_json(json.dumps(state.to_json(), ensure_ascii=False)),
-                program.status_post_url or order.status_post_url or key.status_post_url or "",
+                storable(program.status_post_url or order.status_post_url or key.status_post_url or ""),
                 route,
                 due_at,
                 _one_line(order.caller_id_name),

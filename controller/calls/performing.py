@@ -98,9 +98,8 @@ class Performers:
                 return Failed(f"{type(effect).__name__} is not done on a call")
 
     async def _queue_text(self, line: Line, effect: SendText, license_key: str) -> Outcome:
-        # The id comes from the call and the place in its script, so a step that a crash repeats is the same text.
-        state = line.engine.state
-        place = f"{line.fixed_id('text')}:{state.position}:{len(state.digits_dialled)}"
+        # The id comes from the call and how many texts it has sent, so a step that a crash repeats is the same text.
+        place = f"{line.fixed_id('text')}:{line.engine.state.texts_sent}"
         text_id = uuid5(NAMESPACE_URL, f"{place}:{effect.sender}:{effect.recipient}:{effect.body}")
         try:
             await self._database.execute(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import Literal
@@ -25,6 +25,8 @@ log = structlog.get_logger()
 # address can take a while, and somebody who talks can hold it (SoundPausing).
 PATIENCE_SECONDS = 15.0
 PAUSED_AT_MOST_SECONDS = 30.0
+# A longer silence is played as several, so that no medium of silence is large.
+LONGEST_SILENCE_SECONDS = 300.0
 # After so much silence the other side has stopped talking (SoundPausing); a breath is shorter.
 BREATH_MS = 1000
 
@@ -39,15 +41,15 @@ class _Playlist:
     missing: list[str] = field(default_factory=list)
     begun: int = 0
 
-    def add(self, uri: str, seconds: float, told: Told) -> None:
+    def add(self, uri: str, seconds: float, *told: Told) -> None:
         self.media.append(uri)
         self.seconds += seconds
-        self.told[-1].append(told)
+        self.told[-1].extend(told)
         self.told.append([])
 
-    def miss(self, reason: str, told: Told) -> None:
+    def miss(self, reason: str, *told: Told) -> None:
         self.missing.append(reason)
-        self.told[-1].append(told)
+        self.told[-1].extend(told)
 
     @property
     def is_left(self) -> bool:
@@ -83,16 +85,27 @@ async def play(line: Line, effect: Play, prompts: CallPrompts) -> Outcome:
 
 async def _playlist(wanted: Sequence[Prompt], prompts: CallPrompts) -> _Playlist:
     playlist = _Playlist()
-    for prompt in wanted:
+    for prompt, told in _pieces(wanted):
         try:
             uri, seconds = prompts.ready(prompt) or await prompts.make(prompt)
         except SpeechError as error:
             log.warning("a prompt could not be played", kind=type(prompt).__name__, reason=str(error))
-            playlist.miss(str(error), _told(prompt))
+            playlist.miss(str(error), *told)
             continue
         if seconds > 0:
-            playlist.add(uri, seconds, _told(prompt))
+            playlist.add(uri, seconds, *told)
     return playlist
+
+
+def _pieces(wanted: Sequence[Prompt]) -> Iterator[tuple[Prompt, tuple[Told, ...]]]:
+    """The prompts, each with what is told when it begins; a long silence in pieces, told once."""
+    for prompt in wanted:
+        piece = prompt
+        told: tuple[Told, ...] = (_told(prompt),)
+        while isinstance(piece, Silence) and piece.seconds > LONGEST_SILENCE_SECONDS:
+            yield Silence(LONGEST_SILENCE_SECONDS), told
+            piece, told = Silence(piece.seconds - LONGEST_SILENCE_SECONDS), ()
+        yield piece, told
 
 
 def _told(prompt: Prompt) -> Told:

@@ -12,9 +12,6 @@ from controller.script.program import Program
 from controller.speech.library import SoundLibrary
 from controller.speech.prompts import Medium, Prompts
 
-# A longer silence is cut to this; a script that waits longer waits for something.
-LONGEST_SILENCE_SECONDS = 300.0
-
 
 @dataclass(frozen=True, slots=True)
 class PromptSources:
@@ -55,14 +52,14 @@ class CallPrompts:
         if isinstance(prompt, Speech):
             return self._as_media(await prompts.speech(prompt.text, prompt.voice))
         if isinstance(prompt, Silence):
-            return self._as_media(await prompts.silence(min(prompt.seconds, LONGEST_SILENCE_SECONDS)))
+            return self._as_media(await prompts.silence(prompt.seconds))
         if isinstance(prompt, Sound):
             path = self._file(prompt.sound_id)
             if path is not None:
                 return self._as_media(await prompts.sound(path))
             raise SpeechError(f"there is no sound “{prompt.sound_id}”")
         if isinstance(prompt, SpecialSound):
-            raise SpeechError(f"there is no sound of the house named “{prompt.name}”")
+            return self._as_media(await prompts.house_sound(prompt.name))
         return self._as_media(await prompts.beep())
 
     async def prepare(self, program: Program, voice: int) -> None:

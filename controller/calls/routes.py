@@ -34,10 +34,9 @@ class Routes:
             return f"PJSIP/{_as_wanted(number, trunk)}@{trunk.name}"
         raise PhoneNumberInvalid("no trunk leads to this number")
 
-    def route_to(self, number: str) -> str:
-        """The trunk for a number (E.164), empty when it is a phone of ours. PhoneNumberInvalid, as `endpoint_for`."""
-        self.endpoint_for(number)
-        trunk = self._trunk_for(number)
+    def trunk_to(self, target: str) -> str:
+        """The name of the trunk that leads to `target`; empty when none is needed, or none leads there."""
+        trunk = self._trunk_for(target)
         return trunk.name if trunk else ""
 
     def shown_to(self, target: str, caller: str) -> str:

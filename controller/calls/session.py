@@ -11,7 +11,7 @@ import structlog
 from controller.asterisk.ari.channels import Channel
 from controller.asterisk.ari.client import AriClient
 from controller.asterisk.ari.events import ChannelEvents
-from controller.calls.call import Call
+from controller.calls.call import LONGEST_CALL_SECONDS, Call
 from controller.calls.line import Line, LineRecord, Lost
 from controller.calls.performing import Performers
 from controller.calls.prompting import CallPrompts
@@ -90,7 +90,8 @@ class CallSession:
             async with asyncio.timeout(self.call.seconds_left(self._now())):
                 reason = await self._converse(resumed=resumed)
         except TimeoutError:
-            reason = "call-length-limit"
+            asked_for = self.call.longest_seconds != LONGEST_CALL_SECONDS
+            reason = "max-call-length" if asked_for else "call-length-limit"
             await self.line.hang_up()
             await abandon(self.line)
         except AsteriskError as error:
@@ -160,7 +161,6 @@ class CallSession:
             return
 
     def _finish(self, reason: str) -> None:
-        self.line.detection.close()
         self.record.ended(reason, self._final_code())
         log.info("call ended", reason=reason, seconds=self.call.duration_seconds)
 

@@ -11,7 +11,7 @@ from email.message import EmailMessage
 from email.utils import format_datetime
 
 from controller.calls.call import Call, TraceLine
-from controller.script.transcript import Line, particulars
+from controller.script.transcript import EVENTS, Line, particulars
 
 # How a call ends when something went wrong, whatever else its trace says.
 FAILED_ENDS = frozenset({"error", "asterisk-lost", "lost", "step-limit", "call-length-limit"})
@@ -27,7 +27,10 @@ def is_error(line: TraceLine) -> bool:
 
 def told(line: TraceLine) -> str:
     """What a line says: the event, and what it is about."""
-    about = particulars(Line(0.0, line.event, line.fields)) if line.fields else ""
+    if line.event in EVENTS:
+        about = particulars(Line(0.0, line.event, line.fields))
+    else:  # what only a live call has: dialling, not_answered …
+        about = " ".join(map(str, line.fields.values()))
     return _printable(f"{line.event.replace('_', ' ')} {about}".strip())[:LONGEST_LINE]
 
 

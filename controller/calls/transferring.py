@@ -36,6 +36,7 @@ async def transfer(line: Line, effect: Transfer, routes: Routes, application: st
     """
     leg = line.ari.channels.get(line.fixed_id("transfer"))
     bridge = line.ari.bridges.get(line.fixed_id("bridge"))
+    line.transfer_route = routes.trunk_to(effect.number)
     try:
         async with _heard_on_line(line, leg):
             if not await _stands(bridge, leg):
@@ -58,6 +59,8 @@ async def transfer(line: Line, effect: Transfer, routes: Routes, application: st
             return HungUp()
         log.warning("transfer failed", reason=str(error))
         return await _failed(line, effect, "failed")
+    finally:
+        line.transfer_route = ""
 
 
 async def abandon(line: Line) -> None:

@@ -27,10 +27,9 @@ _TEXT_ONLY = parse(TEXT_ONLY)
 _NO_SCRIPT = parse(NO_SCRIPT)
 
 
-def treatment_of(did: Did) -> Treatment:
-    """What a call to this DID gets."""
+def treatment_of(did: Did) -> Treatment | None:
+    """What a call to this DID gets; None when nobody owns it, and the call is refused."""
     if did.voice is None:
-        owner = did.sms.name if did.sms else ""
-        return Treatment(did.announcement or _TEXT_ONLY, owner, "")
+        return Treatment(did.announcement or _TEXT_ONLY, did.sms.name, "") if did.sms else None
     program = did.program or did.announcement or _NO_SCRIPT
     return Treatment(program, did.voice.name, did.status_post_url or did.voice.status_post_url or "")

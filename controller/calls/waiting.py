@@ -15,8 +15,6 @@ from controller.script.outcomes import Finished, HungUp, Outcome, SilenceHeard
 HALF_SECOND_PAUSE = "w"
 ECHO_CONTEXT = "ringpost-echo"
 _NOT_IN_STASIS = 409
-# Asterisk sends no shorter tone than this, whatever it is asked for.
-SHORTEST_TONE_MS = 100
 
 
 async def wait_for_input(line: Line, effect: WaitForDigit | CollectDigits) -> Outcome:
@@ -58,8 +56,7 @@ async def send_digits(line: Line, effect: SendDigits) -> Outcome:
             happening = await line.wait(0.5 * len(part))
         else:
             await line.channel.send_dtmf(part.upper(), duration_ms=effect.tone_ms, between_ms=effect.gap_ms)
-            tone_ms = max(effect.tone_ms, SHORTEST_TONE_MS)
-            happening = await line.wait(len(part) * (tone_ms + effect.gap_ms) / 1000)
+            happening = await line.wait(len(part) * (effect.tone_ms + effect.gap_ms) / 1000)
         if happening is not Happening.TIME:
             return _plain(happening)
     return Finished()

@@ -98,7 +98,7 @@ def _list_table(rows: Sequence[Record]) -> RenderableType:
             escape(called),
             escape(row["license_key"]),
             _lasted(row),
-            escape(row["end_reason"]) if row["ended_at"] else "[green]in progress[/]",
+            escape(row["end_reason"]) if row["ended_at"] else f"[green]{_standing(row)}[/]",
             str(row["response_code"]),
         )
     return table
@@ -117,7 +117,8 @@ def _detail(row: Record, trace: Sequence[TraceLine]) -> RenderableType:
         ("licence key", row["license_key"]),
         ("began", f"{row['started_at'].astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"),
         ("lasted", _lasted(row)),
-        ("ended", row["end_reason"] if row["ended_at"] else "in progress"),
+        ("ended", row["end_reason"] or _standing(row)),
+        *((("tries", str(row["tries"])),) if row["direction"] == "outgoing" else ()),
         ("response code", str(row["response_code"])),
     ):
         facts.add_row(name, escape(value))
@@ -137,9 +138,16 @@ def _ends(row: Record) -> tuple[str, str]:
     return numbers if row["direction"] == "incoming" else numbers[::-1]
 
 
+def _standing(row: Record) -> str:
+    """Where a call stands that has not ended."""
+    if row["due_at"] is not None:
+        return f"due {row['due_at'].astimezone(UTC):%m-%d %H:%M:%S}"
+    return "in progress"
+
+
 def _lasted(row: Record) -> str:
     if row["answered_at"] is None:
-        return "not answered"
+        return "-" if row["ended_at"] is None else "not answered"
     end = row["ended_at"] or datetime.now(UTC)
     minutes, seconds = divmod(max(0, round((end - row["answered_at"]).total_seconds())), 60)
     return f"{minutes}:{seconds:02}"

@@ -8,11 +8,8 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from controller.commands.call_views import Wanted, list_calls, show_call
-from controller.commands.command import DEFAULT_CONFIG, Config, reported, run_async
+from controller.commands.command import DEFAULT_CONFIG, Config, Party, reported, run_async
 from controller.commands.moments import read_later, read_moment
-from controller.commands.placing import Wanted as CallWanted
-from controller.commands.placing import cancel_call, place_call
 
 calls = typer.Typer(no_args_is_help=True, help="Look at calls: which there were, and what happened on one.")
 
@@ -33,6 +30,8 @@ def list_some(
     config: Config = DEFAULT_CONFIG,
 ) -> None:
     """The newest calls that fit: who called whom, how long, how it ended."""
+    from controller.commands.call_views import Wanted, list_calls
+
     wanted = Wanted(number, key, read_moment(since) if since else None, in_progress, limit)
     run_async(list_calls(config, wanted, Console(), as_json=as_json))
 
@@ -45,6 +44,8 @@ def show(
     config: Config = DEFAULT_CONFIG,
 ) -> None:
     """One call with its trace: everything that happened, with the seconds since the answer."""
+    from controller.commands.call_views import show_call
+
     if queue_id >= 2**63 or not run_async(show_call(config, queue_id, Console(), as_json=as_json)):
         typer.echo("There is no call of this QueueID.", err=True)
         raise typer.Exit(1)
@@ -57,6 +58,8 @@ def cancel(
     config: Config = DEFAULT_CONFIG,
 ) -> None:
     """Take back an outgoing call that waits to be dialled. Its final post-back says so (22)."""
+    from controller.commands.placing import cancel_call
+
     run_async(cancel_call(config, queue_id))
     typer.echo("cancelled")
 
@@ -80,11 +83,20 @@ def call(
     ] = None,
     max_seconds: Annotated[int, typer.Option(min=0, max=86_400, help="Longest call; 0: an hour.")] = 0,
     reference: Annotated[str, typer.Option(metavar="TEXT", help="Your own reference.")] = "",
+    answered_by: Annotated[
+        Party | None, typer.Option(help="A test phone at the demo's trunk takes the call.", show_default=False)
+    ] = None,
+    press: Annotated[
+        list[str] | None, typer.Option("--press", "-p", metavar="DIGITS@SECONDS", help="It presses digits: 1@3.")
+    ] = None,
     follow: Annotated[bool, typer.Option("--follow/--no-follow", help="Show what happens, until the end.")] = True,
     config: Config = DEFAULT_CONFIG,
 ) -> None:
     """Have the running system call somebody and run a script, and show what happens. Exit status 1 if unanswered."""
-    wanted = CallWanted(
+    from controller.commands.placing import Wanted, place_call
+    from controller.commands.trial import Press
+
+    wanted = Wanted(
         number,
         script,
         text,
@@ -98,6 +110,8 @@ def call(
         read_later(at) if at else None,
         max_seconds,
         reference,
+        answered_by,
+        tuple(map(Press.parse, press or ())),
     )
     if not run_async(place_call(config, wanted, Console(highlight=False), follow=follow)):
         raise typer.Exit(1)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
+from functools import cache
 from pathlib import Path
 
 from controller.commands.simulation import sound_lengths
@@ -19,7 +20,8 @@ from controller.directory.snapshot import Snapshot
 from controller.errors import AudioInvalid, ConfigurationError, Mistake
 from controller.script.bounds import Bounds, Lengths, bounds
 from controller.script.checker import NOWHERE
-from controller.speech.audio import probe, read_audio_file
+from controller.speech.audio import playable_seconds
+from controller.speech.house_sounds import HOUSE_SECONDS
 from controller.speech.spoken import spoken
 
 _YAML = (".yaml", ".yml")
@@ -71,7 +73,7 @@ def check_script(path: Path, config: Path, key: str | None = None) -> Findings:
     key: the licence key, by its name, whose sounds the script may play; without one it is that whose numbers run the
     script, and if there is none, sounds are not checked. ConfigurationError when the configuration does not have `key`.
     """
-    context, inventory = NOWHERE, Inventory({}, ())
+    context, inventory = NOWHERE, Inventory({})
     if config.exists():
         context, inventory = check_configuration(config).context, take_inventory(read_document(config))
     if key is not None and key not in inventory.sounds:
@@ -82,8 +84,9 @@ def check_script(path: Path, config: Path, key: str | None = None) -> Findings:
         return Findings(tuple(document.mistakes))
     lengths = _lengths()
     if owner := key or _owner(inventory, path):
-        context = replace(context, sounds=inventory.sounds[owner])
-        lengths = _lengths(sound_lengths(inventory.sounds[owner]))
+        sounds = inventory.sounds[owner]
+        context = replace(context, sounds=inventory.playable(owner), sound_unplayable=_unplayable_by_id(sounds))
+        lengths = _lengths(sounds)
     examined = examine(source, context)
     mistakes = tuple(as_mistakes(path, examined.diagnostics))
     if not examined.accepted:
@@ -100,29 +103,46 @@ def _owner(inventory: Inventory, script: Path) -> str | None:
     return owners.pop() if len(owners) == 1 else None
 
 
-def _lengths(sound: Callable[[str], float | None] | None = None) -> Lengths:
-    """How long things last, reckoned as the simulator does."""
-    known = Lengths(text=lambda text: spoken(text).seconds)
-    return known if sound is None else replace(known, sound=sound)
+def _lengths(sounds: Mapping[str, Path] | None = None) -> Lengths:
+    """How long things last, reckoned as the simulator does. A sound that no call can play takes no time."""
+    known = Lengths(text=lambda text: spoken(text).seconds, house=HOUSE_SECONDS)
+    if sounds is None:
+        return known
+    seconds = sound_lengths(sounds)
+    return replace(known, sound=lambda sound_id: (seconds(sound_id) or 0.0) if sound_id in sounds else None)
+
+
+def _unplayable_by_id(sounds: Mapping[str, Path]) -> Callable[[str], str]:
+    """Why a sound of a key cannot be played, by its id; empty when it can, or when it is none of these."""
+
+    @cache
+    def reason(sound_id: str) -> str:
+        return _why_unplayable(sounds[sound_id]) if sound_id in sounds else ""
+
+    return reason
 
 
 def _bounds_of_numbers(snapshot: Snapshot) -> Iterator[tuple[str, Bounds]]:
     for did in snapshot.dids.values():
         if did.voice and did.program:
-            lengths = _lengths(sound_lengths(snapshot.sounds[did.voice.name]))
+            lengths = _lengths(snapshot.sounds[did.voice.name])
             yield did.number, bounds(did.program, lengths=lengths)
 
 
 def _unplayable(snapshot: Snapshot) -> Iterator[Mistake]:
     """Sounds that no call can play. They are left out of the calls, so they refuse no configuration."""
     for path in {path for sounds in snapshot.sounds.values() for path in sounds.values()}:
-        try:
-            playable = probe(read_audio_file(path), path.suffix).seconds > 0
-        except AudioInvalid as error:
-            yield Mistake(str(path), 0, 0, f"this sound cannot be played: {str(error).rstrip('.')}", "warning")
-        else:
-            if not playable:
-                yield Mistake(str(path), 0, 0, "this sound cannot be played: its length is zero", "warning")
+        if reason := _why_unplayable(path):
+            yield Mistake(str(path), 0, 0, f"this sound cannot be played: {reason}", "warning")
+
+
+def _why_unplayable(path: Path) -> str:
+    """Why no call can play a sound's file; empty when calls can."""
+    try:
+        playable_seconds(path)
+    except AudioInvalid as error:
+        return str(error).rstrip(".")
+    return ""
 
 
 def _told(proven: Bounds) -> str:

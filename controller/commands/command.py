@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Coroutine
 from functools import wraps
 from pathlib import Path
-from typing import Annotated, Any, ParamSpec, TypeVar
+from typing import Annotated, Any, Literal, ParamSpec, TypeVar
 
 import typer
 from rich.console import Console
@@ -17,6 +17,9 @@ Config = Annotated[
     Path, typer.Option("--config", "-c", envvar="RINGPOST_CONFIG", help="The admin YAML: a file, or a folder of them.")
 ]
 DEFAULT_CONFIG = Path("config")
+
+Party = Literal["human", "machine", "fax", "busy", "nobody"]
+"""Who takes a test call: what answers, or why nobody does."""
 
 P = ParamSpec("P")
 T = TypeVar("T")

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
+from math import isclose
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -18,11 +20,11 @@ from rich.markup import escape
 from controller.commands.simulation import Course, Subject, did_subject, ivr_subject, script_subject, simulation_of
 from controller.directory.document import read_document
 from controller.directory.nodes import Entry
-from controller.directory.validation import Declaration, mistake, read_entry
+from controller.directory.validation import Declaration, alternatives, mistake, read_entry
 from controller.errors import ConfigurationError
 from controller.script.flow import GotoIf, Label
 from controller.script.situation import AnsweredBy, TransferResult
-from controller.script.transcript import EVENTS, MAIN_FIELDS, Line, particulars, shown
+from controller.script.transcript import EVENTS, FIELDS, MAIN_FIELDS, Line, Value, particulars, shown
 
 ENDING = ".test.yaml"
 ANYTHING = "..."
@@ -39,7 +41,7 @@ class Expected:
     def fits(self, line: Line) -> bool:
         """Whether a line is such a one."""
         return line.event == self.event and all(
-            name in line.fields and _matches(pattern, shown(line.fields[name])) for name, pattern in self.fields
+            name in line.fields and _matches(pattern, line.fields[name]) for name, pattern in self.fields
         )
 
     def __str__(self) -> str:
@@ -55,6 +57,10 @@ def _expected(value: Any) -> Expected:
             "this is no expected line", f"`EVENT: TEXT`, `{ANYTHING}`, or an event: {', '.join(sorted(EVENTS))}"
         )
     if isinstance(wanted, dict):
+        for name in wanted:
+            if name not in FIELDS.get(event, ()):
+                expected = alternatives(str(name), FIELDS.get(event, ()))
+                raise mistake(f'{event} has no field "{str(name)[:60]}"', expected, at=(event, str(name), "[key]"))
         return Expected(event, tuple((str(name), str(text)) for name, text in wanted.items()))
     if event not in MAIN_FIELDS:
         raise mistake(f"{event} says nothing more", f"`{event}` alone")
@@ -70,6 +76,7 @@ class Case(Declaration):
     outgoing: bool = False
     answered_by: AnsweredBy = "human"
     transfer: TransferResult = "answered"
+    transfer_number: str = ""
     fetch: dict[str, str] = Field(default_factory=dict)
     variables: dict[str, str] = Field(default_factory=dict, alias="set")
     caller: str = ""
@@ -85,6 +92,7 @@ class Case(Declaration):
             outgoing=self.outgoing,
             answered_by=self.answered_by,
             transfer=self.transfer,
+            transfer_number=self.transfer_number,
             pages=self.fetch,
             variables=self.variables,
             caller=self.caller,
@@ -245,6 +253,9 @@ def _tell_expected(result: Result, console: Console) -> None:
     console.print(f"      [red]expected here: {escape(text)}[/]", soft_wrap=True)
 
 
-def _matches(pattern: str, text: str) -> bool:
+def _matches(pattern: str, value: Value) -> bool:
+    if not isinstance(value, str):
+        with suppress(ValueError):
+            return isclose(float(pattern), value)
     parts = (re.escape(part) for part in pattern.split("*"))
-    return re.fullmatch(".*".join(parts), text, re.DOTALL) is not None
+    return re.fullmatch(".*".join(parts), shown(value), re.DOTALL) is not None

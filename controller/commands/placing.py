@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -10,6 +11,9 @@ from typing import Any
 import aiohttp
 from rich.console import Console
 
+from controller.commands.command import Party
+from controller.commands.party import party_at_trunk
+from controller.commands.trial import Press
 from controller.commands.watching import NOT_RUNNING, Addresses, CallWatch, addresses_of
 from controller.configuration import Configuration, read_configuration
 from controller.errors import ConfigurationError, InvalidConfiguration, Mistake, RingpostError
@@ -17,8 +21,6 @@ from controller.numbers import parse_number
 from controller.script.parser import LONGEST_SCRIPT
 
 REQUEST_SECONDS = 30.0
-# Three tries, each rung out, and the longest call.
-LONGEST_WATCH_SECONDS = 8 * 3600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,8 @@ class Wanted:
     at: datetime | None = None
     max_call_seconds: int = 0
     reference_id: str = ""
+    answered_by: Party | None = None
+    presses: tuple[Press, ...] = ()
 
 
 async def place_call(config: Path, wanted: Wanted, console: Console, *, follow: bool) -> bool:
@@ -45,6 +49,8 @@ async def place_call(config: Path, wanted: Wanted, console: Console, *, follow: 
 
     RingpostError when it is refused; InvalidConfiguration with the script's mistakes.
     """
+    if reason := _contradiction(wanted, follow=follow):
+        raise RingpostError(reason)
     configuration = read_configuration(config)
     addresses = addresses_of(configuration)
     body = _body(configuration, wanted)
@@ -55,12 +61,17 @@ async def place_call(config: Path, wanted: Wanted, console: Console, *, follow: 
             return True
         watch = CallWatch(addresses, console)
         watch.wait_for_id()
-        async with watch.watching(http, {"caller": parse_number(wanted.number)}):
+        async with (
+            watch.watching(http, {"caller": parse_number(wanted.number)}),
+            party_at_trunk(configuration, wanted.answered_by, list(wanted.presses), watch)
+            if wanted.answered_by
+            else nullcontext(),
+        ):
             queue_id = await _queue(http, addresses, body, wanted.script)
             watch.say("queued", f"QueueID={queue_id}", "bold")
             watch.tell_of(queue_id)
-            if not await watch.ended(LONGEST_WATCH_SECONDS):
-                raise RingpostError(f"call {queue_id} is still under way; `ringpost calls show {queue_id}` shows it")
+            if not await watch.ended():
+                raise RingpostError(f"the service went away; `ringpost calls show {queue_id}` shows what becomes of it")
             await watch.rest()
             return watch.answered
 
@@ -74,11 +85,22 @@ async def cancel_call(config: Path, queue_id: int) -> None:
         raise RingpostError(str(answer.get("error", f"the service answered {status}")))
 
 
+def _contradiction(wanted: Wanted, *, follow: bool) -> str:
+    """Why the options do not go together; empty when they do."""
+    if bool(wanted.text) == bool(wanted.script):
+        return "say what is to be said: --say TEXT or --script FILE, one of them"
+    if wanted.presses and wanted.answered_by is None:
+        return "--press is for the test phone of --answered-by"
+    if wanted.answered_by is not None and not follow:
+        return "the test phone of --answered-by is there as long as the call is followed: leave --no-follow out"
+    return ""
+
+
 def _body(configuration: Configuration, wanted: Wanted) -> dict[str, Any]:
     body: dict[str, Any] = {
         "key": wanted.key or _only_key(configuration),
         "number": wanted.number,
-        "script": wanted.text or _source(wanted.script),
+        "script": wanted.text if wanted.script is None else _source(wanted.script),
         "caller_id": wanted.caller_id,
         "caller_id_name": wanted.caller_id_name,
         "transfer_number": wanted.transfer_number,
@@ -100,9 +122,7 @@ def _only_key(configuration: Configuration) -> str:
     raise ConfigurationError(f"say for which licence key the call is: --key {' or '.join(names) or 'NAME'}")
 
 
-def _source(path: Path | None) -> str:
-    if path is None:
-        raise RingpostError("say what is to be said: --say TEXT, or --script FILE")
+def _source(path: Path) -> str:
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             return file.read(LONGEST_SCRIPT + 1)

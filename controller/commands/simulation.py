@@ -16,8 +16,11 @@ from rich.markup import escape
 from controller.calls.treatment import treatment_of
 from controller.commands.keyboard import keyboard
 from controller.directory.loader import load
+from controller.directory.menus import reachable
+from controller.directory.snapshot import Did, Snapshot
 from controller.errors import AudioInvalid, ConfigurationError, InvalidConfiguration, Mistake, RingpostError
 from controller.ivr.compiled import compile_ivr
+from controller.ivr.model import Kind
 from controller.numbers import is_e164, national_digits, parse_number, try_number
 from controller.script.parser import LONGEST_SCRIPT, parse
 from controller.script.program import Program
@@ -25,7 +28,6 @@ from controller.script.simulator import Simulation
 from controller.script.situation import (
     ANSWERERS,
     CALLER,
-    SOUND_SECONDS,
     AnsweredBy,
     Keypad,
     ScriptedKeypad,
@@ -39,7 +41,8 @@ from controller.script.state import State
 from controller.script.transcript import Line, particulars
 from controller.script.urls import quoted
 from controller.settings import SECTIONS
-from controller.speech.audio import probe, read_audio_file
+from controller.speech.audio import playable_seconds
+from controller.speech.house_sounds import HOUSE_SECONDS
 from controller.speech.spoken import spoken
 
 OUR_NUMBER = "+12015550101"
@@ -65,6 +68,7 @@ class Course:
 
     keys: an item for each wait for input, such as "2,#,-,1234#". presses: `SECONDS:DIGITS`. hang_up_at: seconds after
     the answer. caller, called: phone numbers; of an outgoing call, `called` is the one that was dialled.
+    transfer_number: of an outgoing call, where 0 transfers it.
     """
 
     keys: str = ""
@@ -72,6 +76,7 @@ class Course:
     outgoing: bool = False
     answered_by: AnsweredBy = "human"
     transfer: TransferResult = "answered"
+    transfer_number: str = ""
     pages: Mapping[str, str] = field(default_factory=dict)
     variables: Mapping[str, str] = field(default_factory=dict)
     caller: str = ""
@@ -86,12 +91,19 @@ class Course:
             raise RingpostError(str(error)) from None
 
     def state(self, subject: Subject) -> State:
-        """The start of the call."""
+        """The start of the call. RingpostError for a transfer number that is none, or of a call that came in."""
+        if self.transfer_number and not self.outgoing:
+            raise RingpostError("only outgoing calls have a transfer number")
         called = _number(self.called or (OTHER_NUMBER if self.outgoing else subject.called or OUR_NUMBER))
         caller = _number(self.caller or (subject.called or OUR_NUMBER if self.outgoing else OTHER_NUMBER))
         if self.outgoing:
             return State.for_outgoing(
-                phonenumber=called, callerid=caller, queueid="1", key_seed="simulation", variables=self.variables
+                phonenumber=called,
+                callerid=caller,
+                queueid="1",
+                transfer_number=parse_number(self.transfer_number) if self.transfer_number else "",
+                key_seed="simulation",
+                variables=self.variables,
             )
         return State.for_incoming(phonenumber=called, callerid=caller, key_seed="simulation", variables=self.variables)
 
@@ -105,6 +117,7 @@ def simulation_of(subject: Subject, course: Course, keypad: Keypad | None = None
         hang_up_at=course.hang_up_at,
         spoken=spoken,
         sound_seconds=subject.sound_seconds,
+        house_sounds=HOUSE_SECONDS,
     )
     return Simulation(subject.program, course.state(subject), situation, keypad or course.keypad())
 
@@ -139,16 +152,21 @@ def script_subject(path: Path) -> Subject:
 
 
 def ivr_subject(name: str, config: Path) -> Subject:
-    """An IVR of the configuration, with the sounds of the first number that leads to it."""
+    """An IVR of the configuration, with the sounds of the first number from whose IVR it can be reached."""
     snapshot = load(config, other_sections=SECTIONS)
     if name not in snapshot.ivrs:
         raise ConfigurationError(f"there is no IVR “{name}” in {config}")
     scripts = {path: script.source for path, script in snapshot.scripts.items()}
     program = compile_ivr(name, snapshot.ivrs, snapshot.sequences, scripts)
-    did = next((did for did in snapshot.dids.values() if did.voice and did.ivr and did.ivr.name == name), None)
+    did = next((did for did in snapshot.dids.values() if _leads_to(snapshot, did, name)), None)
     if did is None or did.voice is None:
         return Subject(f"ivr {name}", program)
     return Subject(f"ivr {name}", program, did.number, sound_lengths(snapshot.sounds[did.voice.name]))
+
+
+def _leads_to(snapshot: Snapshot, did: Did, ivr: str) -> bool:
+    """Whether calls to a number can come to an IVR."""
+    return did.ivr is not None and (Kind.IVR, ivr) in reachable(snapshot.ivrs, [did.ivr.name])
 
 
 def did_subject(number: str, config: Path) -> Subject:
@@ -158,13 +176,15 @@ def did_subject(number: str, config: Path) -> Subject:
     if did is None:
         raise ConfigurationError(f"{number} is not among the numbers of {config}")
     treatment = treatment_of(did)
+    if treatment is None:
+        raise ConfigurationError(f"calls to {did.number} are refused with 404: it has neither `voice` nor `sms`")
     return Subject(
         did.number, treatment.program, did.number, sound_lengths(snapshot.sounds.get(treatment.license_key, {}))
     )
 
 
 def sound_lengths(sounds: Mapping[str, Path]) -> Callable[[str], float | None]:
-    """How long the sounds of a key, by id, last; two seconds for a file that cannot be read as audio."""
+    """How long the sounds of a key, by id, last; None for one that no call can play."""
 
     @cache
     def seconds(sound_id: str) -> float | None:
@@ -172,9 +192,9 @@ def sound_lengths(sounds: Mapping[str, Path]) -> Callable[[str], float | None]:
         if path is None:
             return None
         try:
-            return probe(read_audio_file(path), path.suffix).seconds
+            return playable_seconds(path)
         except AudioInvalid:
-            return SOUND_SECONDS
+            return None
 
     return seconds
 

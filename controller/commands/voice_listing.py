@@ -12,8 +12,9 @@ from rich.table import Table
 from controller.configuration import voices_of
 from controller.directory.document import read_document
 from controller.errors import InvalidConfiguration
+from controller.script.voices import Voice
 from controller.settings import read_settings
-from controller.speech.voices import Speaker, Voice
+from controller.speech.voices import Speaker
 
 
 def list_voices(config: Path, console: Console, *, as_json: bool) -> None:

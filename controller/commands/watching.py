@@ -9,7 +9,7 @@ import asyncio
 import json
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,6 +22,8 @@ from controller.errors import RingpostError
 
 # After the end of the call: how long the final post-back is awaited.
 POSTBACK_SECONDS = 10.0
+# A call of which nothing was posted so soon after its end posts nothing.
+FIRST_POSTBACK_SECONDS = 1.0
 NOT_RUNNING = (
     "Ringpost does not run (or its HTTP address is another one): start it with `make run` in another terminal."
 )
@@ -61,8 +63,10 @@ class CallWatch:
         self._console = console
         self._began = time.monotonic()
         self._ended = asyncio.Event()
+        self._deaf = asyncio.Event()
         self._final = asyncio.Event()
-        self._posts = False
+        self._posted_any = asyncio.Event()
+        self._hears_posts = False
         self._early: list[Callable[[], None]] | None = None
 
     @asynccontextmanager
@@ -71,7 +75,8 @@ class CallWatch:
         feed = await self._open(http, f"{self._addresses.http}/admin/calls/feed", chosen, NOT_RUNNING)
         stream = await self._open(http, f"{self._addresses.receiver}/stream", {}, None)
         self._began = time.monotonic()
-        watchers = [asyncio.create_task(_each(feed, self._happened))] if feed else []
+        watchers = [asyncio.create_task(self._follow(feed))] if feed else []
+        self._hears_posts = stream is not None
         if stream:
             watchers.append(asyncio.create_task(_each(stream, self._posted)))
         try:
@@ -92,24 +97,33 @@ class CallWatch:
         for happening in early:
             happening()
 
-    async def ended(self, timeout: float) -> bool:
-        """Wait for the end of the call; False when it did not come in so many seconds."""
+    async def ended(self) -> bool:
+        """Wait for the end of the call; False when nothing more is told of it, for the service has gone."""
+        waiting = [asyncio.create_task(each.wait()) for each in (self._ended, self._deaf)]
         try:
-            async with asyncio.timeout(timeout):
-                await self._ended.wait()
-        except TimeoutError:
-            return False
-        return True
+            await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in waiting:
+                task.cancel()
+            await asyncio.gather(*waiting, return_exceptions=True)
+        return self._ended.is_set()
 
     async def rest(self) -> None:
         """What is still to come once the line is dead: the end of the call, and its final post-back."""
         try:
             async with asyncio.timeout(POSTBACK_SECONDS):
                 await self._ended.wait()
-                if self._posts:
+                if self._hears_posts and await self._posts():
                     await self._final.wait()
         except TimeoutError:
             self.say("no more news", f"after {POSTBACK_SECONDS:g} s", "yellow")
+
+    async def _posts(self) -> bool:
+        """Whether anything is posted about the call."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(FIRST_POSTBACK_SECONDS):
+                await self._posted_any.wait()
+        return self._posted_any.is_set()
 
     def say(self, what: str, text: str, style: str = "") -> None:
         """Print a line."""
@@ -135,6 +149,14 @@ class CallWatch:
             raise RingpostError(f"{url} answered {response.status}: {message}")
         return response
 
+    async def _follow(self, feed: aiohttp.ClientResponse) -> None:
+        try:
+            await _each(feed, self._happened)
+        except aiohttp.ClientError:
+            pass  # the service has gone; so it has when the feed just ends
+        finally:
+            self._deaf.set()
+
     def _happened(self, event: dict[str, Any]) -> None:
         if self._early is not None:
             self._early.append(lambda: self._happened(event))
@@ -158,7 +180,7 @@ class CallWatch:
         fields = dict(post.get("form", []))
         if self.queue_id is None or fields.get("QueueID") != str(self.queue_id):
             return
-        self._posts = True
+        self._posted_any.set()
         shown = " ".join(f"{name}={value}" for name, value in fields.items() if value)
         self.say("post-back", shown, "green")
         if str(post.get("headers", {}).get("Ringpost-Final", "")).lower() == "true":

@@ -19,10 +19,12 @@ from controller.asterisk.configuration import HOST_NAME
 from controller.directory.snapshot import Product, canonical_guid
 from controller.directory.validation import Declaration, mistake
 from controller.errors import DestinationInvalid, PhoneNumberInvalid
-from controller.ivr.model import CHOICE_KEYS, DTMF_DIGITS, HANG_UP, AfterSequence, Destination
+from controller.ivr.model import CHOICE_KEYS, DTMF_DIGITS, HANG_UP, SHORTEST_TONE_MS, AfterSequence, Destination
 from controller.numbers import parse_number
 
 NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
+# Of IVRs and sequences: destinations and numbers name them without the white space around them.
+MENU_NAME = re.compile(r"(?!\s)[^\x00-\x1f\x7f]{1,100}(?<!\s)")
 _SOUND_ID = re.compile(r"[^\x00-\x1f~^|/\\]{1,100}")
 # RFC 3261's user part without `;`, which Asterisk's files take for a comment.
 _SIP_USER = r"^[A-Za-z0-9_.!~*'()&=+$,?/%-]+$"
@@ -142,6 +144,7 @@ Number = Annotated[str, AfterValidator(_number)]
 Url = Annotated[str, AfterValidator(_url)]
 SoundId = Annotated[str, AfterValidator(_sound_id)]
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=40)]
+MenuName = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 Description = Annotated[str, Field(max_length=200)]
 FilePath = Annotated[str, Field(min_length=1, max_length=1000)]
 Where = Annotated[Destination, BeforeValidator(_destination)]
@@ -175,8 +178,8 @@ class DidEntry(Declaration):
     voice: Name | None = None
     sms: Name | None = None
     script: FilePath | None = None
-    ivr: Name | None = None
-    sequence: Name | None = None
+    ivr: MenuName | None = None
+    sequence: MenuName | None = None
     status_post_url: Url | None = None
     announcement: SoundId | None = None
     description: Description = ""
@@ -208,7 +211,7 @@ class StepEntry(Declaration):
     """One step of a sequence: exactly one of `dtmf`, `recording` and `sms`."""
 
     dtmf: Annotated[str, AfterValidator(_dtmf)] | None = None
-    tone_ms: Annotated[int, Field(ge=40, le=2000)] = 100
+    tone_ms: Annotated[int, Field(ge=SHORTEST_TONE_MS, le=2000)] = SHORTEST_TONE_MS
     gap_ms: Annotated[int, Field(ge=20, le=2000)] = 100
     recording: SoundId | None = None
     sms: TextEntry | None = None
@@ -217,7 +220,7 @@ class StepEntry(Declaration):
 class SequenceEntry(Declaration):
     """`sequences:` steps, and what follows the last one."""
 
-    steps: Annotated[tuple[StepEntry, ...], Field(min_length=1, max_length=200)]
+    steps: Annotated[tuple[StepEntry, ...], Field(min_length=1)]
     then: AfterSequence = AfterSequence.HANG_UP
 
     @model_validator(mode="before")

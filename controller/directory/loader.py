@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets as randomness
 import uuid
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
 
@@ -25,8 +25,9 @@ from controller.directory.validation import (
     read_entries,
     refuse_unknown_sections,
 )
-from controller.errors import Mistake
+from controller.errors import DestinationInvalid, Mistake
 from controller.ivr.compiled import compile_ivr
+from controller.ivr.model import Destination, Kind
 from controller.numbers import try_number
 from controller.script.checker import NOWHERE, Context
 from controller.script.parser import parse
@@ -93,11 +94,17 @@ def build(
 class Inventory:
     """The sounds of each key, by its name and their ids, and the files of scripts with the keys whose numbers run them.
 
-    It is there for a document with mistakes as well, as far as that could be read.
+    recorded: the ids of the sounds that come during calls, by the key's name. All this is there for a document with
+    mistakes as well, as far as that could be read.
     """
 
     sounds: Mapping[str, Mapping[str, Path]]
-    played: tuple[tuple[Path, str], ...]
+    played: tuple[tuple[Path, str], ...] = ()
+    recorded: Mapping[str, Collection[str]] = field(default_factory=dict)
+
+    def playable(self, key: str) -> Collection[str]:
+        """The sounds that scripts of a key may play."""
+        return {*self.sounds[key], *self.recorded.get(key, ())}
 
 
 def take_inventory(document: Document) -> Inventory:
@@ -114,6 +121,7 @@ class _Loader:
     def __init__(self, document: Document, secrets: SecretSource, context: Context) -> None:
         self._document = document
         self._secrets = secrets
+        self._context = context
         self._shelf = ScriptShelf(document, context)
         self._sounds: dict[str, dict[str, Path]] = {}
         self._owners: dict[str, Position] = {}
@@ -124,15 +132,17 @@ class _Loader:
 
     @property
     def inventory(self) -> Inventory:
-        return Inventory(self._sounds, tuple((script.file, key) for script, key in self._played))
+        played = tuple((script.file, key) for script, key in self._played)
+        return Inventory(self._sounds, played, {key: self._shelf.recorded_for(key) for key in self._sounds})
 
     def build(self) -> Snapshot | None:
         keys = self._license_keys()
         phones = self._phones()
         trunks = self._trunks()
-        menus = Menus(self._document, self._shelf, self._phone_names)
+        menus = Menus(self._document, self._shelf, self._phone_names, self._context)
         menus.read()
         dids = self._dids(keys, menus)
+        menus.note_use(dids)
         for script, key in self._played:
             self._shelf.check_sounds(script, key, self._sounds[key])
         menus.check_use(dids, self._sounds)
@@ -141,6 +151,7 @@ class _Loader:
         # Only now, so that a configuration that is refused leaves nothing behind in the file of secrets.
         keys = {name: self._complete_key(key) for name, key in keys.items()}
         compiled = self._compiled_ivrs(dids, menus)
+        menus.check_loops(compiled.values())
         return Snapshot(
             license_keys=keys,
             dids={number: _complete_did(did, keys, compiled) for number, did in dids.items()},
@@ -276,10 +287,11 @@ class _Loader:
             self._document.report(locate_key(entry, ("ivr",)), "a number has either a script or an IVR")
         self._refuse_sequence(entry, declared, menus)
         script = None
-        if declared.script and not declared.script.startswith("sequence:"):
+        if declared.script and not _is_sequence(declared.script):
             script = self._shelf.take(declared.script, locate(entry, ("script",)))
         if script is not None and voice is not None:
             self._played.append((script, voice.name))
+            self._shelf.run_for(script, voice.name)
         ivr = menus.ivrs.get(declared.ivr or "")
         return Did(
             number=number,
@@ -315,12 +327,12 @@ class _Loader:
         expected = "an `ivr` with the sequence among its choices"
         if declared.sequence is not None:
             self._document.report(locate_key(entry, ("sequence",)), reason, expected=expected)
-        if declared.script is not None and declared.script.startswith("sequence:"):
+        if declared.script is not None and _is_sequence(declared.script):
             self._document.report(locate(entry, ("script",)), reason, expected=expected)
         if declared.ivr is None or declared.ivr in menus.ivr_names:
             return
         position = locate(entry, ("ivr",))
-        if declared.ivr.removeprefix("sequence:") in menus.sequence_names:
+        if declared.ivr in menus.sequence_names or _is_sequence(declared.ivr):
             self._document.report(position, reason, expected=expected)
         else:
             expected = alternatives(declared.ivr, menus.ivr_names)
@@ -355,6 +367,14 @@ class _Loader:
             return True
         place = f"{first.file}:{first.line}:{first.column}"
         self._document.report(position, f"{what} is declared in {place} already", expected="one owner")
+        return False
+
+
+def _is_sequence(text: str) -> bool:
+    """Whether a text is written as the destination of a sequence."""
+    try:
+        return Destination.parse(text).kind is Kind.SEQUENCE
+    except DestinationInvalid:
         return False
 
 

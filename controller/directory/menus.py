@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from controller.directory.declarations import IvrEntry, SequenceEntry, StepEntry
+from controller.directory.declarations import MENU_NAME, IvrEntry, SequenceEntry, StepEntry
 from controller.directory.document import Document
 from controller.directory.nodes import Entry, Position
 from controller.directory.script_shelf import ScriptShelf
 from controller.directory.snapshot import Did, LicenseKey
 from controller.directory.validation import alternatives, locate, locate_key, read_entries
+from controller.ivr.announcements import ANNOUNCEMENTS
+from controller.ivr.loops import doubtful_loops, menus_of
 from controller.ivr.model import (
     Choice,
     Destination,
@@ -24,6 +26,8 @@ from controller.ivr.model import (
     TextStep,
 )
 from controller.numbers import is_emergency_or_premium
+from controller.script.checker import NOWHERE, Context
+from controller.script.program import Program
 
 Place = tuple[Destination, Position]
 
@@ -35,17 +39,23 @@ class Menus:
     document: Document
     shelf: ScriptShelf
     phones: Collection[str]
+    context: Context = NOWHERE
     ivrs: dict[str, Ivr] = field(default_factory=dict)
     sequences: dict[str, Sequence] = field(default_factory=dict)
     ivr_names: set[str] = field(default_factory=set)
     sequence_names: set[str] = field(default_factory=set)
     _entries: dict[tuple[Kind, str], Entry] = field(default_factory=dict)
+    _used: dict[str, list[tuple[Kind, str]]] = field(default_factory=dict)
 
     def read(self) -> None:
         """Read both sections and note what is wrong in them, whoever uses them."""
         ivrs = read_entries(self.document, "ivrs", IvrEntry)
         sequences = read_entries(self.document, "sequences", SequenceEntry)
         self.ivr_names, self.sequence_names = set(ivrs), set(sequences)
+        for entry, _ in (*ivrs.values(), *sequences.values()):
+            if MENU_NAME.fullmatch(entry.key) is None:
+                expected = "1 to 100 characters, no white space around them"
+                self.document.report(entry.position, "this name cannot be used", expected=expected)
         for name, (entry, declared) in ivrs.items():
             self._entries[Kind.IVR, name] = entry
             if declared is not None:
@@ -56,17 +66,46 @@ class Menus:
                 steps = [self._step(entry, index, step) for index, step in enumerate(sequence.steps)]
                 self.sequences[name] = Sequence(name, tuple(step for step in steps if step), sequence.then)
 
+    def note_use(self, dids: Mapping[str, Did]) -> None:
+        """Note whose numbers lead where, before anything is checked for the keys."""
+        for key, ivr_names in _ivrs_by_key(dids).items():
+            self._used[key] = reachable(self.ivrs, ivr_names)
+            for kind, name in self._used[key]:
+                script = self.shelf.scripts.get(name) if kind is Kind.SCRIPT else None
+                if script is not None:
+                    self.shelf.run_for(script, key)
+
     def check_use(self, dids: Mapping[str, Did], sounds: Mapping[str, Mapping[str, Path]]) -> None:
         """Note what is missing for the keys whose numbers lead to an IVR, and the menus that no number leads to."""
-        used: set[tuple[Kind, str]] = set()
-        for key_name, ivr_names in _ivrs_by_key(dids).items():
-            for kind, name in self._reachable(ivr_names):
-                used.add((kind, name))
-                self._check_for_key(kind, name, key_name, sounds.get(key_name, {}), dids)
+        for key, places in self._used.items():
+            for kind, name in places:
+                self._check_for_key(kind, name, key, sounds.get(key, {}), dids)
+        used = {place for places in self._used.values() for place in places}
         for (kind, name), entry in self._entries.items():
             # After an error, what leads there may be just what could not be read.
             if (kind, name) not in used and not self.document.has_errors:
                 self.document.warn(entry.position, f'no number leads to {kind} "{name}"')
+
+    def check_loops(self, programs: Iterable[Program]) -> None:
+        """Note the doubtful loops in the compiled IVRs of numbers, where the IVR that begins one is declared."""
+        seen: set[str] = set()
+        for program in programs:
+            names = menus_of(program)
+            # What is reached from an IVR that an earlier program holds, that program holds as well.
+            if names[0] not in seen:
+                seen.update(names)
+                for doubt in doubtful_loops(program):
+                    self.document.warn(self._entries[Kind.IVR, doubt.ivr].position, doubt.message)
+
+    def _check_voices(self, ivr: Ivr, entry: Entry) -> None:
+        context, voice = self.context, ANNOUNCEMENTS[ivr.language].voice
+        reason = None if context.voice_missing is None else context.voice_missing(voice)
+        if reason:
+            message = f'what is spoken in "{ivr.language}" is spoken by the default voice: {reason}'
+            self.document.warn(locate(entry, ("language",)), message)
+        if ivr.text is not None and context.unheard_voices is not None:
+            for message in context.unheard_voices(ivr.text):
+                self.document.warn(locate(entry, ("text",)), message.rstrip("."))
 
     def _add_ivr(self, name: str, entry: Entry, declared: IvrEntry) -> None:
         if (declared.recording is None) == (declared.text is None):
@@ -86,10 +125,12 @@ class Menus:
             language=declared.language,
         )
         self.ivrs[name] = ivr
-        for short, long in ivr.prefixes():
+        self._check_voices(ivr, entry)
+        for short, longer in ivr.prefixes().items():
+            begun = f'"{longer[0]}"' if len(longer) == 1 else f'"{longer[0]}" and {len(longer) - 1} other choices'
             self.document.warn(
                 locate_key(entry, ("choices", short)),
-                f'"{short}" begins "{long}" as well, so it acts only after {ivr.digit_timeout:g} s',
+                f'"{short}" begins {begun} as well, so it acts only after {ivr.digit_timeout:g} s',
             )
         for destination, position in _places(ivr, entry):
             self._check_destination(destination, position)
@@ -135,21 +176,6 @@ class Menus:
             return TextStep(step.sms.sender, step.sms.recipient, step.sms.text)
         return None
 
-    def _reachable(self, ivr_names: Collection[str]) -> list[tuple[Kind, str]]:
-        """Every IVR, sequence and script that callers can come to from some IVRs."""
-        found: dict[tuple[Kind, str], None] = {}
-        waiting = [(Kind.IVR, name) for name in ivr_names]
-        while waiting:
-            place = waiting.pop()
-            if place in found:
-                continue
-            found[place] = None
-            ivr = self.ivrs.get(place[1]) if place[0] is Kind.IVR else None
-            if ivr is not None:
-                followed = (Kind.IVR, Kind.SEQUENCE, Kind.SCRIPT)
-                waiting += [(end.kind, end.target) for end in ivr.destinations if end.kind in followed]
-        return list(found)
-
     def _check_for_key(
         self, kind: Kind, name: str, key: str, sounds: Mapping[str, Path], dids: Mapping[str, Did]
     ) -> None:
@@ -172,9 +198,10 @@ class Menus:
                     self._check_sender(step.sender, locate(entry, ("steps", index, "sms", "from")), key, dids)
 
     def _check_sound(self, sound_id: str, position: Position, key: str, sounds: Mapping[str, Path]) -> None:
-        if sound_id not in sounds:
+        known = {*sounds, *self.shelf.recorded_for(key)}
+        if sound_id not in known:
             self.document.report(
-                position, f'licence key "{key}" has no sound "{sound_id}"', expected=alternatives(sound_id, sounds)
+                position, f'licence key "{key}" has no sound "{sound_id}"', expected=alternatives(sound_id, known)
             )
 
     def _check_sender(self, sender: str, position: Position, key: str, dids: Mapping[str, Did]) -> None:
@@ -183,6 +210,22 @@ class Menus:
             self.document.report(
                 position, f'licence key "{key}" cannot send texts from here', expected=f"a DID with `sms: {key}`"
             )
+
+
+def reachable(ivrs: Mapping[str, Ivr], names: Collection[str]) -> list[tuple[Kind, str]]:
+    """Every IVR, sequence and script that callers can come to from some IVRs, these included."""
+    found: dict[tuple[Kind, str], None] = {}
+    waiting = [(Kind.IVR, name) for name in names]
+    while waiting:
+        place = waiting.pop()
+        if place in found:
+            continue
+        found[place] = None
+        ivr = ivrs.get(place[1]) if place[0] is Kind.IVR else None
+        if ivr is not None:
+            followed = (Kind.IVR, Kind.SEQUENCE, Kind.SCRIPT)
+            waiting += [(end.kind, end.target) for end in ivr.destinations if end.kind in followed]
+    return list(found)
 
 
 def _places(ivr: Ivr, entry: Entry) -> Iterator[Place]:

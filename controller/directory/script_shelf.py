@@ -11,7 +11,6 @@ from controller.directory.script_door import examine
 from controller.directory.snapshot import ScriptFile
 from controller.directory.validation import alternatives
 from controller.errors import Mistake
-from controller.script.calls import RecordAndSaveAs
 from controller.script.checker import NOWHERE, Context
 from controller.script.command import Speaking
 from controller.script.diagnostics import Diagnostic
@@ -27,6 +26,7 @@ class ScriptShelf:
         self._document = document
         self._context = context
         self._scripts: dict[str, ScriptFile | None] = {}
+        self._recorded: dict[str, set[str]] = {}
 
     @property
     def scripts(self) -> dict[str, ScriptFile]:
@@ -51,12 +51,17 @@ class ScriptShelf:
         self._document.note(as_mistakes(file, examined.diagnostics))
         return ScriptFile(file, source, examined.program)
 
-    def check_sounds(self, script: ScriptFile, key: str, sounds: Collection[str]) -> None:
-        """Note every sound that the script plays and the key does not have, where it is played.
+    def run_for(self, script: ScriptFile, key: str) -> None:
+        """Note that calls of a licence key run a script: what it records is a sound of the key from then on."""
+        self._recorded.setdefault(key, set()).update(script.program.recorded_sounds())
 
-        What some script records under an id written out is not missing: it comes during a call.
-        """
-        known = {*sounds, *self._recordings()}
+    def recorded_for(self, key: str) -> Collection[str]:
+        """The sounds that scripts of a key record under an id written out: they come during a call."""
+        return self._recorded.get(key, frozenset())
+
+    def check_sounds(self, script: ScriptFile, key: str, sounds: Collection[str]) -> None:
+        """Note every sound that the script plays and the key neither has nor records, where it is played."""
+        known = {*sounds, *self.recorded_for(key)}
         for step in script.program.steps:
             if isinstance(step.command, Speaking):
                 position = Position(str(script.file), step.line, step.column)
@@ -65,14 +70,6 @@ class ScriptShelf:
                         expected = alternatives(sound_id, known)
                         message = f'licence key "{key}" has no sound "{sound_id}"'
                         self._document.report(position, message, expected=expected)
-
-    def _recordings(self) -> set[str]:
-        return {
-            step.command.sound.lower()
-            for script in self.scripts.values()
-            for step in script.program.steps
-            if isinstance(step.command, RecordAndSaveAs)
-        }
 
 
 def as_mistakes(file: Path, diagnostics: Iterable[Diagnostic]) -> list[Mistake]:

@@ -16,10 +16,14 @@ CHOICE = "choice"
 
 @dataclass(frozen=True, slots=True)
 class EnterMenu(Command):
-    """Begin a menu: nothing has gone wrong in it yet, and its digits are choices, whatever was bound before."""
+    """Begin a menu: nothing has gone wrong in it yet, and its digits are choices, whatever was bound before.
+
+    ivr: its name.
+    """
 
     name: ClassVar[str] = "Menu"
     heeds_digits: ClassVar[bool] = True
+    ivr: str
 
     def perform(self, machine: Machine) -> Effect | None:
         machine.state.menu_failures = 0

@@ -8,6 +8,7 @@ decided here.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -30,6 +31,8 @@ class Kind(StrEnum):
 
 SYSTEM_DESTINATIONS = ("hangup", "busy", "noservice", "disconnected", "dtmf", "echo")
 CHOICE_KEYS = re.compile(r"[0-9*#]{1,10}")
+# Asterisk sends no shorter tone than this, in milliseconds, whatever it is asked for.
+SHORTEST_TONE_MS = 100
 DTMF_DIGITS = re.compile(r"[0-9A-D*#w]{1,100}")
 
 
@@ -108,12 +111,14 @@ class Ivr:
         """Every place where this menu can lead."""
         return (*(choice.destination for choice in self.choices), self.no_input, self.wrong_choice)
 
-    def prefixes(self) -> tuple[tuple[str, str], ...]:
-        """The pairs of choices of which the first begins the second: the first has to wait for the digit time-out."""
+    def prefixes(self) -> Mapping[str, tuple[str, ...]]:
+        """The choices that begin others, which have to wait for the digit time-out, each with those that it begins."""
         digits = [choice.digits for choice in self.choices]
-        return tuple(
-            (short, long) for short in digits for long in digits if len(short) < len(long) and long.startswith(short)
-        )
+        begun = {
+            short: tuple(long for long in digits if len(short) < len(long) and long.startswith(short))
+            for short in digits
+        }
+        return {short: longer for short, longer in begun.items() if longer}
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,7 @@
-"""The commands of sequences and of the other places where a menu leads. No script can write them."""
+"""The commands of sequences and of the other places where a menu leads. No script can write them.
+
+The steps of sequences know their `place`, such as "open-gate step 1", by which a failure is told.
+"""
 
 from __future__ import annotations
 
@@ -28,10 +31,12 @@ class BeginStep(Command):
         return f"Step({self.number})"
 
 
-def _note_failure(machine: Machine, number: int, outcome: Outcome) -> None:
-    """A failed step stays in a variable too, and so arrives with the call's post-backs."""
+def _note_failure(machine: Machine, place: str, outcome: Outcome) -> None:
+    """Failed steps stay in a variable too, each once, and so arrive with the call's post-backs."""
     if isinstance(outcome, Failed):
-        machine.set_variable(STEP_FAILED, f"step {number}: {outcome.reason}")
+        before, failure = machine.variable(STEP_FAILED), f"{place}: {outcome.reason}"
+        if failure not in before:
+            machine.set_variable(STEP_FAILED, f"{before}; {failure}" if before else failure)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +45,7 @@ class SendTones(Command):
 
     name: ClassVar[str] = "DTMF"
     interruptible: ClassVar[bool] = False
-    number: int
+    place: str
     digits: str
     tone_ms: int
     gap_ms: int
@@ -53,7 +58,7 @@ class SendTones(Command):
         return seconds, seconds
 
     def finish(self, machine: Machine, outcome: Outcome) -> Effect | None:
-        _note_failure(machine, self.number, outcome)
+        _note_failure(machine, self.place, outcome)
         return None
 
 
@@ -62,10 +67,10 @@ class PlayStep(PlaySound):
     """Play a sound of the licence key as a step of a sequence."""
 
     name: ClassVar[str] = "Recording"
-    number: int = 0
+    place: str = ""
 
     def finish(self, machine: Machine, outcome: Outcome) -> Effect | None:
-        _note_failure(machine, self.number, outcome)
+        _note_failure(machine, self.place, outcome)
         return None
 
 
@@ -76,16 +81,17 @@ class QueueText(Command):
     name: ClassVar[str] = "SMS"
     interruptible: ClassVar[bool] = False
     sends: ClassVar[int] = 1
-    number: int
+    place: str
     sender: str
     recipient: str
     body: str
 
-    def perform(self, machine: Machine) -> Effect | None:  # noqa: ARG002 (all is known)
+    def perform(self, machine: Machine) -> Effect | None:
+        machine.state.texts_sent += 1
         return SendText(self.sender, self.recipient, self.body)
 
     def finish(self, machine: Machine, outcome: Outcome) -> Effect | None:
-        _note_failure(machine, self.number, outcome)
+        _note_failure(machine, self.place, outcome)
         return None
 
 

@@ -93,7 +93,7 @@ class _Translator:
         places = dict.fromkeys(ivr.destinations)
         self._add(
             Label(label),
-            EnterMenu(),
+            EnterMenu(ivr.name),
             ChangeVoiceID(str(words.voice)),
             Label(prompt),
             PlaySound(ivr.recording) if ivr.recording else Say(" ".join((ivr.text or "").split())),
@@ -136,13 +136,14 @@ class _Translator:
     @staticmethod
     def _sequence(sequence: Sequence, menu: str) -> Iterator[Command]:
         for number, step in enumerate(sequence.steps, start=1):
+            place = f"{sequence.name} step {number}"
             yield BeginStep(number)
             if isinstance(step, DtmfStep):
-                yield SendTones(number, step.digits, step.tone_ms, step.gap_ms)
+                yield SendTones(place, step.digits, step.tone_ms, step.gap_ms)
             elif isinstance(step, RecordingStep):
-                yield PlayStep(step.sound_id, number)
+                yield PlayStep(step.sound_id, place)
             else:
-                yield QueueText(number, step.sender, step.recipient, step.body)
+                yield QueueText(place, step.sender, step.recipient, step.body)
         if sequence.then is AfterSequence.BACK_TO_IVR:
             yield Leave(menu, forget=True)
         else:

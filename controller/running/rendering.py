@@ -64,4 +64,6 @@ async def prepare_prompts(prompts: Prompts, snapshot: Snapshot) -> int:
 
 def _speeches(snapshot: Snapshot) -> Iterator[tuple[str, int]]:
     for did in snapshot.dids.values():
-        yield from treatment_of(did).program.speeches()
+        treatment = treatment_of(did)
+        if treatment is not None:
+            yield from treatment.program.speeches()

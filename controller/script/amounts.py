@@ -1,4 +1,4 @@
-"""Amounts of money in English words, and text spelled character by character, for the speech engine."""
+"""Amounts of money in English words, for the speech engine."""
 
 from __future__ import annotations
 
@@ -12,20 +12,6 @@ _SMALL = (
 # fmt: on
 _TENS = ("_", "_", "twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
 _GROUPS = ("", " thousand", " million", " billion", " trillion", " quadrillion")
-_SIGNS = {
-    "-": "dash",
-    "_": "underscore",
-    ".": "dot",
-    ",": "comma",
-    "@": "at",
-    "#": "pound",
-    "*": "star",
-    "+": "plus",
-    "/": "slash",
-    "&": "and",
-    "$": "dollar",
-    "%": "percent",
-}
 
 
 def money(amount: Decimal) -> str:
@@ -64,9 +50,3 @@ def _hundreds(number: int) -> str:
     elif rest:
         parts.append(_SMALL[rest])
     return " ".join(parts)
-
-
-def spelled(text: str) -> str:
-    """ "A B 1 dash 2" for "ab1-2"; what has no name is left out."""
-    spoken = (character.upper() if character.isalnum() else _SIGNS.get(character, "") for character in text)
-    return " ".join(each for each in spoken if each)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from heapq import heappop, heappush
 from math import inf, isfinite
@@ -13,7 +13,7 @@ from controller.script.engine import MOST_TIMELESS_STEPS
 from controller.script.flowgraph import FlowGraph, components, reached
 from controller.script.kinds import SOUND
 from controller.script.program import Program
-from controller.script.speaking import PlaySound, Say, speech_seconds
+from controller.script.speaking import PlaySound, PlaySpecialSoundFile, Say, speech_seconds
 from controller.script.switches import Switches, SwitchFlow
 
 MOST_STEPS = 2000  # of longer scripts nothing is proven
@@ -36,10 +36,13 @@ class Bounds:
 
 @dataclass(frozen=True, slots=True)
 class Lengths:
-    """How long things last: a text, and a sound by its id (None: not known), in seconds."""
+    """How long things last, in seconds: a text, a sound by its id (None: not known), a sound of the house by its name
+    (those that are not there are passed over; without a table of them nothing is known).
+    """
 
     text: Callable[[str], float] = speech_seconds
     sound: Callable[[str], float | None] = lambda sound_id: None  # noqa: ARG005 (nothing is known of sounds)
+    house: Mapping[str, float] | None = None
 
 
 def bounds(program: Program, *, incoming: bool = True, lengths: Lengths | None = None) -> Bounds:
@@ -112,6 +115,11 @@ class _Bounds:
                 return 0.0, inf
             recorded = max(self._recordings.get(command.sound_id, -1.0), self._recordings.get(None, -1.0))
             return (known, known) if recorded < 0 else (0.0, max(known, recorded))
+        if isinstance(command, PlaySpecialSoundFile) and self._lengths.house is not None:
+            if dynamic(command.sound):
+                return 0.0, max(self._lengths.house.values(), default=0.0)
+            known = self._lengths.house.get(SOUND.read(command.sound) or "", 0.0)
+            return known, known
         return command.lasts()
 
     def _repeated(self, weights: Sequence[float]) -> list[float]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 
 from controller.numbers import is_emergency_or_premium, try_number
@@ -31,18 +31,22 @@ from controller.script.variables import unset_variables
 class Context:
     """Where a script shall run, as far as it is known: what is None is not checked.
 
-    sounds: the ids of the sounds that the licence key has. special_sounds: the names of the sounds of the house.
+    sounds: the ids of the sounds that the licence key has. sound_unplayable: why one of them cannot be played, empty if
+    it can. special_sounds: the names of the sounds of the house.
     variables: those that the call has before the script begins. url_refused: that the guard would not let a URL
     through, and why ("refused by …"), None if it would. voice_missing: why nobody can speak with a voice id, None if
-    somebody can. number_refused: whether a number may not be called (E.164, or digits as written). mail: whether mail
+    somebody can. unheard_voices: for each voice that speech control in a text names and nobody has, what is heard then,
+    in a sentence. number_refused: whether a number may not be called (E.164, or digits as written). mail: whether mail
     can be sent.
     """
 
     sounds: Collection[str] | None = None
+    sound_unplayable: Callable[[str], str] | None = None
     special_sounds: Collection[str] | None = None
     variables: Collection[str] = field(default=())
     url_refused: Callable[[str], str | None] | None = None
     voice_missing: Callable[[int], str | None] | None = None
+    unheard_voices: Callable[[str], Iterable[str]] | None = None
     number_refused: Callable[[str], bool] | None = is_emergency_or_premium
     mail: bool | None = None
 
@@ -90,7 +94,7 @@ class _Check:
     def _loops(self) -> Iterator[Diagnostic]:
         graph = self._graph
         timeless = [
-            position for position in range(graph.end) if graph.reachable[position] and not graph.takes_time[position]
+            position for position in range(graph.end) if graph.reachable[position] and not self._takes_time(position)
         ]
         reported: set[int] = set()
         if graph.reachable[graph.frame]:
@@ -100,7 +104,7 @@ class _Check:
                 # A call that was placed waits for silence there.
                 message = "On a call that comes in, this loop takes no time; after 1,000 commands it is stopped."
                 yield _at(self._back_jump(loop), "warning", "loop-without-time", message)
-            elif self._leaves(loop):
+            elif self._graph.leaves(loop):
                 message = "This loop takes no time; after 1,000 commands it is stopped."
                 yield _at(self._back_jump(loop), "warning", "loop-without-time", message)
             else:
@@ -108,13 +112,22 @@ class _Check:
                 yield _at(self._back_jump(loop), "error", "loop-without-time", message)
                 reported.update(loop)
         for loop in graph.loops():
-            if not reported.intersection(loop) and not self._leaves(loop):
+            if not reported.intersection(loop) and not self._graph.leaves(loop):
                 message = "Nothing but a hang-up ends this loop."
                 yield _at(self._back_jump(loop), "warning", "loop-without-exit", message)
 
-    def _leaves(self, loop: list[int]) -> bool:
-        within = set(loop)
-        return any(following not in within for node in loop for following in self._graph.edges[node])
+    def _takes_time(self, position: int) -> bool:
+        return self._graph.takes_time[position] and not self._passed_over(self._program.steps[position].command)
+
+    def _passed_over(self, command: Command) -> str:
+        """Why a sound is not heard although it is there, or one of the house is not there; empty if it is heard."""
+        context = self._context
+        if isinstance(command, PlaySound) and context.sound_unplayable is not None:
+            return context.sound_unplayable(command.sound_id)
+        if isinstance(command, PlaySpecialSoundFile) and context.special_sounds is not None:
+            unknown = not dynamic(command.sound) and SOUND.read(command.sound) not in context.special_sounds
+            return "there is no sound of this name" if unknown else ""
+        return ""
 
     def _back_jump(self, loop: list[int]) -> Step:
         """The step that closes the loop: the last one that leads back."""
@@ -127,6 +140,7 @@ class _Check:
             yield _at(step, "warning", code, message)
         if isinstance(command, Speaking):
             yield from self._sound(step, recorded)
+            yield from self._voices(step, command)
         elif isinstance(command, (StatusChangePostURL, QueryExternalServer)):
             yield from self._url(step, command.url)
         elif isinstance(command, TransferTo):
@@ -146,12 +160,18 @@ class _Check:
             unknown = context.sounds is not None and not dynamic(command.sound_id)
             if unknown and command.sound_id not in context.sounds and command.sound_id not in recorded:  # type: ignore[operator]
                 yield _at(step, "error", "unknown-sound", f"There is no sound {command.sound_id[:60]!r}.")
-        elif isinstance(command, PlaySpecialSoundFile) and context.special_sounds is not None:
-            name = SOUND.read(command.sound)
-            if not dynamic(command.sound) and name not in context.special_sounds:
-                # Scripts that ran at the vendor name its sounds; what is not there is passed over, as it always was.
-                message = f"There is no special sound {command.sound[:60]!r}; it is passed over."
-                yield _at(step, "warning", "unknown-special-sound", message)
+            elif reason := self._passed_over(command):
+                yield _at(step, "warning", "unplayable-sound", f"This sound cannot be played: {reason}.")
+        elif isinstance(command, PlaySpecialSoundFile) and self._passed_over(command):
+            # Scripts that ran at the vendor name its sounds; what is not there is passed over, as it always was.
+            message = f"There is no special sound {command.sound[:60]!r}; it is passed over."
+            yield _at(step, "warning", "unknown-special-sound", message)
+
+    def _voices(self, step: Step, command: Speaking) -> Iterator[Diagnostic]:
+        if self._context.unheard_voices is not None:
+            for text in command.texts():
+                for message in self._context.unheard_voices(text):
+                    yield _at(step, "warning", "voice-missing", message)
 
     def _url(self, step: Step, url: str) -> Iterator[Diagnostic]:
         host = authority(url)

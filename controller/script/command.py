@@ -16,6 +16,7 @@ from controller.script.effects import Effect, Play, Prompt
 from controller.script.kind import SUBSTITUTION, Kind
 from controller.script.machine import Machine
 from controller.script.outcomes import Outcome, Reaction
+from controller.script.voices import DEFAULT_VOICE
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,8 +118,8 @@ class Speaking(Command):
         prompts = tuple(self.prompts(machine))
         return Play(prompts, machine.state.sound_pausing) if prompts else None
 
-    def texts(self) -> Iterable[str]:
-        """The texts that will be spoken, as far as they are known before the call."""
+    def texts(self, voice: int = DEFAULT_VOICE) -> Iterable[str]:  # noqa: ARG002 (for those who need it)
+        """The texts that will be spoken, as far as they are known before the call, when this voice is in force."""
         return ()
 
     def sounds(self) -> Iterable[str]:

@@ -97,6 +97,11 @@ class FlowGraph:
             if len(component) > 1 or component[0] in self.edges[component[0]]
         ]
 
+    def leaves(self, loop: Sequence[int]) -> bool:
+        """Whether some way leads out of a loop."""
+        within = set(loop)
+        return any(following not in within for node in loop for following in self.edges[node])
+
     def _components(self, nodes: Iterable[int], among: set[int]) -> list[list[int]]:
         # Without an edge that leads back there is no loop to look for.
         if not any(following <= node and following in among for node in among for following in self.edges[node]):

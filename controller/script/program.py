@@ -128,7 +128,7 @@ class Program:
             if isinstance(command, ChangeVoiceID):
                 voice = command.voice_id(voice)
             elif isinstance(command, Speaking):
-                for text in command.texts():
+                for text in command.texts(voice):
                     if (text, voice) not in given:
                         given.add((text, voice))
                         yield text, voice

@@ -115,7 +115,8 @@ A call script says what happens in a call. It is plain text with sounds and comm
     Goodbye. ~\EndCall()~
     ~\Label(message)~ Speak after the tone. ~\Beep()~ ~\RecordAndSaveAs(message)~
 
-- Plain text is spoken. It may hold tags for the speech engine, such as `<break time='1s'/>`.
+- Plain text is spoken. It may hold tags for the speech engine, such as `<break time='1s'/>` (see
+  [speech control](#speech-control)).
 - `~^id~` plays the sound with this id; `~^[name]~` the one whose id is in a variable.
 - `~\Command(argument|argument)~` is a command. Names of commands, labels, variables and sounds may be written in large
   or small letters. White space and new lines between elements, and around arguments, mean nothing.
@@ -157,8 +158,8 @@ begins nothing is left out of the text.
 
 | variable | what it is |
 |---|---|
-| `phonenumber` | the number that was called, E.164 |
-| `callerid` | the caller's number, E.164 |
+| `phonenumber` | the number that was called: the ten digits of a North American one, else E.164 without `+` |
+| `callerid` | the caller's number, written in the same way |
 | `calleridname` | the caller's name as it was given for an outgoing call |
 | `queueid` | the call's id; 0 for an incoming call |
 | `extension` | the extension that was called, if there is one |
@@ -172,6 +173,46 @@ begins nothing is left out of the text.
 
 A script can set them too. All variables arrive with the status post-backs.
 
+## Speech control
+
+Tags of SSML in plain text, and in values that are spoken. Markup that is broken (a lone `<` or `&`, a tag without its
+end, one that nobody knows) is never an error: it is spoken as text, or passed over. [Speech and sounds](speech.md) has
+every value and limit.
+
+| written | heard |
+|---|---|
+| `<break time='3s'/>`, `<break strength='weak'/>` | a pause |
+| `One,,, two` | a run of commas: a pause of a quarter of a second for each |
+| `<prosody rate='slow' pitch='low' volume='soft'>…</prosody>` | slower, lower, softer, or the contrary |
+| `<voice name='David'>…</voice>` | another voice, by its name or id |
+| `<say-as interpret-as='digits'>…</say-as>` | spelled: digits, telephone, characters; `type` is taken too |
+| `<s>…</s>`, `<p>…</p>` | a sentence, a paragraph: set off by a pause |
+| `<sub alias='…'>…</sub>` | the alias instead |
+
+## What is Ringpost's own reading
+
+The vendor's pages name the commands and do not say everything of them. These readings are Ringpost's own; a script that
+relies on others has to be changed:
+
+| command | reading |
+|---|---|
+| PlayAmount | money, in English words of dollars and cents |
+| PlayAlphaNumeric | one character at a time, digits as digits, signs by their names |
+| PlaySpecialSoundFile | which sounds there are |
+| QuickStart | outgoing calls alone: no wait for silence; machines are recognised meanwhile |
+| SoundPausing | while the other side talks, sound pauses; then it goes on |
+| RecordAndSaveAs, RecordWithUniqueID | their maximum and silence; `#` ends them; `lastrecordlength` is in seconds |
+| TransferTo | the arguments behind the number; after a failure the script goes on |
+| Conference | the room is that of `confkey`; without one, a new key is made |
+| MaxRingTime | read before the call is placed, wherever it stands; 5 to 120 seconds, 60 without it |
+| DebugEmail, ErrorEmail | without a mail server the trace stays with the call |
+| WaitForSilence | at most 10 seconds for each of its tries |
+| WaitForDTMF | a digit that is bound jumps, any other ends the wait |
+| GetDigits | its time starts again at each digit; with a maximum `#` is a digit like others |
+| Goto | a label that does not exist is refused by the checker; one that a variable makes is passed over |
+| the end of a script | the call is hung up, an incoming one too |
+| a loop without end | ended with the call's longest time, or after {MOST_TIMELESS_STEPS:,} commands without time |
+
 ## Limits
 
 | what | limit |
@@ -179,6 +220,7 @@ A script can set them too. All variables arrive with the status post-backs.
 | a script | {LONGEST_SCRIPT:,} characters |
 | a variable's value | {LONGEST_VALUE} characters; the rest is cut off |
 | variables of a call | {MOST_VARIABLES:,} |
+| a call | MaxCallLength where the order of the call gives one, else an hour; then it is hung up |
 | digits that are kept of a call | {LONGEST_VALUE} |
 | commands in a row that take no time | {MOST_TIMELESS_STEPS:,}; then the call is ended, with an error in its trace |
 | mistakes that are listed of a script | {MOST} |

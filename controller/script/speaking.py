@@ -8,12 +8,14 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import ClassVar
 
-from controller.script.amounts import money, spelled
+from controller.script.amounts import money
 from controller.script.command import Command, Speaking, argument, dynamic
 from controller.script.effects import Effect, Prompt, Silence, Sound, SpecialSound, Speech, Tone
 from controller.script.kind import Kind
 from controller.script.kinds import FLAG, READ_VARIABLE, SECONDS, SOUND, VALUE, VOICE
 from controller.script.machine import LONGEST_VALUE, Machine
+from controller.script.spelling import LONGEST_NAME, spelled
+from controller.script.voices import DEFAULT_VOICE, language_of
 from controller.script.waits import unbounded
 
 BEEP_SECONDS = 1.0
@@ -43,7 +45,7 @@ class Say(Speaking):
     def prompts(self, machine: Machine) -> Iterable[Prompt]:
         return (Speech(self.text, machine.state.voice),)
 
-    def texts(self) -> Iterable[str]:
+    def texts(self, voice: int = DEFAULT_VOICE) -> Iterable[str]:  # noqa: ARG002 (said as it stands)
         return (self.text,)
 
     def lasts(self) -> tuple[float, float]:
@@ -169,7 +171,7 @@ class PlayAmount(Speaking):
             return ()
         return (Speech(money(amount), machine.state.voice),)
 
-    def texts(self) -> Iterable[str]:
+    def texts(self, voice: int = DEFAULT_VOICE) -> Iterable[str]:  # noqa: ARG002 (in English)
         amount = _amount(self.amount)
         return () if amount is None else (money(amount),)
 
@@ -181,6 +183,9 @@ class PlayAmount(Speaking):
 class PlayAlphaNumeric(Speaking):
     r"""Spell a text one character at a time, digits as digits: AB12 is "A B 1 2".
 
+    Signs are named in the language of the voice: A-1 is "A dash 1", with a Spanish voice "A guion 1". What the text may
+    be, the vendor's pages leave open; this is Ringpost's reading.
+
     text: the text, or the name of a variable that holds it (a variable of that name goes first); cut at 500 characters.
 
     Example:
@@ -191,20 +196,24 @@ class PlayAlphaNumeric(Speaking):
     text: str = argument(VALUE)
 
     def prompts(self, machine: Machine) -> Iterable[Prompt]:
-        text = spelled(_value(machine, machine.text(self.text)))
+        text = spelled(_value(machine, machine.text(self.text)), language_of(machine.state.voice))
         return (Speech(text, machine.state.voice),) if text else ()
 
-    def texts(self) -> Iterable[str]:
-        text = "" if dynamic(self.text) else spelled(self.text[:LONGEST_VALUE])
+    def texts(self, voice: int = DEFAULT_VOICE) -> Iterable[str]:
+        text = "" if dynamic(self.text) else spelled(self.text[:LONGEST_VALUE], language_of(voice))
         return (text,) if text else ()
 
     def lasts(self) -> tuple[float, float]:
-        return 0.0, speech_seconds("x" * LONGEST_VALUE * 11)
+        return 0.0, speech_seconds("x" * LONGEST_VALUE * (LONGEST_NAME + 1))
 
 
 @dataclass(frozen=True, slots=True)
 class PlaySpecialSoundFile(Speaking):
-    r"""Play a sound of the house, by its name.
+    r"""Play a sound of the house, by its name. A name that is none of them is passed over.
+
+    Which sounds the vendor has, its pages leave open; these are Ringpost's: `beep` (that of Beep), `ding`, `dingdong`,
+    `chime` (four bells), `tada`, `success`, `error`, `buzzer`, `ring` (a ringing tone of two seconds) and `busy` (the
+    busy tone, for four seconds).
 
     sound: the name.
 

@@ -44,6 +44,7 @@ class State:
     menu_failures: how often the IVR that the caller is in was left without a choice that it has.
     queries: how often a server was asked.
     key_seed: what keys of conferences and ids of recordings are made from; different for each call.
+    texts_sent: how many texts the call was asked to queue, the one under way included: which of them that is.
     """
 
     incoming: bool = True
@@ -73,6 +74,7 @@ class State:
     queries: int = 0
     key_seed: str = ""
     keys_made: int = 0
+    texts_sent: int = 0
 
     @classmethod
     def for_incoming(

@@ -26,27 +26,32 @@ from controller.script.outcomes import Fetched, Note, Outcome, Recorded, Transfe
 
 Value = str | int | float
 
-# The field of each event that tells what it is about; the others are told by the event alone.
-MAIN_FIELDS: Mapping[str, str] = {
-    "say": "text",
-    "sound": "id",
-    "silence": "seconds",
-    "collect_digits": "digits",
-    "digit": "digit",
-    "dial_digits": "digits",
-    "record": "id",
-    "transfer": "result",
-    "conference": "key",
-    "fetch": "url",
-    "text": "body",
-    "set": "name",
-    "jump": "label",
-    "detected": "what",
-    "post_url": "url",
-    "error": "message",
-    "end": "reason",
+FIELDS: Mapping[str, tuple[str, ...]] = {
+    "say": ("text",),
+    "sound": ("id",),
+    "silence": ("seconds",),
+    "beep": (),
+    "wait_digit": (),
+    "collect_digits": ("digits", "var"),
+    "digit": ("digit",),
+    "wait_silence": (),
+    "dial_digits": ("digits",),
+    "record": ("id",),
+    "transfer": ("result", "number"),
+    "conference": ("key",),
+    "fetch": ("url", "status"),
+    "text": ("body", "from", "to"),
+    "set": ("name", "value"),
+    "jump": ("label",),
+    "detected": ("what",),
+    "post_url": ("url",),
+    "error": ("message",),
+    "end": ("reason",),
 }
-EVENTS = frozenset({*MAIN_FIELDS, "beep", "wait_digit", "wait_silence"})
+"""The fields of each event. The first is the main one: what the event is about; one without fields says it all."""
+
+MAIN_FIELDS: Mapping[str, str] = {event: fields[0] for event, fields in FIELDS.items() if fields}
+EVENTS = frozenset(FIELDS)
 
 
 @dataclass(frozen=True, slots=True)

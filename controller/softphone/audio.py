@@ -15,6 +15,7 @@ Samples = npt.NDArray[np.int16]
 
 # A packet that came this much away from where its timestamp says starts a new run of the far side's clock.
 _CLOCK_TOLERANCE: Final = int(0.2 * CLOCK_RATE)
+_LOUDNESS: Final = 4000
 _BIAS: Final = 0x84
 _CLIP: Final = 32635
 
@@ -26,6 +27,14 @@ def _decoding_table() -> Samples:
 
 
 _LINEAR: Final = _decoding_table()
+
+
+def hum(seconds: float, *pitches: float) -> Samples:
+    """Frequencies (Hz) sounding together: for whoever listens, somebody who talks."""
+    moment = np.arange(round(seconds * CLOCK_RATE)) / CLOCK_RATE
+    waves = [_LOUDNESS * np.sin(2 * np.pi * pitch * moment) for pitch in pitches]
+    samples: Samples = np.sum(waves, axis=0).astype(np.int16)
+    return samples
 
 
 def decode_mulaw(data: bytes) -> Samples:

@@ -28,6 +28,7 @@ GSM_FRAME_BYTES = 33
 # A WAV that was written to a pipe says one of these instead of its size.
 SIZES_OF_STREAMS = (0, 0x7FFF0000)
 TOLERATED_BYTES = 64
+NO_LENGTH = "The file has no sound in it: its length is zero."
 
 _HEADERLESS = {
     "gsm": "GSM610", "x-gsm": "GSM610", "ulaw": "ULAW", "ul": "ULAW", "mulaw": "ULAW", "pcmu": "ULAW", "basic": "ULAW",
@@ -52,6 +53,14 @@ def probe(data: bytes, hint: str = "") -> AudioFacts:
         return AudioFacts(
             sound.format, sound.subtype, sound.samplerate, sound.channels, sound.frames / sound.samplerate
         )
+
+
+def playable_seconds(path: Path) -> float:
+    """How long an audio file lasts. AudioInvalid for one that cannot be played, one without length included."""
+    seconds = probe(read_audio_file(path), path.suffix).seconds
+    if seconds <= 0:
+        raise AudioInvalid(NO_LENGTH)
+    return seconds
 
 
 def to_telephone(data: bytes, hint: str = "") -> bytes:
@@ -149,7 +158,7 @@ def _refuse_truncated(data: bytes) -> None:
         there = len(data) - position - 8
         if name in kinds:
             if size == 0 and there <= TOLERATED_BYTES:
-                raise AudioInvalid("The file has no sound in it: its length is zero.")
+                raise AudioInvalid(NO_LENGTH)
             if SIZES_OF_STREAMS[0] < size < SIZES_OF_STREAMS[1] and there + TOLERATED_BYTES < size:
                 raise AudioInvalid(
                     f"The file is cut off: it announces {size} bytes of sound and holds {there}. Send it again, whole."
@@ -180,7 +189,7 @@ def _decode(sound: soundfile.SoundFile) -> list[Pcm]:
         if length > LONGEST_SECONDS * TELEPHONE_RATE:
             raise AudioInvalid(f"The file lasts longer than {LONGEST_SECONDS // 60} minutes.")
     if not length:
-        raise AudioInvalid("The file has no sound in it: its length is zero.")
+        raise AudioInvalid(NO_LENGTH)
     return pieces
 
 

@@ -15,6 +15,8 @@ from dataclasses import dataclass, replace
 DEEPEST = 100
 LONGEST_PAUSE_SECONDS = 60.0
 LONGEST_PAUSES_SECONDS = 600.0
+# A break's time without a unit, which SSML does not permit, is one of milliseconds from here on, else of seconds.
+MILLISECONDS_FROM = 100
 COMMA_SECONDS = 0.25
 SENTENCE_SECONDS = 0.35
 PARAGRAPH_SECONDS = 0.7
@@ -37,12 +39,13 @@ _SPELLED = {
 _WITHOUT_EFFECT = frozenset(
     {"speak", "emphasis", "phoneme", "lang", "w", "token", "audio", "mark", "desc", "lexicon", "meta", "metadata"}
 )
-_WITH_EFFECT = frozenset({"s", "p", "break", "prosody", "voice", "say-as", "sub"})
+TAGS = frozenset({"s", "p", "break", "prosody", "voice", "say-as", "sub"})
+"""The tags that change what is heard."""
 
 _TAG = re.compile(
     r"<(?P<end>/)?+(?P<name>[A-Za-z][A-Za-z0-9:-]{0,30}+)"
     r"(?P<attributes>(?:\s++[A-Za-z][\w:.-]{0,60}+\s*+=\s*+(?:\"[^\"<]{0,500}+\"|'[^'<]{0,500}+'))*+)\s*+(?P<empty>/)?+>"
-    r"|<!--(?P<comment>[^<>]{0,2000}+)-->|<\?(?P<declaration>xml[^<>]{0,500}+)>"
+    r"|<\?(?P<declaration>xml[^<>]{0,500}+)>"
 )
 _ATTRIBUTE = re.compile(r"([A-Za-z][\w:.-]*+)\s*+=\s*+(?:\"([^\"]*+)\"|'([^']*+)')")
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z]\w{1,8});")
@@ -83,6 +86,7 @@ Part = Spoken | Pause
 
 def parse_markup(source: str) -> tuple[Part, ...]:
     """What is to be spoken, part by part. Never raises; takes time and memory in proportion to `source`."""
+    source = _without_comments(source)
     reader = _Reader()
     position = 0
     for match in _TAG.finditer(source):
@@ -95,9 +99,26 @@ def parse_markup(source: str) -> tuple[Part, ...]:
     return tuple(reader.parts())
 
 
+def _without_comments(source: str) -> str:
+    """The text without `<!-- … -->`; one that does not end is text."""
+    kept, position = [], 0
+    while (begins := source.find("<!--", position)) >= 0 and (ends := source.find("-->", begins + 4)) >= 0:
+        kept.append(source[position:begins])
+        position = ends + 3
+    return "".join((*kept, source[position:]))
+
+
 def plain_text(source: str) -> str:
     """The words alone, without tags and pauses."""
     return " ".join(part.text for part in parse_markup(source) if isinstance(part, Spoken))
+
+
+def named_voices(source: str) -> tuple[str, ...]:
+    """What stands in the `<voice name="…">` of a text, as far as something is spoken in them, each once."""
+    if "<" not in source:
+        return ()
+    styles = (part.style for part in parse_markup(source) if isinstance(part, Spoken))
+    return tuple(dict.fromkeys(style.voice for style in styles if style.voice))
 
 
 class _Reader:
@@ -112,7 +133,7 @@ class _Reader:
 
     def knows(self, match: re.Match[str]) -> bool:
         name = (match["name"] or "").lower()
-        return not name or name in _WITH_EFFECT or name in _WITHOUT_EFFECT or name.startswith(("amazon:", "aws-"))
+        return not name or name in TAGS or name in _WITHOUT_EFFECT or name.startswith(("amazon:", "aws-"))
 
     def text(self, text: str) -> None:
         if text and not self._replaced:
@@ -235,9 +256,10 @@ def _decode(match: re.Match[str]) -> str:
 def _break_seconds(attributes: dict[str, str]) -> float:
     time = attributes.get("time", "").strip()
     if time and (match := _NUMBER.fullmatch(time)) and match[1] != "-":
-        unit = (match[3] or "s").lower()
+        figure = float(match[2])
+        unit = (match[3] or ("ms" if figure >= MILLISECONDS_FROM else "s")).lower()
         if unit in ("s", "ms"):
-            return min(float(match[2]) / (1000 if unit == "ms" else 1), LONGEST_PAUSE_SECONDS)
+            return min(figure / (1000 if unit == "ms" else 1), LONGEST_PAUSE_SECONDS)
     return BREAKS.get(attributes.get("strength", "medium").strip().lower(), BREAKS["medium"])
 
 

@@ -10,12 +10,14 @@ from contextlib import suppress
 from pathlib import Path
 
 from controller.errors import AudioInvalid, SpeechError, SynthesisFailed, VoiceUnavailable
+from controller.script.voices import DEFAULT_VOICE
 from controller.speech.audio import read_audio_file, to_telephone
+from controller.speech.house_sounds import HOUSE_SOUNDS
 from controller.speech.media_store import MediaStore, Medium
 from controller.speech.pcm import beep, silence, to_pcm, wav_file
 from controller.speech.rendering import ENGINES_AT_ONCE, FULL_VOLUME, NORMAL_RATE, RENDERING, Renderer
 from controller.speech.sharing import SharedWork
-from controller.speech.voices import DEFAULT_VOICE, Voices
+from controller.speech.voices import Voices
 
 __all__ = ["Medium", "Prompts"]
 
@@ -100,6 +102,14 @@ class Prompts:
     async def beep(self) -> Medium:
         """The standard beep before a recording."""
         return await self._made(_key("beep"), lambda: asyncio.to_thread(lambda: wav_file([to_pcm(beep())])))
+
+    async def house_sound(self, name: str) -> Medium:
+        """A sound of the house, by its name in lower case. SpeechError when there is none of that name."""
+        sound = HOUSE_SOUNDS.get(name)
+        if sound is None:
+            raise SpeechError(f"there is no sound of the house named “{name}”")
+        key = _key("house", repr(sound))
+        return await self._made(key, lambda: asyncio.to_thread(lambda: wav_file([to_pcm(sound.samples())])))
 
     def read(self, medium: Medium) -> bytes:
         """The medium's WAV file; blocking. SpeechError when it is gone."""

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from controller.script.situation import Spoken, plainly
+from controller.script.situation import Spoken
 from controller.speech.markup import Pause, parse_markup
 from controller.speech.markup import Spoken as SpokenPart
 
 
 def spoken(text: str) -> Spoken:
     """The words of a text, and the pauses that its speech control asks for."""
-    if "<" not in text and "&" not in text:
-        return plainly(text)
     parts = parse_markup(text)
     words = " ".join(part.text for part in parts if isinstance(part, SpokenPart))
     return Spoken(words, sum(part.seconds for part in parts if isinstance(part, Pause)))

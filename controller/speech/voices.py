@@ -1,60 +1,16 @@
-"""Voices: the ids that customers' programs and scripts use, and the voice of an installed engine that speaks for each.
-
-The ids, names, ages and languages are those of CDYNE's Phone Notify! (its operation getVoices).
-"""
+"""Voices: which voice of an installed engine speaks for each id that customers' programs and scripts use."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from controller.errors import ConfigurationError, VoiceUnavailable
+from controller.script.voices import DEFAULT_VOICE, VOICES, Voice
+from controller.speech.markup import named_voices
 from controller.speech.synthesizer import WAY_OUT, Synthesizer
 
-DEFAULT_VOICE = 0
 HIGHEST_ID = 9999
-
-
-@dataclass(frozen=True, slots=True)
-class Voice:
-    """A voice as customers know it. `tag`: its language as of RFC 5646, in lower case. `listed`: getVoices names it."""
-
-    id: int
-    name: str
-    gender: str
-    age: int
-    language: str
-    tag: str
-    listed: bool = True
-
-    @property
-    def summary(self) -> str:
-        """As the vendor words it: `Diane - US English (Female - 35)`."""
-        return f"{self.name} - {self.language} ({self.gender} - {self.age})"
-
-
-VOICES: tuple[Voice, ...] = (
-    Voice(0, "Diane", "Female", 35, "US English", "en-us"),
-    Voice(1, "David", "Male", 30, "US English", "en-us"),
-    Voice(2, "William", "Male", 30, "US English", "en-us"),
-    Voice(3, "Emily", "Female", 30, "US English", "en-us"),
-    Voice(4, "Callie", "Female", 30, "US English", "en-us"),
-    Voice(5, "Lawrence", "Male", 55, "UK English", "en-gb"),
-    Voice(6, "Millie", "Female", 45, "UK English", "en-gb"),
-    Voice(7, "Isabelle", "Female", 30, "Canadian French", "fr-ca"),
-    Voice(8, "Katrin", "Female", 35, "German", "de"),
-    Voice(9, "Marta", "Female", 30, "Americas Spanish", "es-419", listed=False),
-    Voice(10, "Vittoria", "Female", 30, "Italian", "it"),
-    Voice(15, "Jean-Pierre", "Male", 30, "Canadian French", "fr-ca"),
-    Voice(16, "Allison", "Female", 28, "US English", "en-us"),
-    Voice(17, "Miguel", "Male", 30, "Americas Spanish", "es-419"),
-    Voice(18, "Matthias", "Male", 30, "German", "de"),
-    Voice(19, "Ashley", "Female", 30, "US English", "en-us"),
-    Voice(20, "James", "Male", 30, "US English", "en-us"),
-    Voice(23, "Violeta", "Female", 30, "Mexican Spanish", "es-mx"),
-    Voice(24, "Francisco", "Male", 30, "Mexican Spanish", "es-mx"),
-    Voice(38, "Lupe", "Female", 30, "Americas Spanish", "es-419", listed=False),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +69,15 @@ class Voices:
             return self.speaker(voice_id).reason
         except VoiceUnavailable as error:
             return str(error)
+
+    def unheard(self, text: str) -> Iterator[str]:
+        """For each voice that a text names and nobody has, a sentence that says what is heard instead."""
+        for name in named_voices(text):
+            voice_id = self.id_of(name)
+            if voice_id is None:
+                yield f"There is no voice {name[:60]!r}; the text is spoken as if it were not named."
+            elif reason := self.warning(voice_id):
+                yield f"The default voice speaks instead of {name[:60]!r}: {reason}."
 
     def id_of(self, name: str) -> int | None:
         """The id for what a `<voice name="…">` says: a voice's name, in any case, or its id."""

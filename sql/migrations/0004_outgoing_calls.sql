@@ -12,6 +12,9 @@ ALTER TABLE calls
 -- What waits to be dialled, and nothing else, so that it stays small.
 CREATE INDEX calls_due ON calls (license_key, route, due_at, queue_id) WHERE due_at IS NOT NULL;
 
+-- What is in progress, among however many that wait.
+CREATE INDEX calls_open ON calls (queue_id) WHERE ended_at IS NULL AND due_at IS NULL;
+
 -- What does not change about an outgoing call, as its key's program asked for it.
 CREATE TABLE notifications (
     queue_id          bigint PRIMARY KEY,          -- calls.queue_id

@@ -1,4 +1,5 @@
--- The journal's batch: each call's newest state, and the new lines of their traces; sent again, it changes nothing.
+-- The journal's batch: each call's newest state, and the new lines of their traces; sent again, it changes nothing, also
+-- when the next try of an outgoing call has begun meanwhile (each has a dialled_at of its own).
 WITH lines AS (
     INSERT INTO call_trace (queue_id, number, at, event, fields)
     SELECT queue_id, number, at, event, fields::jsonb
@@ -19,6 +20,5 @@ FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::text[], $6::te
 ON CONFLICT (queue_id) DO UPDATE
 SET channel_id = EXCLUDED.channel_id, state = EXCLUDED.state, response_code = EXCLUDED.response_code,
     sequence = EXCLUDED.sequence, answered_at = EXCLUDED.answered_at, ended_at = EXCLUDED.ended_at,
-    end_reason = EXCLUDED.end_reason, tries = EXCLUDED.tries, due_at = EXCLUDED.due_at,
-    dialled_at = EXCLUDED.dialled_at
-WHERE calls.ended_at IS NULL
+    end_reason = EXCLUDED.end_reason, route = EXCLUDED.route, tries = EXCLUDED.tries, due_at = EXCLUDED.due_at
+WHERE calls.ended_at IS NULL AND calls.dialled_at IS NOT DISTINCT FROM EXCLUDED.dialled_at

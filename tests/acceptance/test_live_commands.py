@@ -11,9 +11,11 @@ import pytest
 
 from controller.embedded.debian import Tools
 from controller.softphone.call import Call
+from controller.softphone.rtp import CLOCK_RATE
+from controller.speech.house_sounds import HOUSE_SECONDS
 from tests.support.asterisk import RunningAsterisk
 from tests.support.live import LiveHouse, hear_out, live_house, loud_seconds, loud_spans
-from tests.support.tones import Ear, hear, heard_codes, heard_tones, tone
+from tests.support.tones import REST_SECONDS, Ear, hear, heard_codes, heard_tones, tone
 
 ASK, THANKS, FIRST, SECOND = range(4)
 SAID = 20
@@ -32,7 +34,10 @@ SCRIPTS = {
     "dial": r"~^ask~ ~\DialDTMF(159*#w0D)~ ~^thanks~",
     "pausing": r"~\SoundPausing(true)~ ~^first~ ~^first~ ~^first~ ~^second~",
     "silence": r"~\WaitForSilence(0.6)~ ~^first~",
+    "silence-once": r"~\WaitForSilence(0.6|1)~ ~^first~ ~\PlaySilence(2)~",
+    "silence-twice": r"~\WaitForSilence(0.6|2)~ ~^first~",
     "gaps": r"~^first~ ~\PlaySilence(1.5)~ ~^second~ ~\PlaySilence(0.3)~ ~\Beep()~ ~\PlaySilence(0.3)~ ~^thanks~",
+    "house": r"~^first~ ~\PlaySpecialSoundFile(dingdong)~ ~^second~",
     "repeat": r"~^first~ ~\WaitForDTMF(1)~ ~^second~",
     "loop": r"~\SetVar(n|1)~ ~\Label(again)~ ~^first~ ~\IncreaseVariable(n|1)~ ~\GotoIf(n|4|done)~ ~\Goto(again)~"
     r"~\Label(done)~ ~^second~",
@@ -154,6 +159,19 @@ async def test_a_talking_caller_is_waited_out_and_a_silent_one_is_not_waited_for
     await asyncio.gather(talking.ended(), silent.ended())
 
 
+async def test_who_talks_on_is_waited_for_ten_seconds_a_try(live: LiveHouse) -> None:
+    once, twice = await asyncio.gather(live.dial("silence-once"), live.dial("silence-twice"))
+    await asyncio.gather(once.play(tone(SAID, 11.0)), twice.play(tone(SAID, 11.0)))
+    stopped = twice.now
+    given_up = await hear(once, FIRST)
+    waited_out = await hear(twice, FIRST)
+    answered = once.at("answered")
+    assert answered is not None
+    assert given_up.started - answered == pytest.approx(10.0, abs=0.5)
+    assert 0.5 <= waited_out.started - stopped <= 1.4
+    await asyncio.gather(once.ended(), twice.ended())
+
+
 async def test_silence_lasts_as_long_as_it_says_and_the_beep_is_heard(live: LiveHouse) -> None:
     call = await _heard_out(live, "gaps")
     first, second, thanks = heard_tones(call.audio)
@@ -161,6 +179,14 @@ async def test_silence_lasts_as_long_as_it_says_and_the_beep_is_heard(live: Live
     beeps = [span for span in loud_spans(call.audio) if second.ended < span[0] < thanks.started - 0.05]
     assert len(beeps) == 1
     assert 0.2 < beeps[0][1] - beeps[0][0] < 0.6
+
+
+async def test_a_sound_of_the_house_is_heard(live: LiveHouse) -> None:
+    call = await _heard_out(live, "house")
+    first, second = (next(each for each in heard_tones(call.audio) if each.code == code) for code in (FIRST, SECOND))
+    assert second.started - first.ended == pytest.approx(HOUSE_SECONDS["dingdong"] + 0.08, abs=0.1)
+    ding, dong = (_loudest_pitch(call, first.ended + REST_SECONDS + begins) for begins in (0.05, 0.65))
+    assert (ding, dong) == (pytest.approx(659, abs=15), pytest.approx(523, abs=15))
 
 
 async def test_1_repeats_the_message_without_being_bound(live: LiveHouse) -> None:
@@ -224,6 +250,12 @@ async def test_who_hangs_up_during_a_query_is_not_waited_for(live: LiveHouse) ->
     await call.hang_up()
     final = await live.posted(call, timeout=5)
     assert final[-1].code == 30
+
+
+def _loudest_pitch(call: Call, at: float) -> float:
+    """The frequency in Hz that is heard for a fifth of a second from then on."""
+    heard = call.audio.since(at).samples[: round(0.2 * CLOCK_RATE)]
+    return float(np.argmax(np.abs(np.fft.rfft(heard, CLOCK_RATE))))
 
 
 def _spectrum_differs(one: Call, other: Call) -> bool:

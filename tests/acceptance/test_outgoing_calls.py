@@ -13,12 +13,12 @@ import pytest
 from controller.embedded.debian import Tools
 from controller.errors import SoftphoneError
 from controller.softphone.answering import IncomingCall
-from controller.softphone.audio import Samples
+from controller.softphone.audio import Samples, hum
 from controller.softphone.rtp import CLOCK_RATE
 from tests.support.asterisk import RunningAsterisk
 from tests.support.house import Posted
 from tests.support.live import LiveHouse, hear_out, live_house
-from tests.support.tones import Ear, hear, heard_codes, silence, sound
+from tests.support.tones import Ear, hear, heard_codes, silence
 
 MESSAGE, MACHINE, RING, AGAIN, SORRY = range(5)
 SOUNDS = {"message": MESSAGE, "machine": MACHINE, "ring": RING, "again": AGAIN, "sorry": SORRY}
@@ -40,10 +40,10 @@ def somebody() -> str:
     return f"1201559{next(_numbers):04d}"
 
 
-HELLO = np.concatenate([silence(0.3), sound(0.5, 330, 710)])
-GREETING = np.concatenate([silence(0.3), sound(3.5, 330, 710)])
-FAX = np.concatenate([silence(0.3), sound(2.6, 2100)])
-RINGING = np.concatenate([silence(0.3), sound(2.0, 440, 480)])
+HELLO = np.concatenate([silence(0.3), hum(0.5, 330, 710)])
+GREETING = np.concatenate([silence(0.3), hum(3.5, 330, 710)])
+FAX = np.concatenate([silence(0.3), hum(2.6, 2100)])
+RINGING = np.concatenate([silence(0.3), hum(2.0, 440, 480)])
 
 
 async def answering(live: LiveHouse, number: str) -> IncomingCall:
@@ -165,7 +165,7 @@ async def test_a_ringing_tone_after_the_answer_leads_to_the_label_ring_and_is_co
     number = somebody()
     queue_id = await live.place(r"~^message~ ~\EndCall()~ ~\Label(ring)~ ~\WaitForSilence(2)~ ~^ring~", number)
     call = await answering(live, number)
-    await call.play(np.concatenate([RINGING, silence(0.8), sound(0.5, 330, 710)]))
+    await call.play(np.concatenate([RINGING, silence(0.8), hum(0.5, 330, 710)]))
     await call.ended(15)
     assert heard_codes(call.audio) == [RING]
     assert (await live.told(queue_id))[-1].form["incallringcount"] == "1"
@@ -241,7 +241,7 @@ async def test_who_presses_0_is_transferred_and_the_call_ends_as_transferred(liv
     assert other.number == f"+{OTHER_PARTY}"
     assert other.caller.endswith("2015550101")
     ear = Ear(call)
-    await asyncio.gather(other.play(sound(0.5, 330, 710)), call.more_audio())
+    await asyncio.gather(other.play(hum(0.5, 330, 710)), call.more_audio())
     await other.hang_up()
     await call.ended()
     assert ear.tones
@@ -317,3 +317,24 @@ async def test_a_number_is_withheld_when_none_is_to_be_shown(live: LiveHouse) ->
     with suppress(SoftphoneError):
         await call.hang_up()
     assert call.caller.lower() == "anonymous"
+
+
+async def test_the_command_line_places_a_call_shows_it_and_takes_one_back(live: LiveHouse) -> None:
+    config = ("--config", str(live.house.config))
+    number = somebody()
+    placing = asyncio.create_task(live.house.command("call", number, "--say", r"~\QuickStart()~ ~^message~", *config))
+    await (await answering(live, number)).ended()
+    status, told = await placing
+    assert status == 0, told
+    assert [word for word in ("queued", "dialling", "ringing", "answered", "sound", "end") if word not in told] == []
+    status, told = await live.house.command("call", number, "--say", r"~\Nothing()~", *config)
+    assert (status, "the text:1:1: error: There is no command Nothing" in told) == (1, True)
+    status, told = await live.house.command("call", "19005550199", "--say", "Hello", *config)
+    assert (status, "response code 28" in told) == (1, True)
+    status, told = await live.house.command("call", number, "--say", "Hello", "--at", "2h", "--no-follow", *config)
+    queue_id = told.split()[-1]
+    assert (status, queue_id.isdecimal()) == (0, True)
+    assert await live.house.command("calls", "cancel", queue_id, *config) == (0, "cancelled\n")
+    assert codes(await live.told(int(queue_id))) == [22]
+    status, told = await live.house.command("calls", "cancel", queue_id, *config)
+    assert (status, "does not wait" in told) == (1, True)

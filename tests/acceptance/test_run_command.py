@@ -44,6 +44,28 @@ async def test_everything_starts_is_told_in_one_summary_and_stops_without_a_trac
     assert str(system.state / "logs") in summary.replace("\n", "")
 
 
+async def test_the_demo_is_called_and_calls_and_both_are_told_as_they_happen(system: WholeSystem) -> None:
+    run = await system.command("run")
+    await system.said(run, "Stop")
+
+    tried = await system.command("try", "12015550104")
+    told = (await tried.communicate())[0].decode()
+    assert tried.returncode == 0, told
+    assert "ResponseCode=30" in told
+    placed = await system.command("call", "12015550120", "--say", r"~\QuickStart()~ Hello.", "--answered-by", "human")
+    told = (await placed.communicate())[0].decode()
+    assert placed.returncode == 0, told
+    for happened in ("queued", "dialling", "ringing", "answered", "“Hello.”", "end-of-script", "ResponseCode=1 "):
+        assert happened in told
+    busy = await system.command("call", "12015550120", "--say", "Hello.", "--answered-by", "busy")
+    told = (await busy.communicate())[0].decode()
+    assert busy.returncode == 1
+    assert "ResponseCode=8 " in told
+    assert "Traceback" not in told
+    run.terminate()
+    assert await ended(run) == 0
+
+
 async def test_a_second_run_says_that_one_runs_already(system: WholeSystem) -> None:
     first = await system.command("run")
     await system.said(first, "Stop")

@@ -16,14 +16,14 @@ from controller.errors import SoftphoneError
 from controller.script.situation import FAX_TONE_SECONDS, HUMAN_GREETING_SECONDS, MACHINE_GREETING_SECONDS
 from controller.script.transcript import EVENTS, Line
 from controller.softphone.answering import AnsweringLine, IncomingCall
-from controller.softphone.audio import Samples
+from controller.softphone.audio import Samples, hum
 from controller.softphone.call import Call
 from controller.softphone.phone import Softphone
 from controller.softphone.registration import Account
 from tests.support.asterisk import PHONE_PASSWORD, TRUNK_ADDRESS, RunningAsterisk
 from tests.support.house import KEY, Customer, House, customer, running_house
 from tests.support.script_cases import ALICE, CASES, IVR_SCRIPTS, IVRS, PAGES, ScriptCase, misfit
-from tests.support.tones import sound, write_tone
+from tests.support.tones import write_tone
 
 AT_ONCE = 8
 LONGEST_CALL_SECONDS = 40.0
@@ -32,9 +32,9 @@ TALK_SECONDS = 0.5
 CHIME_SECONDS = 2.0
 PHONE_ADDRESS = "127.0.0.3"
 HEARD = {
-    "human": sound(HUMAN_GREETING_SECONDS, 330, 710),
-    "machine": sound(MACHINE_GREETING_SECONDS, 330, 710),
-    "fax": sound(FAX_TONE_SECONDS, 2100),
+    "human": hum(HUMAN_GREETING_SECONDS, 330, 710),
+    "machine": hum(MACHINE_GREETING_SECONDS, 330, 710),
+    "fax": hum(FAX_TONE_SECONDS, 2100),
 }
 
 

@@ -61,6 +61,16 @@ async def test_a_prompt_that_is_missing_is_told_in_its_place(postgres: str) -> N
         assert told[4][0] == "error"
 
 
+async def test_a_silence_is_as_long_as_the_script_says_and_told_once(postgres: str) -> None:
+    script = r"~\PlaySilence(650)~ Hello."
+    async with FakeAri() as fake, calls_room(fake, postgres, snapshot({NUMBER: script})) as room:
+        fake.incoming_call()
+        await fake.until(lambda: bool(fake.gone))
+        await room.idle()
+        assert fake.played == ["silence:300", "silence:300", "silence:50", "say:Hello."]
+        assert _events(await room.trace()) == [("silence", "650.0"), ("say", "Hello."), ("end", "end-of-script")]
+
+
 async def test_a_script_that_plays_nothing_for_ever_is_stopped(postgres: str, monkeypatch: pytest.MonkeyPatch) -> None:
     script = r"~\Label(again)~ ~^empty~ ~\Goto(again)~"
 

@@ -70,7 +70,7 @@ MISTAKES = [
     (r"~\VariableToTTS(name)~", "warning: variable-never-set"),
     (r"~\VariableToTTS(late)~", "warning: variable-not-set-yet"),
     (r"~^goodbye~", "error: unknown-sound"),
-    (r"~\PlaySpecialSoundFile(ding)~", "warning: unknown-special-sound"),
+    (r"~\PlaySpecialSoundFile(gong)~", "warning: unknown-special-sound"),
     (r"~\WaitForDTMF(3600)~", "warning: unbounded-wait"),
     (r"~\StatusChangePostURL(http://127.0.0.1/x)~", "error: url-refused"),
     (r"~\QueryExternalServer(http://192.168.1.1/x|late)~", "error: url-refused"),
@@ -122,6 +122,12 @@ def test_a_script_is_checked_for_the_key_whose_numbers_run_it_or_that_is_named(f
     assert found(other, "--config", folder, "--key", "acme") == ["1:1: error: unknown-sound"]
     assert "there is no licence key “nobody”" in ringpost("check", other, "-c", folder, "--key", "nobody").stderr
     assert "there is no licence key “acme”" in ringpost("check", other, "-c", "nothere", "--key", "acme").stderr
+
+
+def test_a_sound_that_another_script_of_the_key_records_is_there(folder: Path) -> None:
+    (folder / "script.txt").write_text(r"~\RecordAndSaveAs(memo)~")
+    (folder / "other.txt").write_text("~^memo~")
+    assert found(folder / "other.txt", "--config", folder, "--key", "acme") == []
 
 
 def test_the_proven_bounds_of_a_script_are_told(folder: Path) -> None:
@@ -187,6 +193,34 @@ def test_a_voice_that_nobody_here_speaks_with_is_a_warning(folder: Path, tmp_pat
     )
 
 
+def test_a_voice_that_a_text_names_and_nobody_here_has_is_a_warning(folder: Path, tmp_path: Path) -> None:
+    script = folder / "script.txt"
+    script.write_text("Hello\n <voice name='Katrin'>Hallo</voice> <voice name='Nobody'>there</voice>")
+    (folder / "ringpost.yaml").write_text(CONFIG.replace("recording: hello", "text: <voice name='8'>Hallo</voice>"))
+    tools = tmp_path / "tools" / "usr" / "bin"
+    tools.mkdir(parents=True)
+    (tools / "flite").touch()
+    result = subprocess.run(
+        [sys.executable, "-m", "controller.cli", "check", str(folder)],
+        cwd=PROJECT,
+        env=os.environ | {"RINGPOST_TOOLS": str(tmp_path / "tools"), "PATH": ""},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "script.txt:1:1: warning: The default voice speaks instead of 'Katrin': no installed" in result.stdout
+    assert "script.txt:1:1: warning: There is no voice 'Nobody'" in result.stdout
+    assert "ringpost.yaml:7:16: warning: The default voice speaks instead of '8'" in result.stdout
+
+
+def test_the_sounds_of_the_house_are_known_with_their_lengths(folder: Path) -> None:
+    script = folder / "script.txt"
+    script.write_text(r"~\ClearDTMF()~ ~\PlaySpecialSoundFile(Ding)~ ~\PlaySpecialSoundFile(ring)~")
+    assert found(script, "--config", folder) == []
+    result = ringpost("check", script, "--config", folder)
+    assert "incoming  shortest 2.8 s, longest 2.8 s" in result.stdout
+
+
 def test_a_sound_without_length_and_one_that_is_no_audio_are_told(folder: Path) -> None:
     sounds = folder / "sounds" / "acme"
     write_silence(sounds / "nothing.wav", 0.0)
@@ -199,6 +233,16 @@ def test_a_sound_without_length_and_one_that_is_no_audio_are_told(folder: Path) 
     result = ringpost("check", folder)
     assert result.exit_code == 1
     assert "empty.wav: error: this sound is empty" in result.stdout
+
+
+def test_a_sound_that_cannot_be_played_is_told_where_a_script_plays_it(folder: Path) -> None:
+    write_silence(folder / "sounds" / "acme" / "nothing.wav", 0.0)
+    script = folder / "script.txt"
+    script.write_text("Hello\n  ~^Nothing~ ~\\PlaySilence(1)~")
+    assert found(script, "--config", folder) == ["2:3: warning: unplayable-sound"]
+    assert "This sound cannot be played: The file has no sound in it" in ringpost("check", script, "-c", folder).stdout
+    script.write_text("~\\Label(a)~ ~^nothing~ ~\\PlaySpecialSoundFile(gong)~ ~\\Goto(a)~")
+    assert "1:54: error: loop-without-time" in found(script, "--config", folder)
 
 
 def test_the_voices_are_listed_with_who_speaks_and_flagged_where_another_has_to(folder: Path, tmp_path: Path) -> None:

@@ -152,6 +152,30 @@ def test_a_sound_that_a_script_records_is_not_missing(tmp_path: Path) -> None:
     assert _found(tmp_path) == []
 
 
+RECORDED = """
+license_keys: {acme: , other: }
+dids:
+  '+12015550101': {voice: KEY, script: record.txt}
+  '+12015550102': {voice: acme, ivr: menu}
+ivrs:
+  menu: {recording: news, choices: {1: 'sequence:play', 2: 'recording:memo', 3: 'script:record.txt'}}
+sequences:
+  play: [{recording: News}]
+"""
+
+
+def test_what_a_script_of_the_customer_records_can_be_played_by_menus_and_sequences(tmp_path: Path) -> None:
+    recording = "~\\RecordAndSaveAs(News|30)~ ~\\RecordAndSaveAs(memo)~"
+    _write(tmp_path, {"a.yaml": RECORDED.replace("KEY", "acme"), "record.txt": recording})
+    assert _found(tmp_path) == []
+    _write(tmp_path, {"a.yaml": RECORDED.replace("KEY", "other").replace(", 3: 'script:record.txt'", "")})
+    assert [line.partition(" (expected")[0] for line in _found(tmp_path)] == [
+        'a.yaml:7:21: error: licence key "acme" has no sound "news"',
+        'a.yaml:7:60: error: licence key "acme" has no sound "memo"',
+        'a.yaml:9:22: error: licence key "acme" has no sound "news"',
+    ]
+
+
 def test_a_key_has_the_sounds_of_the_folder_with_its_name_when_it_names_none(tmp_path: Path) -> None:
     _write(tmp_path, {"a.yaml": "license_keys: {acme: , other: }", "sounds/acme/hello.ulaw": "x"})
     snapshot = load(tmp_path)

@@ -10,6 +10,7 @@ from typer.testing import CliRunner, Result
 
 from controller.cli import app
 from tests.support.asterisk import PROJECT
+from tests.support.tones import write_tone
 
 CONFIG = str(PROJECT / "config")
 
@@ -82,6 +83,28 @@ def test_who_answers_makes_the_call_an_outgoing_one(script: Path) -> None:
     assert not any(line["event"] == "detected" for line in lines_of(ringpost("simulate", script, "--json")))
 
 
+def test_0_leads_an_outgoing_call_to_its_transfer_number(script: Path) -> None:
+    script.write_text("Hello ~\\WaitForDTMF(5)~ Never")
+    lines = lines_of(ringpost("simulate", script, "--json", "--transfer-number", "(201) 555-0177", "--keys", "0"))
+    assert lines[-2:] == [
+        {"t": pytest.approx(5.5), "event": "transfer", "number": "+12015550177", "result": "answered"},
+        {"t": pytest.approx(15.5), "event": "end", "reason": "transferred"},
+    ]
+    assert "detected" in [line["event"] for line in lines]
+    golden = script.parent / "script.test.yaml"
+    case = "{name: a, outgoing: true, transfer_number: '2015550177', keys: '0', expect: [..., end: transferred]}"
+    golden.write_text(f"script: script.txt\ncases: [{case}]\n")
+    assert ringpost("test", golden).exit_code == 0
+
+
+@pytest.mark.parametrize("options", [("--transfer-number", "12"), ("--incoming", "--transfer-number", "2015550177")])
+def test_a_transfer_number_is_a_number_and_of_an_outgoing_call(script: Path, options: tuple[str, ...]) -> None:
+    script.write_text("Hello")
+    result = ringpost("simulate", script, *options)
+    assert result.exit_code == 1
+    assert result.output.startswith("ringpost: ")
+
+
 def test_the_other_side_hangs_up_in_time(script: Path) -> None:
     script.write_text("A long text that is never heard to its end")
     assert lines_of(ringpost("simulate", script, "--json", "--hangup-at", "0.5"))[-1] == {
@@ -141,9 +164,43 @@ def test_a_number_and_an_ivr_of_the_configuration_are_run_with_the_length_of_the
     assert float(str(text["t"])) - float(str(sound["t"])) == pytest.approx(1.2, abs=0.01)
 
 
+def test_an_ivr_behind_another_has_the_sounds_and_the_number_of_that_one(tmp_path: Path) -> None:
+    (tmp_path / "sounds" / "acme").mkdir(parents=True)
+    write_tone(tmp_path / "sounds" / "acme" / "hello.wav", 1, 1.5)
+    (tmp_path / "ask.txt").write_text(r"~\VariableToTTS(phonenumber)~")
+    (tmp_path / "ringpost.yaml").write_text(
+        "license_keys: {acme: }\n"
+        "dids: {'+12015550107': {voice: acme}, '+12015550108': {voice: acme, ivr: front}}\n"
+        "ivrs:\n  front: {text: Hi, choices: {1: 'ivr:back'}}\n"
+        "  back: {recording: hello, choices: {1: 'script:ask.txt'}}\n"
+    )
+    lines = lines_of(ringpost("simulate", "--ivr", "back", "--keys", "1", "--json", "--config", tmp_path))
+    assert [(line["t"], line["event"]) for line in lines[:2]] == [(0.0, "sound"), (1.5, "wait_digit")]
+    assert [line["text"] for line in lines if line["event"] == "say"] == ["2015550108"]
+
+
+def test_a_sound_without_length_is_passed_over_with_an_error_as_on_calls(tmp_path: Path) -> None:
+    (tmp_path / "sounds" / "acme").mkdir(parents=True)
+    write_tone(tmp_path / "sounds" / "acme" / "nothing.wav", 1, 0.0)
+    (tmp_path / "play.txt").write_text("~^nothing~ Hello")
+    (tmp_path / "ringpost.yaml").write_text(
+        "license_keys: {acme: }\ndids: {'+12015550101': {voice: acme, script: play.txt}}\n"
+    )
+    lines = lines_of(ringpost("simulate", "--did", "12015550101", "--json", "--config", tmp_path))
+    assert [line["event"] for line in lines] == ["sound", "say", "error", "end"]
+    assert lines[1]["t"] == 0.0
+
+
 def test_a_number_for_texts_only_says_so() -> None:
     first, *_ = lines_of(ringpost("simulate", "--did", "12015550102", "--json", "--config", CONFIG))
     assert first["event"] == "say"
+
+
+def test_a_number_in_stock_takes_no_calls(tmp_path: Path) -> None:
+    (tmp_path / "ringpost.yaml").write_text("dids: {'+12015550105': }\n")
+    result = ringpost("simulate", "--did", "12015550105", "--config", tmp_path)
+    assert result.exit_code == 1
+    assert "calls to +12015550105 are refused with 404" in result.output
 
 
 # test
@@ -195,8 +252,29 @@ def test_dots_stand_for_any_lines_and_stars_for_any_text(golden: Path, expect: s
 
 
 @pytest.mark.parametrize(
+    ("expect", "passes"),
+    [
+        ("[silence: 1.0, fetch: {status: 404.0}, end]", True),
+        ("[silence: 1, fetch: {url: '*', status: 404}, end]", True),
+        ("[silence: '*', fetch: {status: 4*}, end]", True),
+        ("[silence: 1.5, fetch, end]", False),
+        ("[silence, fetch: {status: 200}, end]", False),
+    ],
+)
+def test_numbers_are_compared_as_numbers(script: Path, expect: str, passes: bool) -> None:
+    script.write_text(r"~\PlaySilence(1.0)~ ~\QueryExternalServer(http://example.com/|x)~")
+    golden = script.parent / "script.test.yaml"
+    golden.write_text(f"script: script.txt\ncases: [{{name: a, expect: {expect.replace(', end', ', ..., end')}}}]\n")
+    assert ringpost("test", golden).exit_code == (0 if passes else 1)
+
+
+@pytest.mark.parametrize(
     ("text", "message"),
     [
+        (
+            "script: script.txt\ncases: [{name: a, expect: [silence: {secondz: 1}]}]",
+            '2:38: error: silence has no field "secondz"',
+        ),
         ("script: script.txt\ncases: [{name: a, expect: [shout: x]}]", "no expected line"),
         ("script: script.txt\ncases: [{name: a, expect: [beep: x]}]", "beep says nothing more"),
         ("script: script.txt\ncases: [{name: a, expect: [say], key: 1}]", "key"),

@@ -14,10 +14,12 @@ from prometheus_client import CollectorRegistry
 
 from controller.asterisk.ari.client import AriClient
 from controller.calls.adoption import Adoption
+from controller.calls.dialer import Dialer
 from controller.calls.feed import CallFeed
 from controller.calls.incoming import IncomingCalls
 from controller.calls.journal import Journal
 from controller.calls.live import CallMetrics, LiveCalls
+from controller.calls.notifications import Notifications
 from controller.calls.outgoing import OutgoingCalls
 from controller.calls.performing import Performers
 from controller.calls.queue_ids import QueueIds
@@ -28,8 +30,10 @@ from controller.directory.holder import Directory
 from controller.directory.snapshot import Did, LicenseKey, Phone, Snapshot, Trunk
 from controller.errors import AsteriskUnreachable, SpeechError
 from controller.postbacks.guard import Guard
+from controller.script.checker import NOWHERE
 from controller.script.effects import Prompt, Silence, Sound, Speech, Tone
 from controller.script.parser import parse
+from controller.script.program import Program
 from controller.store.database import Database
 from controller.store.queries import Queries
 from tests.support.fake_ari import FakeAri
@@ -62,6 +66,14 @@ class NamedPrompts:
     async def make(self, prompt: Prompt) -> tuple[str, float]:
         raise SpeechError(f"there is no {prompt}")
 
+    async def prepare(self, program: Program, voice: int) -> None:
+        for text, spoken_by in program.speeches(voice):
+            if self.ready(Speech(text, spoken_by)) is None:
+                raise SpeechError(f"nobody can say {text}")
+
+    def missing_sound(self, program: Program) -> str | None:
+        return next((sound for sound in program.sounds() if f"sound:{sound}" in self.missing), None)
+
     def why_not_recordable(self, _sound_id: str) -> str:
         return ""
 
@@ -89,6 +101,8 @@ class CallsRoom:
     prompts: NamedPrompts
     registry: CollectorRegistry
     adoption: Adoption
+    dialer: Dialer
+    notifications: Notifications
 
     async def trace(self, queue_id: int | None = None) -> list[tuple[str, dict[str, Any]]]:
         """The stored trace of a call, or of all of them, in order."""
@@ -141,10 +155,21 @@ async def calls_room(fake: FakeAri, postgres: str, directory: Snapshot) -> Async
     IncomingCalls(parts, live, holder, queue_ids, lambda _key: prompts)  # type: ignore[arg-type,return-value]
     outgoing = OutgoingCalls(parts, live, holder, Routes(holder), APPLICATION, lambda _key: prompts)  # type: ignore[arg-type,return-value]
     adoption = Adoption(parts, live, database, APPLICATION, lambda _key: prompts, outgoing)  # type: ignore[arg-type,return-value]
-    tasks = [asyncio.create_task(part) for part in (ari.run(), journal.run())]
+    dialer = Dialer(database, holder, live, outgoing, journal, lambda: ari.connected)
+    notifications = Notifications(
+        database,
+        parts.recording,
+        queue_ids,
+        Routes(holder),
+        lambda _key: prompts,  # type: ignore[arg-type,return-value]
+        NOWHERE,
+        live.metrics,
+        dialer.wake,
+    )
+    tasks = [asyncio.create_task(part) for part in (ari.run(), journal.run(), dialer.run())]
     try:
         await ari.wait_connected(5)
-        yield CallsRoom(ari, live, journal, database, holder, prompts, registry, adoption)
+        yield CallsRoom(ari, live, journal, database, holder, prompts, registry, adoption, dialer, notifications)
     finally:
         await live.close()
         await journal.flush()

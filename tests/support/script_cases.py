@@ -67,6 +67,12 @@ SCRIPT_CASES = (
         "Hello\n   there.",
     ),
     ScriptCase(
+        "a run of commas is a pause and not spoken",
+        (("silence", "10"), ("digit", "2"), ("jump", "two"), ("say", "One two, three."), END),
+        rf"~\AssignDTMF(2|two)~ {',' * 40} ~\EndCall()~ ~\Label(two)~ One,,, two, three.",
+        presses=((5.0, "2"),),
+    ),
+    ScriptCase(
         "a sound is played between two texts",
         (("say", "One."), ("sound", "chime"), ("say", "Two."), END),
         "One. ~^Chime~ Two.",
@@ -401,6 +407,11 @@ SCRIPT_CASES = (
         r"~\PlayAlphaNumeric(AB12)~",
     ),
     ScriptCase(
+        "PlayAlphaNumeric names signs in the language of the voice",
+        (("say", "A dash 1"), ("say", "A guion 1"), END),
+        r"~\PlayAlphaNumeric(a-1)~ ~\ChangeVoiceID(17)~ ~\PlayAlphaNumeric(a-1)~",
+    ),
+    ScriptCase(
         "PlayAmount speaks money",
         (("say", "twelve dollars and thirty-four cents"), END),
         r"~\PlayAmount(12.34)~",
@@ -412,13 +423,18 @@ SCRIPT_CASES = (
     ),
     ScriptCase(
         "PlaySpecialSoundFile of a name that is no sound of the house is an error",
-        (("sound", "ding"), ("error", "*ding*"), ("say", "On."), END),
-        r"~\PlaySpecialSoundFile(ding)~ ~\SoundPausing(false)~ On.",
+        (("sound", "gong"), ("error", "*gong*"), ("say", "On."), END),
+        r"~\PlaySpecialSoundFile(gong)~ ~\SoundPausing(false)~ On.",
+    ),
+    ScriptCase(
+        "PlaySpecialSoundFile plays a sound of the house",
+        (("sound", "dingdong"), ("say", "On."), END),
+        r"~\PlaySpecialSoundFile(DingDong)~ On.",
     ),
     ScriptCase(
         "what cannot be played is left out of what is heard in a row, and told",
-        (("say", "One."), ("sound", "ding"), ("say", "Two."), ("error", "*ding*"), ("say", "Three."), END),
-        r"One. ~\PlaySpecialSoundFile(ding)~ Two. ~\SoundPausing(false)~ Three.",
+        (("say", "One."), ("sound", "gong"), ("say", "Two."), ("error", "*gong*"), ("say", "Three."), END),
+        r"One. ~\PlaySpecialSoundFile(gong)~ Two. ~\SoundPausing(false)~ Three.",
     ),
     ScriptCase(
         "QueryExternalServer puts the body into a variable",

@@ -55,12 +55,6 @@ def tone(code: int, seconds: float = 1.0) -> Samples:
     return samples.astype(np.int16)
 
 
-def sound(seconds: float, *pitches: float) -> Samples:
-    """Frequencies (Hz) together, as somebody who talks: those of no code, so that nobody takes them for one."""
-    moment = np.arange(round(seconds * CLOCK_RATE)) / CLOCK_RATE
-    return np.sum([4000 * np.sin(2 * np.pi * pitch * moment) for pitch in pitches], axis=0).astype(np.int16)
-
-
 def silence(seconds: float) -> Samples:
     """Samples of silence."""
     return np.zeros(round(seconds * CLOCK_RATE), dtype=np.int16)

@@ -82,7 +82,9 @@ async def whole_system(tools: Tools) -> AsyncIterator[WholeSystem]:
     shutil.copytree(PROJECT / "config", config)
     demo = config / "ringpost.yaml"
     demo.write_text(
-        demo.read_text().replace("127.0.0.1:8090", f"127.0.0.1:{receiver}")
+        demo.read_text()
+        .replace("127.0.0.1:8090", f"127.0.0.1:{receiver}")
+        .replace("port: 5090", f"port: {free_port('udp', host='127.0.0.2')}")
         + f"\nsip: {{host: 127.0.0.1, port: {sip}, rtp_first: {rtp}, rtp_last: {rtp + 99}}}"
         + f"\nhttp: {{port: {http}}}\nreceiver: {{port: {receiver}}}"
         + f"\nasterisk: {{http_port: {free_port('tcp')}, ami_port: {free_port('tcp')}}}\n"

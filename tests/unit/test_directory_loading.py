@@ -16,6 +16,7 @@ from controller.directory.loader import build
 from controller.directory.snapshot import Snapshot, canonical_guid
 from controller.errors import InvalidConfiguration
 from controller.ivr.model import Destination, DtmfStep, TextStep
+from controller.script.checker import Context
 
 FILE = "nowhere/ringpost.yaml"
 GUID = "7f6c1a52-3d0e-4a4b-9c11-000000000001"
@@ -122,7 +123,7 @@ ivrs:
 sequences:
   open:
     steps:
-      - {dtmf: 12 w#a, tone_ms: 80}
+      - {dtmf: 12 w#a, tone_ms: 180}
       - sms: {from: "2015550101", to: "+12015550110", text: Gate opened}
     then: ivr
 """
@@ -137,7 +138,7 @@ sequences:
     assert (ivr.no_input, ivr.wrong_choice) == (Destination.parse("sys:hangup"), Destination.parse("sys:busy"))
     sequence = snapshot.sequences["open"]
     assert sequence.steps == (
-        DtmfStep("12w#A", 80, 100),
+        DtmfStep("12w#A", 180, 100),
         TextStep("+12015550101", "+12015550110", "Gate opened"),
     )
     assert sequence.then == "ivr"
@@ -210,6 +211,16 @@ NUMBERS = ("+12015550101", "+442079460958", "+441212345678")
             "dids: {'+12015550101': {voice: acme, ivr: open}}\nsequences: {open: [{dtmf: 1}]}",
             "1:43: error: a sequence is reached only by a choice of an IVR, not by a number",
         ),
+        (
+            "dids: {'+12015550101': {voice: acme, ivr: 'sequence: open'}}\nsequences: {open: [{dtmf: 1}]}",
+            "1:43: error: a sequence is reached only by a choice of an IVR, not by a number",
+        ),
+        (
+            "dids: {'+12015550101': {voice: acme, script: 'SEQUENCE:open'}}",
+            "1:46: error: a sequence is reached only by a choice of an IVR, not by a number",
+        ),
+        (f"ivrs: {{{'x' * 101}: {{text: x, choices: {{1: 'sys:busy'}}}}}}", "1:8: error: this name cannot be used"),
+        ("sequences: {' x': [{dtmf: 1}]}", "1:13: error: this name cannot be used"),
         ("dids: {'+12015550101': {voice: acme, ivr: gate}}", "1:43: error: there is no IVR of this name"),
         ("dids: {'+12015550101': {voice: acme, announcement: x}}", '1:52: error: licence key "acme" has no sound "x"'),
         ("ivrs: {gate: {text: x, choices: {1: 'sequence:open'}}}", "1:37: error: sequence:open is not declared"),
@@ -222,7 +233,8 @@ NUMBERS = ("+12015550101", "+442079460958", "+441212345678")
         ("ivrs: {gate: {choices: {1: 'sys:busy'}}}", "1:8: error: what callers hear is not clear"),
         ("sequences: {open: [{dtmf: 12x}]}", "1:27: error: these are no digits to send"),
         ("sequences: {open: [{dtmf: 1, recording: x}]}", "1:20: error: a step does one thing"),
-        ("sequences: {open: [{recording: x, tone_ms: 90}]}", '1:35: error: "tone_ms" belongs to a step with `dtmf`'),
+        ("sequences: {open: [{recording: x, tone_ms: 190}]}", '1:35: error: "tone_ms" belongs to a step with `dtmf`'),
+        ("sequences: {open: [{dtmf: 1, tone_ms: 99}]}", '1:39: error: "tone_ms" is out of range'),
         ("sequences: {open: []}", '1:19: error: "steps" is too short'),
         ("trunks: {a: {host: 'x:5060'}}", "1:20: error: this is no host"),
         ("trunks: {alice: {host: x}}", '1:10: error: "alice" is a phone already'),
@@ -275,6 +287,81 @@ def test_a_choice_that_begins_another_is_a_warning() -> None:
     assert _mistakes(text + "dids: {'+12015550101': {voice: acme, ivr: gate}}") == [
         '1:34: warning: "1" begins "12" as well, so it acts only after 3 s'
     ]
+
+
+LOOPS = """
+dids:
+  "+12015550101": {{voice: acme, sms: acme, ivr: menu}}
+ivrs:
+  menu: {menu}
+  other: {{text: Other, choices: {{1: "ivr:menu"}}, no_input: "ivr:menu", wrong_choice: "ivr:menu"}}
+sequences:
+  text: {{steps: [sms: {{from: "+12015550101", to: "+12015550110", text: Hi}}], then: ivr}}
+  tones: {{steps: [dtmf: "1"], then: ivr}}
+"""
+ENDLESS = "warning: nothing but a hang-up ends the loop that begins here"
+TEXTS = "warning: texts are queued without end as long as the caller presses nothing"
+
+
+@pytest.mark.parametrize(
+    ("menu", "doubts"),
+    [
+        ('{text: L, choices: {1: "ivr:menu"}, no_input: "ivr:menu", wrong_choice: "ivr:menu"}', {ENDLESS}),
+        ('{text: L, choices: {1: "ivr:other"}, no_input: "ivr:other", wrong_choice: "ivr:menu"}', {ENDLESS}),
+        ('{text: L, choices: {1: "sequence:tones"}, no_input: "ivr:menu", wrong_choice: "ivr:menu"}', {ENDLESS}),
+        ('{text: L, choices: {1: "sys:busy"}, no_input: "sequence:text"}', {TEXTS}),
+        ('{text: L, choices: {1: "sequence:text"}, no_input: "ivr:menu", wrong_choice: "ivr:menu"}', {ENDLESS}),
+        ('{text: L, choices: {1: "sequence:text"}, wrong_choice: "sequence:text"}', set()),
+        ('{text: L, choices: {1: "ivr:menu"}}', set()),
+        ('{text: L, choices: {1: "ivr:other", 2: "sys:dtmf"}, no_input: "ivr:menu"}', set()),
+    ],
+)
+def test_a_loop_of_menus_that_nobody_leaves_or_that_texts_without_end_is_a_warning(menu: str, doubts: set[str]) -> None:
+    found = {mistake for mistake in _mistakes(LOOPS.format(menu=menu)) if "no number leads to" not in mistake}
+    assert found == {f"5:3: {doubt}" for doubt in doubts}
+
+
+def test_voices_that_nobody_has_are_warnings_at_the_language_and_the_text_of_a_menu() -> None:
+    text = """
+ivrs:
+  menu:
+    text: <voice name='Katrin'>Hallo</voice> <voice name='David'>Hello</voice>
+    language: es
+    choices: {1: "sys:busy"}
+"""
+    document = parse_document(text, FILE)
+    context = Context(
+        voice_missing={17: "no engine speaks Spanish"}.get,
+        unheard_voices=lambda text: ["Nobody is Katrin."] if "Katrin" in text else [],
+    )
+    build(document, context=context)
+    assert [str(mistake) for mistake in document.mistakes if "voice" in str(mistake) or "Katrin" in str(mistake)] == [
+        f"{FILE}:4:11: warning: Nobody is Katrin",
+        f'{FILE}:5:15: warning: what is spoken in "es" is spoken by the default voice: no engine speaks Spanish',
+    ]
+
+
+def test_a_choice_that_begins_many_others_is_one_warning() -> None:
+    choices = ", ".join(f"{number}: 'sys:busy'" for number in range(1, 901))
+    text = f"dids: {{'+12015550101': {{voice: acme, ivr: gate}}}}\nivrs: {{gate: {{text: x, choices: {{{choices}}}}}}}"
+    found = _mistakes(text)
+    assert len(found) == 90
+    assert found[0] == '2:34: warning: "1" begins "10" and 109 other choices as well, so it acts only after 3 s'
+
+
+def test_a_menu_of_any_name_that_is_permitted_can_answer_a_number_and_be_chosen() -> None:
+    name = "The menu of the front door, " + "x" * 72
+    text = f"dids: {{'+12015550101': {{voice: acme, ivr: '{name}'}}}}\nivrs:\n  '{name}': "
+    snapshot = _load(BASE + text + f"{{text: x, choices: {{1: 'ivr:{name}'}}}}")
+    did = snapshot.dids["+12015550101"]
+    assert did.ivr is snapshot.ivrs[name]
+
+
+def test_a_sequence_may_have_any_number_of_steps() -> None:
+    steps = "\n".join(f"    - dtmf: '{number}'" for number in range(2000))
+    text = f"dids: {{'+12015550101': {{voice: acme, ivr: gate}}}}\nsequences:\n  long:\n{steps}\n"
+    snapshot = _load(BASE + text + "ivrs: {gate: {text: x, choices: {1: 'sequence:long'}}}")
+    assert len(snapshot.sequences["long"].steps) == 2000
 
 
 def test_menus_that_no_number_leads_to_are_warnings_with_which_the_configuration_loads() -> None:

@@ -33,7 +33,7 @@ PROMPT = Play((Speech("Choose.", 0),))
 SCRIPTS = {"say.txt": r"~\Label(menu)~ Script. ~\AssignDTMF(2|[x]menu)~ ~\WaitForDTMF(3)~ ~\Goto(amd)~"}
 SEQUENCES = {
     "steps": Sequence(
-        "steps", (DtmfStep("12", 80, 60), RecordingStep("opened"), TextStep("+12015550101", "+12015550110", "Hi"))
+        "steps", (DtmfStep("12", 180, 60), RecordingStep("opened"), TextStep("+12015550101", "+12015550110", "Hi"))
     ),
     "again": Sequence("again", (DtmfStep("9"),), AfterSequence.BACK_TO_IVR),
     "sounds": Sequence("sounds", (RecordingStep("one"), RecordingStep("two"))),
@@ -162,7 +162,7 @@ def test_without_other_destinations_the_call_is_hung_up():
 def test_a_sequence_runs_step_by_step_and_hangs_up():
     call = caller(ivr({"1": "sequence:steps"}))
     call.press("1")
-    assert call.effect == SendDigits("12", 80, 60)
+    assert call.effect == SendDigits("12", 180, 60)
     assert call.resume() == Play((Sound("opened"),))
     assert call.resume() == SendText("+12015550101", "+12015550110", "Hi")
     assert call.resume() == End("end-of-script")
@@ -172,16 +172,30 @@ def test_a_failing_step_is_told_and_does_not_stop_the_next():
     call = caller(ivr({"1": "sequence:steps"}))
     call.press("1")
     call.resume(Failed("no line"))
-    assert call.variables["sequenceerror"] == "step 1: no line"
+    assert call.variables["sequenceerror"] == "steps step 1: no line"
     call.resume(Failed("no sound"))
-    assert call.variables["sequenceerror"] == "step 2: no sound"
+    assert call.variables["sequenceerror"] == "steps step 1: no line; steps step 2: no sound"
     assert call.resume(Failed("no database")) == End("end-of-script")
-    assert call.variables["sequenceerror"] == "step 3: no database"
+    assert call.variables["sequenceerror"] == (
+        "steps step 1: no line; steps step 2: no sound; steps step 3: no database"
+    )
     assert call.noted("error") == [
         ("DTMF: no line",),
         ("Recording: no sound",),
         ("SMS: no database",),
     ]
+
+
+def test_a_step_that_fails_again_and_again_is_told_once_and_its_reason_is_not_endless():
+    call = caller(ivr({"1": "sequence:again"}))
+    for _ in range(3):
+        call.press("1")
+        call.resume(Failed("no line"))
+    assert call.variables["sequenceerror"] == "again step 1: no line"
+    call.press("1")
+    call.resume(Failed("x" * 1000))
+    assert call.variables["sequenceerror"].startswith("again step 1: no line; again step 1: xxx")
+    assert len(call.variables["sequenceerror"]) == 500
 
 
 def test_recordings_of_two_steps_are_two_playbacks():
@@ -233,6 +247,14 @@ def test_a_menu_speaks_in_the_voice_of_its_language():
     assert ("Choose.", 17) in program.speeches()
     assert ("Choose.", 0) in program.speeches()
     assert {voice for text, voice in program.speeches() if "servicio" in text} == {17}
+
+
+def test_a_menu_reads_pressed_keys_back_in_its_language():
+    call = caller(ivr({"1": "sys:dtmf"}, language="es"))
+    call.press("1")
+    call.press("4*")
+    call.resume()
+    assert call.effect == Play((Speech("Ha pulsado", 17), Speech("4 asterisco", 17)))
 
 
 def test_what_a_menu_says_is_known_before_the_call():

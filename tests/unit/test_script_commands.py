@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from controller.script.amounts import money, spelled, words
+from controller.script.amounts import money, words
 from controller.script.command import dynamic, signature
 from controller.script.commands import COMMANDS
 from controller.script.effects import (
@@ -36,6 +36,7 @@ from controller.script.outcomes import (
     TransferFailed,
     Transferred,
 )
+from controller.script.spelling import SIGNS, spelled
 from tests.support.script_player import Player
 
 CONTROLS = {"x": "7", "word": "abc", "none": ""}
@@ -330,9 +331,18 @@ def test_numbers_have_words(number, text):
     assert words(number) == text
 
 
-def test_what_cannot_be_spelled_is_left_out():
-    assert spelled("a b\u2028<é>") == "A B É"
-    assert spelled(" ") == ""
+def test_every_sign_is_spelled_and_what_cannot_be_seen_is_left_out():
+    assert spelled("a:b!c?(d)=e") == (
+        "A colon B exclamation mark C question mark open parenthesis D close parenthesis equals E"
+    )
+    assert spelled("a b\u2028<é>") == "A B less than É greater than"
+    assert spelled(": ;") == "colon semicolon"
+    assert spelled("5°") == "5 °"
+    assert spelled(" \n\x00") == ""
+
+
+def test_every_language_names_the_same_signs():
+    assert {frozenset(names) for names in SIGNS.values()} == {frozenset(SIGNS["en"])}
 
 
 def test_the_table_has_every_command_of_the_language():

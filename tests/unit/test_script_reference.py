@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,8 @@ from controller.script.outcomes import Finished, Reaction, Recorded
 from controller.script.parser import parse
 from controller.script.reference import Entry, entries, page
 from controller.script.state import State
+from controller.speech import markup
+from controller.speech.house_sounds import HOUSE_SOUNDS
 from tests.support.script_player import Player
 
 PAGE = Path(__file__).parents[2] / "docs" / "call-script.md"
@@ -43,6 +46,24 @@ def test_an_example_is_right_and_runs_to_its_end(entry: Entry, incoming: bool):
     assert player.noted("error") == []
     assert any(rf"{entry.name}(" in step for (step,) in player.noted("step"))
     assert player.effect.reason in ("end-of-script", "end-call", "transferred")
+
+
+def test_the_reference_names_every_sound_of_the_house():
+    (special,) = [each for each in entries() if each.name == "PlaySpecialSoundFile"]
+    assert set(re.findall("`([a-z]+)`", special.meaning)) == set(HOUSE_SOUNDS)
+
+
+def test_the_reference_shows_every_tag_of_speech_control_that_has_an_effect():
+    text = page()
+    section = text[text.index("## Speech control") : text.index("## What is Ringpost's own reading")]
+    assert set(re.findall(r"<([a-z-]+)[ >]", section)) == markup.TAGS
+
+
+def test_what_is_said_to_be_ringposts_own_reading_is_said_of_commands_that_there_are():
+    text = page()
+    section = text[text.index("## What is Ringpost's own reading") : text.index("## Limits")]
+    names = re.findall(r"^\| ([A-Z]\w+(?:, \w+)?) \|", section, re.MULTILINE)
+    assert {name for row in names for name in row.split(", ")} <= {each.name for each in entries()}
 
 
 def test_the_example_on_top_of_the_page_runs():

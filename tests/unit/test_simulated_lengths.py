@@ -13,26 +13,31 @@ from controller.ivr.model import Choice, Destination, DtmfStep, Ivr, RecordingSt
 from controller.script.bounds import Bounds, Lengths, bounds
 from controller.script.parser import parse
 from controller.script.program import Program
-from controller.script.simulator import Simulation
+from controller.script.simulator import BEEP_SECONDS, Simulation
 from controller.script.situation import ANSWERERS, CALLER, Press, ScriptedKeypad, Situation
 from controller.script.state import State
+from controller.speech.house_sounds import HOUSE_SECONDS
 from controller.speech.spoken import spoken
 
 QUIET = r"~\ClearDTMF()~ "
 LIMITS = {"call-length-limit", "line-limit", "step-limit"}
 SOUNDS = {"tune": 2.5, "short": 0.25}
-LENGTHS = Lengths(text=lambda text: spoken(text).seconds, sound=SOUNDS.get)
+LENGTHS = Lengths(text=lambda text: spoken(text).seconds, sound=SOUNDS.get, house=HOUSE_SECONDS)
 
 ELEMENTS = st.sampled_from(
     [
         "Hello there",
         "One <break time='2s'/> two",
         "<break strength='none'/>",
+        "One,,,, , two",
+        ",,,",
         "<s>First.</s><s>Then, ,, more &amp; more</s>",
         "<prosody rate='slow'>slowly</prosody> a < b",
         "~^tune~",
         "~^short~",
         "~^missing~",
+        r"~\PlaySpecialSoundFile(ding)~",
+        r"~\PlaySpecialSoundFile([x])~",
         r"~\Label(a)~",
         r"~\Label(b)~",
         r"~\Label(amd)~",
@@ -87,6 +92,7 @@ def run(program: Program, keys: list[str], presses: list[Press], outgoing: bool,
         transfer=world.get("transfer", "answered"),  # type: ignore[arg-type]
         spoken=spoken,
         sound_seconds=SOUNDS.get,
+        house_sounds=HOUSE_SECONDS,
     )
     simulation = Simulation(program, state, situation, ScriptedKeypad(tuple(keys), presses))
     lines = list(simulation.run())
@@ -130,6 +136,15 @@ def test_what_is_spoken_lasts_as_long_as_the_simulator_says_pauses_included() ->
     assert end == "end-of-script"
     assert limits.shortest == limits.longest == pytest.approx(seconds, abs=0.001)
     assert seconds > 4.0
+
+
+def test_a_run_of_commas_is_a_pause_for_the_simulator_and_the_bounds() -> None:
+    program = parse(QUIET + r"~\ActOnDigitPress(false)~ Wait,,,, for it ~\Beep()~ ,,,,")
+    limits = bounds(program, lengths=LENGTHS)
+    _, seconds, _ = run(program, [], [], outgoing=False)
+    assert seconds == pytest.approx(0.06 * len("Wait for it") + 1.0 + BEEP_SECONDS + 1.0)
+    assert limits.shortest is not None
+    assert limits.shortest <= seconds
 
 
 def test_a_sound_that_the_script_may_record_anew_is_as_long_as_the_longer_of_both() -> None:

@@ -32,6 +32,11 @@ def test_nothing_to_speak_gives_no_parts() -> None:
         ("<break strength='x-strong'/>", 1.25),
         ("<break strength='loud'/>", 0.5),
         ("<break time='soon'/>", 0.5),
+        ("<break time='3'/>", 3.0),
+        ("<break time='99'/>", 60.0),
+        ("<break time='100'/>", 0.1),
+        ("<break time='500'/>", 0.5),
+        ("<break time='50%'/>", 0.5),
         ("<break time='-3s'/>", 0.5),
         ("<break time='99999s'/>", 60.0),
     ],
@@ -100,6 +105,20 @@ def test_tags_nest_and_end_where_they_end() -> None:
         spoken("d", voice="David"),
         spoken("e"),
     )
+
+
+@pytest.mark.parametrize(
+    ("text", "heard"),
+    [
+        ("Hello <!-- x -->there", "Hello there"),
+        ("Hello <!-- <break time='9s'/> - -- > x\n -->there", "Hello there"),
+        ("<!----><!-- a --> Hello <!-- b -->", "Hello"),
+        ("Hello <!-- there", "Hello <!-- there"),
+        ("Hello <!--> there", "Hello <!--> there"),
+    ],
+)
+def test_comments_are_not_spoken(text: str, heard: str) -> None:
+    assert parse_markup(text) == (spoken(heard),)
 
 
 @pytest.mark.parametrize("attribute", ["type='number:digits'", "interpret-as='digits'", 'interpret-as="DIGITS"'])
@@ -180,6 +199,8 @@ def test_control_characters_and_halves_of_characters_are_left_out() -> None:
         "<" * 1_000_000,
         "<a " * 300_000,
         "<break " + "time='1s' " * 100_000,
+        "<!--" * 100_000,
+        "<!-- --" * 100_000 + ">",
         "&" * 1_000_000,
         "," * 1_000_000,
         "<p>" * 300_000,

@@ -7,13 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from controller.errors import ConfigurationError, VoiceUnavailable
+from controller.script.voices import VOICES
 from controller.speech.announcements import ANNOUNCEMENTS, TEXT_ONLY
 from controller.speech.command_template import CommandTemplate
 from controller.speech.espeak import Espeak
 from controller.speech.flite import Flite
 from controller.speech.sentences import pieces_of
 from controller.speech.spelling import spell
-from controller.speech.voices import VOICES, Voices
+from controller.speech.voices import Voices
 
 FLITE, ESPEAK = Flite(["flite"]), Espeak(["espeak-ng"])
 
@@ -62,8 +63,8 @@ def test_spelling_names_each_character(text: str, kind: str, spelled: str) -> No
     assert spell(text, kind) == spelled
 
 
-def test_signs_are_named_in_english_only() -> None:
-    assert spell("a@b", "characters", "es-419") == "A, @, B"
+def test_signs_are_named_in_the_language_of_the_voice() -> None:
+    assert spell("a@b", "characters", "es-419") == "A, arroba, B"
 
 
 def test_the_vendors_voices_have_their_names_and_summaries() -> None:

@@ -61,6 +61,11 @@ class Event:
         return str(about.get("target_uri", "")).partition("channel:")[2]
 
     @property
+    def endpoint(self) -> str:
+        """The endpoint that the channel belongs to: "carrier" of the channel PJSIP/carrier-0000002a."""
+        return str(self.channel.get("name", "")).partition("/")[2].rpartition("-")[0]
+
+    @property
     def channel_state(self) -> str:
         """Down, Rsrvd, OffHook, Dialing, Ring, Ringing, Up, Busy, Dialing Offhook, Pre-ring or Unknown."""
         return str(self.channel.get("state", ""))

@@ -1,0 +1,320 @@
+"""Outgoing calls on a scripted Asterisk and a real PostgreSQL: which are taken, when they are dialled, how they end."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from controller.calls.live import LiveCalls
+from controller.calls.notification import Order
+from controller.directory.snapshot import LicenseKey, Trunk
+from controller.errors import NotificationRefused
+from tests.support.calls import KEY, calls_room, snapshot
+from tests.support.fake_ari import FakeAri
+from tests.support.fake_switch import FakeChannel
+from tests.support.outgoing import FAST, THEM, directory, over, somebody
+
+SLOW = replace(FAST, calls_per_second=4)
+
+
+@pytest.mark.parametrize(
+    ("order", "code"),
+    [
+        (Order("555-1000", "Hello"), 3),
+        (Order(THEM, "Hello", caller_id="12"), 4),
+        (Order(THEM, "Hello", caller_id="1 (201) 555-0188"), 13),
+        (Order(THEM, "Hello", transfer_number="x"), 6),
+        (Order(THEM, "Hello", transfer_number="9005550199"), 6),
+        (Order("1-900-555-0199", "Hello"), 28),
+        (Order("+449098790000", "Hello"), 28),
+        (Order(THEM, "Hello ~^nothere~"), 23),
+    ],
+)
+async def test_a_call_that_cannot_be_made_is_refused_with_its_code(postgres: str, order: Order, code: int) -> None:
+    async with FakeAri() as fake, calls_room(fake, postgres, directory()) as room:
+        room.prompts.missing.add("sound:nothere")
+        with pytest.raises(NotificationRefused) as refused:
+            await room.notifications.take(order, KEY)
+        assert refused.value.code == code
+        assert await room.database.fetch("recent_calls", None, None, None, None, False, 9) == []
+
+
+async def test_a_key_that_is_not_for_calls_places_none(postgres: str) -> None:
+    texts_only = replace(KEY, products=frozenset({"sms"}))
+    async with FakeAri() as fake, calls_room(fake, postgres, directory(texts_only)) as room:
+        with pytest.raises(NotificationRefused) as refused:
+            await room.notifications.take(Order(THEM, "Hello"), texts_only)
+        assert refused.value.code == 14
+
+
+async def test_a_script_with_mistakes_is_refused_only_where_that_is_wanted(postgres: str) -> None:
+    script = r"Hello ~\NoCommand()~"
+    async with FakeAri() as fake, calls_room(fake, postgres, directory()) as room:
+        with pytest.raises(NotificationRefused) as refused:
+            await room.notifications.take(Order(THEM, script), KEY, strict=True)
+        assert [(each.line, each.column, each.code) for each in refused.value.mistakes] == [(1, 7, "unknown-command")]
+        taken = await room.notifications.take(Order(THEM, script), KEY)
+        assert [each.code for each in taken.mistakes] == ["unknown-command"]
+
+
+async def test_a_call_is_dialled_answered_and_said_to(postgres: str) -> None:
+    async with FakeAri() as fake, calls_room(fake, postgres, directory()) as room:
+        fake.on_originate = lambda channel: (fake.ringing(channel.id), fake.answer(channel.id))  # type: ignore[assignment,func-returns-value]
+        taken = await room.notifications.take(Order(THEM, r"~\QuickStart()~ Hello."), KEY)
+        assert await over(room, taken.queue_id) == [12, 18, 21, 1]
+        assert fake.played == ["say:Hello."]
+        (channel,) = fake.gone.values()
+        assert channel.id == f"ringpost-{taken.queue_id}-try-1"
+        assert channel.originate_query["endpoint"] == "PJSIP/+12015550188@carrier"
+        assert channel.variables["TIMEOUT(absolute)"] == "60"
+        assert channel.originate_query["timeout"] == "60"
+
+
+async def test_calls_begin_no_faster_than_their_trunk_allows(postgres: str) -> None:
+    times: list[float] = []
+
+    async with FakeAri() as fake, calls_room(fake, postgres, directory(trunk=SLOW)) as room:
+
+        def busy(channel: FakeChannel) -> None:
+            times.append(asyncio.get_running_loop().time())
+            fake.reject(channel.id)
+
+        fake.on_originate = busy
+        taken = [await room.notifications.take(Order(somebody(index), "Hello"), KEY) for index in range(6)]
+        for one in taken:
+            assert (await over(room, one.queue_id))[-1] == 8
+    assert times[-1] - times[0] >= 5 / 4 - 0.15
+
+
+async def test_a_trunk_has_no_more_calls_than_channels_those_that_come_in_included(postgres: str) -> None:
+    trunk = Trunk("fake", "127.0.0.2", calls_per_second=1000, channels=2)  # the scripted channels are of this endpoint
+    known = replace(snapshot({"+12015550101": r"~\WaitForDTMF(60)~"}), trunks={"fake": trunk})
+    async with FakeAri() as fake, calls_room(fake, postgres, known) as room:
+        came_in = fake.incoming_call()
+        await room.started()
+        for index in range(3):
+            await room.notifications.take(Order(somebody(index), r"~\QuickStart()~ Hello."), KEY)
+        await fake.until(lambda: len(fake.channels) == 2)
+        fake.hang_up(came_in)
+        await fake.until(lambda: len(fake.channels) == 2 and came_in in fake.gone)
+        assert room.live.on_route("fake") == 2
+        assert len(await room.database.fetch("recent_calls", None, None, None, None, True, 9)) == 3
+
+
+async def test_a_key_with_many_calls_holds_no_other_key_up(postgres: str) -> None:
+    other = LicenseKey("other", "7f6c1a52-0000-4000-8000-000000000002", frozenset({"phone"}))
+    order: list[str] = []
+    trunk = replace(FAST, channels=1)
+    async with FakeAri() as fake, calls_room(fake, postgres, directory(KEY, other, trunk=trunk)) as room:
+
+        def busy(channel: FakeChannel) -> None:
+            order.append(channel.originate_query["endpoint"].partition("@")[0])
+            asyncio.get_running_loop().call_later(0.01, fake.reject, channel.id)
+
+        fake.on_originate = busy
+        taken = [await room.notifications.take(Order(somebody(index), "Hello"), KEY) for index in range(10)]
+        taken += [await room.notifications.take(Order(somebody(100 + index), "Hello"), other) for index in range(3)]
+        for one in taken:
+            await over(room, one.queue_id, timeout=20)
+    late = [place for place, number in enumerate(order) if number.startswith("PJSIP/+12015560" + "10")]
+    assert late[-1] < len(order) - 2, order
+
+
+async def test_a_key_has_no_more_calls_at_one_time_than_it_may(postgres: str) -> None:
+    key = replace(KEY, max_calls=1)
+    async with FakeAri() as fake, calls_room(fake, postgres, directory(key)) as room:
+        for index in range(3):
+            await room.notifications.take(Order(somebody(index), "Hello"), key)
+        await fake.until(lambda: len(fake.channels) == 1)
+        for gone in range(3):
+            assert len(fake.channels) == 1
+            fake.reject(next(iter(fake.channels)))
+            await fake.until(lambda gone=gone: len(fake.gone) == gone + 1 and (gone == 2 or len(fake.channels) == 1))  # type: ignore[misc]
+
+
+async def test_a_call_is_not_dialled_before_its_time(postgres: str) -> None:
+    async with FakeAri() as fake, calls_room(fake, postgres, directory()) as room:
+        fake.on_originate = lambda channel: fake.reject(channel.id)
+        soon = datetime.now(UTC) + timedelta(seconds=1)
+        began = asyncio.get_running_loop().time()
+        taken = await room.notifications.take(Order(THEM, "Hello", at=soon), KEY)
+        assert await over(room, taken.queue_id) == [12, 8]
+        assert asyncio.get_running_loop().time() - began >= 0.9
+
+
+async def test_nobody_is_called_to_hear_what_cannot_be_said(postgres: str) -> None:
+    async with FakeAri() as fake, calls_room(fake, postgres, directory()) as room:
+        room.prompts.missing.add("say:Hello.")
+        taken = await room.notifications.take(Order(THEM, "Hello."), KEY)
+        assert await over(room, taken.queue_id) == [32]
+        assert not fake.gone
+
+
+async def test_a_phone_that_is_not_registered_is_tried_again(postgres: str) -> None:
+    async with FakeAri() as fake, calls_room(fake, postgres, directory()) as room:
+        fake.on_originate = lambda channel: fake.reject(channel.id)
+        fake.refuse("POST", "channels/create", status=500)
+        taken = await room.notifications.take(Order("+12015550110", "Hello", tries=2, next_try_seconds=1), KEY)
+        assert await over(room, taken.queue_id) == [0, 12, 8]
+
+
+async def test_a_handler_that_fails_ends_the_call_and_hangs_up(
+    postgres: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with FakeAri() as fake, calls_room(fake, postgres, directory()) as room:
+        fake.on_originate = lambda channel: fake.ringing(channel.id)
+
+        def broken(*_: object) -> bool:
+            raise RuntimeError("broken")
+
+        monkeypatch.setattr("controller.calls.outgoing.OutgoingCalls._is_answer", broken)
+        taken = await room.notifications.take(Order(THEM, "Hello"), KEY)
+        assert await over(room, taken.queue_id) == [12, 9]
+        await fake.until(lambda: not fake.channels)
+
+
+async def test_a_call_whose_key_or_trunk_is_no_longer_configured_comes_to_an_end(postgres: str) -> None:
+    later = datetime.now(UTC) + timedelta(seconds=0.3)
+    async with FakeAri() as fake, calls_room(fake, postgres, directory()) as room:
+        taken = await room.notifications.take(Order(THEM, "Hello", at=later), KEY)
+    other = LicenseKey("other", "7f6c1a52-0000-4000-8000-000000000002", frozenset({"phone"}))
+    async with FakeAri() as fake, calls_room(fake, postgres, directory(other)) as room:
+        room.dialer._strays_at = 0.0
+        assert (await over(room, taken.queue_id))[-1:] == [14]
+    async with FakeAri() as fake, calls_room(fake, postgres, directory()) as room:
+        later = datetime.now(UTC) + timedelta(seconds=0.3)
+        taken = await room.notifications.take(Order(THEM, "Hello", at=later), KEY)
+    async with FakeAri() as fake, calls_room(fake, postgres, replace(directory(), trunks={})) as room:
+        room.dialer._strays_at = 0.0
+        assert (await over(room, taken.queue_id))[-1:] == [28]
+
+
+async def test_calls_of_a_key_that_is_gone_end_together(postgres: str) -> None:
+    soon = datetime.now(UTC) + timedelta(seconds=0.5)
+    async with FakeAri() as fake, calls_room(fake, postgres, directory()) as room:
+        taken = [await room.notifications.take(Order(somebody(index), "Hello", at=soon), KEY) for index in range(40)]
+    other = LicenseKey("other", "7f6c1a52-0000-4000-8000-000000000002", frozenset({"phone"}))
+    await asyncio.sleep(max(0.0, (soon - datetime.now(UTC)).total_seconds()))  # until all are due
+    async with FakeAri() as fake, calls_room(fake, postgres, directory(other)) as room:
+        for one in taken:
+            assert await over(room, one.queue_id, timeout=5) == [14]
+
+
+async def test_keys_take_turns_on_each_trunk_by_itself(postgres: str) -> None:
+    other = LicenseKey("other", "7f6c1a52-0000-4000-8000-000000000002", frozenset({"phone"}))
+    one = Trunk("one", "127.0.0.2", prefixes=("+1",), calls_per_second=20)
+    two = Trunk("two", "127.0.0.3", prefixes=("+44",), calls_per_second=20)
+    known = replace(directory(KEY, other), trunks={"one": one, "two": two})
+    dialled: list[str] = []
+    async with FakeAri() as fake, calls_room(fake, postgres, known) as room:
+
+        def busy(channel: FakeChannel) -> None:
+            dialled.append(channel.originate_query["endpoint"])
+            fake.reject(channel.id)
+
+        fake.on_originate = busy
+        soon = datetime.now(UTC) + timedelta(seconds=1)
+        taken = []
+        for index in range(12):
+            taken.append(await room.notifications.take(Order(somebody(index), "Hello", at=soon), KEY))
+            taken.append(await room.notifications.take(Order(f"+4420794601{index:02}", "Hello", at=soon), other))
+        ours = [Order(f"+4420794600{index:02}", "Hello", at=soon) for index in range(4)]
+        taken += [await room.notifications.take(order, KEY) for order in ours]
+        for each in taken:
+            await over(room, each.queue_id)
+    through_two = ["ours" if "794600" in endpoint else "other" for endpoint in dialled if endpoint.endswith("two")]
+    assert through_two[:8].count("ours") == 4, through_two
+
+
+async def test_a_reload_that_moves_a_number_to_another_trunk_counts_its_pace(postgres: str) -> None:
+    soon = datetime.now(UTC) + timedelta(seconds=0.5)
+    new = replace(FAST, name="new", channels=1)
+    async with FakeAri() as fake, calls_room(fake, postgres, directory()) as room:
+        for index in range(4):
+            await room.notifications.take(Order(somebody(index), "Hello", at=soon), KEY)
+        room.directory.replace(replace(directory(), trunks={"carrier": replace(FAST, prefixes=("+44",)), "new": new}))
+        await fake.until(lambda: len(fake.channels) == 1)
+        for gone in range(4):
+            assert (len(fake.channels), room.live.on_route("new")) == (1, 1)
+            fake.reject(next(iter(fake.channels)))
+            await fake.until(lambda gone=gone: gone == 3 or len(fake.channels) == 1)  # type: ignore[misc]
+        rows = await room.database.fetch("recent_calls", None, None, None, None, False, 9)
+        assert {row["tries"] for row in rows} == {1}
+
+
+async def test_a_cancelled_call_is_told_to_who_watches_and_in_its_trace(postgres: str) -> None:
+    async with FakeAri() as fake, calls_room(fake, postgres, directory()) as room:
+        later = datetime.now(UTC) + timedelta(hours=1)
+        taken = await room.notifications.take(Order(THEM, "Hello", at=later), KEY)
+        with room.notifications._recording.feed.watch() as happenings:
+            assert await room.notifications.cancel(taken.queue_id)
+            call, line = await asyncio.wait_for(happenings.get(), 5)
+        assert (call.queue_id, line.event, line.fields) == (taken.queue_id, "end", {"reason": "cancelled"})
+        assert await room.trace(taken.queue_id) == [("end", {"reason": "cancelled"})]
+
+
+async def test_a_conversation_lasts_as_long_as_the_call_may(postgres: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("controller.calls.line.LONGEST_WAIT_SECONDS", 0.1)
+    async with FakeAri() as fake, calls_room(fake, postgres, directory()) as room:
+        fake.on_originate = lambda channel: fake.answer(channel.id)
+        script = r"~\QuickStart()~ ~\TransferTo(12015550130)~"
+        taken = await room.notifications.take(Order(THEM, script, max_call_seconds=1), KEY)
+        began = asyncio.get_running_loop().time()
+        assert await over(room, taken.queue_id) == [12, 21, 24, 24]
+        assert asyncio.get_running_loop().time() - began >= 1.0
+
+
+async def test_a_call_is_either_cancelled_or_dialled_never_both(postgres: str) -> None:
+    async with FakeAri() as fake, calls_room(fake, postgres, directory()) as room:
+        fake.on_originate = lambda channel: fake.reject(channel.id)
+
+        async def order_and_cancel(index: int) -> tuple[int, bool]:
+            taken = await room.notifications.take(Order(somebody(index), "Hello"), KEY)
+            await asyncio.sleep(0.002 * index)  # some come before the dialer, some with it, some after
+            return taken.queue_id, await room.notifications.cancel(taken.queue_id)
+
+        results = await asyncio.gather(*(order_and_cancel(index) for index in range(50)))
+        over_already = await room.notifications.take(Order(THEM, "Hello"), KEY)
+        await over(room, over_already.queue_id)
+        results.append((over_already.queue_id, await room.notifications.cancel(over_already.queue_id)))
+        ends = Counter()
+        for queue_id, cancelled in results:
+            codes = await over(room, queue_id)
+            assert codes == ([22] if cancelled else [12, 8])
+            ends[cancelled] += 1
+        assert ends[True]
+        assert ends[False]
+
+
+async def test_what_was_asked_for_leaves_with_its_call(postgres: str) -> None:
+    async with FakeAri() as fake, calls_room(fake, postgres, directory()) as room:
+        fake.on_originate = lambda channel: fake.reject(channel.id)
+        taken = await room.notifications.take(Order(THEM, "Hello"), KEY)
+        await over(room, taken.queue_id)
+        assert await room.database.fetchval("remove_old_calls", datetime.now(UTC) + timedelta(days=1), 100) == 1
+        async with room.database._connection() as connection:
+            assert await connection.fetchval("SELECT count(*) FROM notifications") == 0
+
+
+async def test_a_controller_that_stops_gives_back_what_it_has_not_dialled(
+    postgres: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with FakeAri() as fake, calls_room(fake, postgres, directory()) as room:
+        rendering = asyncio.Event()
+
+        async def never(_program: object, _voice: int) -> None:
+            rendering.set()
+            await asyncio.Event().wait()
+
+        monkeypatch.setattr(room.prompts, "prepare", never)
+        taken = await room.notifications.take(Order(THEM, "Hello"), KEY)
+        await asyncio.wait_for(rendering.wait(), 5)
+        assert isinstance(room.live, LiveCalls)
+        await room.live.close()
+        assert await room.journal.flush()
+        (row,) = await room.database.fetch("recent_calls", taken.queue_id, None, None, None, False, 1)
+        assert (row["tries"], row["due_at"] is not None, row["ended_at"]) == (0, True, None)

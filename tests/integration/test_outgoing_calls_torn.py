@@ -1,0 +1,209 @@
+"""Outgoing calls when an answer, a connection or a controller is lost at a bad moment: nobody is called for nothing."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from controller.calls.journal import _Entry
+from controller.calls.notification import Order
+from controller.errors import StoreUnreachable
+from tests.support.calls import KEY, CallsRoom, calls_room
+from tests.support.fake_ari import FakeAri
+from tests.support.fake_switch import FakeChannel
+from tests.support.outgoing import THEM, directory, over, posted
+
+
+def at_stasis_start(fake: FakeAri, happens: Callable[[], object]) -> None:
+    """The first StasisStart never comes; this happens instead."""
+    emit = fake.emit
+
+    def instead(event_type: str, **fields: Any) -> None:
+        if event_type == "StasisStart":
+            fake.emit = emit  # type: ignore[method-assign]
+            happens()
+        else:
+            emit(event_type, **fields)
+
+    fake.emit = instead  # type: ignore[method-assign]
+
+
+def dials(fake: FakeAri) -> int:
+    return len(fake.requests_of("POST", ".*/dial"))
+
+
+async def _busy(room: CallsRoom, fake: FakeAri, **order: Any) -> int:
+    """Order a call to somebody who is busy whenever the phone rings."""
+    fake.on_originate = lambda channel: fake.reject(channel.id)
+    return (await room.notifications.take(Order(THEM, "Hello", **order), KEY)).queue_id
+
+
+async def test_a_connection_that_drops_while_the_channel_is_made_costs_no_try(postgres: str) -> None:
+    async with FakeAri() as fake, calls_room(fake, postgres, directory()) as room:
+        at_stasis_start(fake, fake.drop_connection)
+        assert await over(room, await _busy(room, fake)) == [12, 8]
+        assert dials(fake) == 1
+
+
+async def test_a_connection_that_drops_before_anybody_is_called_costs_no_try(postgres: str) -> None:
+    async with FakeAri() as fake, calls_room(fake, postgres, directory()) as room:
+        at_stasis_start(fake, lambda: asyncio.get_running_loop().call_later(0.1, fake.drop_connection))
+        assert await over(room, await _busy(room, fake)) == [12, 8]
+        assert dials(fake) == 1
+
+
+async def test_an_asterisk_that_does_not_answer_costs_no_try(postgres: str) -> None:
+    async with FakeAri() as fake, calls_room(fake, postgres, directory()) as room:
+        fake.stall("POST", "channels/create")
+        queue_id = await _busy(room, fake)
+        await fake.asked("POST", "channels/create")
+        fake.drop_connection()
+        assert await over(room, queue_id) == [12, 8]
+
+
+async def test_a_controller_that_stops_before_anybody_is_called_costs_no_try(postgres: str) -> None:
+    async with FakeAri() as fake:
+        async with calls_room(fake, postgres, directory()) as room:
+            made = asyncio.Event()
+            at_stasis_start(fake, made.set)
+            queue_id = await _busy(room, fake)
+            await asyncio.wait_for(made.wait(), 5)
+        fake.drop_connection()
+        async with calls_room(fake, postgres, directory()) as room:
+            assert await over(room, queue_id) == [12, 8]
+            assert dials(fake) == 1
+
+
+async def test_a_call_that_the_network_plays_something_to_goes_on_after_a_drop(postgres: str) -> None:
+    async with FakeAri() as fake, calls_room(fake, postgres, directory()) as room:
+        progress = asyncio.Event()
+
+        def plays(channel: FakeChannel) -> None:
+            fake._dial(channel, "PROGRESS")
+            progress.set()
+
+        fake.on_originate = plays
+        taken = await room.notifications.take(Order(THEM, r"~\QuickStart()~ Hello."), KEY)
+        await asyncio.wait_for(progress.wait(), 5)
+        async with asyncio.timeout(5):
+            while await posted(room, taken.queue_id) != [12, 19]:
+                await asyncio.sleep(0.01)
+        connections = room.ari.connections
+        fake.drop_connection()
+        await fake.until(lambda: room.ari.connections > connections)
+        await fake.asked("GET", "channels/ringpost-[^/]*")
+        fake.answer(next(iter(fake.channels)))
+        assert await over(room, taken.queue_id) == [12, 19, 21, 1]
+
+
+async def test_a_phone_that_rings_although_the_answer_to_the_dialling_was_lost_is_talked_to(postgres: str) -> None:
+    async with FakeAri() as fake, calls_room(fake, postgres, directory()) as room:
+        fake.stall("POST", ".*/dial")
+        taken = await room.notifications.take(Order(THEM, r"~\QuickStart()~ Hello."), KEY)
+        await fake.asked("POST", ".*/dial")
+        (channel,) = fake.channels.values()
+        channel.state = "Ringing"
+        fake.drop_connection()
+        await fake.asked("GET", "channels/ringpost-[^/]*")
+        fake.answer(channel.id)
+        assert await over(room, taken.queue_id) == [12, 21, 1]
+        assert fake.played == ["say:Hello."]
+
+
+async def test_an_end_of_a_try_that_is_written_again_does_not_undo_the_next_one(
+    postgres: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The commit of the first try's end is done, and its answer lost; the next try begins before it is repeated."""
+    monkeypatch.setattr("controller.calls.journal.FIRST_PAUSE_SECONDS", 1.5)
+    async with FakeAri() as fake, calls_room(fake, postgres, directory()) as room:
+        store, lost = room.journal._store, 0
+
+        async def losing(entries: Sequence[_Entry], rows: Sequence[tuple[Any, ...]]) -> None:
+            nonlocal lost
+            await store(entries, rows)
+            if not lost and any(entry.call.due_at for entry in entries):
+                lost += 1
+                raise StoreUnreachable("the answer was lost")
+
+        monkeypatch.setattr(room.journal, "_store", losing)
+        dialled: list[str] = []
+
+        def first_busy(channel: FakeChannel) -> None:
+            dialled.append(channel.id)
+            if len(dialled) == 1:
+                fake.reject(channel.id)
+            else:
+                fake.ringing(channel.id)
+
+        fake.on_originate = first_busy
+        taken = await room.notifications.take(Order(THEM, "Hello", tries=3, next_try_seconds=1), KEY)
+        await fake.until(lambda: len(dialled) == 2, timeout=10)
+        await asyncio.sleep(2.0)  # longer than it takes the journal to write again
+        assert lost == 1
+        fake.reject(next(iter(fake.channels)))
+        await fake.until(lambda: len(dialled) == 3, timeout=10)
+        fake.reject(next(iter(fake.channels)))
+        assert await over(room, taken.queue_id) == [12, 0, 12, 18, 0, 12, 18, 8]
+        assert [name.rpartition("-")[2] for name in dialled] == ["1", "2", "3"]
+
+
+async def test_a_call_that_ends_while_the_reconciler_looks_ends_once(
+    postgres: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Nothing is so fresh that the reconciler would leave it alone for that.
+    monkeypatch.setattr("controller.calls.adoption.FRESH", timedelta(0))
+    async with FakeAri() as fake, calls_room(fake, postgres, directory()) as room:
+        rendering, let = asyncio.Event(), asyncio.Event()
+
+        async def slowly(_program: object, _voice: int) -> None:
+            rendering.set()
+            await let.wait()
+
+        monkeypatch.setattr(room.prompts, "prepare", slowly)
+        queue_id = await _busy(room, fake)
+        await asyncio.wait_for(rendering.wait(), 5)
+        look = room.adoption._open_calls
+
+        async def looks_and_then_it_ends() -> Any:
+            rows = await look()
+            let.set()
+            await over(room, queue_id)
+            return rows
+
+        monkeypatch.setattr(room.adoption, "_open_calls", looks_and_then_it_ends)
+        await room.adoption.connected()
+        assert await posted(room, queue_id) == [12, 8]
+
+
+async def test_a_dialer_that_is_cancelled_while_it_claims_gives_back_what_it_took(postgres: str) -> None:
+    async with FakeAri() as fake, calls_room(fake, postgres, directory()) as room:
+        fake.on_originate = lambda channel: fake.reject(channel.id)
+        room.dialer._is_connected = lambda: False
+        queue_id = (await room.notifications.take(Order(THEM, "Hello"), KEY)).queue_id
+        fetch = room.database.fetch
+        claimed, let = asyncio.Event(), asyncio.Event()
+
+        async def slowly(name: str, *values: Any) -> Any:
+            rows = await fetch(name, *values)
+            if name == "claim_calls":
+                claimed.set()
+                await let.wait()
+            return rows
+
+        room.database.fetch = slowly  # type: ignore[method-assign]
+        claiming = asyncio.create_task(room.dialer._claim([KEY.name], "carrier", 1, of_a_key=1))
+        await asyncio.wait_for(claimed.wait(), 5)
+        claiming.cancel()
+        let.set()
+        with pytest.raises(asyncio.CancelledError):
+            await claiming
+        room.database.fetch = fetch  # type: ignore[method-assign]
+        assert await room.journal.flush()
+        (row,) = await fetch("recent_calls", queue_id, None, None, None, False, 9)
+        assert (row["tries"], row["due_at"] is not None) == (0, True)
+        room.dialer._is_connected = lambda: True
+        assert await over(room, queue_id) == [12, 8]

@@ -1,0 +1,41 @@
+"""Response codes: what a call has become, as its customer is told."""
+
+from __future__ import annotations
+
+import pytest
+
+from controller.calls.response_codes import (
+    INCOMING_ENDS,
+    OUTGOING_ENDS,
+    TRIED_AGAIN,
+    ResponseCode,
+    TransferState,
+    not_answered,
+)
+
+
+def test_there_are_47_codes_from_0_to_46() -> None:
+    assert sorted(map(int, ResponseCode)) == list(range(47))
+
+
+@pytest.mark.parametrize(
+    ("cause", "status", "code"),
+    [
+        (1, 404, 43), (17, 486, 8), (17, 600, 8), (18, 408, 2), (19, 480, 2), (21, 603, 38), (22, 410, 44),
+        (34, 503, 34), (58, 488, 36), (127, 606, 35), (127, 0, 34), (0, 0, 37),
+    ],
+)  # fmt: skip
+def test_why_nobody_answered_is_told_by_the_cause_and_the_sip_status(cause: int, status: int, code: int) -> None:
+    assert not_answered(cause, status) == code
+
+
+def test_only_what_another_try_may_change_is_tried_again() -> None:
+    assert {int(code) for code in TRIED_AGAIN} == {2, 8, 34, 37, 40}
+
+
+@pytest.mark.parametrize(
+    ("transfer", "incoming", "outgoing"),
+    [("", 30, 1), ("ringing", 26, 26), ("bridged", 31, 24), ("failed", 30, 25)],
+)
+def test_an_answered_call_ends_as_its_transfer_stands(transfer: TransferState, incoming: int, outgoing: int) -> None:
+    assert (INCOMING_ENDS[transfer], OUTGOING_ENDS[transfer]) == (incoming, outgoing)
