@@ -24,7 +24,7 @@ async def fetch(line: Line, effect: FetchUrl, guard: Guard) -> Outcome:
 
     It needs no Asterisk, so a lost connection is left to the next effect.
     """
-    asking = asyncio.create_task(_ask(effect.url, guard), name="query of a customer's server")
+    asking = asyncio.create_task(_ask(effect, guard), name="query of a customer's server")
     asking.add_done_callback(lambda _: line.events.put(Event(_ANSWERED, {})))
     try:
         while not asking.done():
@@ -37,7 +37,12 @@ async def fetch(line: Line, effect: FetchUrl, guard: Guard) -> Outcome:
         await asyncio.gather(asking, return_exceptions=True)
 
 
-async def _ask(url: str, guard: Guard) -> Outcome:
+async def _ask(effect: FetchUrl, guard: Guard) -> Outcome:
+    outcome, _ = await asyncio.gather(_answer(effect.url, guard), asyncio.sleep(effect.least_seconds))
+    return outcome
+
+
+async def _answer(url: str, guard: Guard) -> Outcome:
     try:
         answer = await guard.fetch(url, limit_bytes=FETCHED_BYTES, timeout=FETCH_SECONDS)
     except (UrlRefused, FetchFailed) as error:

@@ -66,22 +66,21 @@ class _Playlist:
 async def play(line: Line, effect: Play, prompts: CallPrompts) -> Outcome:
     """Play the effect's prompts. Prompts that cannot be made are left out, and the rest is played.
 
-    Gives Finished (also when the engine stopped it), Failed when something could not be played or there was nothing
-    to be heard, or HungUp. Raises Lost, AsteriskError.
+    Gives Finished (also when the engine stopped it) with what was left out, Failed when nothing was to be heard, or
+    HungUp. Raises Lost, AsteriskError.
     """
     playlist = await _playlist(effect.prompts, prompts)
+    missing = "; ".join(playlist.missing)
     if not playlist.media:
         line.tell(playlist.begin_next())
         # What takes no time is no progress: without this, a script could play nothing for ever.
-        return Failed("; ".join(playlist.missing) or "there is nothing to be heard")
+        return Failed(missing or "there is nothing to be heard")
     async with line.hearing.wanted(BREATH_MS) if effect.pausing else nullcontext():
         playback_id = line.playback_id()
         await line.channel.play(playlist.media, playback_id=playback_id)
         line.tell(playlist.begin_next())
         outcome = await _Playback(line, playback_id, playlist, pausing=effect.pausing).over()
-    if isinstance(outcome, Finished) and playlist.missing:
-        return Failed("; ".join(playlist.missing))
-    return outcome
+    return Finished(missing) if isinstance(outcome, Finished) else outcome
 
 
 async def _playlist(wanted: Sequence[Prompt], prompts: CallPrompts) -> _Playlist:

@@ -120,10 +120,12 @@ class CallSession:
         while not isinstance(effect, End):
             self.line.tell(tell_beginning(effect))
             self.record.save()
+            began = asyncio.get_running_loop().time()
             outcome = await self._perform(effect)
+            seconds = asyncio.get_running_loop().time() - began
             if not isinstance(effect, Transfer):  # told at its answer
                 self.line.tell(tell_end(effect, outcome, self._engine.state.collected))
-            effect = self._engine.resume(outcome)
+            effect = self._engine.resume(outcome, seconds)
             self._take_notes()
         self.record.save()
         if self.line.ended_from_outside or not self.line.hung_up:

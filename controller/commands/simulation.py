@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from functools import cache
 from math import inf
 from pathlib import Path
-from urllib.parse import quote
 
 from rich.console import Console
 from rich.markup import escape
@@ -40,6 +39,7 @@ from controller.script.situation import (
 )
 from controller.script.state import State
 from controller.script.transcript import Line, particulars
+from controller.script.urls import quoted
 from controller.settings import SECTIONS
 from controller.speech.audio import playable_seconds
 from controller.speech.house_sounds import HOUSE_SECONDS
@@ -217,7 +217,7 @@ def read_pages(texts: Iterable[str]) -> dict[str, str]:
         url, _, body = text.partition("\n")
         pages[url] = body
         # As QueryExternalServer asks for it: what may not stand in a URL is percent-encoded.
-        pages[quote(url, safe=":/?#[]@!$&'()*+,;=%-._~")] = body
+        pages[quoted(url)] = body
     return pages
 
 

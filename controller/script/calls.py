@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import ClassVar
 
-from controller.script.command import Command, argument
+from controller.script.command import Command, argument, dynamic
 from controller.script.effects import Conference as JoinConference
 from controller.script.effects import Effect, End, Record, Transfer
 from controller.script.effects import WaitForSilence as AwaitSilence
 from controller.script.kinds import COUNT, EMAIL, FLAG, PHONE, SECONDS, SET_VARIABLE, SOUND, TEXT, URL
 from controller.script.machine import Machine
 from controller.script.outcomes import Outcome, Reaction, Recorded, TransferFailed, Transferred
+from controller.script.urls import quoted
+from controller.script.waits import limited, unbounded
 
 LONGEST_SILENCE = 10.0
+MOST_TRIES = 10
+RING_LIMITS = (5.0, 120.0)
 LONGEST_RECORDING = 3600.0
 CONFERENCE_KEY = "confkey"
 
@@ -103,7 +108,10 @@ class TransferTo(Command):
             machine.set_variable("transfercallerid", caller_id)
         if caller_id_name:
             machine.set_variable("transfercalleridname", caller_id_name)
-        return Transfer(number, caller_id, caller_id_name, min(max(30.0 if seconds is None else seconds, 5.0), 120.0))
+        return Transfer(number, caller_id, caller_id_name, _rings(30.0 if seconds is None else seconds))
+
+    def doubts(self) -> Iterable[tuple[str, str]]:
+        return limited(self.name, "the time to ring", self.ring_seconds, *RING_LIMITS)
 
     def finish(self, machine: Machine, outcome: Outcome) -> Effect | None:
         if isinstance(outcome, TransferFailed):
@@ -125,6 +133,11 @@ class _Recording(Command):
         if isinstance(outcome, Recorded):
             machine.set_variable("lastrecordlength", str(int(outcome.seconds + 0.5)))
         return None
+
+
+def _rings(seconds: float) -> float:
+    """A time to ring within its limits."""
+    return min(max(seconds, RING_LIMITS[0]), RING_LIMITS[1])
 
 
 def _limits(machine: Machine, command: Command, maximum: str, silence: str) -> tuple[float, float]:
@@ -160,6 +173,9 @@ class RecordAndSaveAs(_Recording):
     def lasts(self) -> tuple[float, float]:
         return 0.0, SECONDS.read(self.maximum) or LONGEST_RECORDING
 
+    def doubts(self) -> Iterable[tuple[str, str]]:
+        return unbounded(self.name, "records", self.maximum)
+
 
 @dataclass(frozen=True, slots=True)
 class RecordWithUniqueID(_Recording):
@@ -186,6 +202,9 @@ class RecordWithUniqueID(_Recording):
     def lasts(self) -> tuple[float, float]:
         return 0.0, SECONDS.read(self.maximum) or LONGEST_RECORDING
 
+    def doubts(self) -> Iterable[tuple[str, str]]:
+        return unbounded(self.name, "records", self.maximum)
+
 
 @dataclass(frozen=True, slots=True)
 class WaitForSilence(Command):
@@ -207,13 +226,19 @@ class WaitForSilence(Command):
     def perform(self, machine: Machine) -> Effect | None:
         seconds = machine.read(SECONDS, self.seconds, of=self)
         tries = machine.read(COUNT, self.tries, of=self) or 1
-        return AwaitSilence(min(seconds, LONGEST_SILENCE), min(tries, 10), LONGEST_SILENCE) if seconds else None
+        return AwaitSilence(min(seconds, LONGEST_SILENCE), min(tries, MOST_TRIES), LONGEST_SILENCE) if seconds else None
 
     def lasts(self) -> tuple[float, float]:
-        seconds, tries = SECONDS.read(self.seconds), COUNT.read(self.tries) or 10
+        seconds, tries = SECONDS.read(self.seconds), COUNT.read(self.tries) or MOST_TRIES
         if seconds == 0:
             return 0.0, 0.0
-        return min(seconds or 0.0, LONGEST_SILENCE), LONGEST_SILENCE * min(tries, 10)
+        return min(seconds or 0.0, LONGEST_SILENCE), LONGEST_SILENCE * min(tries, MOST_TRIES)
+
+    def doubts(self) -> Iterable[tuple[str, str]]:
+        yield from limited(self.name, "the silence", self.seconds, 0.0, LONGEST_SILENCE)
+        tries = COUNT.read(self.tries)
+        if tries is not None and tries > MOST_TRIES:
+            yield "limited-wait", f"{self.name} tries at most {MOST_TRIES} times."
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,10 +260,15 @@ class MaxRingTime(Command):
     def perform(self, machine: Machine) -> Effect | None:  # noqa: ARG002 (it was read before the call)
         return None
 
+    def doubts(self) -> Iterable[tuple[str, str]]:
+        if dynamic(self.seconds):
+            return (("limited-wait", f"{self.name} is read before the call; a variable counts as {self.DEFAULT}."),)
+        return limited(self.name, "the time to ring", self.seconds, *RING_LIMITS)
+
     def ring_seconds(self) -> int:
         """The time within its limits."""
         seconds = SECONDS.read(self.seconds)
-        return self.DEFAULT if seconds is None else min(max(round(seconds), 5), 120)
+        return self.DEFAULT if seconds is None else round(_rings(seconds))
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,20 +300,21 @@ class QuickStart(Command):
 class StatusChangePostURL(Command):
     r"""Say where the post-backs of this call go from now on; put it at the beginning of the script.
 
-    url: where changes of the call's status are posted.
+    url: where changes of the call's status are posted; what may not stand in a URL is percent-encoded.
 
     Example:
         ~\StatusChangePostURL(https://www.example.com/status)~ Hello.
     """
 
     name: ClassVar[str] = "StatusChangePostURL"
+    only_sets: ClassVar[bool] = True
     url: str = argument(URL)
 
     def perform(self, machine: Machine) -> Effect | None:
         url = machine.read(URL, self.url, of=self)
         if url is not None:
-            machine.state.status_post_url = url
-            machine.note("post_url", url=url)
+            machine.state.status_post_url = quoted(url)
+            machine.note("post_url", url=machine.state.status_post_url)
         return None
 
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 
-from controller.numbers import is_emergency_or_premium
+from controller.numbers import is_emergency_or_premium, try_number
 from controller.script.calls import (
     CONFERENCE_KEY,
     DebugEmail,
@@ -15,19 +14,17 @@ from controller.script.calls import (
     TransferTo,
 )
 from controller.script.command import Command, Speaking, dynamic
-from controller.script.data import IncreaseVariable, QueryExternalServer
+from controller.script.data import QueryExternalServer
 from controller.script.diagnostics import Diagnostic, Severity, in_order
-from controller.script.digits import GetDigits, WaitForDTMF
 from controller.script.flow import EndCall
-from controller.script.flowgraph import FlowGraph, components
+from controller.script.flowgraph import FlowGraph
 from controller.script.kind import SUBSTITUTION
-from controller.script.kinds import SECONDS, SOUND, VOICE
+from controller.script.kinds import SOUND, VOICE
 from controller.script.program import Program, Step
-from controller.script.speaking import ChangeVoiceID, PlaySilence, PlaySound, PlaySpecialSoundFile, Say
+from controller.script.speaking import ChangeVoiceID, PlaySound, PlaySpecialSoundFile, Say
 from controller.script.state import SYSTEM_VARIABLES
-
-LONGEST_WAIT = 600.0  # seconds; longer ones are more likely a slip than meant
-_DYNAMIC_HOST = re.compile(r"[^/]*//[^/]*\[")
+from controller.script.urls import authority, quoted
+from controller.script.variables import unset_variables
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +68,9 @@ class _Check:
     def run(self) -> Iterator[Diagnostic]:
         yield from self._program.diagnostics
         yield from self._unreachable()
-        yield from self._unset_variables()
+        known = {*SYSTEM_VARIABLES, CONFERENCE_KEY, *(name.lower() for name in self._context.variables)}
+        for step, code, message in unset_variables(self._program, self._graph, known):
+            yield _at(step, "warning", code, message)
         yield from self._loops()
         recorded = set(self._program.recorded_sounds())
         for step in self._program.steps:
@@ -92,64 +91,20 @@ class _Check:
                     yield _at(step, "warning", "unreachable", "No call ever gets to this step.")
             before = step.command
 
-    def _unset_variables(self) -> Iterator[Diagnostic]:
-        """Variables that are read where nothing can have set them."""
-        graph, steps = self._graph, self._program.steps
-        numbers: dict[str, int] = {}
-        sets: dict[int, int] = {}
-        for position, step in enumerate(steps):
-            for name in step.command.named("sets"):
-                sets[position] = sets.get(position, 0) | 1 << numbers.setdefault(name, len(numbers))
-            if _sets_any(step.command):
-                return
-        known = {*SYSTEM_VARIABLES, CONFERENCE_KEY, *(name.lower() for name in self._context.variables)}
-        reads = [
-            (position, name)
-            for position, step in enumerate(steps)
-            if graph.reachable[position]
-            for name in _read_by(step.command)
-            if name not in known
-        ]
-        may_be_set: dict[int, int] = {}
-        if any(name in numbers for _, name in reads):
-            may_be_set = self._may_be_set(sets)
-        for position, name in reads:
-            if name not in numbers:
-                message = f"The variable {name[:60]!r} is read, and nothing sets it."
-                yield _at(steps[position], "warning", "variable-never-set", message)
-            elif not may_be_set.get(position, 0) >> numbers[name] & 1:
-                message = f"The variable {name[:60]!r} is read before anything can have set it."
-                yield _at(steps[position], "warning", "variable-not-set-yet", message)
-
-    def _may_be_set(self, sets: dict[int, int]) -> dict[int, int]:
-        """For each node, as bits, the variables that some way from the beginning has set before it."""
-        graph = self._graph
-        nodes = [node for node, there in enumerate(graph.reachable) if there]
-        before: dict[int, int] = {}
-        # Each component comes before those that lead to it, so that backwards everything that leads to one is done.
-        for component in reversed(components(graph.edges, nodes, set(nodes))):
-            within = 0
-            for node in component:
-                within |= before.get(node, 0)
-            if len(component) > 1 or component[0] in graph.edges[component[0]]:
-                for node in component:
-                    within |= sets.get(node, 0)
-            for node in component:
-                before[node] = within
-            for node in component:
-                after = within | sets.get(node, 0)
-                for following in graph.edges[node]:
-                    before[following] = before.get(following, 0) | after
-        return before
-
     def _loops(self) -> Iterator[Diagnostic]:
         graph = self._graph
         timeless = [
             position for position in range(graph.end) if graph.reachable[position] and not self._takes_time(position)
         ]
         reported: set[int] = set()
+        if graph.reachable[graph.frame]:
+            timeless.append(graph.frame)
         for loop in graph.loops(timeless):
-            if self._graph.leaves(loop):
+            if graph.frame in loop and not self._program.quick_start:
+                # A call that was placed waits for silence there.
+                message = "On a call that comes in, this loop takes no time; after 1,000 commands it is stopped."
+                yield _at(self._back_jump(loop), "warning", "loop-without-time", message)
+            elif self._graph.leaves(loop):
                 message = "This loop takes no time; after 1,000 commands it is stopped."
                 yield _at(self._back_jump(loop), "warning", "loop-without-time", message)
             else:
@@ -181,6 +136,8 @@ class _Check:
 
     def _step(self, step: Step, recorded: Collection[str]) -> Iterator[Diagnostic]:
         command = step.command
+        for code, message in command.doubts():
+            yield _at(step, "warning", code, message)
         if isinstance(command, Speaking):
             yield from self._sound(step, recorded)
             yield from self._voices(step, command)
@@ -196,8 +153,6 @@ class _Check:
             reason = None if voice is None else self._context.voice_missing(voice)
             if reason:
                 yield _at(step, "warning", "voice-missing", f"The default voice speaks instead of {voice}: {reason}.")
-        if isinstance(command, (WaitForDTMF, GetDigits, PlaySilence)):
-            yield from _wait(step, command.seconds)
 
     def _sound(self, step: Step, recorded: Collection[str]) -> Iterator[Diagnostic]:
         command, context = step.command, self._context
@@ -219,44 +174,21 @@ class _Check:
                     yield _at(step, "warning", "voice-missing", message)
 
     def _url(self, step: Step, url: str) -> Iterator[Diagnostic]:
-        if self._context.url_refused is None or _DYNAMIC_HOST.match(url):
+        host = authority(url)
+        # Where a variable makes the host, or the scheme, only the call can tell.
+        if self._context.url_refused is None or dynamic(host or url):
             return
-        reason = self._context.url_refused(SUBSTITUTION.sub("x", url))
+        reason = self._context.url_refused(quoted(SUBSTITUTION.sub("x", url)))
         if reason:
             yield _at(step, "error", "url-refused", f"This URL is {reason}.")
 
     def _number(self, step: Step, number: str) -> Iterator[Diagnostic]:
         if self._context.number_refused is None or dynamic(number):
             return
-        if self._context.number_refused(number):
+        # Short numbers, such as those of emergency services, have no E.164 form.
+        if self._context.number_refused(try_number(number) or number):
             message = "A call may not be transferred to an emergency or premium-rate number."
             yield _at(step, "error", "number-refused", message)
-
-
-def _wait(step: Step, seconds: str) -> Iterator[Diagnostic]:
-    length = SECONDS.read(seconds)
-    if dynamic(seconds):
-        message = f"How long {step.command.name} waits depends on a variable; it may be up to an hour."
-        yield _at(step, "warning", "unbounded-wait", message)
-    elif length is not None and length > LONGEST_WAIT:
-        yield _at(step, "warning", "unbounded-wait", f"{step.command.name} waits for more than ten minutes.")
-
-
-def _read_by(command: Command) -> Iterator[str]:
-    if not isinstance(command, IncreaseVariable):
-        yield from command.named("reads")
-    if isinstance(command, Say):
-        return
-    texts = (command.sound_id,) if isinstance(command, PlaySound) else command.arguments()
-    for text in texts:
-        if "[" in text:
-            for match in SUBSTITUTION.finditer(text):
-                yield match.group(1).lower()
-
-
-def _sets_any(command: Command) -> bool:
-    """Whether the name of the variable that it sets is made from a variable."""
-    return any(dynamic(text) for text in command.given("sets"))
 
 
 def _at(step: Step, severity: Severity, code: str, message: str) -> Diagnostic:

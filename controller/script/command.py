@@ -7,8 +7,8 @@ checker whether it names a label, a variable that is read, or one that is set.
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Mapping
+from abc import abstractmethod
+from collections.abc import Iterable, Mapping
 from dataclasses import MISSING, dataclass, field, fields
 from typing import Any, ClassVar
 
@@ -35,8 +35,11 @@ def argument(kind: Kind[Any], default: str | None = None) -> Any:
 
 
 @dataclass(frozen=True, slots=True)
-class Command(ABC):
-    """One element of a script: a command, a run of text, or a sound."""
+class Command:
+    """One element of a script: a command, a run of text, or a sound.
+
+    It is no ABC: scripts are checked within two milliseconds, and `isinstance` of an ABC alone takes a third of that.
+    """
 
     name: ClassVar[str] = ""  # as the vendor's pages write it; empty for what has no name in the language
     takes_digits: ClassVar[bool] = False  # it waits for digits: a digit during the prompt before it ends that prompt
@@ -73,29 +76,30 @@ class Command(ABC):
         """The label that it goes back to, and at most how often, before it goes on; what lies between runs in order."""
         return "", 0
 
+    def doubts(self) -> Iterable[tuple[str, str]]:
+        """What is doubtful in its arguments by themselves, though they are right: codes and sentences (`waits`)."""
+        return ()
+
     def binds_only(self) -> Mapping[str, str] | None:
         """All digits that are bound after it, each with its label; None when those of before stay."""
         return None
 
     def arguments(self) -> tuple[str, ...]:
         """The arguments as they stand in the script, those left out at the end left out."""
-        values = [getattr(self, parameter.name) for parameter in signature(type(self))]
-        defaults = [parameter.default for parameter in signature(type(self))]
-        while values and values[-1] == defaults[len(values) - 1]:
+        values, parameters = list(self.given()), signature(type(self))
+        while values and values[-1] == parameters[len(values) - 1].default:
             values.pop()
         return tuple(values)
 
-    def named(self, role: str) -> Iterator[str]:
+    def named(self, role: str) -> tuple[str, ...]:
         """The labels ("label") or variables ("reads", "sets", "either") that its arguments name in so many words."""
-        for text in self.given(role):
-            if text and not SUBSTITUTION.search(text):
-                yield text.strip().lower()
+        given = self.given(role)
+        return tuple([text.strip().lower() for text in given if text and not dynamic(text)]) if given else ()
 
-    def given(self, role: str) -> Iterator[str]:
-        """Its arguments of this role, as they stand in the script."""
-        for parameter in signature(type(self)):
-            if parameter.kind.role == role:
-                yield getattr(self, parameter.name)
+    def given(self, role: str | None = None) -> tuple[str, ...]:
+        """Its arguments of this role, or all of them, as they stand in the script."""
+        names = _shape(type(self)).names.get(role)
+        return () if names is None else tuple([getattr(self, name) for name in names])
 
     def __str__(self) -> str:
         return f"{self.name}({'|'.join(self.arguments())})"
@@ -123,21 +127,45 @@ class Speaking(Command):
         return ()
 
 
-_signatures: dict[type[Command], tuple[Parameter, ...]] = {}
+@dataclass(frozen=True, slots=True)
+class _Shape:
+    """What is known of a class of commands: its arguments, and their names by role (None: all of them)."""
+
+    parameters: tuple[Parameter, ...]
+    needed: int
+    names: Mapping[str | None, tuple[str, ...]]
 
 
-def signature(command: type[Command]) -> tuple[Parameter, ...]:
-    """The arguments of a command, in order."""
-    known = _signatures.get(command)
+_shapes: dict[type[Command], _Shape] = {}
+
+
+def _shape(command: type[Command]) -> _Shape:
+    known = _shapes.get(command)
     if known is None:
-        known = _signatures[command] = tuple(
+        parameters = tuple(
             Parameter(each.name, each.metadata["kind"], None if each.default is MISSING else str(each.default))
             for each in fields(command)
             if "kind" in each.metadata
         )
+        names: dict[str | None, tuple[str, ...]] = {}
+        for each in parameters:
+            for role in (each.kind.role, None):
+                names[role] = (*names.get(role, ()), each.name)
+        known = _Shape(parameters, sum(each.default is None for each in parameters), names)
+        _shapes[command] = known
     return known
+
+
+def signature(command: type[Command]) -> tuple[Parameter, ...]:
+    """The arguments of a command, in order."""
+    return _shape(command).parameters
+
+
+def needed(command: type[Command]) -> int:
+    """How many arguments a command needs at least."""
+    return _shape(command).needed
 
 
 def dynamic(text: str) -> bool:
     """Whether a variable is put into this argument when the command runs."""
-    return SUBSTITUTION.search(text) is not None
+    return "[" in text and SUBSTITUTION.search(text) is not None

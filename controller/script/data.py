@@ -6,18 +6,19 @@ import re
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import ClassVar
-from urllib.parse import quote
 
 from controller.script.command import Command, argument
 from controller.script.effects import Effect, FetchUrl
 from controller.script.kinds import NUMBER, READ_VARIABLE, SET_VARIABLE, TEXT, URL
 from controller.script.machine import Machine
 from controller.script.outcomes import Fetched, Outcome
+from controller.script.urls import quoted
 
 FETCH_SECONDS = 10.0
+# So often a call asks as fast as servers answer; from then on each answer takes a second at least.
+QUICK_QUERIES = 100
+LEAST_QUERY_SECONDS = 1.0
 _DIGITS = re.compile(r"[+-]?[0-9]+(?:\.[0-9]+)?")
-# RFC 3986: what may stand in a URL; a "%" may be that of a percent-encoding.
-_URL_CHARACTERS = ":/?#[]@!$&'()*+,;=%-._~"
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +99,8 @@ class QueryExternalServer(Command):
 
     The script waits for the answer, at most 10 seconds. White space around the body is taken off, and the body
     is cut at 500 characters. If there is no answer, or its status is not 2xx, the variable is empty, and the reason
-    is in the call's trace. Redirects are not followed.
+    is in the call's trace. Redirects are not followed. From the 101st query of a call on, each takes a second at least,
+    however fast the server is: so a script that asks in a loop burdens nobody.
 
     url: may hold variables as `[name]`; what may not stand in a URL is percent-encoded.
     variable: gets the body.
@@ -118,7 +120,8 @@ class QueryExternalServer(Command):
         if url is None:
             machine.set_variable(variable, "")
             return None
-        return FetchUrl(quote(url, safe=_URL_CHARACTERS, errors="replace"), variable)
+        machine.state.queries += 1
+        return FetchUrl(quoted(url), variable, LEAST_QUERY_SECONDS if machine.state.queries > QUICK_QUERIES else 0.0)
 
     def finish(self, machine: Machine, outcome: Outcome) -> Effect | None:
         body = ""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -11,6 +11,7 @@ from controller.script.effects import CollectDigits, Effect, SendDigits, WaitFor
 from controller.script.kinds import COUNT, DIGIT, FLAG, LABEL, SECONDS, SET_VARIABLE, TONES
 from controller.script.machine import Machine
 from controller.script.outcomes import Outcome, Reaction
+from controller.script.waits import unbounded
 
 MOST_DIGITS = 500
 LONGEST_TONES = 200
@@ -118,6 +119,9 @@ class WaitForDTMF(Command):
         seconds = SECONDS.read(self.seconds)
         return 0.0, 3600.0 if seconds is None else seconds
 
+    def doubts(self) -> Iterable[tuple[str, str]]:
+        return unbounded(self.name, "waits", self.seconds)
+
 
 @dataclass(frozen=True, slots=True)
 class GetDigits(Command):
@@ -168,6 +172,9 @@ class GetDigits(Command):
         seconds, maximum = SECONDS.read(self.seconds), COUNT.read(self.maximum) if self.maximum else MOST_DIGITS
         longest = 3600.0 if seconds is None else seconds
         return 0.0, longest * min(maximum or MOST_DIGITS, MOST_DIGITS)
+
+    def doubts(self) -> Iterable[tuple[str, str]]:
+        return unbounded(self.name, "waits", self.seconds)
 
     def _keep(self, machine: Machine) -> None:
         machine.set_variable(machine.text(self.variable), machine.state.collected)

@@ -49,7 +49,7 @@ Prompt = Speech | Sound | SpecialSound | Silence | Tone
 
 @dataclass(frozen=True, slots=True)
 class Play:
-    """Play `prompts` one after the other. Outcome: Finished, or Failed when nothing of it could be played.
+    """Play `prompts` one after the other. Outcome: Finished, or Failed when nothing of it could be heard.
 
     `pausing`: while the other side talks, playing pauses (SoundPausing).
     """
@@ -127,10 +127,14 @@ class Conference:
 
 @dataclass(frozen=True, slots=True)
 class FetchUrl:
-    """GET `url` through the guard; the body goes into `variable`. Outcome: Fetched, or Failed."""
+    """GET `url` through the guard; the body goes into `variable`. Outcome: Fetched, or Failed.
+
+    `least_seconds`: an answer that comes sooner is given to the script only then.
+    """
 
     url: str
     variable: str
+    least_seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from controller.script.command import Command, Speaking
 from controller.script.effects import Effect, End, Play, Prompt
-from controller.script.frame import FIRST_SILENCE
+from controller.script.frame import FIRST_SILENCE, RING, TRANSFER
 from controller.script.kinds import DIGITS
 from controller.script.machine import LONGEST_VALUE, Machine
 from controller.script.outcomes import (
@@ -12,6 +12,7 @@ from controller.script.outcomes import (
     DigitPressed,
     Failed,
     Fetched,
+    Finished,
     HungUp,
     Note,
     Observation,
@@ -24,8 +25,10 @@ from controller.script.program import Program
 from controller.script.state import State
 
 MOST_TIMELESS_STEPS = 1000
-# A loop of failures, or of questions to a server that answers at once, is stopped like one of commands alone.
+# What ends so may have ended at once: it counts as time only when it took as long as this. A loop of failures is
+# stopped like one of commands alone.
 _MAY_TAKE_NO_TIME = (Failed, TransferFailed, Fetched)
+LEAST_SECONDS = 0.1
 _RESTARTING = frozenset({"MACHINE", "FAX", "RING"})
 
 
@@ -52,19 +55,21 @@ class Engine:
         """The effect under way: for whoever takes the call over, to be carried out from its beginning."""
         return self.start()
 
-    def resume(self, outcome: Outcome) -> Effect:
-        """Take the outcome of the effect under way, and give the next effect. After `End` it gives `End` again."""
+    def resume(self, outcome: Outcome, seconds: float = 0.0) -> Effect:
+        """Take the outcome of the effect under way, and give the next effect. After `End` it gives `End` again.
+
+        seconds: how long the effect took.
+        """
         state = self.state
         if state.pending is None:
             return self.start()
         if isinstance(state.pending, End):
             return state.pending
         command = self.program.command(state.current)
-        if not isinstance(outcome, _MAY_TAKE_NO_TIME):
+        if seconds >= LEAST_SECONDS or not isinstance(outcome, _MAY_TAKE_NO_TIME):
             state.timeless_steps = 0
         ended = None if command is None else command.finish(self._machine, outcome)
-        if isinstance(outcome, Failed):
-            self._machine.error(f"{command.name if command else 'Step'}: {outcome.reason}")
+        self._note_failure(command, outcome)
         state.pending = None
         state.stopping = False
         if isinstance(outcome, HungUp) or (isinstance(outcome, Recorded) and outcome.hung_up):
@@ -100,6 +105,7 @@ class Engine:
                 return self._end(End("step-limit"))
             state.current = state.position
             effect = self._play() if isinstance(command, Speaking) else self._perform(command)
+            self._jump_if_due()
             if isinstance(effect, End):
                 return self._end(effect)
             if effect is not None:
@@ -123,15 +129,42 @@ class Engine:
         self.state.timeless_steps += 1
         self._machine.note("step", command=str(command))
 
+    def _note_failure(self, command: Command | None, outcome: Outcome) -> None:
+        if isinstance(outcome, Finished) and outcome.missing:
+            self._machine.error(outcome.missing)
+        elif isinstance(outcome, Failed):
+            named = command is not None and command.name
+            self._machine.error(f"{named}: {outcome.reason}" if named else outcome.reason)
+
     def _end(self, end: End) -> End:
         self.state.pending = end
         self.state.jump = ""
         return end
 
     def _jump_if_due(self) -> None:
-        label, self.state.jump = self.state.jump, ""
-        if label:
-            self._machine.jump_away(label)
+        state = self.state
+        label, state.jump = state.jump, ""
+        if not label:
+            return
+        begins = max(0, state.position)
+        self._machine.jump_away(label)
+        if label == "start" and self._in_frame:
+            # Nothing was said yet that could be said again, whatever place the script calls its start.
+            state.position = begins
+
+    @property
+    def _in_frame(self) -> bool:
+        """Whether the script has not begun yet, or not yet again."""
+        return TRANSFER < self.state.current < 0
+
+    def _set_up(self, label: str) -> None:
+        """Before the frame is left for a place within the script: what the script sets at its beginning is set."""
+        state, target = self.state, self.program.target(label)
+        if not self._in_frame or label == "start" or target == RING:
+            return
+        state.position = max(0, state.position)
+        while state.position != target and state.position < self.program.settings:
+            self._perform(self.program.steps[state.position].command)
 
     def _digit(self, digit: str) -> Reaction:
         machine, state = self._machine, self.state
@@ -147,6 +180,7 @@ class Engine:
             machine.type_ahead(digit)
             return Reaction.GO_ON
         if label := machine.binding(digit):
+            self._set_up(label)
             return self._leave(command, label)
         if command is None:
             machine.type_ahead(digit)
@@ -190,9 +224,11 @@ class Engine:
         state.detections.append(what)
         command = None if state.pending is None else self.program.command(state.current)
         busy = state.stopping or state.jump or (command is not None and command.conversation)
+        label = self._label_for(what)
+        if state.act_on_feature and not busy:
+            self._set_up(label)
         if busy or not state.act_on_feature:
             return Reaction.GO_ON
-        label = self._label_for(what)
         reaction = self._leave(command, label)
         if label == "start" and state.current == FIRST_SILENCE:
             # Nothing was said yet that would have to be said again: the greeting is waited out.

@@ -7,17 +7,18 @@ from functools import cached_property
 
 from controller.script.command import dynamic
 from controller.script.digits import AssignDTMF
+from controller.script.frame import RING
 from controller.script.program import Program
 
 Edges = Sequence[Sequence[int]]
 
 
 class FlowGraph:
-    """The steps of a program as nodes, by position; after them the end of the call, a bound digit, and any label.
+    """The steps of a program as nodes, by position; then the end of the call, a bound digit, any label, the frame.
 
     Edges are what may happen, and more rather than less: a label made from a variable may be any label, and a digit
-    that is bound anywhere may be pressed wherever time passes. Left out are the jumps that every script has of itself:
-    that of 1 to `start`, and those of detections, which start a call over.
+    that is bound where a call may get to may be pressed wherever time passes. Left out are the jumps that every script
+    has of itself: that of 1 to `start`, and those of detections, which start a call over (see `restarting`).
     """
 
     def __init__(self, program: Program) -> None:
@@ -25,27 +26,57 @@ class FlowGraph:
         self.end = len(program.steps)
         self.digit = self.end + 1
         self.any_label = self.end + 2
-        bound = {
-            place
-            for step in program.steps
-            if isinstance(step.command, AssignDTMF)
-            for place in self.targets(step.command.label)
-        }
+        self.frame = self.end + 3
         self.takes_time = [step.command.lasts()[1] > 0 for step in program.steps]
-        self.edges: list[Sequence[int]] = [self._following(position, bool(bound)) for position in range(self.end)]
-        self.edges.append(())
-        self.edges.append(tuple(bound))
-        self.edges.append((0, *program.labels.values()))
+        self._roots = {0} | {self.target(name) for name in ("amd", "ring", "start") if name in program.labels}
+        binds = [position for position, step in enumerate(program.steps) if isinstance(step.command, AssignDTMF)]
+        self.edges, self.reachable = self._connected(digits=bool(binds))
+        if binds and not self.edges[self.digit]:  # no call gets to a binding
+            self.edges, self.reachable = self._connected(digits=False)
+
+    def _connected(self, *, digits: bool) -> tuple[list[Sequence[int]], list[bool]]:
+        """The edges, and for each node whether a call can get there. `digits`: whether bound digits may be pressed."""
+        bound: dict[int, None] = {}
+        edges: list[Sequence[int]] = [self._following(position, digits) for position in range(self.end)]
+        edges += [(), (), (0, *self.program.labels.values(), self.frame), (0,)]
+        there, waiting = [False] * len(edges), [root for root in self._roots if root < self.end]
+        while waiting:
+            node = waiting.pop()
+            if there[node]:
+                continue
+            there[node] = True
+            waiting.extend(edges[node])
+            command = self.program.steps[node].command if node < self.end else None
+            if isinstance(command, AssignDTMF):
+                places = self.targets(command.label)
+                bound.update(dict.fromkeys(places))
+                waiting.extend(places if there[self.digit] else ())
+            elif node == self.digit:
+                waiting.extend(bound)
+        edges[self.digit] = tuple(bound)
+        return edges, there
 
     @cached_property
-    def reachable(self) -> list[bool]:
-        """For each node, whether a call can get there."""
-        roots = {0} | {self.target(name) for name in ("amd", "ring", "start") if name in self.program.labels}
-        return reached(self.edges, roots)
+    def restarting(self) -> Edges:
+        """The edges, and those to the script's own labels `amd`, `ring` and `start` from wherever a call may be.
+
+        Not those back to its first step: what is wrong there is wrong before the call starts again.
+        """
+        again = tuple(self._roots - {0})
+        return [
+            (*following, *again) if node < self.end and self._is_left(node) else following
+            for node, following in enumerate(self.edges)
+        ]
+
+    def _is_left(self, position: int) -> bool:
+        """Whether something that every script has of itself may lead away from this step, or before it."""
+        command = self.program.steps[position].command
+        return self.takes_time[position] or command.takes_digits or position < self.program.settings
 
     def target(self, label: str) -> int:
-        """The step where a label leads; the first one for those of the frame."""
-        return max(0, self.program.target(label) or 0)
+        """The node where a label leads; that of the frame for `ring`, and the first step for others of the frame."""
+        position = self.program.target(label) or 0
+        return self.frame if position == RING else max(0, position)
 
     def targets(self, label: str) -> tuple[int, ...]:
         """The node where a label leads; none, if it does not exist."""
@@ -62,7 +93,7 @@ class FlowGraph:
         among = set(chosen) - {self.any_label}
         return [
             component
-            for component in components(self.edges, [node for node in chosen if node in among], among)
+            for component in self._components(chosen, among)
             if len(component) > 1 or component[0] in self.edges[component[0]]
         ]
 
@@ -70,6 +101,12 @@ class FlowGraph:
         """Whether some way leads out of a loop."""
         within = set(loop)
         return any(following not in within for node in loop for following in self.edges[node])
+
+    def _components(self, nodes: Iterable[int], among: set[int]) -> list[list[int]]:
+        # Without an edge that leads back there is no loop to look for.
+        if not any(following <= node and following in among for node in among for following in self.edges[node]):
+            return []
+        return components(self.edges, [node for node in nodes if node in among], among)
 
     def _following(self, position: int, digits: bool) -> tuple[int, ...]:
         command = self.program.steps[position].command
@@ -106,33 +143,33 @@ def components(edges: Edges, nodes: Sequence[int], among: set[int]) -> list[list
 
     Tarjan's algorithm (SIAM Journal on Computing, 1972), without recursion: scripts may be long.
     """
-    index: dict[int, int] = {}
-    low: dict[int, int] = {}
+    index, low = [0] * len(edges), [0] * len(edges)  # 0: not seen yet
+    count = 0
     done: set[int] = set()
     stack: list[int] = []
     found: list[list[int]] = []
     for root in nodes:
-        if root in index:
+        if index[root]:
             continue
         work = [(root, iter(edges[root]))]
-        index[root] = low[root] = len(index)
+        index[root] = low[root] = count = count + 1
         stack.append(root)
         while work:
             node, following = work[-1]
             for other in following:
                 if other not in among or other in done:
                     continue
-                if other in index:
-                    low[node] = min(low[node], index[other])
-                    continue
-                index[other] = low[other] = len(index)
-                stack.append(other)
-                work.append((other, iter(edges[other])))
-                break
+                if not index[other]:
+                    index[other] = low[other] = count = count + 1
+                    stack.append(other)
+                    work.append((other, iter(edges[other])))
+                    break
+                if index[other] < low[node]:
+                    low[node] = index[other]
             else:
                 work.pop()
-                if work:
-                    low[work[-1][0]] = min(low[work[-1][0]], low[node])
+                if work and low[node] < low[work[-1][0]]:
+                    low[work[-1][0]] = low[node]
                 if low[node] == index[node]:
                     component = [stack.pop()]
                     while component[-1] != node:

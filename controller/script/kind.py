@@ -9,8 +9,8 @@ from typing import Generic, TypeVar
 
 T = TypeVar("T")
 
-SUBSTITUTION = re.compile(r"\[\s*(\w[\w.-]*)\s*\]")
-"""`[name]` in an argument: the value of a variable is put there when the command runs."""
+SUBSTITUTION = re.compile(r"\[\s*(\w[\w.-]*(?:\s+[\w.-]+)*)\s*\]")
+"""`[name]` in an argument: the value of a variable is put there when the command runs. A name may have blanks in it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -112,7 +112,8 @@ class Machine:
     def jump_away(self, label: str) -> None:
         """Take the jump of a bound digit or of a detection, away from the command that is under way."""
         if label == TRANSFER_LABEL:
-            self.state.return_to = self.state.current
+            begun = self.state.current >= 0
+            self.state.return_to = self.state.current if begun else max(0, self.state.position)
         self.jump(label)
 
     def type_ahead(self, digit: str) -> None:
@@ -122,13 +123,13 @@ class Machine:
     def take_typed_ahead(self, command: Taker) -> bool:
         """Give the digits typed ahead to a command that starts to wait for digits.
 
-        True if they end its wait, or if one of them is bound and the script has jumped: there is nothing to wait for.
+        True if they end its wait, or if one of them is bound and the script jumps: there is nothing to wait for.
         """
         while digits := self.state.typed_ahead:
             digit, self.state.typed_ahead = digits[0], digits[1:]
             label = self.binding(digit)
             if label:
-                self.jump_away(label)
+                self.state.jump = label
                 return True
             if command.take_digit(self, digit) is Reaction.STOP:
                 return True

@@ -8,7 +8,12 @@ from enum import Enum
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """The effect ran to its end, to its time, or was stopped because the engine said `Reaction.STOP`."""
+    """The effect ran to its end, to its time, or was stopped because the engine said `Reaction.STOP`.
+
+    missing: why a part of a Play was not heard; for the trace.
+    """
+
+    missing: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,9 +4,11 @@ A script is text, `~^sound~` and `~\Command(argument|argument)~`, mixed freely (
 users write, and what is therefore accepted:
 
 - names of commands in any case; `~Name(…)~` without the backslash, if Name is a command; `~\Name~` without parentheses;
-- no closing tilde. The arguments end at the first `)` that a tilde, the end of the line or the end of the script
-  follows, blanks between them not counting; if there is none before the next tilde, at the first `)`. Hence
-  parentheses may stand in arguments;
+- no closing tilde. The arguments end at the `)` that balances the opening parenthesis, and text may follow it. They go
+  on to the `)` at the end of the line, or before the next tilde, when that tilde closes the command (it begins nothing
+  itself), or when what stands between has a `)` too many to be a text: so parentheses may stand in arguments, and `:)`
+  too. Where no `)` balances, or only one of a later line, the first `)` before a tilde or the end of a line counts; if
+  there is none before the next tilde, the first `)`;
 - a tilde that begins nothing is left out of the text.
 """
 
@@ -16,7 +18,7 @@ import re
 from collections.abc import Iterator
 from difflib import get_close_matches
 
-from controller.script.command import Command, dynamic, signature
+from controller.script.command import Command, dynamic, needed, signature
 from controller.script.commands import COMMANDS, Mistake
 from controller.script.diagnostics import Diagnostic, Severity, in_order
 from controller.script.flow import Label
@@ -35,6 +37,8 @@ _BARE_COMMAND = re.compile(r"~[ \t]*([A-Za-z]\w{0,63})[ \t]*\(")
 _SOUND = re.compile(r"~\^([^~\r\n]*)")
 _OPENING = re.compile(r"~(?:\\[ \t]*[A-Za-z]|\^)")
 _ARGUMENTS_END = re.compile(r"\)(?=[ \t]*(?:[~\r\n]|\Z))")
+_PARENTHESIS = re.compile("[()]")
+_LINE_END = re.compile(r"[\r\n]")
 _BLANKS = re.compile(r"\s*")
 _REST_OF_LINE = re.compile(r"[^~\r\n]*")
 
@@ -95,7 +99,7 @@ class _Parser:
             self._found.append(Diagnostic(*place, severity, code, message))
 
     def _add_text(self, start: int, end: int) -> None:
-        text = " ".join(self._source[start:end].split())
+        text = " ".join(self._source[start:end].split()) if start < end else ""
         if text:
             if not self._text:
                 self._text_place = self._place(self._behind_blanks(start))
@@ -113,10 +117,10 @@ class _Parser:
     def _element(self, tilde: int) -> int:
         """Read what begins at a tilde; gives the position behind it."""
         source, place = self._source, self._place(tilde)
-        if match := _SOUND.match(source, tilde):
+        if source.startswith("~^", tilde) and (match := _SOUND.match(source, tilde)):
             self._flush_text()
             return self._sound(match, place)
-        if match := _COMMAND.match(source, tilde):
+        if source.startswith("~\\", tilde) and (match := _COMMAND.match(source, tilde)):
             self._flush_text()
             if match.group(2):
                 return self._command(match.group(1), match.end(), place)
@@ -162,8 +166,7 @@ class _Parser:
         source = self._source
         bound = source.find("~", start)
         bound = len(source) if bound == -1 else bound
-        match = _ARGUMENTS_END.search(source, start, bound + 1)
-        end = match.start() if match else source.find(")", start, bound)
+        end = self._arguments_end(start, bound)
         if end == -1:
             rest = _REST_OF_LINE.match(source, start)
             end = rest.end() if rest else bound
@@ -175,41 +178,68 @@ class _Parser:
         self._add_command(name, [part.strip() for part in text.split("|")] if text else [], place)
         return self._behind_closing_tilde(behind, place)
 
+    def _arguments_end(self, start: int, bound: int) -> int:
+        """The `)` that ends the arguments from `start` on, before the next tilde at `bound`; -1 if there is none."""
+        source = self._source
+        first = source.find(")", start, bound)
+        if first + 1 == bound and source.find("(", start, first) == -1:
+            return first
+        match = _ARGUMENTS_END.search(source, start, bound + 1)
+        if match is None:
+            balanced = _balanced(source, start, bound)
+            return first if balanced == -1 else balanced
+        last = match.start()
+        balanced = _balanced(source, start, bound)
+        if balanced == -1 or balanced == last:
+            return last
+        if last < balanced:  # at the end of an earlier line
+            return balanced if self._is_closed(balanced + 1) else last
+        rest = source[balanced + 1 : last + 1]
+        is_no_text = rest.count(")") > rest.count("(") or self._is_closed(last + 1)
+        return last if is_no_text and not _LINE_END.search(rest) else balanced
+
+    def _is_closed(self, position: int) -> bool:
+        """Whether a tilde follows that closes the command which ends here."""
+        source = self._source
+        at = position if source.startswith("~", position) else self._behind_blanks(position)
+        return source.startswith("~", at) and not self._opens(at, adjacent=at == position)
+
     def _behind_closing_tilde(self, position: int, place: tuple[int, int]) -> int:
-        at = self._behind_blanks(position)
-        if self._source.startswith("~", at) and not self._opens(at, adjacent=at == position):
-            return at + 1
+        if self._is_closed(position):
+            return self._behind_blanks(position) + 1
         self._report(place, "warning", "missing-tilde", "The closing tilde of this command is missing.")
         return position
 
     def _opens(self, tilde: int, *, adjacent: bool) -> bool:
         """Whether this tilde begins the next element instead of closing the command before it."""
-        if _OPENING.match(self._source, tilde):
+        if self._source.startswith(("~\\", "~^"), tilde) and _OPENING.match(self._source, tilde):
             return True
         match = None if adjacent else _BARE_COMMAND.match(self._source, tilde)
         return match is not None and match.group(1).lower() in COMMANDS
 
     def _add_command(self, name: str, arguments: list[str], place: tuple[int, int]) -> None:
         command = COMMANDS.get(name.lower())
-        text = f"{name}({'|'.join(arguments)})"
         if command is None:
             reason = f"There is no command {name}{self._suggestion(name.lower())}."
             self._report(place, "error", "unknown-command", reason)
-            self._steps.append(Step(Mistake(text, f"There is no command {name}."), *place))
+            self._steps.append(Step(Mistake(_written(name, arguments), f"There is no command {name}."), *place))
             return
-        reason = _wrong_count(command, arguments)
-        if reason:
+        parameters, least = signature(command), needed(command)
+        if not least <= len(arguments) <= len(parameters):
+            reason = _wrong_count(command, len(arguments))
             self._report(place, "error", "wrong-arguments", reason)
-            if len(arguments) < _needed(command):
-                self._steps.append(Step(Mistake(text, reason), *place))
+            if len(arguments) < least:
+                self._steps.append(Step(Mistake(_written(name, arguments), reason), *place))
                 return
         values = []
-        for parameter, given in zip(signature(command), arguments, strict=False):
-            value = parameter.default if not given and parameter.default is not None else given
+        for parameter, given in zip(parameters, arguments, strict=False):
+            kind, default = parameter.kind, parameter.default
+            value = given or default or ""
             values.append(value)
-            fixed = parameter.kind.role != "either" and value != parameter.default and not dynamic(value)
-            if fixed and parameter.kind.read(value) is None:
-                message = f"{command.name} needs {parameter.kind.expects} as its {parameter.name}"
+            if value == default or kind.read(value) is not None:
+                continue
+            if kind.role != "either" and not dynamic(value):
+                message = f"{command.name} needs {kind.expects} as its {parameter.name}"
                 self._report(place, "error", "wrong-argument", f"{message}, not {value[:60]!r}.")
         self._steps.append(Step(command(*values), *place))
 
@@ -221,20 +251,28 @@ class _Parser:
         return f" (is {COMMANDS[near[0]].name} meant?)" if near else ""
 
 
-def _needed(command: type[Command]) -> int:
-    return sum(parameter.default is None for parameter in signature(command))
+def _balanced(source: str, start: int, end: int) -> int:
+    """The `)` that balances a parenthesis opened before `start`; -1 if there is none before `end`."""
+    depth = 1
+    for match in _PARENTHESIS.finditer(source, start, end):
+        depth += 1 if match.group() == "(" else -1
+        if not depth:
+            return match.start()
+    return -1
 
 
-def _wrong_count(command: type[Command], arguments: list[str]) -> str:
-    """What is wrong with the number of arguments, if anything."""
-    most, least = len(signature(command)), _needed(command)
-    if least <= len(arguments) <= most:
-        return ""
+def _written(name: str, arguments: list[str]) -> str:
+    return f"{name}({'|'.join(arguments)})"
+
+
+def _wrong_count(command: type[Command], given: int) -> str:
+    """What is wrong with the number of arguments."""
+    most, least = len(signature(command)), needed(command)
     if most == 0:
         return f"{command.name} takes no arguments."
     expected = f"{least} to {most} arguments" if least < most else f"{most} argument{'s' if most > 1 else ''}"
     names = "|".join(parameter.name for parameter in signature(command))
-    return f"{command.name} needs {expected}, {command.name}({names}); here are {len(arguments)}."
+    return f"{command.name} needs {expected}, {command.name}({names}); here are {given}."
 
 
 def label_mistakes(steps: list[Step]) -> Iterator[Diagnostic]:
@@ -253,7 +291,8 @@ def label_mistakes(steps: list[Step]) -> Iterator[Diagnostic]:
             lines.setdefault(name, step.line)
     known = lines.keys() | BUILT_IN_LABELS.keys()
     for step in steps:
-        for name in step.command.named("label"):
-            if name not in known:
+        for text in step.command.given("label"):
+            name = text.strip().lower()
+            if name and name not in known and not dynamic(name):
                 message = f"There is no label {name[:60]!r} for {step.command.name}."
                 yield Diagnostic(step.line, step.column, "error", "missing-label", message)

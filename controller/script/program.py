@@ -15,6 +15,7 @@ from controller.script.flow import Label
 from controller.script.frame import BUILT_IN_LABELS, FRAME
 from controller.script.kinds import SOUND, URL
 from controller.script.speaking import ChangeVoiceID
+from controller.script.urls import quoted
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +77,14 @@ class Program:
         return BUILT_IN_LABELS.get(name) if position is None else position
 
     @cached_property
+    def settings(self) -> int:
+        """How many commands at the beginning only set something: they hold for every part of the script."""
+        for position, step in enumerate(self.steps):
+            if not step.command.only_sets:
+                return position
+        return len(self.steps)
+
+    @cached_property
     def quick_start(self) -> bool:
         """Whether an outgoing call starts to speak at the answer, without the wait for silence."""
         return any(isinstance(step.command, QuickStart) and step.command.wanted() for step in self.steps)
@@ -94,12 +103,10 @@ class Program:
 
         It counts if it stands at the beginning, among commands that only set something, and holds no variable.
         """
-        for step in self.steps:
+        for step in self.steps[: self.settings]:
             if isinstance(step.command, StatusChangePostURL):
                 url = URL.read(step.command.url)
-                return "" if url is None or dynamic(url) else url
-            if not step.command.only_sets:
-                break
+                return "" if url is None or dynamic(url) else quoted(url)
         return ""
 
     def recorded_sounds(self) -> Iterator[str]:

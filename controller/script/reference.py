@@ -120,12 +120,14 @@ A call script says what happens in a call. It is plain text with sounds and comm
 - `~^id~` plays the sound with this id; `~^[name]~` the one whose id is in a variable.
 - `~\Command(argument|argument)~` is a command. Names of commands, labels, variables and sounds may be written in large
   or small letters. White space and new lines between elements, and around arguments, mean nothing.
-- `[name]` in an argument is replaced by the variable's value when the command runs; by nothing if it was never set. In
-  plain text it is not, because text is turned to speech before the call: VariableToTTS speaks a value.
+- `[name]` in an argument is replaced by the variable's value when the command runs; by nothing if it was never set. A
+  name is made of letters, digits, `_`, `.` and `-`, with blanks between. In plain text nothing is replaced, because
+  text is turned to speech before the call: VariableToTTS speaks a value.
 
 What is written a little differently is read all the same, and the checker says so: a command without the closing tilde
-(its arguments then end at the first `)` that a tilde or the end of the line follows), without the backslash, or without
-parentheses. Parentheses may stand in arguments. A tilde that begins nothing is left out of the text.
+(its arguments then end at the `)` that balances its opening parenthesis), without the backslash, or without
+parentheses. Parentheses may stand in arguments, also a single `)` if the command has its closing tilde. A tilde that
+begins nothing is left out of the text.
 
 ## How a call runs
 
@@ -136,12 +138,19 @@ parentheses. Parentheses may stand in arguments. A tilde that begins nothing is 
 - When an answering machine or a fax is recognised, the script goes on at `amd`; when a ringing tone is heard after the
   answer, at `ring`; without such a label in the script, the message starts again. Each of them happens once in a call,
   and not after ActOnFeature(false). A machine that is recognised before anything was said is waited out: the script
-  starts when it has fallen silent.
+  starts at its beginning when it has fallen silent, even if it defines a label `start` further down.
+- What stands at the very beginning of a script and only sets something (StatusChangePostURL, ErrorEmail, SetVar,
+  AssignDTMF, ActOnFeature …) holds for every part of the script: it is carried out before a machine that is recognised
+  during the first wait leads to `amd`. If ActOnFeature(false) is among it, that machine leads nowhere.
 - What is heard in a row (text, sounds, silence, spoken values) is played as one. A bound digit interrupts it; an
   unbound one does so only if the next command is WaitForDTMF or GetDigits, which takes it. Other digits are kept for
   the next of these two commands, until a bound digit jumps elsewhere.
 - All digits are collected in the variable `digitsdialed`, whether anything took them or not.
-- At its end a script hangs up.
+- At its end a script hangs up. One that loops without end is stopped when the call has lasted as long as it may: an
+  hour, unless less was asked for.
+- A loop that takes no time is stopped after {MOST_TIMELESS_STEPS:,} commands. What did not come about counts as time if
+  it took a tenth of a second: a loop over a transfer that rings and is busy goes on, one over a number that is
+  refused at once does not.
 - What cannot be carried out is passed over, with an error in the call's trace: a label, a sound or a number that does
   not exist. `ringpost check` finds most of it before any call.
 

@@ -13,6 +13,7 @@ from collections.abc import Generator, Iterator
 from enum import Enum, auto
 from math import inf
 
+from controller.numbers import is_emergency_or_premium
 from controller.script.command import Command
 from controller.script.effects import (
     CollectDigits,
@@ -112,6 +113,7 @@ class Simulation:
         yield from self._notes()
         while not isinstance(effect, End):
             yield from self._lines_of(tell_beginning(effect))
+            began = self.now
             outcome = yield from self._perform(effect)
             if outcome is None or self._lines >= MOST_LINES:
                 self.end = "call-length-limit" if outcome is None else "line-limit"
@@ -119,7 +121,7 @@ class Simulation:
                 return
             if not isinstance(effect, Transfer):  # told at its answer
                 yield from self._lines_of(tell_end(effect, outcome, self._engine.state.collected))
-            effect = self._engine.resume(outcome)
+            effect = self._engine.resume(outcome, self.now - began)
             if self._engine.performed:
                 self._end_input()
             yield from self._notes()
@@ -167,32 +169,30 @@ class Simulation:
             case FetchUrl():
                 body = self._situation.pages.get(effect.url)
                 answer = Fetched(404, "") if body is None else Fetched(200, body[:FETCHED_CHARACTERS])
-                return _outcome((yield from self._pass(FETCH_SECONDS)), answer)
+                return _outcome((yield from self._pass(max(FETCH_SECONDS, effect.least_seconds))), answer)
             case _:
                 return Finished()
 
     def _play(self, effect: Play) -> _Performing:
-        began, missing = self.now, []
-        for prompt in effect.prompts:
+        began = self.now
+        lengths = [self._length(prompt) for prompt in effect.prompts]
+        missing = "; ".join(f"there is no sound “{words}”" for words, seconds in lengths if seconds is None)
+        for prompt, (words, seconds) in zip(effect.prompts, lengths, strict=True):
             if effect.pausing:
                 happening = yield from self._pass(max(0.0, self._situation.other_end.talks_until - self.now))
                 if happening is not _Happening.TIME:
-                    return _outcome(happening)
-            words, seconds = self._length(prompt)
+                    return _outcome(happening, missing=missing)
             if isinstance(prompt, Speech) and not words:
                 prompt = Silence(seconds or 0.0)
             if seconds != 0:
                 yield from self._lines_of(iter((tell_prompt(prompt, words),)))
             if seconds is None:
-                missing.append(f"there is no sound “{words}”")
                 continue
             happening = yield from self._pass(seconds)
             if happening is not _Happening.TIME:
-                return _outcome(happening)
-        if missing:
-            return Failed("; ".join(missing))
+                return _outcome(happening, missing=missing)
         # What takes no time is no progress: without this, a script could play nothing for ever.
-        return Finished() if self.now > began else Failed("there is nothing to be heard")
+        return Finished(missing) if self.now > began else Failed(missing or "there is nothing to be heard")
 
     def _length(self, prompt: Prompt) -> tuple[str, float | None]:
         """The words, or the name, and the seconds of a prompt; None for a sound that is not there."""
@@ -240,6 +240,12 @@ class Simulation:
         return Recorded(seconds, hung_up=happening is _Happening.HUNG_UP)
 
     def _transfer(self, effect: Transfer) -> _Performing:
+        # As on a live call, nobody is called for such a number. A phone of ours is `sip:NAME`.
+        refused = not effect.number.startswith("sip:") and is_emergency_or_premium(effect.number)
+        if refused:
+            outcome: Outcome = TransferFailed("refused")
+            yield from self._lines_of(tell_end(effect, outcome))
+            return outcome
         result = self._situation.transfer
         happening = yield from self._pass(effect.ring_seconds if result == "noanswer" else RING_SECONDS)
         if happening is not _Happening.TIME:
@@ -295,8 +301,8 @@ class _NotingEngine(Engine):
         super()._step(command)
 
 
-def _outcome(happening: _Happening, otherwise: Outcome | None = None) -> Outcome | None:
-    """What the engine is told; `otherwise` when time ran out. None at the run's limit."""
+def _outcome(happening: _Happening, otherwise: Outcome | None = None, *, missing: str = "") -> Outcome | None:
+    """What the engine is told; `otherwise` when time ran out. None at the run's limit. missing: as in Finished."""
     match happening:
         case _Happening.HUNG_UP:
             return HungUp()
@@ -305,4 +311,4 @@ def _outcome(happening: _Happening, otherwise: Outcome | None = None) -> Outcome
         case _Happening.TIME:
             return otherwise or Finished()
         case _:
-            return Finished()
+            return Finished(missing)

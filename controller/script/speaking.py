@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
@@ -12,11 +13,13 @@ from controller.script.command import Command, Speaking, argument, dynamic
 from controller.script.effects import Effect, Prompt, Silence, Sound, SpecialSound, Speech, Tone
 from controller.script.kind import Kind
 from controller.script.kinds import FLAG, READ_VARIABLE, SECONDS, SOUND, VALUE, VOICE
-from controller.script.machine import Machine
+from controller.script.machine import LONGEST_VALUE, Machine
 from controller.script.spelling import LONGEST_NAME, spelled
 from controller.script.voices import DEFAULT_VOICE, language_of
+from controller.script.waits import unbounded
 
 BEEP_SECONDS = 1.0
+_AMOUNT = re.compile(r"[+-]?(?=\.?[0-9])[0-9]{0,15}(?:\.[0-9]{0,9})?")
 
 
 def speech_seconds(text: str) -> float:
@@ -27,11 +30,7 @@ def speech_seconds(text: str) -> float:
 def _amount(text: str) -> Decimal | None:
     """A number as people write money: "12.34", "$1,234.50", "-3"."""
     plain = text.replace("$", "").replace(",", "").replace(" ", "")
-    digits = plain.removeprefix("-").removeprefix("+")
-    whole, _, cents = digits.partition(".")
-    if not (whole + cents).isascii() or not (whole + cents).isdigit() or len(whole) > 15 or len(cents) > 9:
-        return None
-    return Decimal(plain)
+    return Decimal(plain) if _AMOUNT.fullmatch(plain) else None
 
 
 AMOUNT = Kind("amount or variable", "a number, or the name of a variable that holds one", _amount, "either")
@@ -118,6 +117,9 @@ class PlaySilence(Speaking):
         seconds = SECONDS.read(self.seconds)
         return (0.0, 3600.0) if seconds is None else (seconds, seconds)
 
+    def doubts(self) -> Iterable[tuple[str, str]]:
+        return unbounded(self.name, "waits", self.seconds)
+
 
 @dataclass(frozen=True, slots=True)
 class VariableToTTS(Speaking):
@@ -139,7 +141,7 @@ class VariableToTTS(Speaking):
         return (Speech(text, machine.state.voice),) if text else ()
 
     def lasts(self) -> tuple[float, float]:
-        return 0.0, speech_seconds("x" * 500)
+        return 0.0, speech_seconds("x" * LONGEST_VALUE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +150,8 @@ class PlayAmount(Speaking):
 
     What an amount is, the vendor's pages leave open; this is Ringpost's reading. It is spoken in English.
 
-    amount: a number (a dollar sign and commas do not matter), or the name of a variable that holds one.
+    amount: a number (a dollar sign and commas do not matter), or the name of a variable that holds one. What is a
+        number is not looked up as a variable.
 
     Example:
         Your balance is ~\PlayAmount(12.34)~
@@ -158,8 +161,11 @@ class PlayAmount(Speaking):
     amount: str = argument(AMOUNT)
 
     def prompts(self, machine: Machine) -> Iterable[Prompt]:
-        text = _value(machine, self.amount)
+        text = machine.text(self.amount)
         amount = _amount(text)
+        if amount is None:
+            text = _value(machine, text)
+            amount = _amount(text)
         if amount is None:
             machine.error(f"PlayAmount needs a number, not {text[:60]!r}.")
             return ()
@@ -180,7 +186,7 @@ class PlayAlphaNumeric(Speaking):
     Signs are named in the language of the voice: A-1 is "A dash 1", with a Spanish voice "A guion 1". What the text may
     be, the vendor's pages leave open; this is Ringpost's reading.
 
-    text: the text, or the name of a variable that holds it (a variable of that name goes first).
+    text: the text, or the name of a variable that holds it (a variable of that name goes first); cut at 500 characters.
 
     Example:
         Your code is ~\PlayAlphaNumeric(AB12)~
@@ -190,15 +196,15 @@ class PlayAlphaNumeric(Speaking):
     text: str = argument(VALUE)
 
     def prompts(self, machine: Machine) -> Iterable[Prompt]:
-        text = spelled(_value(machine, self.text), language_of(machine.state.voice))
+        text = spelled(_value(machine, machine.text(self.text)), language_of(machine.state.voice))
         return (Speech(text, machine.state.voice),) if text else ()
 
     def texts(self, voice: int = DEFAULT_VOICE) -> Iterable[str]:
-        text = "" if dynamic(self.text) else spelled(self.text, language_of(voice))
+        text = "" if dynamic(self.text) else spelled(self.text[:LONGEST_VALUE], language_of(voice))
         return (text,) if text else ()
 
     def lasts(self) -> tuple[float, float]:
-        return 0.0, speech_seconds("x" * 500 * (LONGEST_NAME + 1))
+        return 0.0, speech_seconds("x" * LONGEST_VALUE * (LONGEST_NAME + 1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,10 +281,9 @@ class SoundPausing(Command):
         return None
 
 
-def _value(machine: Machine, argument: str) -> str:
-    """The value of the variable of this name, or else the text itself."""
-    text = machine.text(argument)
-    return machine.variable(text) if machine.has_variable(text) else text
+def _value(machine: Machine, text: str) -> str:
+    """The value of the variable of this name, or else the text itself, cut like a value."""
+    return machine.variable(text) if machine.has_variable(text) else text[:LONGEST_VALUE]
 
 
 def _spoken_seconds(texts: Iterable[str], longest: int) -> tuple[float, float]:

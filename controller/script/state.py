@@ -42,6 +42,7 @@ class State:
     bindings: label by digit. digits_dialled: all digits of the call. typed_ahead: those that nothing has taken yet.
     collected: digits of the input under way. jump: the label where the call goes when the effect under way is over.
     menu_failures: how often the IVR that the caller is in was left without a choice that it has.
+    queries: how often a server was asked.
     key_seed: what keys of conferences and ids of recordings are made from; different for each call.
     texts_sent: how many texts the call was asked to queue, the one under way included: which of them that is.
     """
@@ -70,6 +71,7 @@ class State:
     return_to: int = 0
     timeless_steps: int = 0
     menu_failures: int = 0
+    queries: int = 0
     key_seed: str = ""
     keys_made: int = 0
     texts_sent: int = 0

@@ -103,7 +103,7 @@ def tell_beginning(effect: Effect) -> Iterator[Told]:
         case Conference():
             yield "conference", {"key": effect.key}
         case SendText():
-            yield "text", {"from": effect.sender, "to": effect.recipient, "body": effect.body}
+            yield "text", {"from": effect.sender, "to": effect.recipient, "body": " ".join(effect.body.split())}
 
 
 def tell_end(effect: Effect, outcome: Outcome, collected: str = "") -> Iterator[Told]:

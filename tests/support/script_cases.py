@@ -132,6 +132,44 @@ SCRIPT_CASES = (
         answered_by="machine",
     ),
     ScriptCase(
+        "a machine that is recognised before anything was said hears the script from its beginning",
+        (
+            ("wait_silence", ""),
+            ("detected", "MACHINE"),
+            ("jump", "start"),
+            ("set", "attempt"),
+            ("say", "Attempt"),
+            ("say", "1"),
+            END,
+        ),
+        r"~\ClearDTMF()~ ~\SetVar(attempt|1)~ ~\Label(Start)~ Attempt ~\VariableToTTS(attempt)~",
+        outgoing=True,
+        answered_by="machine",
+    ),
+    ScriptCase(
+        "what a script sets at its beginning is set before a machine leads to the label amd",
+        (
+            ("wait_silence", ""),
+            ("detected", "MACHINE"),
+            ("post_url", "{server}/status"),
+            ("set", "name"),
+            ("jump", "amd"),
+            ("say", "Ann"),
+            END,
+        ),
+        r"~\StatusChangePostURL({server}/status)~ ~\SetVar(name|Ann)~ Human. ~\SetVar(name|Bob)~ ~\EndCall()~"
+        r"~\Label(Amd)~ ~\VariableToTTS(name)~",
+        outgoing=True,
+        answered_by="machine",
+    ),
+    ScriptCase(
+        "ActOnFeature(false) at the beginning holds during the first wait for silence",
+        (("wait_silence", ""), ("detected", "MACHINE"), ("say", "Everybody."), ENDED_BY_SCRIPT),
+        r"~\ActOnFeature(false)~ Everybody. ~\EndCall()~ ~\Label(amd)~ Machine.",
+        outgoing=True,
+        answered_by="machine",
+    ),
+    ScriptCase(
         "QuickStart(false) waits like any other call",
         (("wait_silence", ""), ("detected", "HUMAN"), ("say", "Hello."), END),
         r"~\QuickStart(false)~ Hello.",
@@ -322,6 +360,21 @@ SCRIPT_CASES = (
         presses=((0.5, "4"), (0.9, "2"), (1.3, "#")),
     ),
     ScriptCase(
+        "a bound digit that was typed ahead ends a collection before it jumps",
+        (
+            ("silence", "2"),
+            ("digit", "4"),
+            ("digit", "2"),
+            ("collect_digits", "4"),
+            ("set", "x"),
+            ("jump", "two"),
+            ("say", "Two."),
+            END,
+        ),
+        r"~\ClearDTMF()~ ~\PlaySilence(2)~ ~\AssignDTMF(2|two)~ ~\GetDigits(x|4)~ ~\EndCall()~ ~\Label(two)~ Two.",
+        presses=((0.5, "4"), (1.2, "2")),
+    ),
+    ScriptCase(
         "GetVariableLength counts characters",
         (("set", "zip"), ("set", "length"), ("say", "5"), END),
         r"~\SetVar(zip|07305)~ ~\GetVariableLength(zip|length)~ ~\VariableToTTS(length)~",
@@ -379,14 +432,19 @@ SCRIPT_CASES = (
         r"~\PlaySpecialSoundFile(DingDong)~ On.",
     ),
     ScriptCase(
+        "what cannot be played is left out of what is heard in a row, and told",
+        (("say", "One."), ("sound", "gong"), ("say", "Two."), ("error", "*gong*"), ("say", "Three."), END),
+        r"One. ~\PlaySpecialSoundFile(gong)~ Two. ~\SoundPausing(false)~ Three.",
+    ),
+    ScriptCase(
         "QueryExternalServer puts the body into a variable",
         (("fetch", "{server}/name"), ("set", "name"), ("say", "Ann"), END),
         r"~\QueryExternalServer({server}/name|name)~ ~\VariableToTTS(name)~",
     ),
     ScriptCase(
         "SetVar puts a value into other commands",
-        (("set", "a"), ("set", "b"), ("say", "x1y"), END),
-        r"~\SetVar(a|1)~ ~\SetVar(b|x[a]y)~ ~\VariableToTTS(b)~",
+        (("set", "a one"), ("set", "b"), ("say", "x1y"), END),
+        r"~\SetVar(a one|1)~ ~\SetVar(b|x[A One]y)~ ~\VariableToTTS(b)~",
     ),
     ScriptCase(
         "SoundPausing plays on when nobody talks",
@@ -414,6 +472,11 @@ SCRIPT_CASES = (
         (("transfer", "noanswer"), ("error", "*noanswer*"), ("say", "Nobody is there."), END),
         rf"~\TransferTo({OTHER_PARTY}|||5)~ Nobody is there.",
         transfer="noanswer",
+    ),
+    ScriptCase(
+        "a number that costs a premium is not called, also when a variable holds it",
+        (("set", "n"), ("transfer", "refused"), ("error", "*refused*"), ("say", "Nobody is there."), END),
+        r"~\SetVar(n|19005551234)~ ~\TransferTo([n])~ Nobody is there.",
     ),
     ScriptCase(
         "VariableToTTS speaks a variable of the call",
@@ -470,7 +533,7 @@ sequences:
   open:
     - dtmf: "12w3"
     - recording: chime
-    - sms: {from: "+12015550101", to: "+12015550110", text: Opened.}
+    - sms: {from: "+12015550101", to: "+12015550110", text: "Opened  for\n\n      you."}
   open-again:
     steps: [dtmf: "9", sms: {from: "+12015550101", to: "+12015550110", text: Again.}]
     then: ivr
@@ -482,7 +545,7 @@ ALICE = "alice"
 
 _PROMPT = ("sound", "chime")
 _WAIT = ("wait_digit", "")
-_TEXT_SENT = ("text", "Opened.")
+_TEXT_SENT = ("text", "Opened for you.")
 
 IVR_CASES = (
     ScriptCase(

@@ -34,9 +34,9 @@ class Player:
     def variables(self) -> dict[str, str]:
         return self.state.variables
 
-    def resume(self, outcome: Outcome | None = None) -> Effect:
-        """Answer the effect under way; gives the next one."""
-        self.effect = self._engine.resume(outcome or Finished())
+    def resume(self, outcome: Outcome | None = None, seconds: float = 0.0) -> Effect:
+        """Answer the effect under way, which took so long; gives the next one."""
+        self.effect = self._engine.resume(outcome or Finished(), seconds)
         self._restart()
         return self.effect
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 
 import pytest
 from hypothesis import given, settings
@@ -265,6 +264,15 @@ def test_a_bound_digit_jumps_out_of_collecting_if_digits_are_acted_on():
     assert player.variables["zip"] == "5"
 
 
+def test_a_bound_digit_that_was_typed_ahead_is_told_after_what_it_ended():
+    player = Player(r"~\ClearDTMF()~ Hello ~\AssignDTMF(2|two)~ ~\GetDigits(x)~ ~\EndCall()~ ~\Label(two)~ Two.")
+    player.press("42")
+    assert player.resume() == say("Two.")
+    events = [note.event for note in player.notes if note.event != "step"]
+    assert events == ["digit", "digit", "collect_digits", "set", "jump"]
+    assert player.variables["x"] == "4"
+
+
 def test_collecting_without_time_takes_what_was_typed():
     player = Player(r"~\ActOnDigitPress(false)~ Hello ~\GetDigits(zip|0)~ on")
     player.press("12")
@@ -371,6 +379,46 @@ def test_a_machine_that_is_recognised_before_anything_was_said_is_waited_out():
     assert player.noted("jump") == [("start",)]
 
 
+OWN_START = r"~\ClearDTMF()~ ~\SetVar(a|1)~ ~\IncreaseVariable(a|1)~ Intro. ~\SetVar(b|2)~ ~\Label(Start)~ Hello"
+
+
+@pytest.mark.parametrize("way", ["machine", "digit"])
+def test_who_cannot_have_heard_anything_yet_hears_the_script_from_its_beginning(way):
+    player = Player(OWN_START, outgoing())
+    if way == "machine":
+        player.detect("MACHINE")
+        player.resume(SilenceHeard(True))
+    else:
+        assert player.press("1") == [STOP]
+    assert player.effect == say("Intro.")
+    assert player.variables["a"] == "2"
+    assert player.noted("jump") == [("start",)]
+    assert player.resume() == say("Hello")
+    assert player.detect("FAX") is STOP
+    assert player.effect == say("Hello")
+
+
+def test_what_a_script_sets_at_its_beginning_is_set_once_before_a_jump_from_the_first_wait():
+    settings = r"~\SetVar(a|1)~ ~\IncreaseVariable(a|1)~ ~\ErrorEmail(me@example.com)~"
+    player = Player(settings + r" ~\Label(amd)~ ~\IncreaseVariable(a|1)~ Hello", outgoing())
+    assert player.detect("MACHINE") is STOP
+    assert player.effect == say("Hello")
+    assert player.variables["a"] == "3"
+    assert player.state.error_email == "me@example.com"
+    player = Player(settings + r" Hello", outgoing(transfer_number="+12015550199"))
+    assert player.press("0") == [STOP]
+    assert player.state.error_email == "me@example.com"
+    assert player.resume(TransferFailed("busy")) == say("Hello")
+    assert player.variables["a"] == "2"
+
+
+def test_a_script_that_acts_on_no_detection_does_not_from_its_beginning():
+    player = Player(r"~\ActOnFeature(false)~ Hello ~\EndCall()~ ~\Label(amd)~ Machine.", outgoing())
+    assert player.detect("MACHINE") is GO_ON
+    assert player.resume(SilenceHeard(True)) == say("Hello")
+    assert player.noted("jump") == []
+
+
 def test_the_same_detection_restarts_only_once():
     player = Player("Hello", outgoing())
     player.resume(SilenceHeard(True))
@@ -472,9 +520,34 @@ def test_a_loop_of_what_fails_at_once_is_stopped():
     assert player.effect == End("step-limit")
 
 
-def test_a_loop_that_only_asks_a_server_is_stopped():
-    player = Player(r"~\Label(a)~ ~\QueryExternalServer(http://example.com/|x)~ ~\Goto(a)~")
-    assert player.run(Fetched(200, "no"))[-1] == End("step-limit")
+@pytest.mark.parametrize("outcome", [Failed("no"), TransferFailed("busy"), Fetched(200, "no")])
+def test_a_loop_of_what_fails_after_a_while_goes_on(outcome):
+    command = "QueryExternalServer(http://h/|x)" if isinstance(outcome, Fetched) else "TransferTo(2015550110)"
+    player = Player(rf"~\Label(a)~ ~\{command}~ ~\Goto(a)~")
+    for _ in range(2000):
+        player.resume(outcome, 0.1)
+    assert not isinstance(player.effect, End)
+    while not isinstance(player.effect, End):
+        player.resume(outcome, 0.099)
+    assert player.effect == End("step-limit")
+
+
+def test_what_was_heard_in_part_is_told_and_counts_as_time():
+    player = Player(r"~\Label(a)~ Please wait. ~^gone~ ~\Goto(a)~")
+    for _ in range(2000):
+        player.resume(Finished("there is no sound “gone”"))
+    assert not isinstance(player.effect, End)
+    assert player.noted("error") == [("there is no sound “gone”",)] * 2000
+
+
+def test_a_call_that_asks_a_server_again_and_again_is_slowed_down():
+    player = Player(r"~\Label(a)~ ~\QueryExternalServer(http://h/|x)~ ~\Goto(a)~")
+    asked = []
+    for _ in range(120):
+        least = player.effect.least_seconds
+        asked.append(least)
+        player.resume(Fetched(200, "no"), max(0.01, least))
+    assert asked == [0.0] * 100 + [1.0] * 20
 
 
 def test_a_loop_that_takes_time_goes_on():
@@ -492,16 +565,15 @@ def test_what_takes_no_time_is_no_effect(script):
     assert Player(script + r" ~\Goto(start)~").effect == End("step-limit")
 
 
-def test_ten_thousand_steps_are_run_within_a_second():
+def test_ten_thousand_steps_are_run_to_their_end():
     program = parse(
         r"~\Label(a)~ ~\IncreaseVariable(n|1)~ ~\SetVar(b|[n])~ ~\GotoIf(n|2500|end)~ Hello ~\Goto(a)~ ~\Label(end)~"
     )
     engine = Engine(program, State.for_incoming())
-    started = time.perf_counter()
     effect = engine.start()
     while not isinstance(effect, End):
         effect = engine.resume(Finished())
-    assert time.perf_counter() - started < 1.0
+    assert effect == End("end-of-script")
     assert len([note for note in engine.take_notes() if note.event == "step"]) > 10_000
 
 
@@ -545,7 +617,27 @@ def test_a_state_whose_script_has_become_shorter_ends_the_call():
 # Whatever happens
 
 ARGUMENTS = st.sampled_from(
-    ["start", "amd", "a", "b", "x", "[x]", "1", "2", "0.5", "5", "#", "true", "false", "http://h/[a]", "2015550110", ""]
+    [
+        "start",
+        "amd",
+        "a",
+        "b",
+        "x",
+        "[x]",
+        "1",
+        "2",
+        "0.5",
+        "5",
+        "#",
+        "true",
+        "false",
+        "http://h/[a]",
+        "2015550110",
+        "",
+        "-+5",
+        "my var",
+        "[my var]",
+    ]
 )
 ELEMENTS = st.one_of(
     st.sampled_from(

@@ -67,6 +67,13 @@ ELEMENTS = st.sampled_from(
         r"~\QuickStart()~",
         r"~\SoundPausing(true)~",
         r"~\TransferTo(2015550110||7)~",
+        r"~\Goto(ring)~",
+        r"~\GotoIf(x|5|ring)~",
+        r"~\SetVar(12.34|777777777777777)~",
+        rf"~\PlayAlphaNumeric({'_' * 600})~",
+        r"~\PlaySpecialSoundFile(ding)~",
+        r"~\SoundPausing(false)~",
+        r"~\ActOnFeature(true)~",
     ]
 )
 SCRIPTS = st.lists(ELEMENTS, max_size=12).map(lambda elements: QUIET + " ".join(elements))

