@@ -19,14 +19,14 @@ from controller.api.health import HealthDoor
 from controller.asterisk.ami import AmiClient
 from controller.asterisk.ari.client import SILENCED_EVENTS, AriClient
 from controller.calls.adoption import Adoption
-from controller.calls.dialer import Dialer
 from controller.calls.feed import CallFeed
 from controller.calls.incoming import IncomingCalls
 from controller.calls.journal import Journal
 from controller.calls.live import CallMetrics, LiveCalls
 from controller.calls.mailing import Mailer, MailServer
-from controller.calls.notifications import Notifications
-from controller.calls.outgoing import OutgoingCalls
+from controller.calls.outgoing.dialer import Dialer
+from controller.calls.outgoing.notifications import Notifications
+from controller.calls.outgoing.tries import OutgoingCalls
 from controller.calls.performing import Performers
 from controller.calls.prompting import CallPrompts, PromptSources
 from controller.calls.queue_ids import QueueIds

@@ -11,8 +11,8 @@ from aiohttp import web
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from controller.api.admin import authorise
-from controller.calls.notification import LONGEST_NAME, LONGEST_NEXT_TRY_SECONDS, LONGEST_REFERENCE, MOST_TRIES, Order
-from controller.calls.notifications import Notifications
+from controller.calls.outgoing.notifications import Notifications
+from controller.calls.outgoing.order import LONGEST_NAME, LONGEST_NEXT_TRY_SECONDS, LONGEST_REFERENCE, MOST_TRIES, Order
 from controller.directory.holder import Directory
 from controller.errors import JournalFull, NotificationRefused, StoreError
 from controller.script.parser import LONGEST_SCRIPT

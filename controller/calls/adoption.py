@@ -16,8 +16,8 @@ from asyncpg import Record
 from controller.calls.call import Call, is_try
 from controller.calls.closing import close_lost
 from controller.calls.live import LiveCalls
-from controller.calls.notification import Notification
-from controller.calls.outgoing import OutgoingCalls
+from controller.calls.outgoing.order import Notification
+from controller.calls.outgoing.tries import OutgoingCalls
 from controller.calls.prompting import CallPrompts
 from controller.calls.session import CallSession, SessionParts
 from controller.errors import AsteriskError, StateInvalid, StoreError

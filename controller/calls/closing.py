@@ -6,7 +6,7 @@ import structlog
 from asyncpg import Record
 
 from controller.calls.call import Call
-from controller.calls.notification import Notification
+from controller.calls.outgoing.order import Notification
 from controller.calls.record import CallRecord, Recording
 from controller.calls.response_codes import ResponseCode
 from controller.errors import StateInvalid

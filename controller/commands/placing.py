@@ -25,7 +25,7 @@ REQUEST_SECONDS = 30.0
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """The call to be placed, as the command line says it; see `controller.calls.notification.Order`."""
+    """The call to be placed, as the command line says it; see `controller.calls.outgoing.order.Order`."""
 
     number: str
     script: Path | None = None

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from controller.calls.live import LiveCalls
-from controller.calls.notification import Order
+from controller.calls.outgoing.order import Order
 from controller.directory.snapshot import LicenseKey, Trunk
 from controller.errors import NotificationRefused
 from tests.support.calls import KEY, calls_room, snapshot
@@ -171,7 +171,7 @@ async def test_a_handler_that_fails_ends_the_call_and_hangs_up(
         def broken(*_: object) -> bool:
             raise RuntimeError("broken")
 
-        monkeypatch.setattr("controller.calls.outgoing.OutgoingCalls._is_answer", broken)
+        monkeypatch.setattr("controller.calls.outgoing.tries.OutgoingCalls._is_answer", broken)
         taken = await room.notifications.take(Order(THEM, "Hello"), KEY)
         assert await over(room, taken.queue_id) == [12, 9]
         await fake.until(lambda: not fake.channels)

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from controller.calls.journal import _Entry
-from controller.calls.notification import Order
+from controller.calls.outgoing.order import Order
 from controller.errors import StoreUnreachable
 from tests.support.calls import KEY, CallsRoom, calls_room
 from tests.support.fake_ari import FakeAri

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from controller.calls.pace import Pace, Paces
+from controller.calls.outgoing.pace import Pace, Paces
 
 
 def test_one_may_begin_at_once_and_the_next_after_its_share_of_a_second() -> None:

@@ -16,7 +16,7 @@ from controller.calls.closing import close_lost
 from controller.calls.dialling import DIAL_SLACK_SECONDS, ENTER_SECONDS, shown_caller
 from controller.calls.line import LEASE_SECONDS, Happening
 from controller.calls.live import LiveCalls
-from controller.calls.notification import Notification
+from controller.calls.outgoing.order import Notification
 from controller.calls.prompting import CallPrompts
 from controller.calls.record import CallRecord
 from controller.calls.response_codes import TRIED_AGAIN, ResponseCode, not_answered

@@ -13,7 +13,7 @@ import structlog
 
 from controller.calls.call import Call, TraceLine, channel_of_try
 from controller.calls.live import CallMetrics
-from controller.calls.notification import (
+from controller.calls.outgoing.order import (
     LONGEST_NAME,
     LONGEST_NEXT_TRY_SECONDS,
     LONGEST_REFERENCE,

@@ -11,8 +11,8 @@ from asyncpg import Record
 
 from controller.calls.journal import Journal
 from controller.calls.live import LiveCalls
-from controller.calls.outgoing import OutgoingCalls
-from controller.calls.pace import Pace, Paces
+from controller.calls.outgoing.pace import Pace, Paces
+from controller.calls.outgoing.tries import OutgoingCalls
 from controller.directory.holder import Directory
 from controller.directory.snapshot import LicenseKey
 from controller.errors import JournalFull, StoreError
