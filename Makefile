@@ -5,7 +5,9 @@ CONFIG ?= config
 UV ?= uv
 BIN := .venv/bin
 TOOLS := $(or $(RINGPOST_TOOLS),.ringpost/tools)
-PYTEST := $(BIN)/python -m pytest
+WORKERS ?= 2
+# Most of the time of a test is waiting: two files at a time, each with an Asterisk and a PostgreSQL of its own.
+PYTEST := $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
 
 .DEFAULT_GOAL := help
 .PHONY: help run check test unit integration acceptance adversity lint format bench lock clean venv venv-dev tools
