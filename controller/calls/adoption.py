@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 import structlog
 from asyncpg import Record
 
-from controller.calls.call import Call, is_try
+from controller.calls.call import is_try
 from controller.calls.closing import close_lost
 from controller.calls.live import LiveCalls
 from controller.calls.outgoing.order import Notification
@@ -21,9 +21,6 @@ from controller.calls.outgoing.tries import OutgoingCalls
 from controller.calls.prompting import CallPrompts
 from controller.calls.session import CallSession, SessionParts
 from controller.errors import AsteriskError, StateInvalid, StoreError
-from controller.ivr.compiled import compile_source
-from controller.script.engine import Engine
-from controller.script.state import State
 from controller.store.database import Database
 
 log = structlog.get_logger()
@@ -137,26 +134,10 @@ class Adoption:
 
     def _session_or_none(self, row: Record) -> CallSession | None:
         try:
-            return self._session(row)
+            return CallSession.of_stored(self._parts, row, self._prompts_of(row["license_key"]))
         except (StateInvalid, ValueError, TypeError):
             log.exception("a stored call cannot be gone on with", call=row["queue_id"])
             return None
-
-    def _session(self, row: Record) -> CallSession:
-        """The session of a stored call, at its stored state. StateInvalid, ValueError, TypeError."""
-        if row["direction"] == "outgoing":
-            return self._outgoing.session(row)
-        call, ari = Call.of(row), self._parts.ari
-        if row["source"] is None:
-            raise StateInvalid("The program of this call is not stored.")
-        return CallSession(
-            self._parts,
-            call,
-            Engine(compile_source(row["source"]), State.from_json(row["state"])),
-            ari.channels.get(call.channel_id),
-            ari.events_of(call.channel_id),
-            self._prompts_of(call.license_key),
-        )
 
     async def _adopt(self, session: CallSession, row: Record) -> None:
         call = session.call

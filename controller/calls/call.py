@@ -83,6 +83,7 @@ class Call:
             tries=row["tries"],
             due_at=row["due_at"],
             dialled_at=row["dialled_at"],
+            longest_seconds=row.get("max_call_seconds") or LONGEST_CALL_SECONDS,
         )
 
     @property

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import structlog
+from asyncpg import Record
 
 from controller.asterisk.ari.channels import Channel
 from controller.asterisk.ari.client import AriClient
@@ -18,11 +19,13 @@ from controller.calls.prompting import CallPrompts
 from controller.calls.record import CallRecord, Recording
 from controller.calls.response_codes import INCOMING_ENDS, OUTGOING_ENDS, ResponseCode
 from controller.calls.transferring import abandon
-from controller.errors import AsteriskError, AsteriskUnreachable
+from controller.errors import AsteriskError, AsteriskUnreachable, StateInvalid
+from controller.ivr.compiled import compile_source
 from controller.script.effects import Effect, End, Transfer
 from controller.script.engine import Engine
 from controller.script.outcomes import HungUp, Outcome
 from controller.script.program import Program
+from controller.script.state import State
 from controller.script.transcript import tell_beginning, tell_end
 
 log = structlog.get_logger()
@@ -71,6 +74,16 @@ class CallSession:
             outgoing=call.outgoing,
             record=LineRecord(self._take_notes, self._tell, self.record.report),
         )
+
+    @classmethod
+    def of_stored(cls, parts: SessionParts, row: Record, prompts: CallPrompts) -> CallSession:
+        """The session of a stored call, at its stored state. StateInvalid, ValueError, TypeError."""
+        call, ari = Call.of(row), parts.ari
+        if row["source"] is None:
+            raise StateInvalid("The program of this call is not stored.")
+        engine = Engine(compile_source(row["source"]), State.from_json(row["state"]))
+        channel, events = ari.channels.get(call.channel_id), ari.events_of(call.channel_id)
+        return cls(parts, call, engine, channel, events, prompts)
 
     @property
     def program(self) -> Program:

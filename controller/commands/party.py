@@ -8,14 +8,13 @@ from contextlib import asynccontextmanager, suppress
 
 from controller.commands.command import Party
 from controller.commands.trial import Press
+from controller.commands.trunk_phone import phone_at_trunk
 from controller.commands.watching import CallWatch
 from controller.configuration import Configuration
-from controller.embedded.debian import Tools
-from controller.errors import ConfigurationError, SoftphoneError, UnsupportedSystem
+from controller.errors import SoftphoneError
 from controller.script.situation import FAX_TONE_SECONDS, HUMAN_GREETING_SECONDS, MACHINE_GREETING_SECONDS
 from controller.softphone.answering import AnsweringLine, IncomingCall
 from controller.softphone.audio import Samples, hum
-from controller.softphone.phone import Softphone
 
 RING_SECONDS = 1.0
 LONGEST_CALL_SECONDS = 3600.0
@@ -29,16 +28,9 @@ async def party_at_trunk(
 
     ConfigurationError without a trunk on this machine, UnsupportedSystem without SIPp, SoftphoneError.
     """
-    settings = configuration.settings
-    trunk = next((trunk for trunk in configuration.snapshot.trunks.values() if trunk.host.startswith("127.")), None)
-    if trunk is None:
-        raise ConfigurationError("`--answered-by` answers at a trunk with a loopback address, and none is configured.")
-    sipp = Tools(settings.tools_dir).command_here("sipp")
-    if sipp is None:
-        raise UnsupportedSystem("`--answered-by` answers with the program sipp, and this system does not have it.")
-    server = ("127.0.0.1" if settings.sip.host == "0.0.0.0" else settings.sip.host, settings.sip.port)  # noqa: S104
+    phone, trunk = phone_at_trunk(configuration, "ringpost call --answered-by")
     async with (
-        Softphone(sipp, server=server, local_host=trunk.host) as phone,
+        phone,
         phone.answering(port=trunk.port) as line,
         asyncio.TaskGroup() as tasks,
     ):

@@ -8,15 +8,14 @@ import aiohttp
 from rich.console import Console
 
 from controller.commands.trial import Press, Trial
+from controller.commands.trunk_phone import phone_at_trunk
 from controller.commands.watching import NOT_RUNNING, addresses_of
 from controller.configuration import read_configuration
-from controller.embedded.debian import Tools
-from controller.errors import ConfigurationError, InvalidConfiguration, Mistake, RingpostError, UnsupportedSystem
+from controller.errors import ConfigurationError, InvalidConfiguration, Mistake, RingpostError
 from controller.numbers import parse_number
 from controller.running.provisioning import announcements_dir, make_database_password, write_asterisk_files
 from controller.running.rendering import build_prompts
 from controller.settings import PROJECT
-from controller.softphone.phone import Softphone
 from controller.speech.announcements import record_announcements
 from controller.store.migrations import Migrations
 
@@ -79,15 +78,8 @@ def _migrations() -> Migrations:
 async def try_call(config: Path, number: str, caller: str, presses: list[str], hang_up: float | None) -> bool:
     """Call a number of the running system through the demo's trunk and print what happens. True when answered."""
     configuration = read_configuration(config)
-    settings = configuration.settings
-    trunk = next((trunk for trunk in configuration.snapshot.trunks.values() if trunk.host.startswith("127.")), None)
-    if trunk is None:
-        raise ConfigurationError("`ringpost try` calls through a trunk at a loopback address, and none is configured.")
-    sipp = Tools(settings.tools_dir).command_here("sipp")
-    if sipp is None:
-        raise UnsupportedSystem("`ringpost try` calls with the program sipp, and this system does not have it.")
-    server = ("127.0.0.1" if settings.sip.host == "0.0.0.0" else settings.sip.host, settings.sip.port)  # noqa: S104
     wanted = [Press.parse(press) for press in presses]
-    async with Softphone(sipp, server=server, local_host=trunk.host) as phone:
+    phone, _ = phone_at_trunk(configuration, "ringpost try")
+    async with phone:
         trial = Trial(addresses_of(configuration), phone, Console(highlight=False))
         return await trial.run(parse_number(number).lstrip("+"), caller, wanted, hang_up)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from urllib.parse import parse_qsl
 
 import asyncpg
@@ -12,6 +13,7 @@ from controller.script.effects import Sound
 from tests.support.calls import KEY, CallsRoom, NamedPrompts, calls_room, snapshot
 from tests.support.fake_ari import FakeAri
 from tests.support.fake_switch import FakeChannel
+from tests.support.house import customer
 
 NUMBER = "+12015550101"
 OTHER = "+12015550188"
@@ -250,3 +252,22 @@ async def test_playing_pauses_while_the_other_side_talks(postgres: str) -> None:
         assert (paused.query["operation"], resumed.query["operation"]) == ("pause", "unpause")
         fake.finish_playback(channel)
         await room.idle()
+
+
+async def test_a_script_that_asks_a_server_again_and_again_asks_once_a_second(
+    postgres: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("controller.script.data.QUICK_QUERIES", 2)
+    async with customer() as acme, FakeAri() as fake:
+        acme.pages["/way"] = "on"
+        script = (
+            rf"~\Label(ask)~ ~\QueryExternalServer({acme.url}/way|way)~ ~\IncreaseVariable(n|1)~"
+            r"~\GotoIf(n|4|done)~ ~\Goto(ask)~ ~\Label(done)~ Done."
+        )
+        async with calls_room(fake, postgres, snapshot({NUMBER: script})) as room:
+            began = asyncio.get_running_loop().time()
+            fake.incoming_call()
+            await fake.until(lambda: "say:Done." in fake.played, timeout=10)
+            assert asyncio.get_running_loop().time() - began >= 2.0
+            assert len(acme.asked) == 4
+            await room.idle()

@@ -11,7 +11,7 @@ import structlog
 from asyncpg import Record
 
 from controller.asterisk.ari.events import Event
-from controller.calls.call import LONGEST_CALL_SECONDS, Call
+from controller.calls.call import Call
 from controller.calls.closing import close_lost
 from controller.calls.dialling import DIAL_SLACK_SECONDS, ENTER_SECONDS, shown_caller
 from controller.calls.line import LEASE_SECONDS, Happening
@@ -33,9 +33,7 @@ from controller.errors import (
     SpeechError,
     StateInvalid,
 )
-from controller.ivr.compiled import compile_source
 from controller.numbers import mask_number
-from controller.script.engine import Engine
 from controller.script.state import State
 
 log = structlog.get_logger()
@@ -74,7 +72,7 @@ class OutgoingCalls:
     def begin(self, row: Record) -> None:
         """Begin a try that was claimed; `row` is of the query claim_calls. It is a live call from now on."""
         try:
-            session = self.session(row)
+            session = CallSession.of_stored(self._parts, row, self._prompts_of(row["license_key"]))
         except (StateInvalid, ValueError, TypeError):
             log.exception("a stored call cannot be placed", call=row["queue_id"])
             close_lost(self._parts.recording, row)
@@ -85,21 +83,6 @@ class OutgoingCalls:
     def give_back(self, row: Record) -> None:
         """Let a call that was claimed, and not begun, wait again."""
         CallRecord(self._parts.recording, Call.of(row), lambda: State.from_json(row["state"])).given_back()
-
-    def session(self, row: Record) -> CallSession:
-        """The session of a stored outgoing call, at its stored state. StateInvalid, ValueError, TypeError."""
-        call, ari = Call.of(row), self._parts.ari
-        call.longest_seconds = row["max_call_seconds"] or LONGEST_CALL_SECONDS
-        if row["source"] is None:
-            raise StateInvalid("The program of this call is not stored.")
-        return CallSession(
-            self._parts,
-            call,
-            Engine(compile_source(row["source"]), State.from_json(row["state"])),
-            ari.channels.get(call.channel_id),
-            ari.events_of(call.channel_id),
-            self._prompts_of(call.license_key),
-        )
 
     async def go_on(self, session: CallSession, notification: Notification) -> None:
         """Go on with a try of which the channel was found, ringing or answered meanwhile."""
