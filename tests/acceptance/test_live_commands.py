@@ -50,7 +50,7 @@ SCRIPTS = {
     r"~\Label(left)~ ~^first~ ~\VariableToTTS(way)~",
     "query-long": r"~\QueryExternalServer({server}/long|long)~ ~\GetVariableLength(long|length)~",
     "query-redirect": r"~\SetVar(x|before)~ ~\QueryExternalServer({server}/moved|x)~ ~^first~",
-    "query-refused": r"~\SetVar(x|before)~ ~\SetVar(where|http://[::1]:8080/)~ ~\QueryExternalServer([where]|x)~ ~^first~",
+    "query-refused": r"~\SetVar(x|before)~ ~\SetVar(u|http://[::1]:8080/)~ ~\QueryExternalServer([u]|x)~ ~^first~",
     "query-slow": r"~\SetVar(x|before)~ ~\QueryExternalServer({server}/slow|x)~ ~^first~",
     "query-left": r"~\QueryExternalServer({server}/slow|x)~ ~^first~",
 }
