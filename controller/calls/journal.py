@@ -240,7 +240,7 @@ class Journal:
 def _state_of(entry: _Entry) -> str:
     try:
         return storable_json(entry.state())
-    except (TypeError, ValueError):
+    except Exception:
         log.exception("a call's state cannot be written down", call=entry.call.queue_id)
         return "{}"
 

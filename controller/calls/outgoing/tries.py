@@ -82,7 +82,12 @@ class OutgoingCalls:
 
     def give_back(self, row: Record) -> None:
         """Let a call that was claimed, and not begun, wait again."""
-        CallRecord(self._parts.recording, Call.of(row), lambda: State.from_json(row["state"])).given_back()
+        try:
+            state = State.from_json(row["state"])
+        except StateInvalid:
+            close_lost(self._parts.recording, row)
+            return
+        CallRecord(self._parts.recording, Call.of(row), lambda: state).given_back()
 
     async def go_on(self, session: CallSession, notification: Notification) -> None:
         """Go on with a try of which the channel was found, ringing or answered meanwhile."""
