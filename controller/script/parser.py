@@ -200,13 +200,18 @@ class _Parser:
 
     def _is_closed(self, position: int) -> bool:
         """Whether a tilde follows that closes the command which ends here."""
+        return self._closing_tilde(position) != -1
+
+    def _closing_tilde(self, position: int) -> int:
+        """Where the tilde stands that closes the command which ends here; -1 if none does."""
         source = self._source
         at = position if source.startswith("~", position) else self._behind_blanks(position)
-        return source.startswith("~", at) and not self._opens(at, adjacent=at == position)
+        return at if source.startswith("~", at) and not self._opens(at, adjacent=at == position) else -1
 
     def _behind_closing_tilde(self, position: int, place: tuple[int, int]) -> int:
-        if self._is_closed(position):
-            return self._behind_blanks(position) + 1
+        tilde = self._closing_tilde(position)
+        if tilde != -1:
+            return tilde + 1
         self._report(place, "warning", "missing-tilde", "The closing tilde of this command is missing.")
         return position
 
