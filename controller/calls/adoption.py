@@ -93,6 +93,8 @@ class Adoption:
             await asyncio.sleep(GRACE_SECONDS)
             still_there = set((await self._parts.ari.applications.get(self._application)).channel_ids)
             for channel_id in self._unowned(strays & still_there):
+                if not self._unowned({channel_id}):
+                    continue  # a new try of the same call has its channel's id
                 log.warning("a channel that no call owns is let go", channel=channel_id)
                 await self._let_go(channel_id)
 
@@ -101,6 +103,8 @@ class Adoption:
         channel = self._parts.ari.channels.get(channel_id)
         try:
             unanswered = is_try(channel_id) and (await channel.state()).state != "Up"
+            if channel_id in self._live:
+                return
             if unanswered:
                 await channel.hangup()
                 return

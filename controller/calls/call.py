@@ -94,7 +94,9 @@ class Call:
     @property
     def begun_at(self) -> datetime | None:
         """When it rang here, or its last try was dialled; None for one that was not dialled yet."""
-        return self.dialled_at if self.outgoing else self.started_at
+        if self.outgoing:
+            return self.dialled_at if self.tries else None
+        return self.started_at
 
     def answered(self, at: datetime) -> None:
         """The call was answered."""

@@ -18,16 +18,18 @@ log = structlog.get_logger()
 def close_lost(recording: Recording, row: Record) -> Call:
     """A stored call that nobody drives, and that has no channel any more: it is over, and its customer is told so.
 
-    An outgoing call that was not answered, as far as anybody knows, is tried again if it has tries left.
+    An outgoing call of which nobody was called yet waits again; one that was not answered, as far as anybody knows, is
+    tried again if it has tries left.
     """
     call = Call.of(row)
-    try:
-        state = State.from_json(row["state"])
-    except StateInvalid:
-        state = State()
-    record = CallRecord(recording, call, lambda: state)
-    if call.outgoing and call.answered_at is None:
+    state = stored_state(row)
+    record = CallRecord(recording, call, lambda: state or State())
+    if state is not None and call.outgoing and call.answered_at is None:
         notification = Notification.of(row)
+        if call.response_code is ResponseCode.QUEUED:
+            record.given_back()
+            log.warning("a call was claimed and not dialled: it waits again", call=call.queue_id)
+            return call
         if call.tries < notification.most_tries:
             record.waits_again(ResponseCode.TELECOM_TIMEOUT, notification.next_try_seconds)
             log.warning("a try was lost, and another one follows", call=call.queue_id)
@@ -36,3 +38,11 @@ def close_lost(recording: Recording, row: Record) -> Call:
     record.ended("lost", code, event="call.lost")
     log.warning("call closed whose end was not seen", call=call.queue_id)
     return call
+
+
+def stored_state(row: Record) -> State | None:
+    """The engine's state of a stored call; None when it cannot be read."""
+    try:
+        return State.from_json(row["state"])
+    except StateInvalid:
+        return None

@@ -187,13 +187,22 @@ class Line:
         self.hangup_cause = event.cause or self.hangup_cause
         self.sip_status = event.sip_status or self.sip_status
 
-    async def events_until(self, seconds: float, event_type: str) -> None:
-        """Pass over what is told of this channel, at most for so long, up to an event of this type."""
+    async def events_until(self, seconds: float, event_type: str) -> bool:
+        """Pass over what is told of this channel up to an event of this type; False when it does not come in time.
+
+        Passed over are also the end of an earlier channel of the same id, and a connection that is there again.
+        """
         loop = asyncio.get_running_loop()
         deadline = loop.time() + seconds
         while (event := await self.events.get(deadline - loop.time())) is not None:
+            if event.type == ENDED_FROM_OUTSIDE:
+                self._end_from_outside(event)
+                return False
+            if event.type == CONNECTION_LOST and not self.ari.connected:
+                return False
             if event.type == event_type and event.channel_id == self.channel.id:
-                return
+                return True
+        return False
 
     async def past_hang_up(self, seconds: float, until: Callable[[Event], bool]) -> bool:
         """Wait for `until(event)`, even beyond a hang-up; False when it did not come in time. Digits are left out."""

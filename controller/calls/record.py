@@ -72,10 +72,17 @@ class CallRecord:
         """The last try was not answered, or not made: the call is over."""
         self.ended(_word(code), code)
 
-    def given_back(self) -> None:
-        """A try was not begun after all, and nobody was called: it is due at once, here or elsewhere."""
-        self.call.given_back(self._recording.now())
-        self._write(None)
+    def given_back(self, seconds: float = 0.0) -> None:
+        """A try was not begun after all, and nobody was called: it is due again in so many seconds, here or elsewhere.
+
+        Where it was posted that somebody is called, it is posted that the call waits again.
+        """
+        was_posted = self.call.response_code is not ResponseCode.QUEUED
+        self.call.given_back(self._recording.now() + timedelta(seconds=seconds))
+        if was_posted:
+            self.report("call.waits-again", ResponseCode.QUEUED)
+        else:
+            self._write(None)
 
     def ended(self, reason: str, code: ResponseCode, *, event: str = "call.completed") -> None:
         """The call is over: stored, with its final post-back."""

@@ -170,7 +170,7 @@ async def test_a_handler_that_fails_ends_the_call_and_hangs_up(
         def broken(*_: object) -> bool:
             raise RuntimeError("broken")
 
-        monkeypatch.setattr("controller.calls.outgoing.tries.OutgoingCalls._is_answer", broken)
+        monkeypatch.setattr("controller.calls.outgoing.tries._is_answer", broken)
         taken = await room.notifications.take(Order(THEM, "Hello"), KEY)
         assert await over(room, taken.queue_id) == [12, 9]
         await fake.until(lambda: not fake.channels)

@@ -11,6 +11,7 @@ import pytest
 
 from controller.calls.journal import _Entry
 from controller.calls.outgoing.order import Order
+from controller.calls.outgoing.tries import STORED_SECONDS, _NotBegun
 from controller.errors import StoreUnreachable
 from tests.support.calls import KEY, CallsRoom, calls_room
 from tests.support.fake_ari import FakeAri
@@ -110,7 +111,7 @@ async def test_a_phone_that_rings_although_the_answer_to_the_dialling_was_lost_i
         fake.drop_connection()
         await fake.asked("GET", "channels/ringpost-[^/]*")
         fake.answer(channel.id)
-        assert await over(room, taken.queue_id) == [12, 21, 1]
+        assert await over(room, taken.queue_id) == [12, 18, 21, 1]
         assert fake.played == ["say:Hello."]
 
 
@@ -207,3 +208,127 @@ async def test_a_dialer_that_is_cancelled_while_it_claims_gives_back_what_it_too
         assert (row["tries"], row["due_at"] is not None) == (0, True)
         room.dialer._is_connected = lambda: True
         assert await over(room, queue_id) == [12, 8]
+
+
+@pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What could not be begun is begun again soon."""
+    monkeypatch.setattr(_NotBegun.__init__, "__kwdefaults__", {"seconds": 0.2})
+
+
+@pytest.mark.usefixtures("quick")
+async def test_a_channel_that_does_not_get_as_far_as_the_application_costs_no_try(
+    postgres: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("controller.calls.outgoing.tries.ENTER_SECONDS", 0.2)
+    async with FakeAri() as fake, calls_room(fake, postgres, directory()) as room:
+        at_stasis_start(fake, lambda: None)
+        assert await over(room, await _busy(room, fake)) == [12, 8]
+        assert dials(fake) == 1
+
+
+async def test_a_phone_that_rings_after_a_dialling_without_answer_and_a_drop_is_talked_to(postgres: str) -> None:
+    async with FakeAri() as fake, calls_room(fake, postgres, directory()) as room:
+        room.ari._request_timeout = 0.3
+        fake.drop_connection()
+        await fake.until(lambda: room.ari.connections == 2 and room.ari.connected)
+        fake.stall("POST", ".*/dial")
+        fake.stall("GET", "channels/ringpost-[^/]*")
+        taken = await room.notifications.take(Order(THEM, r"~\QuickStart()~ Hello."), KEY)
+        await fake.asked("GET", "channels/ringpost-[^/]*")
+        (channel,) = fake.channels.values()
+        channel.state = "Ringing"
+        fake.drop_connection()
+        await fake.asked("GET", "channels/ringpost-[^/]*", count=2)
+        fake.answer(channel.id)
+        assert await over(room, taken.queue_id) == [12, 18, 21, 1]
+
+
+async def test_a_ringing_that_was_not_told_is_seen_and_counts_as_unanswered(postgres: str) -> None:
+    async with FakeAri() as fake, calls_room(fake, postgres, directory()) as room:
+        dialled = asyncio.Event()
+        fake.on_originate = lambda _channel: dialled.set()
+        taken = await room.notifications.take(Order(THEM, "Hello"), KEY)
+        await asyncio.wait_for(dialled.wait(), 5)
+        (channel,) = fake.channels.values()
+        channel.state = "Ringing"
+        fake.drop_connection()
+        await fake.asked("GET", "channels/ringpost-[^/]*")
+        fake.reject(channel.id, cause=19, dial_status="NOANSWER")
+        assert await over(room, taken.queue_id) == [12, 18, 2]
+
+
+async def test_a_claim_whose_answer_is_lost_costs_no_try(postgres: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("controller.calls.adoption.FRESH", timedelta(0))
+    async with FakeAri() as fake, calls_room(fake, postgres, directory()) as room:
+        fetch, lost = room.database.fetch, 0
+
+        async def losing(name: str, *values: Any) -> Any:
+            nonlocal lost
+            rows = await fetch(name, *values)
+            if name == "claim_calls" and rows and not lost:
+                lost += 1
+                raise StoreUnreachable("the answer was lost")
+            return rows
+
+        room.database.fetch = losing  # type: ignore[method-assign]
+        queue_id = await _busy(room, fake)
+        async with asyncio.timeout(5):
+            while not lost:
+                await asyncio.sleep(0.01)
+        await room.adoption.connected()
+        assert await over(room, queue_id) == [12, 8]
+
+
+async def test_a_controller_that_stops_just_before_it_dials_gives_the_call_back(
+    postgres: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with FakeAri() as fake:
+        async with calls_room(fake, postgres, directory()) as room:
+            flush, flushing = room.journal.flush, asyncio.Event()
+
+            async def never(timeout: float = 5.0) -> bool:
+                if timeout != STORED_SECONDS:  # somebody else
+                    return await flush(timeout)
+                flushing.set()
+                await asyncio.Event().wait()
+                return False
+
+            monkeypatch.setattr(room.journal, "flush", never)
+            queue_id = await _busy(room, fake)
+            await asyncio.wait_for(flushing.wait(), 5)
+            room.dialer._is_connected = lambda: False  # as in the service, the dialer stops first
+            await room.live.close()
+            monkeypatch.setattr(room.journal, "flush", flush)
+        async with calls_room(fake, postgres, directory()) as room:
+            assert await over(room, queue_id) == [12, 0, 12, 8]
+            assert dials(fake) == 1
+
+
+@pytest.mark.usefixtures("quick")
+async def test_nobody_is_called_before_the_store_knows_of_it(postgres: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with FakeAri() as fake, calls_room(fake, postgres, directory()) as room:
+        flush, away = room.journal.flush, 1
+
+        async def first_away(timeout: float = 5.0) -> bool:
+            nonlocal away
+            away -= timeout == STORED_SECONDS  # not somebody else
+            return False if timeout == STORED_SECONDS and away == 0 else await flush(timeout)
+
+        monkeypatch.setattr(room.journal, "flush", first_away)
+        queue_id = await _busy(room, fake)
+        async with asyncio.timeout(5):
+            while away > 0:
+                await asyncio.sleep(0.01)
+        assert await over(room, queue_id) == [12, 0, 12, 8]
+        assert dials(fake) == 1
+
+
+async def test_a_call_that_waits_can_be_cancelled_although_its_state_cannot_be_read(postgres: str) -> None:
+    async with FakeAri() as fake, calls_room(fake, postgres, directory()) as room:
+        room.dialer._is_connected = lambda: False
+        taken = await room.notifications.take(Order(THEM, "Hello"), KEY)
+        async with room.database._connection() as connection:
+            await connection.execute("UPDATE calls SET state = '{}' WHERE queue_id = $1", taken.queue_id)
+        assert await room.notifications.cancel(taken.queue_id)
+        assert await over(room, taken.queue_id) == [22]

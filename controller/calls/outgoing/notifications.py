@@ -12,6 +12,7 @@ from uuid import uuid4
 import structlog
 
 from controller.calls.call import Call, TraceLine, channel_of_try
+from controller.calls.closing import stored_state
 from controller.calls.live import CallMetrics
 from controller.calls.outgoing.order import (
     LONGEST_NAME,
@@ -131,7 +132,7 @@ class Notifications:
             row = await transaction.fetchrow("cancel_call", queue_id)
             if row is None:
                 return False
-            call, state = Call.of(row), State.from_json(row["state"])
+            call, state = Call.of(row), stored_state(row) or State()
             call.ended(row["ended_at"], "cancelled", ResponseCode.CANCELLED)
             if url := state.status_post_url or call.status_post_url:
                 postback = call_postback(

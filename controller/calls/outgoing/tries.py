@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -11,14 +12,12 @@ import structlog
 from asyncpg import Record
 
 from controller.asterisk.ari.events import Event
-from controller.calls.call import Call
 from controller.calls.closing import close_lost
 from controller.calls.dialling import DIAL_SLACK_SECONDS, ENTER_SECONDS, shown_caller
 from controller.calls.line import LEASE_SECONDS, Happening
 from controller.calls.live import LiveCalls
 from controller.calls.outgoing.order import Notification
 from controller.calls.prompting import CallPrompts
-from controller.calls.record import CallRecord
 from controller.calls.response_codes import TRIED_AGAIN, ResponseCode, not_answered
 from controller.calls.routes import Routes
 from controller.calls.session import RECONNECT_PATIENCE_SECONDS, CallSession, SessionParts
@@ -34,7 +33,6 @@ from controller.errors import (
     StateInvalid,
 )
 from controller.numbers import mask_number
-from controller.script.state import State
 
 log = structlog.get_logger()
 
@@ -46,8 +44,26 @@ STORED_SECONDS = 2.0
 _CONFLICT = 409
 
 
+_RINGING = frozenset({"Ring", "Ringing"})
+# What Asterisk, or the store, could not do is asked of it again so much later.
+AGAIN_SECONDS = 5.0
+
+
 class _NotBegun(Exception):
-    """Nobody was called: the try does not count, and is made again."""
+    """Nobody was called: the try does not count, and is made again, in so many seconds."""
+
+    def __init__(self, reason: str, *, seconds: float = AGAIN_SECONDS) -> None:
+        super().__init__(reason)
+        self.seconds = seconds
+
+
+@dataclass(slots=True)
+class _Attempt:
+    """A try under way. `asked`: Asterisk may have been asked to call; from then on the try counts."""
+
+    session: CallSession
+    notification: Notification
+    asked: bool = False
 
 
 class OutgoingCalls:
@@ -78,57 +94,54 @@ class OutgoingCalls:
             close_lost(self._parts.recording, row)
             return
         self._live.register(session, placed=False)
-        self._live.own(self._try(session, Notification.of(row)))
+        self._live.own(self._try(_Attempt(session, Notification.of(row))))
 
     def give_back(self, row: Record) -> None:
         """Let a call that was claimed, and not begun, wait again."""
-        try:
-            state = State.from_json(row["state"])
-        except StateInvalid:
-            close_lost(self._parts.recording, row)
-            return
-        CallRecord(self._parts.recording, Call.of(row), lambda: state).given_back()
+        close_lost(self._parts.recording, row)
 
     async def go_on(self, session: CallSession, notification: Notification) -> None:
         """Go on with a try of which the channel was found, ringing or answered meanwhile."""
-        session.record.note("resumed")
-        await self._guarded(session, notification, self._look(session))
+        # Nobody is called before the store knows of it.
+        asked = session.call.response_code is not ResponseCode.QUEUED
+        attempt = _Attempt(session, notification, asked)
+        await self._guarded(attempt, self._found_again(attempt))
 
-    async def _try(self, session: CallSession, notification: Notification) -> None:
-        call = session.call
+    async def _try(self, attempt: _Attempt) -> None:
+        call = attempt.session.call
         with structlog.contextvars.bound_contextvars(call=call.queue_id, license_key=call.license_key):
             try:
-                await self._guarded(session, notification, self._place(session, notification))
+                await self._guarded(attempt, self._place(attempt))
             finally:
-                self._live.release(session)
+                self._live.release(attempt.session)
 
-    async def _guarded(
-        self, session: CallSession, notification: Notification, answer: Coroutine[Any, Any, ResponseCode | None]
-    ) -> None:
+    async def _guarded(self, attempt: _Attempt, answer: Coroutine[Any, Any, ResponseCode | None]) -> None:
         """Wait for the answer, and drive the call, or see to its next try or its end; whatever fails ends the call."""
+        session = attempt.session
         try:
-            code = await answer
-            await self._after_dialling(session, notification, code)
+            await self._after_dialling(attempt, await answer)
         except asyncio.CancelledError:
-            if session.call.response_code is ResponseCode.QUEUED:
+            if not attempt.asked:
                 session.record.given_back()
             raise
         except _NotBegun as error:
             log.info("a call waits again", reason=str(error))
-            session.record.given_back()
+            if self._parts.ari.connected:
+                await session.line.hang_up()
+            session.record.given_back(error.seconds)
         except AsteriskError as error:
             log.warning("a call was not placed", reason=str(error))
             session.record.note("error", message=str(error))
             await session.line.hang_up()
-            await self._after_dialling(session, notification, ResponseCode.TELECOM_TIMEOUT)
+            await self._after_dialling(attempt, ResponseCode.TELECOM_TIMEOUT)
         except Exception:
             log.exception("a call's handler failed")
             await session.line.hang_up()
             self._ended(session, ResponseCode.UNIVERSAL_ERROR)
 
-    async def _place(self, session: CallSession, notification: Notification) -> ResponseCode | None:
+    async def _place(self, attempt: _Attempt) -> ResponseCode | None:
         """Call the number; None at the answer, else why there is none. _NotBegun, AsteriskError."""
-        call = session.call
+        session, call = attempt.session, attempt.session.call
         key = self._directory.current.license_key(call.license_key)
         if key is None or "phone" not in key.products:
             return ResponseCode.KEY_INVALID
@@ -140,7 +153,7 @@ class OutgoingCalls:
         if (route := self._routes.trunk_to(call.caller)) != call.route:
             # The configuration has changed since the call was stored: the pace of the other trunk counts.
             call.route = route
-            raise _NotBegun("it goes through another trunk now")
+            raise _NotBegun("it goes through another trunk now", seconds=0.0)
         try:
             async with asyncio.timeout(RENDER_SECONDS):
                 await session.prepare()
@@ -150,35 +163,31 @@ class OutgoingCalls:
         except TimeoutError:
             session.record.note("error", message="speech was not rendered in time")
             return ResponseCode.TTS_BUSY
-        code = await self._create(session, endpoint, notification)
-        return await self._dial(session) if code is None else code
+        code = await self._create(attempt, endpoint)
+        return await self._dial(attempt) if code is None else code
 
-    async def _create(self, session: CallSession, endpoint: str, notification: Notification) -> ResponseCode | None:
+    async def _create(self, attempt: _Attempt, endpoint: str) -> ResponseCode | None:
         """Make the channel, without calling anybody; None when it is there. _NotBegun."""
-        call, line = session.call, session.line
-        shown = shown_caller(self._routes.shown_to(call.caller, call.did), notification.caller_id_name)
+        session, call, line = attempt.session, attempt.session.call, attempt.session.line
         make = partial(
             self._parts.ari.channels.create,
             endpoint=endpoint,
             channel_id=call.channel_id,
             application=self._application,
             application_args="outgoing",
-            variables=shown,
+            variables=shown_caller(self._routes.shown_to(call.caller, call.did), attempt.notification.caller_id_name),
         )
         try:
-            try:
-                await make()
-            except AsteriskRefused as error:
-                if error.status != _CONFLICT:
-                    raise
+            if not await _made(make):
                 # Left by a try that nobody was called for.
                 await line.hang_up()
                 await line.events_until(DESTROYED_SECONDS, "ChannelDestroyed")
-                await make()
+                if not await _made(make):
+                    raise _NotBegun("The channel of an earlier attempt is still there.")
             # Asterisk refuses what is asked of a channel that has not entered the application yet.
-            happening = await line.wait(ENTER_SECONDS, until=lambda event: event.type == "StasisStart", judged=False)
+            entered = await line.events_until(ENTER_SECONDS, "StasisStart")
             self._live.placed(session)
-            if happening is Happening.EVENT:
+            if entered:
                 await line.channel.set_variable("TIMEOUT(absolute)", str(LEASE_SECONDS))
                 return None
         except (AsteriskUnreachable, AsteriskTimeout) as error:
@@ -188,73 +197,75 @@ class OutgoingCalls:
             session.record.note("error", message=str(error))
             await line.hang_up()
             return ResponseCode.CONGESTION
-        if happening is Happening.LOST:
-            raise _NotBegun("Asterisk went away.")
-        await line.hang_up()
-        return not_answered(line.hangup_cause, line.sip_status) if line.hung_up else ResponseCode.CONGESTION
+        if line.ended_from_outside:
+            await line.hang_up()
+            return ResponseCode.CANCELLED
+        raise _NotBegun("The channel did not get as far as the application.")
 
-    async def _dial(self, session: CallSession) -> ResponseCode | None:
-        """Have the phone rung; None at the answer. From here on the try counts, whatever is lost. AsteriskError."""
-        call, line = session.call, session.line
-        seconds = session.program.max_ring_seconds
+    async def _dial(self, attempt: _Attempt) -> ResponseCode | None:
+        """Have the phone rung; None at the answer. _NotBegun, AsteriskError.
+
+        Nobody is called before the store knows of it: so whoever finds this call later knows whether somebody was.
+        """
+        session, call, line = attempt.session, attempt.session.call, attempt.session.line
         session.record.note("dialling", number=call.caller, attempt=call.tries)
         line.report("call.dialling", ResponseCode.DIALING)
-        await self._parts.recording.journal.flush(STORED_SECONDS)
+        if not await self._parts.recording.journal.flush(STORED_SECONDS):
+            raise _NotBegun("The database is away.")
+        if not self._parts.ari.connected:
+            raise _NotBegun("Asterisk went away.")
         log.info("call dialled", number=mask_number(call.caller), attempt=call.tries)
+        attempt.asked = True
         try:
-            await line.channel.dial(timeout_seconds=seconds)
-        except AsteriskTimeout:
-            return await self._look(session)
-        except AsteriskUnreachable:
-            return await self._regained(session)
-        return await self._until_answered(session)
+            await line.channel.dial(timeout_seconds=session.program.max_ring_seconds)
+        except (AsteriskTimeout, AsteriskUnreachable):
+            return await self._found_again(attempt)
+        return await self._until_answered(attempt)
 
-    async def _until_answered(self, session: CallSession) -> ResponseCode | None:
-        line, seconds = session.line, session.program.max_ring_seconds + DIAL_SLACK_SECONDS
-        happening = await line.wait(seconds, until=lambda event: self._is_answer(session, event), judged=False)
+    async def _until_answered(self, attempt: _Attempt) -> ResponseCode | None:
+        session, line = attempt.session, attempt.session.line
+        seconds = session.program.max_ring_seconds + DIAL_SLACK_SECONDS
+        happening = await line.wait(seconds, until=lambda event: _is_answer(session, event), judged=False)
         if happening is Happening.EVENT:
             return None
         if happening is Happening.LOST:
-            return await self._regained(session)
+            return await self._found_again(attempt)
         return await self._not_reached(session)
 
-    def _is_answer(self, session: CallSession, event: Event) -> bool:
-        if event.type != "Dial" or event.channel_id != session.call.channel_id:
-            return False
-        code = session.call.response_code
-        if event.dial_status == "RINGING" and code is not ResponseCode.RINGING:
-            session.record.note("ringing")
-            session.line.report("call.ringing", ResponseCode.RINGING)
-        elif event.dial_status == "PROGRESS" and code is ResponseCode.DIALING:
-            session.line.report("call.progress", ResponseCode.TRYING)
-        return event.dial_status == "ANSWER"
+    async def _found_again(self, attempt: _Attempt) -> ResponseCode | None:
+        """Go on with what the channel has become while nobody listened; None when it was answered, or is then.
 
-    async def _regained(self, session: CallSession) -> ResponseCode | None:
-        """The connection to Asterisk was away: go on with what the channel has become. AsteriskUnreachable."""
-        loop = asyncio.get_running_loop()
+        _NotBegun when nobody was called yet; AsteriskError when Asterisk is not there within a minute.
+        """
+        loop, line = asyncio.get_running_loop(), attempt.session.line
         deadline = loop.time() + RECONNECT_PATIENCE_SECONDS
         while True:
-            await session.line.restored(deadline - loop.time())
-            session.record.note("resumed")
             try:
-                return await self._look(session)
+                state = (await line.channel.state()).state
+            except AsteriskNotFound:
+                return self._gone(attempt)
+            except AsteriskTimeout:
+                if loop.time() >= deadline:
+                    raise
             except AsteriskUnreachable:
-                continue  # gone again: what is left of the patience is waited out
-
-    async def _look(self, session: CallSession) -> ResponseCode | None:
-        """Look at a channel that may have been answered while nobody listened; None when it was, or is then.
-
-        _NotBegun when nobody was called yet. AsteriskError.
-        """
-        if session.call.response_code is ResponseCode.QUEUED:
-            await session.line.hang_up()
+                await line.restored(deadline - loop.time())
+            else:
+                break
+        attempt.session.record.note("resumed")
+        if not attempt.asked:
             raise _NotBegun("Nobody was called yet.")
-        try:
-            state = (await session.line.channel.state()).state
-        except AsteriskNotFound:
-            return ResponseCode.TELECOM_TIMEOUT
+        if state == "Up":
+            return None
+        if state in _RINGING:
+            _rings(attempt.session)
         # Until the first 180 it is Down, also while the network plays something.
-        return None if state == "Up" else await self._until_answered(session)
+        return await self._until_answered(attempt)
+
+    def _gone(self, attempt: _Attempt) -> ResponseCode:
+        if not attempt.asked:
+            raise _NotBegun("Nobody was called yet.")
+        line = attempt.session.line
+        return not_answered(line.hangup_cause, line.sip_status)
 
     async def _not_reached(self, session: CallSession) -> ResponseCode:
         """Nobody answered: what the call has become, once its channel is gone."""
@@ -271,10 +282,8 @@ class OutgoingCalls:
         reached = session.call.response_code is not ResponseCode.DIALING
         return ResponseCode.CALL_UNANSWERED if reached else ResponseCode.TELECOM_TIMEOUT
 
-    async def _after_dialling(
-        self, session: CallSession, notification: Notification, code: ResponseCode | None
-    ) -> None:
-        call = session.call
+    async def _after_dialling(self, attempt: _Attempt, code: ResponseCode | None) -> None:
+        session, notification, call = attempt.session, attempt.notification, attempt.session.call
         if code is None:
             self._live.metrics.started.labels(call.direction).inc()
             await self._live.drive(session)
@@ -288,3 +297,31 @@ class OutgoingCalls:
     def _ended(self, session: CallSession, code: ResponseCode) -> None:
         session.record.not_answered(code)
         self._live.metrics.ended.labels(session.call.end_reason).inc()
+
+
+async def _made(make: Callable[[], Awaitable[object]]) -> bool:
+    """Make a channel; False when there is one of its id already. AsteriskError."""
+    try:
+        await make()
+    except AsteriskRefused as error:
+        if error.status != _CONFLICT:
+            raise
+        return False
+    return True
+
+
+def _is_answer(session: CallSession, event: Event) -> bool:
+    """Whether this is the answer; that it rings is reported."""
+    if event.type != "Dial" or event.channel_id != session.call.channel_id:
+        return False
+    if event.dial_status == "RINGING":
+        _rings(session)
+    elif event.dial_status == "PROGRESS" and session.call.response_code is ResponseCode.DIALING:
+        session.line.report("call.progress", ResponseCode.TRYING)
+    return event.dial_status == "ANSWER"
+
+
+def _rings(session: CallSession) -> None:
+    if session.call.response_code is not ResponseCode.RINGING:
+        session.record.note("ringing")
+        session.line.report("call.ringing", ResponseCode.RINGING)
