@@ -51,13 +51,9 @@ class AdminDoor:
         return web.json_response({"applied": True, "changes": changes})
 
     async def _on_feed(self, request: web.Request) -> web.StreamResponse:
-        """What happens on calls, one JSON object a line, until the watcher leaves.
-
-        ?did=, ?caller= and ?queue_id= choose calls.
-        """
+        """What happens on calls, one JSON object a line, until the watcher leaves. ?did= and ?caller= choose calls."""
         authorise(request, self._token)
         did, caller = _number(request, "did"), _number(request, "caller")
-        queue_id = request.query.get("queue_id")
         response = web.StreamResponse(headers={"Content-Type": "application/x-ndjson", "Cache-Control": "no-store"})
         # A watcher that goes away ends it.
         with suppress(ConnectionResetError), self._feed.watch() as happenings:
@@ -70,8 +66,7 @@ class AdminDoor:
                 except TimeoutError:
                     await response.write(b"{}\n")
                     continue
-                chosen = did in (None, call.did) and caller in (None, call.caller)
-                if chosen and queue_id in (None, str(call.queue_id)):
+                if did in (None, call.did) and caller in (None, call.caller):
                     await response.write(_as_json(call, line))
         return response
 

@@ -87,7 +87,7 @@ class Adoption:
                 self._live.own(self._adopt(session, row))
                 strays.discard(row["channel_id"])
             else:
-                self._close(row)
+                close_lost(self._parts.recording, self._live.metrics, row)
         await self._live.renew_all()
         if strays:
             await asyncio.sleep(GRACE_SECONDS)
@@ -155,8 +155,3 @@ class Adoption:
                     await self._live.drive(session, resumed=True)
             finally:
                 self._live.release(session)
-
-    def _close(self, row: Record) -> None:
-        call = close_lost(self._parts.recording, row)
-        if call.ended_at is not None:
-            self._live.metrics.ended.labels(call.end_reason).inc()

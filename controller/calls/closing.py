@@ -6,6 +6,7 @@ import structlog
 from asyncpg import Record
 
 from controller.calls.call import Call
+from controller.calls.live import CallMetrics
 from controller.calls.outgoing.order import Notification
 from controller.calls.record import CallRecord, Recording
 from controller.calls.response_codes import ResponseCode
@@ -15,7 +16,7 @@ from controller.script.state import State
 log = structlog.get_logger()
 
 
-def close_lost(recording: Recording, row: Record) -> Call:
+def close_lost(recording: Recording, metrics: CallMetrics, row: Record) -> None:
     """A stored call that nobody drives, and that has no channel any more: it is over, and its customer is told so.
 
     An outgoing call of which nobody was called yet waits again; one that was not answered, as far as anybody knows, is
@@ -29,15 +30,15 @@ def close_lost(recording: Recording, row: Record) -> Call:
         if call.response_code is ResponseCode.QUEUED:
             record.given_back()
             log.warning("a call was claimed and not dialled: it waits again", call=call.queue_id)
-            return call
+            return
         if call.tries < notification.most_tries:
             record.waits_again(ResponseCode.TELECOM_TIMEOUT, notification.next_try_seconds)
             log.warning("a try was lost, and another one follows", call=call.queue_id)
-            return call
+            return
     code = ResponseCode.UNIVERSAL_ERROR if call.outgoing else ResponseCode.INCOMING_CALL_COMPLETE
     record.ended("lost", code, event="call.lost")
+    metrics.ended.labels(call.end_reason).inc()
     log.warning("call closed whose end was not seen", call=call.queue_id)
-    return call
 
 
 def stored_state(row: Record) -> State | None:

@@ -23,19 +23,16 @@ class Hearing:
 
     Asterisk tells the beginning of talk at once, and its end when it has been silent for so long as was wanted. There
     is one detection a channel: of several wishes the shortest silence counts.
+
+    silent_since: since when it has been silent, on the event loop's clock; it counts while nobody talks.
     """
 
     def __init__(self, channel: Channel) -> None:
         self.talking = False
+        self.silent_since = 0.0
         self._channel = channel
         self._wishes: list[int] = []
         self._set_to = 0
-        self._silent_since = 0.0
-
-    @property
-    def silent_since(self) -> float:
-        """Since when the other side has been silent, on the event loop's clock; it counts while nobody talks."""
-        return self._silent_since
 
     def notice(self, event: Event) -> None:
         """Take notice of an event of the channel."""
@@ -43,12 +40,12 @@ class Hearing:
             self.talking = True
         elif event.type == TALK_EVENTS[1]:
             self.talking = False
-            self._silent_since = asyncio.get_running_loop().time() - self._set_to / 1000
+            self.silent_since = asyncio.get_running_loop().time() - self._set_to / 1000
 
     def interrupted(self) -> None:
         """What the other side does was not told for a while."""
         self.talking = False
-        self._silent_since = asyncio.get_running_loop().time()
+        self.silent_since = asyncio.get_running_loop().time()
 
     async def begin(self, silence_ms: int) -> None:
         """Have talk told from now on; it has ended after so much silence. Raises AsteriskError."""

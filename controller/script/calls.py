@@ -23,6 +23,11 @@ LONGEST_RECORDING = 3600.0
 CONFERENCE_KEY = "confkey"
 
 
+def _rings(seconds: float) -> float:
+    """A time to ring within its limits."""
+    return min(max(seconds, RING_LIMITS[0]), RING_LIMITS[1])
+
+
 @dataclass(frozen=True, slots=True)
 class ActOnFeature(Command):
     r"""Say whether the call starts again when an answering machine, a fax or a ringing tone is recognised. It does.
@@ -133,11 +138,6 @@ class _Recording(Command):
         if isinstance(outcome, Recorded):
             machine.set_variable("lastrecordlength", str(int(outcome.seconds + 0.5)))
         return None
-
-
-def _rings(seconds: float) -> float:
-    """A time to ring within its limits."""
-    return min(max(seconds, RING_LIMITS[0]), RING_LIMITS[1])
 
 
 def _limits(machine: Machine, command: Command, maximum: str, silence: str) -> tuple[float, float]:

@@ -332,3 +332,16 @@ async def test_a_call_that_waits_can_be_cancelled_although_its_state_cannot_be_r
             await connection.execute("UPDATE calls SET state = '{}' WHERE queue_id = $1", taken.queue_id)
         assert await room.notifications.cancel(taken.queue_id)
         assert await over(room, taken.queue_id) == [22]
+
+
+async def test_a_call_whose_state_cannot_be_read_is_closed_told_and_counted(postgres: str) -> None:
+    async with FakeAri() as fake, calls_room(fake, postgres, directory()) as room:
+        is_connected, room.dialer._is_connected = room.dialer._is_connected, lambda: False
+        taken = await room.notifications.take(Order(THEM, "Hello"), KEY)
+        async with room.database._connection() as connection:
+            await connection.execute("UPDATE calls SET state = '{}' WHERE queue_id = $1", taken.queue_id)
+        room.dialer._is_connected = is_connected
+        room.dialer.wake()
+        assert await over(room, taken.queue_id) == [9]
+        assert dials(fake) == 0
+        assert room.registry.get_sample_value("ringpost_calls_ended_total", {"reason": "lost"}) == 1

@@ -39,14 +39,12 @@ log = structlog.get_logger()
 # What is said on a call is rendered before anybody is called, within this time.
 RENDER_SECONDS = 60.0
 DESTROYED_SECONDS = 2.0
-# How long the dialling waits for the store to know of it; without the store it goes on.
+# How long the dialling waits for the store to know of it; without the store nobody is called.
 STORED_SECONDS = 2.0
-_CONFLICT = 409
-
-
-_RINGING = frozenset({"Ring", "Ringing"})
 # What Asterisk, or the store, could not do is asked of it again so much later.
 AGAIN_SECONDS = 5.0
+_CONFLICT = 409
+_RINGING = frozenset({"Ring", "Ringing"})
 
 
 class _NotBegun(Exception):
@@ -91,14 +89,14 @@ class OutgoingCalls:
             session = CallSession.of_stored(self._parts, row, self._prompts_of(row["license_key"]))
         except (StateInvalid, ValueError, TypeError):
             log.exception("a stored call cannot be placed", call=row["queue_id"])
-            close_lost(self._parts.recording, row)
+            close_lost(self._parts.recording, self._live.metrics, row)
             return
         self._live.register(session, placed=False)
         self._live.own(self._try(_Attempt(session, Notification.of(row))))
 
     def give_back(self, row: Record) -> None:
         """Let a call that was claimed, and not begun, wait again."""
-        close_lost(self._parts.recording, row)
+        close_lost(self._parts.recording, self._live.metrics, row)
 
     async def go_on(self, session: CallSession, notification: Notification) -> None:
         """Go on with a try of which the channel was found, ringing or answered meanwhile."""
