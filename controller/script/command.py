@@ -91,13 +91,8 @@ class Command:
             values.pop()
         return tuple(values)
 
-    def named(self, role: str) -> tuple[str, ...]:
-        """The labels ("label") or variables ("reads", "sets", "either") that its arguments name in so many words."""
-        given = self.given(role)
-        return tuple([text.strip().lower() for text in given if text and not dynamic(text)]) if given else ()
-
     def given(self, role: str | None = None) -> tuple[str, ...]:
-        """Its arguments of this role, or all of them, as they stand in the script."""
+        """Its arguments of a role ("label", "sets", "reads" …), or all of them, as they stand in the script."""
         names = _shape(type(self)).names.get(role)
         return () if names is None else tuple([getattr(self, name) for name in names])
 
