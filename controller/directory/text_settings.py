@@ -1,0 +1,48 @@
+"""What a licence key says about its texts: keywords and replies of its own, quiet hours, how far an opt-out reaches."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import time
+
+
+@dataclass(frozen=True, slots=True)
+class KeywordSet:
+    """Keywords of one language, beside those that every key has, and the replies to all of that language.
+
+    `language`: "en", "fr" …; a reply of None is the key's English one, and where that is None too, the house's.
+    """
+
+    language: str
+    stop: tuple[str, ...] = ()
+    resume: tuple[str, ...] = ()
+    help: tuple[str, ...] = ()
+    stop_reply: str | None = None
+    resume_reply: str | None = None
+    help_reply: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class QuietHours:
+    """When texts may arrive, by the clock of who gets them: from `opens` until before `closes`, every day."""
+
+    opens: time = time(8)
+    closes: time = time(21)
+
+
+@dataclass(frozen=True, slots=True)
+class TextSettings:
+    """A licence key's settings of texts.
+
+    `quiet_hours`: None for a key that sends at any time. `opt_out_covers_calls`: who texted STOP is not called either.
+    `review_phrases`: what marks a text for review as a possible opt-out in words of one's own; empty: nothing does.
+    `delivery_receipts`: each result is also posted as a delivery receipt. `per_minute`: texts sent in any minute at
+    most, None without a limit.
+    """
+
+    keywords: tuple[KeywordSet, ...] = ()
+    quiet_hours: QuietHours | None = None
+    opt_out_covers_calls: bool = False
+    review_phrases: tuple[str, ...] = ()
+    delivery_receipts: bool = False
+    per_minute: int | None = None

@@ -1,0 +1,1 @@
+"""A text as Ringpost knows it: what it is, where it stands, and what it may become."""

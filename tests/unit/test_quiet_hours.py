@@ -1,0 +1,83 @@
+"""Quiet hours: when a text may arrive, by the clock of who gets it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from controller.directory.text_settings import QuietHours
+from controller.texts.quiet_hours import held_until, opening, zones_of
+
+NEW_YORK = ZoneInfo("America/New_York")
+LOS_ANGELES = ZoneInfo("America/Los_Angeles")
+HONOLULU = ZoneInfo("Pacific/Honolulu")
+HOURS = QuietHours()
+
+
+def at(text: str, zone: ZoneInfo) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=zone)
+
+
+def test_a_number_tells_its_time_zones() -> None:
+    assert zones_of("+12015550101") == (NEW_YORK,)
+    assert zones_of("+442079460000") == (ZoneInfo("Europe/London"),)
+    assert len(zones_of("+18005550101")) > 3
+    assert zones_of("no number") == (ZoneInfo("UTC"),)
+
+
+@pytest.mark.parametrize(
+    ("moment", "opens"),
+    [
+        ("2026-06-01T08:00", None),
+        ("2026-06-01T20:59:59", None),
+        ("2026-06-01T21:00", "2026-06-02T08:00"),
+        ("2026-06-01T07:59:59", "2026-06-01T08:00"),
+        ("2026-12-31T23:00", "2027-01-01T08:00"),
+        ("2026-03-07T22:00", "2026-03-08T08:00"),  # summer time begins in that night
+        ("2026-10-31T22:00", "2026-11-01T08:00"),  # and ends in this one
+    ],
+)
+def test_a_text_waits_for_eight_in_the_morning(moment: str, opens: str | None) -> None:
+    expected = None if opens is None else at(opens, NEW_YORK)
+    assert held_until(HOURS, "+12015550101", at(moment, NEW_YORK)) == expected
+
+
+def test_of_several_zones_the_strictest_counts() -> None:
+    both = (NEW_YORK, LOS_ANGELES)
+    assert opening(HOURS, both, at("2026-06-01T09:00", NEW_YORK)) == at("2026-06-01T08:00", LOS_ANGELES)
+    assert opening(HOURS, both, at("2026-06-01T12:00", NEW_YORK)) is None
+    assert opening(HOURS, both, at("2026-06-01T20:00", LOS_ANGELES)) == at("2026-06-02T08:00", LOS_ANGELES)
+
+
+def test_hours_may_go_over_midnight() -> None:
+    night = QuietHours(opens=time(20), closes=time(2))
+    assert opening(night, (NEW_YORK,), at("2026-06-01T01:00", NEW_YORK)) is None
+    assert opening(night, (NEW_YORK,), at("2026-06-01T03:00", NEW_YORK)) == at("2026-06-01T20:00", NEW_YORK)
+
+
+def test_hours_that_the_zones_never_share_open_where_most_have_them() -> None:
+    hours = QuietHours(opens=time(8), closes=time(9))
+    zones = (NEW_YORK, NEW_YORK, HONOLULU)
+    assert opening(hours, zones, at("2026-06-01T00:00", NEW_YORK)) == at("2026-06-01T08:00", NEW_YORK)
+
+
+@given(
+    st.datetimes(datetime(2026, 1, 1), datetime(2027, 12, 1)),  # noqa: DTZ001
+    st.sets(st.sampled_from([NEW_YORK, LOS_ANGELES, HONOLULU, ZoneInfo("America/St_Johns")]), min_size=1),
+)
+def test_an_opening_is_in_nobodys_quiet_hours_and_nothing_before_it_is_open(
+    naive: datetime, zones: set[ZoneInfo]
+) -> None:
+    moment = naive.replace(tzinfo=UTC)
+    opens = opening(HOURS, tuple(zones), moment)
+    end = opens or moment
+    assert all(time(8) <= end.astimezone(zone).time() < time(21) for zone in zones)
+    assert moment <= end <= moment + timedelta(days=2)
+    earlier = moment
+    while opens and earlier < opens:
+        assert not all(time(8) <= earlier.astimezone(zone).time() < time(21) for zone in zones)
+        earlier += timedelta(minutes=30)
