@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import itertools
 import os
-import shutil
-import tempfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -15,6 +13,7 @@ import pytest
 from controller.embedded.debian import Tools, provision
 from controller.embedded.postgres_server import FAST, PostgresServer
 from controller.store.migrations import Migrations
+from tests.support.folders import open_folder
 
 PROJECT = Path(__file__).parent.parent
 _numbers = itertools.count(1)
@@ -30,10 +29,8 @@ def tools() -> Tools:
 @pytest.fixture(scope="session")
 def postgres_folder() -> Iterator[Path]:
     """A folder that another user can pass through: as root the cluster belongs to one."""
-    folder = Path(tempfile.mkdtemp(prefix="ringpost-pg-"))
-    folder.chmod(0o711)
-    yield folder
-    shutil.rmtree(folder)
+    with open_folder("ringpost-pg-") as folder:
+        yield folder
 
 
 @pytest.fixture(scope="session")

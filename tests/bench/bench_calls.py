@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import tempfile
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -22,6 +21,7 @@ from controller.softphone.phone import Softphone
 from tests.bench.calls import Percentiles, run_calls, run_key_calls
 from tests.bench.rows import Row
 from tests.support.asterisk import TRUNK_ADDRESS, RunningAsterisk, running_asterisk
+from tests.support.folders import open_folder
 from tests.support.house import KEY, House, customer, running_house
 from tests.support.tones import Ear, write_tone
 
@@ -80,8 +80,8 @@ class Benches:
 @asynccontextmanager
 async def benches(tools: Tools) -> AsyncIterator[Benches]:
     """Bare Asterisk, and Ringpost with its own on a durable PostgreSQL, side by side."""
-    with tempfile.TemporaryDirectory(prefix="ringpost-bench-") as name:
-        folder = _furnish(Path(name))
+    with open_folder("ringpost-bench-") as folder:
+        _furnish(folder)
         postgres = PostgresServer(folder / "postgres", logs=folder / "logs")
         await postgres.start()
         try:
@@ -105,14 +105,12 @@ async def benches(tools: Tools) -> AsyncIterator[Benches]:
             await postgres.stop()
 
 
-def _furnish(folder: Path) -> Path:
-    folder.chmod(0o711)
+def _furnish(folder: Path) -> None:
     (folder / "house" / "sounds").mkdir(parents=True)
     for code in (1, 2):
         write_tone(folder / "house" / "sounds" / f"tone-{code}.wav", code, 0.6)
     (folder / "house" / "menu.txt").write_text(MENU)
     (folder / "house" / "quick.txt").write_text(r"~\PlaySilence(60)~")
-    return folder
 
 
 async def measure(tools: Tools, *, quick: bool) -> list[Row]:

@@ -9,10 +9,8 @@ from __future__ import annotations
 import argparse
 import asyncio
 import logging
-import shutil
 import socket
 import sys
-import tempfile
 import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -30,6 +28,7 @@ from controller.postbacks.delivery import Delivery, DeliveryOptions
 from controller.postbacks.guard import Guard
 from controller.store.database import Database
 from controller.store.migrations import Migrations
+from tests.support.folders import open_folder
 from tests.support.outbox import PROJECT, QUERIES
 
 BUDGET = 1000.0  # post-backs per second
@@ -154,29 +153,31 @@ async def run(*, quick: bool) -> list[Run]:
     """All rows of the table, each the median of three; `quick`: one run of fewer post-backs each."""
     count = 2_000 if quick else 10_000
     large = 20_000 if quick else 1_000_000
-    folder = Path(tempfile.mkdtemp(prefix="ringpost-bench-"))
-    folder.chmod(0o711)  # noqa: ASYNC240
-    server = PostgresServer(folder / "cluster", logs=folder / "logs")
-    await server.start(timeout=60)
-    try:
-        async with receiver() as (answering, hanging):
-            ten = [f"http://127.0.0.{n}:{answering}" for n in range(1, 11)]
-            settings: list[tuple[str, list[str], int]] = [
-                ("one receiver", ten[:1], count),
-                ("ten receivers", ten, count),
-                ("ten receivers, one of them hanging", [*ten[:9], f"http://127.0.0.10:{hanging}"], count),
-                ("ten receivers, a backlog of 1,000", ten, 1_000),
-            ]
-            # In turns, so that what else runs on the machine hits all of them alike.
-            rounds = [
-                [await measure(name, server, lanes, backlog, count) for name, lanes, backlog in settings]
-                for _ in range(1 if quick else 3)
-            ]
-            runs = [sorted(of_one, key=lambda run: run.rate)[len(rounds) // 2] for of_one in zip(*rounds, strict=True)]
-            return [*runs, await measure(f"ten receivers, a backlog of {large:,}", server, ten, large, count)]
-    finally:
-        await server.stop()
-        shutil.rmtree(folder)
+    with open_folder("ringpost-bench-") as folder:
+        server = PostgresServer(folder / "cluster", logs=folder / "logs")
+        await server.start(timeout=60)
+        try:
+            return await _runs(server, count, large, rounds=1 if quick else 3)
+        finally:
+            await server.stop()
+
+
+async def _runs(server: PostgresServer, count: int, large: int, *, rounds: int) -> list[Run]:
+    async with receiver() as (answering, hanging):
+        ten = [f"http://127.0.0.{n}:{answering}" for n in range(1, 11)]
+        settings: list[tuple[str, list[str], int]] = [
+            ("one receiver", ten[:1], count),
+            ("ten receivers", ten, count),
+            ("ten receivers, one of them hanging", [*ten[:9], f"http://127.0.0.10:{hanging}"], count),
+            ("ten receivers, a backlog of 1,000", ten, 1_000),
+        ]
+        # In turns, so that what else runs on the machine hits all of them alike.
+        measured = [
+            [await measure(name, server, lanes, backlog, count) for name, lanes, backlog in settings]
+            for _ in range(rounds)
+        ]
+        runs = [sorted(of_one, key=lambda run: run.rate)[rounds // 2] for of_one in zip(*measured, strict=True)]
+        return [*runs, await measure(f"ten receivers, a backlog of {large:,}", server, ten, large, count)]
 
 
 def show(runs: Sequence[Run], console: Console) -> None:

@@ -85,6 +85,31 @@ async def _ended(watch: int) -> None:
         loop.remove_reader(watch)
 
 
+@pytest.mark.parametrize("left", ["the number of a program of the same user", "nothing", "nonsense"])
+async def test_a_database_starts_after_a_power_cut_whatever_its_pid_file_says(cluster: Path, left: str) -> None:
+    server = PostgresServer(cluster, settings=FAST)
+    await server.start()
+    await server.stop()
+    owner = (cluster / "data").stat()
+    namesake = await asyncio.create_subprocess_exec("sleep", "1000", user=owner.st_uid, group=owner.st_gid)
+    try:
+        remains = f"{cluster}/data\n1700000000\n5432\n{cluster}/run\n\n  1234567         0\nready   \n"
+        first = {"the number of a program of the same user": f"{namesake.pid}\n{remains}", "nothing": ""}
+        for lock in (cluster / "data" / "postmaster.pid", cluster / "run" / ".s.PGSQL.5432.lock"):
+            lock.write_text(first.get(left, "\0\0\0\0"))
+            os.chown(lock, owner.st_uid, owner.st_gid)
+
+        await server.start()
+
+        connection = await asyncpg.connect(server.dsn)
+        await connection.close()
+        assert namesake.returncode is None
+    finally:
+        await server.stop()
+        namesake.kill()
+        await namesake.wait()
+
+
 async def test_a_database_that_cannot_start_says_where_its_log_is(cluster: Path) -> None:
     server = PostgresServer(cluster, settings={"shared_buffers": "nonsense"})
 

@@ -21,6 +21,18 @@ from controller.embedded.postgres_server import cluster_home
 PROJECT = Path(__file__).parent.parent.parent
 
 
+async def said(process: asyncio.subprocess.Process, text: str, timeout: float, lines: list[str] | None = None) -> None:
+    """Wait until the process has printed a line that contains the text; what it prints is added to `lines`."""
+    assert process.stdout is not None
+    lines = [] if lines is None else lines
+    async with asyncio.timeout(timeout):
+        async for raw in process.stdout:
+            lines.append(raw.decode())
+            if text in lines[-1]:
+                return
+    raise AssertionError(f"It ended without saying “{text}”:\n{''.join(lines)}")
+
+
 @dataclass(slots=True)
 class WholeSystem:
     """A configuration and a state directory, and the processes run on them."""
@@ -45,13 +57,7 @@ class WholeSystem:
 
     async def said(self, process: asyncio.subprocess.Process, text: str, timeout: float = 60.0) -> None:
         """Wait until the process has printed a line that contains the text."""
-        assert process.stdout is not None
-        async with asyncio.timeout(timeout):
-            async for raw in process.stdout:
-                self.lines.append(raw.decode())
-                if text in self.lines[-1]:
-                    return
-        raise AssertionError(f"It ended without saying “{text}”:\n{''.join(self.lines)}")
+        await said(process, text, timeout, self.lines)
 
     def processes(self) -> dict[int, str]:
         """The living processes that name this system's folders on their command line."""
@@ -72,14 +78,18 @@ class WholeSystem:
         return number
 
 
-@asynccontextmanager
-async def whole_system(tools: Tools) -> AsyncIterator[WholeSystem]:
-    """The demo, moved to free ports; whatever still runs at the end is killed."""
-    folder = Path(tempfile.mkdtemp(prefix="ringpost.system-"))
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """What a demo listens on that a test speaks to."""
+
+    sip: int
+    http: int
+
+
+def move_to_free_ports(config: Path) -> Ports:
+    """Change a copy of the demo's configuration so that it runs beside others."""
     receiver, http, sip = free_port("tcp"), free_port("tcp"), free_port("udp", "tcp")
     rtp = free_range(100, "udp")
-    config = folder / "config"
-    shutil.copytree(PROJECT / "config", config)
     demo = config / "ringpost.yaml"
     demo.write_text(
         demo.read_text()
@@ -89,7 +99,17 @@ async def whole_system(tools: Tools) -> AsyncIterator[WholeSystem]:
         + f"\nhttp: {{port: {http}}}\nreceiver: {{port: {receiver}}}"
         + f"\nasterisk: {{http_port: {free_port('tcp')}, ami_port: {free_port('tcp')}}}\n"
     )
-    system = WholeSystem(config, folder / "state", tools.root, sip, http)
+    return Ports(sip, http)
+
+
+@asynccontextmanager
+async def whole_system(tools: Tools) -> AsyncIterator[WholeSystem]:
+    """The demo, moved to free ports; whatever still runs at the end is killed."""
+    folder = Path(tempfile.mkdtemp(prefix="ringpost.system-"))
+    config = folder / "config"
+    shutil.copytree(PROJECT / "config", config)
+    ports = move_to_free_ports(config)
+    system = WholeSystem(config, folder / "state", tools.root, ports.sip, ports.http)
     try:
         yield system
     finally:
