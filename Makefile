@@ -10,7 +10,7 @@ WORKERS ?= 2
 PYTEST := $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
 
 .DEFAULT_GOAL := help
-.PHONY: help run check test unit integration acceptance adversity lint format bench lock clean venv venv-dev tools
+.PHONY: help run check test unit integration acceptance adversity lint format bench wheel lock clean venv venv-dev tools
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -49,6 +49,10 @@ format: venv-dev ## rewrite the code as ruff wants it
 bench: venv-dev tools ## measure the budgets, each beside bare Asterisk
 	@$(BIN)/python -m tests.bench
 
+wheel: venv ## dist/ringpost-….whl, for pip install
+	@rm -rf build
+	@$(BIN)/python -m pip wheel --quiet --no-deps --no-build-isolation --wheel-dir dist .
+
 lock: ## write the hash-locked requirements anew (UV="python -m uv" if uv is not a program)
 	@$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 		--no-emit-index-url --no-emit-find-links --extra embedded \
@@ -59,7 +63,7 @@ lock: ## write the hash-locked requirements anew (UV="python -m uv" if uv is not
 
 clean: ## remove everything that was made here, stored calls included
 	@if [ -L .ringpost/postgres ]; then rm -rf "$$(dirname "$$(readlink -f .ringpost/postgres)")"; fi
-	@rm -rf .venv .venv.lock .ringpost build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	@rm -rf .venv .venv.lock .ringpost build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	@find . -name __pycache__ -prune -exec rm -rf {} +
 
 venv:

@@ -41,10 +41,11 @@ from controller.postbacks.delivery import Delivery, DeliveryOptions
 from controller.postbacks.guard import Guard
 from controller.postbacks.poster import PostingOptions
 from controller.postbacks.schedule import Schedule
+from controller.resources import MIGRATIONS, QUERIES
 from controller.running.reloading import Reloading
 from controller.running.rendering import build_prompts, prepare_prompts
 from controller.script.checker import Context
-from controller.settings import PROJECT, PostbacksSection
+from controller.settings import PostbacksSection
 from controller.speech.library import SoundLibrary
 from controller.speech.media import MediaDoor
 from controller.store.database import Database
@@ -77,8 +78,8 @@ async def serve(configuration: Configuration) -> None:
 
 async def _database(url: str) -> Database:
     """The database, migrated; waits for one that is not there yet."""
-    queries = Queries.load(PROJECT / "sql" / "queries")
-    migrations = Migrations(PROJECT / "sql" / "migrations")
+    queries = Queries.load(QUERIES)
+    migrations = Migrations(MIGRATIONS)
     while True:
         try:
             for name in await migrations.apply(url):

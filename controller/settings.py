@@ -22,9 +22,6 @@ from controller.environment import lay_over
 from controller.errors import ConfigurationError
 from controller.script.kinds import EMAIL
 
-PROJECT = Path(__file__).resolve().parent.parent
-"""The folder that holds asterisk-config/, sql/ and config/ beside the package."""
-
 Port = Annotated[int, Field(ge=1, le=65535)]
 
 

@@ -9,14 +9,21 @@ from pathlib import Path
 
 import asyncpg
 import pytest
+from hypothesis import HealthCheck, settings
 
 from controller.embedded.debian import Tools, provision
 from controller.embedded.postgres_server import FAST, PostgresServer
+from controller.resources import MIGRATIONS
 from controller.store.migrations import Migrations
 from tests.support.folders import open_folder
 
 PROJECT = Path(__file__).parent.parent
 _numbers = itertools.count(1)
+
+
+# How long a draw or an example takes says more of the machine than of the code.
+settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any machine")
 
 
 @pytest.fixture(scope="session")
@@ -58,7 +65,7 @@ async def migrated_template(postgres_server: PostgresServer) -> str:
     """The name of a database with all migrations applied, to make others from."""
     name = "ringpost_template"
     await _execute(postgres_server, f"CREATE DATABASE {name}")
-    await Migrations(PROJECT / "sql" / "migrations").apply(postgres_server.dsn_of(name))
+    await Migrations(MIGRATIONS).apply(postgres_server.dsn_of(name))
     return name
 
 

@@ -23,7 +23,7 @@ from controller.calls.trace_mail import is_error, told
 from controller.configuration import read_configuration
 from controller.errors import RingpostError
 from controller.numbers import try_number
-from controller.settings import PROJECT
+from controller.resources import QUERIES
 from controller.store.database import Database
 from controller.store.queries import Queries
 
@@ -79,7 +79,7 @@ async def _fetch(config: Path, *arguments: object) -> Sequence[Record]:
 
 
 async def _database(config: Path) -> Database:
-    queries = Queries.load(PROJECT / "sql" / "queries")
+    queries = Queries.load(QUERIES)
     return await Database.connect(read_configuration(config).database_url, queries, size=1)
 
 

@@ -18,7 +18,7 @@ from controller.errors import RingpostError
 from controller.postbacks import ledger
 from controller.postbacks.console import detail, list_table, stats_table
 from controller.postbacks.receiver import Behaviour, Receiver, received_line
-from controller.settings import PROJECT
+from controller.resources import QUERIES
 from controller.store.database import Database
 from controller.store.queries import Queries
 
@@ -33,7 +33,7 @@ def read_id(text: str) -> UUID:
 
 @asynccontextmanager
 async def _database(config: Path) -> AsyncIterator[Database]:
-    queries = Queries.load(PROJECT / "sql" / "queries")
+    queries = Queries.load(QUERIES)
     database = await Database.connect(read_configuration(config).database_url, queries, size=1)
     try:
         yield database

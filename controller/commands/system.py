@@ -13,9 +13,9 @@ from controller.commands.watching import NOT_RUNNING, addresses_of
 from controller.configuration import read_configuration
 from controller.errors import ConfigurationError, InvalidConfiguration, Mistake, RingpostError
 from controller.numbers import parse_number
+from controller.resources import MIGRATIONS
 from controller.running.provisioning import announcements_dir, make_database_password, write_asterisk_files
 from controller.running.rendering import build_prompts
-from controller.settings import PROJECT
 from controller.speech.announcements import record_announcements
 from controller.store.migrations import Migrations
 
@@ -72,7 +72,7 @@ async def apply_migrations(config: Path) -> list[str]:
 
 
 def _migrations() -> Migrations:
-    return Migrations(PROJECT / "sql" / "migrations")
+    return Migrations(MIGRATIONS)
 
 
 async def try_call(config: Path, number: str, caller: str, presses: list[str], hang_up: float | None) -> bool:

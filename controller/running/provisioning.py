@@ -19,11 +19,11 @@ from controller.embedded.debian import Tools
 from controller.embedded.network import LOOPBACK, knows_own_name, own_address
 from controller.embedded.ports import PortNeed
 from controller.errors import ConfigurationError
-from controller.settings import PROJECT, Settings
+from controller.resources import ASTERISK_TEMPLATES
+from controller.settings import Settings
 
 log = structlog.get_logger()
 
-TEMPLATES = PROJECT / "asterisk-config"
 ANNOUNCEMENT = "ringpost/unavailable"
 
 # Which module reads a file again; what other files say counts from Asterisk's next start.
@@ -123,7 +123,7 @@ def write_asterisk_files(configuration: Configuration) -> list[str]:
         tree = asterisk_tree(settings)
         tree.make()
         etc_dir = tree.etc_dir
-    return [path.name for path in render(asterisk_configuration(configuration), TEMPLATES, etc_dir)]
+    return [path.name for path in render(asterisk_configuration(configuration), ASTERISK_TEMPLATES, etc_dir)]
 
 
 def make_database_password(settings: Settings) -> bool:

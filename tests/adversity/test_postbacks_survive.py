@@ -14,10 +14,11 @@ from controller.embedded.postgres_server import FAST, PostgresServer
 from controller.postbacks.delivery import Delivery
 from controller.postbacks.guard import Guard
 from controller.postbacks.outbox import Postback, enqueue
+from controller.resources import MIGRATIONS
 from controller.store.database import Database
 from controller.store.migrations import Migrations
 from tests.support.deliverers import STUBBORN, nursery
-from tests.support.outbox import PROJECT, QUERIES, postback
+from tests.support.outbox import QUERIES, postback
 from tests.support.receiving import read_request, serving
 
 LONGEST = 50.0
@@ -113,7 +114,7 @@ async def test_postgresql_restarted_during_delivery_is_picked_up_again(postgres_
     server = PostgresServer(postgres_folder / "restarted", logs=postgres_folder / "restarted-logs", settings=FAST)
     await server.start(timeout=60)
     try:
-        await Migrations(PROJECT / "sql" / "migrations").apply(server.dsn)
+        await Migrations(MIGRATIONS).apply(server.dsn)
         database = await Database.connect(server.dsn, QUERIES)
         tally = Tally()
         async with serving(tally.serve) as port:

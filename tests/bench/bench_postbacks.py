@@ -26,10 +26,11 @@ from rich.table import Table
 from controller.embedded.postgres_server import PostgresServer
 from controller.postbacks.delivery import Delivery, DeliveryOptions
 from controller.postbacks.guard import Guard
+from controller.resources import MIGRATIONS
 from controller.store.database import Database
 from controller.store.migrations import Migrations
 from tests.support.folders import open_folder
-from tests.support.outbox import PROJECT, QUERIES
+from tests.support.outbox import QUERIES
 
 BUDGET = 1000.0  # post-backs per second
 
@@ -103,7 +104,7 @@ async def measure(name: str, server: PostgresServer, lanes: Sequence[str], backl
     await _execute(server, "postgres", f"DROP DATABASE IF EXISTS {database_name} WITH (FORCE)")
     await _execute(server, "postgres", f"CREATE DATABASE {database_name}")
     dsn = server.dsn_of(database_name)
-    await Migrations(PROJECT / "sql" / "migrations").apply(dsn)
+    await Migrations(MIGRATIONS).apply(dsn)
     await _execute(server, database_name, _BACKLOG, list(lanes), backlog, 0, timeout=300)
     await _execute(server, database_name, "VACUUM ANALYZE postback_outbox", timeout=300)
     await _execute(server, database_name, "CHECKPOINT", timeout=300)

@@ -8,7 +8,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from pathlib import Path
 from uuid import uuid4
 
 import pytest
@@ -19,15 +18,14 @@ from controller.calls.queue_ids import BLOCK, QueueIds
 from controller.calls.retention import CallRetention
 from controller.errors import JournalFull, StoreUnreachable
 from controller.postbacks.outbox import Postback
+from controller.resources import QUERIES
 from controller.store.database import Database
 from controller.store.queries import Queries
-
-PROJECT = Path(__file__).parent.parent.parent
 
 
 @pytest.fixture
 async def database(postgres: str) -> AsyncIterator[Database]:
-    database = await Database.connect(postgres, Queries.load(PROJECT / "sql" / "queries"))
+    database = await Database.connect(postgres, Queries.load(QUERIES))
     yield database
     await database.close()
 

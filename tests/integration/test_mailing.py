@@ -20,6 +20,7 @@ from controller.calls.journal import Journal
 from controller.calls.mailing import MOST_AN_HOUR, Mailer, MailServer
 from controller.calls.response_codes import ResponseCode
 from controller.postbacks.outbox import Postback
+from controller.resources import QUERIES
 from controller.script.state import State
 from controller.store.database import Database
 from controller.store.queries import Queries
@@ -33,7 +34,7 @@ queue_ids = iter(range(9_100_000_001, 9_200_000_000))
 
 @pytest.fixture
 async def database(postgres: str) -> AsyncIterator[Database]:
-    database = await Database.connect(postgres, Queries.load(PROJECT / "sql" / "queries"))
+    database = await Database.connect(postgres, Queries.load(QUERIES))
     yield database
     await database.close()
 

@@ -15,6 +15,7 @@ from controller.commands.moments import read_moment
 from controller.embedded.ports import free_port
 from controller.errors import RingpostError
 from controller.postbacks.outbox import Postback, enqueue
+from controller.resources import QUERIES
 from controller.store.database import Database
 from controller.store.queries import Queries
 
@@ -38,7 +39,7 @@ async def _ringpost(postgres: str, *arguments: str) -> tuple[int, str]:
 
 async def test_a_postback_is_listed_shown_and_replayed(postgres: str, tmp_path: Path) -> None:
     (tmp_path / "ringpost.yaml").write_text("")
-    database = await Database.connect(postgres, Queries.load(PROJECT / "sql" / "queries"))
+    database = await Database.connect(postgres, Queries.load(QUERIES))
     known = Postback(
         uuid4(),
         "call:1000000001",

@@ -15,10 +15,10 @@ from controller.embedded.asterisk_server import AsteriskServer, AsteriskTree
 from controller.embedded.debian import Tools
 from controller.embedded.ports import free_port, free_range
 from controller.errors import PortInUse
+from controller.resources import ASTERISK_TEMPLATES
 from tests.support.tones import write_tone
 
 PROJECT = Path(__file__).parent.parent.parent
-TEMPLATES = PROJECT / "asterisk-config"
 TRUNK_ADDRESS = "127.0.0.2"
 PHONE_PASSWORD = "pa;ss;--w#1>"
 VOICE_NUMBER = "+12015550101"
@@ -49,7 +49,7 @@ class RunningAsterisk:
     def reconfigure(self, **changes: Any) -> None:
         """Write other configuration files; they count when it is started or reloaded."""
         self.configuration = replace(self.configuration, **changes)
-        render(self.configuration, TEMPLATES, self.configuration.etc_dir)
+        render(self.configuration, ASTERISK_TEMPLATES, self.configuration.etc_dir)
 
 
 @asynccontextmanager

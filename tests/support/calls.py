@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 from prometheus_client import CollectorRegistry
@@ -30,6 +29,7 @@ from controller.directory.holder import Directory
 from controller.directory.snapshot import Did, LicenseKey, Phone, Snapshot, Trunk
 from controller.errors import AsteriskUnreachable, SpeechError
 from controller.postbacks.guard import Guard
+from controller.resources import QUERIES
 from controller.script.checker import NOWHERE
 from controller.script.effects import Prompt, Silence, Sound, Speech, Tone
 from controller.script.parser import parse
@@ -38,7 +38,6 @@ from controller.store.database import Database
 from controller.store.queries import Queries
 from tests.support.fake_ari import FakeAri
 
-PROJECT = Path(__file__).parent.parent.parent
 APPLICATION = "ringpost"
 KEY = LicenseKey("acme", "7f6c1a52-0000-4000-8000-000000000001", frozenset({"phone", "sms"}), "http://127.0.0.1:1/post")
 
@@ -140,7 +139,7 @@ def snapshot(scripts: dict[str, str]) -> Snapshot:
 @asynccontextmanager
 async def calls_room(fake: FakeAri, postgres: str, directory: Snapshot) -> AsyncIterator[CallsRoom]:
     """A controller's calls, connected to the fake; cancelled (as by kill -9, but for the journal) at the end."""
-    database = await Database.connect(postgres, Queries.load(PROJECT / "sql" / "queries"))
+    database = await Database.connect(postgres, Queries.load(QUERIES))
     ari = fake.client()
     registry = CollectorRegistry()
     live = LiveCalls(ari, NoManager(), CallMetrics(registry))

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from uuid import uuid4
 
+from controller import resources
 from controller.postbacks.outbox import Postback
 from controller.store.queries import Queries
 
-PROJECT = Path(__file__).parent.parent.parent
-QUERIES = Queries.load(PROJECT / "sql" / "queries")
+QUERIES = Queries.load(resources.QUERIES)
 
 
 def postback(

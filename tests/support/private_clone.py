@@ -18,7 +18,17 @@ from controller.embedded.postgres_server import cluster_home
 from tests.support.folders import open_folder
 from tests.support.whole_system import PROJECT, move_to_free_ports
 
-CLONED = ("Makefile", "pyproject.toml", "README.md", "LICENSE", "controller", "sql", "asterisk-config", "config")
+CLONED = (
+    "Makefile",
+    "pyproject.toml",
+    "setup.py",
+    "README.md",
+    "LICENSE",
+    "controller",
+    "sql",
+    "asterisk-config",
+    "config",
+)
 
 
 @dataclass(frozen=True, slots=True)

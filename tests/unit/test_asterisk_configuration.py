@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from controller.asterisk.configuration import AsteriskConfiguration, SipPhone, SipTrunk, render
 from controller.errors import ConfigurationError
+from controller.resources import ASTERISK_TEMPLATES
 
-TEMPLATES = Path(__file__).parent.parent.parent / "asterisk-config"
 FOLDERS = ("etc_dir", "module_dir", "data_dir", "var_dir", "cache_dir", "spool_dir", "run_dir", "log_dir")
 
 
@@ -24,7 +24,7 @@ def configuration(**changes: Any) -> AsteriskConfiguration:
 
 
 def rendered(tmp_path: Path, name: str, **changes: Any) -> str:
-    render(configuration(**changes), TEMPLATES, tmp_path)
+    render(configuration(**changes), ASTERISK_TEMPLATES, tmp_path)
     return (tmp_path / name).read_text()
 
 
@@ -52,23 +52,23 @@ def as_asterisk_reads(text: str) -> list[tuple[str, str]]:
 
 
 def test_an_unchanged_configuration_changes_no_file(tmp_path: Path) -> None:
-    first = render(configuration(), TEMPLATES, tmp_path)
-    again = render(configuration(), TEMPLATES, tmp_path)
+    first = render(configuration(), ASTERISK_TEMPLATES, tmp_path)
+    again = render(configuration(), ASTERISK_TEMPLATES, tmp_path)
 
-    assert {path.name for path in first} == {path.name.removesuffix(".j2") for path in TEMPLATES.glob("*.j2")}
+    assert {path.name for path in first} == {path.name.removesuffix(".j2") for path in ASTERISK_TEMPLATES.glob("*.j2")}
     assert again == []
 
 
 def test_only_the_files_of_what_changed_are_written(tmp_path: Path) -> None:
-    render(configuration(), TEMPLATES, tmp_path)
+    render(configuration(), ASTERISK_TEMPLATES, tmp_path)
 
-    changed = render(configuration(phones=(SipPhone("alice", "secret"),)), TEMPLATES, tmp_path)
+    changed = render(configuration(phones=(SipPhone("alice", "secret"),)), ASTERISK_TEMPLATES, tmp_path)
 
     assert [path.name for path in changed] == ["pjsip.conf"]
 
 
 def test_the_files_are_for_their_owner_only(tmp_path: Path) -> None:
-    render(configuration(), TEMPLATES, tmp_path)
+    render(configuration(), ASTERISK_TEMPLATES, tmp_path)
 
     assert {path.stat().st_mode & 0o777 for path in tmp_path.iterdir()} == {0o600}
 
