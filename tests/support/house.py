@@ -23,6 +23,7 @@ from controller.embedded.ports import free_port
 from tests.support.asterisk import PROJECT, RunningAsterisk
 
 READY_SECONDS = 30.0
+IN_THIS_CLONE = (sys.executable, "-m", "controller.cli")
 KEY = "7f6c1a52-0000-4000-8000-000000000001"
 
 
@@ -106,6 +107,8 @@ class House:
     def __init__(
         self, folder: Path, asterisk: RunningAsterisk, dsn: str, tools: Path, yaml: str, log_level: str = "debug"
     ) -> None:
+        self.program: tuple[str, ...] = IN_THIS_CLONE
+        self.working_directory = PROJECT
         self.folder = folder
         self.asterisk = asterisk
         self.dsn = dsn
@@ -151,15 +154,13 @@ asterisk:
         """Start the service and wait until it is ready."""
         with (self.folder / "service.log").open("ab") as log:
             self.process = await asyncio.create_subprocess_exec(
-                sys.executable,
-                "-m",
-                "controller.cli",
+                *self.program,
                 "serve",
                 "--config",
                 str(self.config),
                 stdout=log,
                 stderr=log,
-                cwd=PROJECT,
+                cwd=self.working_directory,
                 env=self._environment,
             )
         await self.ready()
@@ -203,13 +204,11 @@ asterisk:
     async def command(self, *arguments: str) -> tuple[int, str]:
         """Run the command line against this house: exit status, and what it printed."""
         process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-m",
-            "controller.cli",
+            *self.program,
             *arguments,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
-            cwd=PROJECT,
+            cwd=self.working_directory,
             env=self._environment,
         )
         output, _ = await asyncio.wait_for(process.communicate(), 60)
