@@ -12,11 +12,11 @@ import typer
 from rich.console import Console
 from typer.core import TyperCommand
 
-from controller.commands import calls as call_commands
-from controller.commands import postbacks as postback_commands
-from controller.commands.command import DEFAULT_CONFIG, Config, reported, run_async, show_mistakes
+from controller.commands import call_arguments as call_commands
+from controller.commands import postback_arguments as postback_commands
+from controller.commands.running_command import DEFAULT_CONFIG, Config, reported, run_async, show_mistakes
 from controller.errors import InvalidConfiguration
-from controller.script.situation import AnsweredBy, TransferResult
+from controller.script.simulation.situation import AnsweredBy, TransferResult
 
 app = typer.Typer(
     name="ringpost",
@@ -55,8 +55,8 @@ def run(config: Config = DEFAULT_CONFIG) -> None:
 def serve(config: Config = DEFAULT_CONFIG) -> None:
     """Run the service alone, with the PostgreSQL and the Asterisk that the configuration names."""
     from controller import logs
-    from controller.configuration import read_configuration
-    from controller.service import serve as serve_until_stopped
+    from controller.config.load import read_configuration
+    from controller.service.run import serve as serve_until_stopped
 
     configuration = read_configuration(config)
     logs.configure(configuration.settings.log.level, configuration.settings.log.format)
@@ -94,7 +94,7 @@ def check(
 @reported
 def reload(config: Config = DEFAULT_CONFIG) -> None:
     """Have the running service take over the changed configuration: all of it or, with mistakes, nothing."""
-    from controller.commands.system import reload_running
+    from controller.commands.running_system import reload_running
 
     for change in run_async(reload_running(config)):
         typer.echo(change)
@@ -104,7 +104,7 @@ def reload(config: Config = DEFAULT_CONFIG) -> None:
 @reported
 def prepare(config: Config = DEFAULT_CONFIG) -> None:
     """Write what an Asterisk that runs elsewhere starts from, where `asterisk: {files: …}` says; compose.yaml does."""
-    from controller.commands.system import prepare_files
+    from controller.commands.running_system import prepare_files
 
     for written in run_async(prepare_files(config)):
         typer.echo(written)
@@ -114,7 +114,7 @@ def prepare(config: Config = DEFAULT_CONFIG) -> None:
 @reported
 def summary(config: Config = DEFAULT_CONFIG) -> None:
     """Show what can be called, and how a softphone logs in."""
-    from controller.configuration import read_configuration
+    from controller.config.load import read_configuration
     from controller.running.summary import print_numbers
 
     print_numbers(read_configuration(config), Console(highlight=False))
@@ -141,7 +141,7 @@ def migrate(
     ] = False,
 ) -> None:
     """Bring the database's schema up to date."""
-    from controller.commands.system import apply_migrations, pending_migrations
+    from controller.commands.running_system import apply_migrations, pending_migrations
 
     if check_only:
         pending = run_async(pending_migrations(config))
@@ -168,7 +168,7 @@ def try_number(
     config: Config = DEFAULT_CONFIG,
 ) -> None:
     """Call a number of the running system, and show what happens: what was said, digits, post-backs."""
-    from controller.commands.system import try_call
+    from controller.commands.running_system import try_call
 
     if not run_async(try_call(config, number, caller, press or [], hang_up)):
         raise typer.Exit(1)
@@ -244,7 +244,7 @@ def run_tests(
     config: Config = DEFAULT_CONFIG,
 ) -> None:
     """Run the tests beside call scripts, and tell how much of each script they reach. Exit status 1 if one fails."""
-    from controller.commands.golden import run_folder
+    from controller.commands.script_tests import run_folder
 
     if not run_folder(folder, config, Console(highlight=False)):
         raise typer.Exit(1)

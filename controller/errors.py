@@ -29,6 +29,7 @@
     ├── DestinationInvalid        an IVR's choice that leads to no kind of destination
     ├── UrlRefused                a URL that a customer named and the guard does not let through
     ├── MailRefused               a mail that the mail server will never take
+    ├── MailServerAway            a mail that it could not take now
     ├── FetchFailed               one that the guard lets through, and no usable answer came from it
     └── SoftphoneError            the test phone could not do what was asked
         └── CallRefused               (the far side did not take the call; carries the SIP status and the Q.850 cause)
@@ -214,6 +215,10 @@ class UrlRefused(RingpostError):
 
 class MailRefused(RingpostError):
     """The mail server does not take this mail."""
+
+
+class MailServerAway(RingpostError):
+    """The mail server could not be reached, or could not take the mail now."""
 
 
 class FetchFailed(RingpostError):

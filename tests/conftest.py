@@ -11,13 +11,15 @@ import asyncpg
 import pytest
 from hypothesis import HealthCheck, settings
 
-from controller.embedded.debian import Tools, provision
+from controller.embedded.debian import provision
 from controller.embedded.postgres_server import FAST, PostgresServer
+from controller.programs import ProgramTree
 from controller.resources import MIGRATIONS
 from controller.store.migrations import Migrations
 from tests.support.folders import open_folder
 
 PROJECT = Path(__file__).parent.parent
+
 _numbers = itertools.count(1)
 
 
@@ -27,10 +29,10 @@ settings.load_profile("any machine")
 
 
 @pytest.fixture(scope="session")
-def tools() -> Tools:
+def tools() -> ProgramTree:
     """The unpacked Asterisk, SIPp and speech engines: those of RINGPOST_TOOLS, or the project's own."""
     named = os.environ.get("RINGPOST_TOOLS")
-    return Tools(Path(named)) if named else provision(PROJECT / ".ringpost" / "tools")
+    return ProgramTree(Path(named)) if named else provision(PROJECT / ".ringpost" / "tools")
 
 
 @pytest.fixture(scope="session")

@@ -11,8 +11,8 @@ from dataclasses import asdict
 
 from aiohttp import web
 
-from controller.calls.call import Call, TraceLine
 from controller.calls.feed import CallFeed
+from controller.calls.model.call import Call, TraceLine
 from controller.errors import ConfigurationError, InvalidConfiguration, RingpostError
 from controller.numbers import try_number
 
@@ -20,7 +20,7 @@ from controller.numbers import try_number
 KEEP_ALIVE_SECONDS = 10.0
 
 
-class AdminDoor:
+class AdminHandler:
     """Reload the configuration; watch calls. Every request carries the token of the state directory."""
 
     def __init__(self, token: str, feed: CallFeed, reload: Callable[[], Awaitable[list[str]]]) -> None:
@@ -29,7 +29,7 @@ class AdminDoor:
         self._reload = reload
 
     def routes(self) -> list[web.RouteDef]:
-        """The routes of this door."""
+        """The routes of this handler."""
         return [
             web.post("/admin/reload", self._on_reload),
             web.get("/admin/calls/feed", self._on_feed),
@@ -51,9 +51,11 @@ class AdminDoor:
         return web.json_response({"applied": True, "changes": changes})
 
     async def _on_feed(self, request: web.Request) -> web.StreamResponse:
-        """What happens on calls, one JSON object a line, until the watcher leaves. ?did= and ?caller= choose calls."""
+        """What happens on calls, one JSON object a line, until the watcher leaves. ?our_number= and ?their_number=
+        choose calls.
+        """
         authorise(request, self._token)
-        did, caller = _number(request, "did"), _number(request, "caller")
+        ours, theirs = _number(request, "our_number"), _number(request, "their_number")
         response = web.StreamResponse(headers={"Content-Type": "application/x-ndjson", "Cache-Control": "no-store"})
         # A watcher that goes away ends it.
         with suppress(ConnectionResetError), self._feed.watch() as happenings:
@@ -66,7 +68,7 @@ class AdminDoor:
                 except TimeoutError:
                     await response.write(b"{}\n")
                     continue
-                if did in (None, call.did) and caller in (None, call.caller):
+                if ours in (None, call.our_number) and theirs in (None, call.their_number):
                     await response.write(_as_json(call, line))
         return response
 

@@ -14,7 +14,7 @@ CHECK_SECONDS = 2.0
 Check = Callable[[], Awaitable[bool]]
 
 
-class HealthDoor:
+class HealthHandler:
     """Answers whether the process lives, and whether each part it needs works.
 
     checks: a name (ari, ami, database, media) and what finds out; one that raises or takes over 2 s is not ready.
@@ -25,7 +25,7 @@ class HealthDoor:
         self._registry = registry
 
     def routes(self) -> list[web.RouteDef]:
-        """The routes of this door."""
+        """The routes of this handler."""
         return [
             web.get("/health/live", self._live),
             web.get("/health/ready", self._ready),

@@ -58,7 +58,7 @@ class HepPacket:
 
 
 @dataclass(frozen=True, slots=True)
-class SipMessage:
+class CapturedSipMessage:
     """A SIP request or response.
 
     `method` is the request's, and empty in a response; `status` is the response's, and 0 in a request. `cseq_method`
@@ -134,7 +134,7 @@ def _address(chunks: dict[int, bytes], hosts: tuple[int, int], port: int) -> Add
     return Address(host, _number(chunks, port))
 
 
-def parse_sip(payload: bytes) -> SipMessage | None:
+def parse_sip(payload: bytes) -> CapturedSipMessage | None:
     """A SIP message (RFC 3261 section 7); None when it is not one."""
     head, _, body = payload.partition(b"\r\n\r\n")
     first, *lines = head.decode("utf-8", errors="replace").split("\r\n")
@@ -148,7 +148,7 @@ def parse_sip(payload: bytes) -> SipMessage | None:
         method, uri, status, reason = "", "", int(words[1]), words[2] if len(words) == 3 else ""
     elif len(words) != 3 or words[2] != "SIP/2.0":
         return None
-    return SipMessage(method, uri, status, reason, _headers(lines), body)
+    return CapturedSipMessage(method, uri, status, reason, _headers(lines), body)
 
 
 def _headers(lines: list[str]) -> tuple[tuple[str, str], ...]:
@@ -165,7 +165,7 @@ def _headers(lines: list[str]) -> tuple[tuple[str, str], ...]:
     return tuple(headers)
 
 
-SipHandler = Callable[[HepPacket, SipMessage], None]
+SipHandler = Callable[[HepPacket, CapturedSipMessage], None]
 
 
 class HepReceiver(asyncio.DatagramProtocol):

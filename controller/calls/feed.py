@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from controller.calls.call import Call, TraceLine
+from controller.calls.model.call import Call, TraceLine
 
 QUEUED_AT_MOST = 1000
 

@@ -8,13 +8,13 @@ from uuid import uuid4
 import structlog
 
 from controller.asterisk.ari.events import Event
-from controller.calls.call import Call
+from controller.calls.call_prompts import CallPrompts
 from controller.calls.live import LiveCalls
-from controller.calls.prompting import CallPrompts
-from controller.calls.queue_ids import QueueIds
+from controller.calls.model.call import Call
 from controller.calls.session import CallSession, SessionParts
-from controller.calls.treatment import Treatment, treatment_of
-from controller.directory.holder import Directory
+from controller.calls.store.queue_ids import QueueIds
+from controller.directory.current import CurrentDirectory
+from controller.directory.did_rules import DidRule, rule_of
 from controller.errors import AsteriskError, AsteriskNotFound, JournalFull
 from controller.numbers import is_e164, mask_number, national_digits, try_number
 from controller.script.engine import Engine
@@ -35,7 +35,7 @@ class IncomingCalls:
         self,
         parts: SessionParts,
         live: LiveCalls,
-        directory: Directory,
+        directory: CurrentDirectory,
         queue_ids: QueueIds,
         prompts_of: Callable[[str], CallPrompts],
     ) -> None:
@@ -44,16 +44,16 @@ class IncomingCalls:
         self._directory = directory
         self._queue_ids = queue_ids
         self._prompts_of = prompts_of
-        parts.ari.on_event("StasisStart", self._stasis_start)
 
-    def _stasis_start(self, event: Event) -> None:
+    def stasis_start(self, event: Event) -> None:
+        """Take, or refuse, a call that Asterisk hands over; other entries into the application are not its business."""
         if event.args[:1] != ("incoming",) or event.channel_id in self._live:
             return
         dialled = event.args[1] if event.args[1:] else ""
         number = try_number(dialled)
-        did = self._directory.current.did(number) if number else None
-        treatment = treatment_of(did) if did else None
-        if did is None or treatment is None:
+        did = self._directory.snapshot.did(number) if number else None
+        rule = rule_of(did) if did else None
+        if did is None or rule is None:
             log.info("call refused", reason="nobody owns the number", number=mask_number(dialled))
             self._refuse(event.channel_id, "unowned", UNALLOCATED_NUMBER)
             return
@@ -62,8 +62,8 @@ class IncomingCalls:
             self._refuse(event.channel_id, "max-calls", USER_BUSY)
             return
         try:
-            self._parts.recording.journal.admit()
-            call, session = self._session(event, did.number, treatment)
+            self._parts.log_targets.journal.admit()
+            call, session = self._session(event, did.number, rule)
         except JournalFull as error:
             self._live.metrics.refused.labels("overloaded").inc()
             log.warning("call refused", reason=str(error))
@@ -76,21 +76,21 @@ class IncomingCalls:
         self._live.register(session)
         self._live.own(self._answer(call, session))
 
-    def _session(self, event: Event, number: str, treatment: Treatment) -> tuple[Call, CallSession]:
-        program = treatment.program
+    def _session(self, event: Event, number: str, rule: DidRule) -> tuple[Call, CallSession]:
+        program = rule.program
         queue_id = self._queue_ids.take()
         caller = try_number(event.caller_number) or _clean(event.caller_number)
         call = Call(
             queue_id=queue_id,
             direction="incoming",
-            license_key=treatment.license_key,
-            did=number,
-            caller=caller,
+            license_key=rule.license_key,
+            our_number=number,
+            their_number=caller,
             channel_id=event.channel_id,
             program=program.content_hash,
-            started_at=self._parts.recording.now(),
-            status_post_url=treatment.status_post_url,
-            route=event.endpoint if event.endpoint in self._directory.current.trunks else "",
+            started_at=self._parts.log_targets.now(),
+            status_post_url=rule.status_post_url,
+            route=event.endpoint if event.endpoint in self._directory.snapshot.trunks else "",
         )
         # Scripts and customers' programs know North American numbers by their ten digits.
         state = State.for_incoming(
@@ -98,14 +98,14 @@ class IncomingCalls:
             callerid=national_digits(caller) if is_e164(caller) else caller,
             key_seed=uuid4().hex,
         )
-        self._parts.recording.journal.keep_program(program.content_hash, program.source)
+        self._parts.log_targets.journal.keep_program(program.content_hash, program.source)
         session = CallSession(
             self._parts,
             call,
             Engine(program, state),
             self._parts.ari.channels.get(event.channel_id),
             self._parts.ari.events_of(event.channel_id),
-            self._prompts_of(treatment.license_key),
+            self._prompts_of(rule.license_key),
         )
         return call, session
 
@@ -113,7 +113,11 @@ class IncomingCalls:
         with structlog.contextvars.bound_contextvars(call=call.queue_id, license_key=call.license_key):
             try:
                 await session.line.channel.answer()
-                log.info("call answered", did=mask_number(call.did), caller=mask_number(call.caller))
+                log.info(
+                    "call answered",
+                    our_number=mask_number(call.our_number),
+                    their_number=mask_number(call.their_number),
+                )
                 self._live.metrics.started.labels(call.direction).inc()
                 await self._live.drive(session)
             except AsteriskNotFound:

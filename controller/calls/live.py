@@ -7,11 +7,11 @@ from collections.abc import Callable, Coroutine
 from typing import Any, Protocol
 
 import structlog
-from prometheus_client import CollectorRegistry, Counter, Gauge
 
 from controller.asterisk.ari.client import AriClient
 from controller.asterisk.ari.events import Event
-from controller.calls.line import ENDED_FROM_OUTSIDE, LEASE_SECONDS
+from controller.calls.line.line import ENDED_FROM_OUTSIDE, LEASE_SECONDS
+from controller.calls.metrics import CallMetrics
 from controller.calls.session import ASTERISK_LOST, CallSession
 from controller.directory.snapshot import LicenseKey
 from controller.errors import AsteriskError, AsteriskNotFound, AsteriskRefused
@@ -23,26 +23,16 @@ RENEW_AT_ONCE = 20
 UNAVAILABLE_CONTEXT = "ringpost-unavailable"
 
 
-class Manager(Protocol):
+class LeaseKeeper(Protocol):
     """What is needed of Asterisk's manager interface: see `AmiClient.set_variable`."""
 
     async def set_variable(self, channel_id: str, name: str, value: str) -> None: ...
 
 
-class CallMetrics:
-    """The counters of calls, in a registry of Prometheus."""
-
-    def __init__(self, registry: CollectorRegistry) -> None:
-        self.started = Counter("ringpost_calls", "Calls answered", ["direction"], registry=registry)
-        self.ended = Counter("ringpost_calls_ended", "Calls ended, by reason", ["reason"], registry=registry)
-        self.refused = Counter("ringpost_calls_refused", "Calls refused, by reason", ["reason"], registry=registry)
-        self.live = Gauge("ringpost_calls_live", "Calls in progress", registry=registry)
-
-
 class LiveCalls:
     """Holds each live call's session by its channel, and owns every task that works on a call."""
 
-    def __init__(self, ari: AriClient, ami: Manager, metrics: CallMetrics) -> None:
+    def __init__(self, ari: AriClient, ami: LeaseKeeper, metrics: CallMetrics) -> None:
         self.metrics = metrics
         self._ari = ari
         self._ami = ami
@@ -111,7 +101,7 @@ class LiveCalls:
         self._unplaced.discard(session.line.channel.id)
         if self._sessions.pop(session.line.channel.id, None) is not None:
             self.metrics.live.dec()
-        session.line.detection.close()
+        session.line.answer_detection.close()
         session.line.events.close()
         for handler in self._release_handlers:
             handler()

@@ -12,13 +12,13 @@ from asyncpg import Record
 from controller.asterisk.ari.channels import Channel
 from controller.asterisk.ari.client import AriClient
 from controller.asterisk.ari.events import ChannelEvents
-from controller.calls.call import LONGEST_CALL_SECONDS, Call
-from controller.calls.line import Line, LineRecord, Lost
-from controller.calls.performing import Performers
-from controller.calls.prompting import CallPrompts
-from controller.calls.record import CallRecord, Recording
-from controller.calls.response_codes import INCOMING_ENDS, OUTGOING_ENDS, ResponseCode
-from controller.calls.transferring import abandon
+from controller.calls.call_log import CallLog, CallLogTargets
+from controller.calls.call_prompts import CallPrompts
+from controller.calls.effects.dispatch import EffectDispatcher
+from controller.calls.effects.transfer import abandon
+from controller.calls.line.line import Line, LineLog, Lost
+from controller.calls.model.call import LONGEST_CALL_SECONDS, Call
+from controller.calls.model.response_codes import INCOMING_ENDS, OUTGOING_ENDS, ResponseCode
 from controller.errors import AsteriskError, AsteriskUnreachable, StateInvalid
 from controller.ivr.compiled import compile_source
 from controller.script.effects import Effect, End, Transfer
@@ -42,8 +42,8 @@ class SessionParts:
     """What every session works with."""
 
     ari: AriClient
-    performers: Performers
-    recording: Recording
+    dispatcher: EffectDispatcher
+    log_targets: CallLogTargets
 
 
 class CallSession:
@@ -60,19 +60,19 @@ class CallSession:
     ) -> None:
         self.call = call
         self._engine = engine
-        self._performers = parts.performers
+        self._dispatcher = parts.dispatcher
         self._prompts = prompts
-        self._now = parts.recording.now
-        self.record = CallRecord(parts.recording, call, lambda: engine.state)
+        self._now = parts.log_targets.now
+        self.call_log = CallLog(parts.log_targets, call, lambda: engine.state)
         self.line = Line(
             parts.ari,
             channel,
             events,
             engine,
             queue_id=call.queue_id,
-            caller=call.did if call.outgoing else call.caller,
+            caller=call.our_number if call.outgoing else call.their_number,
             outgoing=call.outgoing,
-            record=LineRecord(self._take_notes, self._tell, self.record.report),
+            log_to=LineLog(self._take_notes, self._tell, self.call_log.report),
         )
 
     @classmethod
@@ -109,7 +109,7 @@ class CallSession:
             await abandon(self.line)
         except AsteriskError as error:
             log.warning("call given up", reason=str(error))
-            self.record.note("error", message=str(error))
+            self.call_log.note("error", message=str(error))
             reason = ASTERISK_LOST
         except Exception:
             self._finish("error")
@@ -118,7 +118,7 @@ class CallSession:
 
     async def _converse(self, *, resumed: bool) -> str:
         if resumed:
-            self.record.note("resumed")
+            self.call_log.note("resumed")
             try:
                 await self.line.silence()
             except AsteriskUnreachable:
@@ -126,13 +126,13 @@ class CallSession:
             effect = self._engine.again()
         else:
             if self.call.outgoing:
-                await self.line.detection.begin()
+                await self.line.answer_detection.begin()
             effect = self._engine.start()
-            self.record.answered()
+            self.call_log.answered()
             self._take_notes()
         while not isinstance(effect, End):
             self.line.tell(tell_beginning(effect))
-            self.record.save()
+            self.call_log.save()
             began = asyncio.get_running_loop().time()
             outcome = await self._perform(effect)
             seconds = asyncio.get_running_loop().time() - began
@@ -140,7 +140,7 @@ class CallSession:
                 self.line.tell(tell_end(effect, outcome, self._engine.state.collected))
             effect = self._engine.resume(outcome, seconds)
             self._take_notes()
-        self.record.save()
+        self.call_log.save()
         if self.line.ended_from_outside or not self.line.hung_up:
             await self.line.hang_up(effect.cause)
             await self.line.wait(HANG_UP_PATIENCE_SECONDS, judged=False)
@@ -148,13 +148,13 @@ class CallSession:
 
     async def _perform(self, effect: Effect) -> Outcome:
         while True:
-            await self.line.detection.settle()
+            await self.line.answer_detection.settle()
             try:
-                outcome = await self._performers.perform(self.line, effect, self._prompts)
+                outcome = await self._dispatcher.perform(self.line, effect, self._prompts)
             except Lost:
                 log.info("call waits for Asterisk")
                 await self._regain()
-                self.record.note("resumed")
+                self.call_log.note("resumed")
                 effect = self._engine.again()
                 continue
             if isinstance(outcome, HungUp):
@@ -174,7 +174,7 @@ class CallSession:
             return
 
     def _finish(self, reason: str) -> None:
-        self.record.ended(reason, self._final_code())
+        self.call_log.ended(reason, self._final_code())
         log.info("call ended", reason=reason, seconds=self.call.duration_seconds)
 
     def _final_code(self) -> ResponseCode:
@@ -183,9 +183,9 @@ class CallSession:
         return ends[self.line.transfer]
 
     def _tell(self, event: str, fields: Mapping[str, object]) -> None:
-        self.record.note(event, **fields)
+        self.call_log.note(event, **fields)
 
     def _take_notes(self) -> None:
         for note in self._engine.take_notes():
             if note.event != "step":
-                self.record.note(note.event, **dict(note.fields))
+                self.call_log.note(note.event, **dict(note.fields))

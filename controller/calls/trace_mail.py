@@ -6,12 +6,13 @@ The lines are those of the vendor's own mails: "11/23/2026 5:04:01 PM: text", in
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from email.message import EmailMessage
 from email.utils import format_datetime
 
-from controller.calls.call import Call, TraceLine
-from controller.script.transcript import EVENTS, Line, particulars
+from controller.calls.model.call import Call, TraceLine
+from controller.postbacks.encoding import form_time
+from controller.script.transcript import EVENTS, TranscriptLine, particulars
 
 # How a call ends when something went wrong, whatever else its trace says.
 FAILED_ENDS = frozenset({"error", "asterisk-lost", "lost", "step-limit", "call-length-limit"})
@@ -28,16 +29,10 @@ def is_error(line: TraceLine) -> bool:
 def told(line: TraceLine) -> str:
     """What a line says: the event, and what it is about."""
     if line.event in EVENTS:
-        about = particulars(Line(0.0, line.event, line.fields))
+        about = particulars(TranscriptLine(0.0, line.event, line.fields))
     else:  # what only a live call has: dialling, not_answered …
         about = " ".join(map(str, line.fields.values()))
     return _printable(f"{line.event.replace('_', ' ')} {about}".strip())[:LONGEST_LINE]
-
-
-def us_time(moment: datetime) -> str:
-    """A moment as "11/23/2026 5:04:01 PM", in UTC."""
-    utc = moment.astimezone(UTC)
-    return f"{utc.month}/{utc.day}/{utc.year} {utc.hour % 12 or 12}:{utc:%M:%S} {'AM' if utc.hour < 12 else 'PM'}"
 
 
 def trace_mail(call: Call, trace: Sequence[TraceLine], *, sender: str, recipient: str, now: datetime) -> EmailMessage:
@@ -57,7 +52,9 @@ def trace_mail(call: Call, trace: Sequence[TraceLine], *, sender: str, recipient
 
 
 def _head(call: Call) -> tuple[str, ...]:
-    caller, called = (call.caller, call.did) if call.direction == "incoming" else (call.did, call.caller)
+    caller, called = (
+        (call.their_number, call.our_number) if call.direction == "incoming" else (call.our_number, call.their_number)
+    )
     return (
         f"QueueID: {call.queue_id}",
         f"{call.direction.capitalize()} call from {_printable(caller) or 'an unknown number'} to {_printable(called)}",
@@ -66,7 +63,7 @@ def _head(call: Call) -> tuple[str, ...]:
 
 
 def _lines(trace: Sequence[TraceLine]) -> list[str]:
-    lines = [f"{us_time(line.at)}: {told(line)}" for line in trace]
+    lines = [f"{form_time(line.at, 'us')}: {told(line)}" for line in trace]
     if len(lines) <= MOST_LINES:
         return lines
     left_out = f"... {len(lines) - MOST_LINES} lines are left out here ..."

@@ -18,9 +18,9 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from controller.calls.call import TraceLine
+from controller.calls.model.call import TraceLine
 from controller.calls.trace_mail import is_error, told
-from controller.configuration import read_configuration
+from controller.config.load import read_configuration
 from controller.errors import RingpostError
 from controller.numbers import try_number
 from controller.resources import QUERIES
@@ -29,7 +29,7 @@ from controller.store.queries import Queries
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class CallFilter:
     """Which calls: of or to a number, of a licence key by its name, since a moment, only those in progress."""
 
     number: str | None = None
@@ -39,7 +39,7 @@ class Wanted:
     limit: int = 50
 
 
-async def list_calls(config: Path, wanted: Wanted, console: Console, *, as_json: bool) -> None:
+async def list_calls(config: Path, wanted: CallFilter, console: Console, *, as_json: bool) -> None:
     """Print the newest calls that fit. RingpostError for what is no number; StoreUnreachable."""
     number = None
     if wanted.number is not None and (number := try_number(wanted.number)) is None:
@@ -134,7 +134,7 @@ def _detail(row: Record, trace: Sequence[TraceLine]) -> RenderableType:
 
 def _ends(row: Record) -> tuple[str, str]:
     """Who called, and who was called."""
-    numbers = (row["caller"], row["did"])
+    numbers = (row["their_number"], row["our_number"])
     return numbers if row["direction"] == "incoming" else numbers[::-1]
 
 

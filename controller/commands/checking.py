@@ -9,20 +9,20 @@ from functools import cache
 from pathlib import Path
 
 from controller.commands.simulation import sound_lengths
-from controller.configuration import check_configuration
-from controller.directory import report
-from controller.directory.document import Document, read_document, read_file
+from controller.config.load import check_configuration
+from controller.config_file import report
+from controller.config_file.document import Document, read_document, read_file
+from controller.config_file.nodes import Position
 from controller.directory.loader import Inventory, take_inventory
-from controller.directory.nodes import Position
-from controller.directory.script_door import examine
-from controller.directory.script_shelf import as_mistakes
+from controller.directory.script_cache import as_mistakes
+from controller.directory.script_examination import examine
 from controller.directory.snapshot import Snapshot
 from controller.errors import AudioInvalid, ConfigurationError, Mistake
-from controller.script.bounds import Bounds, Lengths, bounds
-from controller.script.checker import NOWHERE
+from controller.script.analysis.bounds import Bounds, Lengths, bounds
+from controller.script.analysis.checker import NOWHERE
 from controller.speech.audio import playable_seconds
+from controller.speech.heard_text import spoken
 from controller.speech.house_sounds import HOUSE_SECONDS
-from controller.speech.spoken import spoken
 
 _YAML = (".yaml", ".yml")
 

@@ -11,7 +11,7 @@ import tty
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from controller.script.situation import HANG_UP, Press
+from controller.script.simulation.situation import HANG_UP, Press
 
 DIGITS = "0123456789ABCD*#"
 RECEIVER = "hH\x04"  # h, or Ctrl-D

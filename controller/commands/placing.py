@@ -11,11 +11,11 @@ from typing import Any
 import aiohttp
 from rich.console import Console
 
-from controller.commands.command import Party
-from controller.commands.party import party_at_trunk
-from controller.commands.trial import Press
+from controller.commands.callee_phone import callee_at_trunk
+from controller.commands.running_command import Party
+from controller.commands.trial import KeyPress
 from controller.commands.watching import NOT_RUNNING, Addresses, CallWatch, addresses_of
-from controller.configuration import Configuration, read_configuration
+from controller.config.load import Configuration, read_configuration
 from controller.errors import ConfigurationError, InvalidConfiguration, Mistake, RingpostError
 from controller.numbers import parse_number
 from controller.script.parser import LONGEST_SCRIPT
@@ -24,8 +24,8 @@ REQUEST_SECONDS = 30.0
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
-    """The call to be placed, as the command line says it; see `controller.calls.outgoing.order.Order`."""
+class WantedCall:
+    """The call to be placed, as the command line says it; see `controller.calls.model.order.Order`."""
 
     number: str
     script: Path | None = None
@@ -41,10 +41,10 @@ class Wanted:
     max_call_seconds: int = 0
     reference_id: str = ""
     answered_by: Party | None = None
-    presses: tuple[Press, ...] = ()
+    presses: tuple[KeyPress, ...] = ()
 
 
-async def place_call(config: Path, wanted: Wanted, console: Console, *, follow: bool) -> bool:
+async def place_call(config: Path, wanted: WantedCall, console: Console, *, follow: bool) -> bool:
     """Have the call placed, and print what becomes of it. True when it was answered, or is not followed.
 
     RingpostError when it is refused; InvalidConfiguration with the script's mistakes.
@@ -62,8 +62,8 @@ async def place_call(config: Path, wanted: Wanted, console: Console, *, follow: 
         watch = CallWatch(addresses, console)
         watch.wait_for_id()
         async with (
-            watch.watching(http, {"caller": parse_number(wanted.number)}),
-            party_at_trunk(configuration, wanted.answered_by, list(wanted.presses), watch)
+            watch.watching(http, {"their_number": parse_number(wanted.number)}),
+            callee_at_trunk(configuration, wanted.answered_by, list(wanted.presses), watch)
             if wanted.answered_by
             else nullcontext(),
         ):
@@ -85,7 +85,7 @@ async def cancel_call(config: Path, queue_id: int) -> None:
         raise RingpostError(str(answer.get("error", f"the service answered {status}")))
 
 
-def _contradiction(wanted: Wanted, *, follow: bool) -> str:
+def _contradiction(wanted: WantedCall, *, follow: bool) -> str:
     """Why the options do not go together; empty when they do."""
     if bool(wanted.text) == bool(wanted.script):
         return "say what is to be said: --say TEXT or --script FILE, one of them"
@@ -96,7 +96,7 @@ def _contradiction(wanted: Wanted, *, follow: bool) -> str:
     return ""
 
 
-def _body(configuration: Configuration, wanted: Wanted) -> dict[str, Any]:
+def _body(configuration: Configuration, wanted: WantedCall) -> dict[str, Any]:
     body: dict[str, Any] = {
         "key": wanted.key or _only_key(configuration),
         "number": wanted.number,

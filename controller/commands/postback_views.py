@@ -13,10 +13,10 @@ from uuid import UUID
 
 from rich.console import Console
 
-from controller.configuration import read_configuration
+from controller.commands.postback_tables import detail, list_table, stats_table
+from controller.config.load import read_configuration
 from controller.errors import RingpostError
-from controller.postbacks import ledger
-from controller.postbacks.console import detail, list_table, stats_table
+from controller.postbacks import lookup as ledger
 from controller.postbacks.receiver import Behaviour, Receiver, received_line
 from controller.resources import QUERIES
 from controller.store.database import Database

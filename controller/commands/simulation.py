@@ -13,19 +13,20 @@ from pathlib import Path
 from rich.console import Console
 from rich.markup import escape
 
-from controller.calls.treatment import treatment_of
 from controller.commands.keyboard import keyboard
+from controller.config.settings import SECTIONS
+from controller.directory.did_rules import rule_of
 from controller.directory.loader import load
 from controller.directory.menus import reachable
 from controller.directory.snapshot import Did, Snapshot
 from controller.errors import AudioInvalid, ConfigurationError, InvalidConfiguration, Mistake, RingpostError
 from controller.ivr.compiled import compile_ivr
-from controller.ivr.model import Kind
+from controller.ivr.model import DestinationKind
 from controller.numbers import is_e164, national_digits, parse_number, try_number
 from controller.script.parser import LONGEST_SCRIPT, parse
 from controller.script.program import Program
-from controller.script.simulator import Simulation
-from controller.script.situation import (
+from controller.script.simulation.simulator import Simulation
+from controller.script.simulation.situation import (
     ANSWERERS,
     CALLER,
     AnsweredBy,
@@ -38,12 +39,11 @@ from controller.script.situation import (
     read_press,
 )
 from controller.script.state import State
-from controller.script.transcript import Line, particulars
-from controller.script.urls import quoted
-from controller.settings import SECTIONS
+from controller.script.transcript import TranscriptLine, particulars
+from controller.script.url_text import quoted
 from controller.speech.audio import playable_seconds
+from controller.speech.heard_text import spoken
 from controller.speech.house_sounds import HOUSE_SECONDS
-from controller.speech.spoken import spoken
 
 OUR_NUMBER = "+12015550101"
 OTHER_NUMBER = "+12015550199"
@@ -166,7 +166,7 @@ def ivr_subject(name: str, config: Path) -> Subject:
 
 def _leads_to(snapshot: Snapshot, did: Did, ivr: str) -> bool:
     """Whether calls to a number can come to an IVR."""
-    return did.ivr is not None and (Kind.IVR, ivr) in reachable(snapshot.ivrs, [did.ivr.name])
+    return did.ivr is not None and (DestinationKind.IVR, ivr) in reachable(snapshot.ivrs, [did.ivr.name])
 
 
 def did_subject(number: str, config: Path) -> Subject:
@@ -175,12 +175,10 @@ def did_subject(number: str, config: Path) -> Subject:
     did = snapshot.did(parse_number(number))
     if did is None:
         raise ConfigurationError(f"{number} is not among the numbers of {config}")
-    treatment = treatment_of(did)
-    if treatment is None:
+    rule = rule_of(did)
+    if rule is None:
         raise ConfigurationError(f"calls to {did.number} are refused with 404: it has neither `voice` nor `sms`")
-    return Subject(
-        did.number, treatment.program, did.number, sound_lengths(snapshot.sounds.get(treatment.license_key, {}))
-    )
+    return Subject(did.number, rule.program, did.number, sound_lengths(snapshot.sounds.get(rule.license_key, {})))
 
 
 def sound_lengths(sounds: Mapping[str, Path]) -> Callable[[str], float | None]:
@@ -232,13 +230,13 @@ def read_variables(texts: Iterable[str]) -> dict[str, str]:
     return variables
 
 
-def tell_as_json(lines: Iterator[Line], write: Callable[[str], None]) -> None:
+def tell_as_json(lines: Iterator[TranscriptLine], write: Callable[[str], None]) -> None:
     """One JSON object a line."""
     for line in lines:
         write(json.dumps(line.as_json(), ensure_ascii=False))
 
 
-def tell_people(lines: Iterator[Line], console: Console) -> None:
+def tell_people(lines: Iterator[TranscriptLine], console: Console) -> None:
     """A transcript: the time in seconds, the event, and what it is about."""
     for line in lines:
         style = _STYLES.get(line.event, "default")

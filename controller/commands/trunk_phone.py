@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from controller.configuration import Configuration
+from controller.config.load import Configuration
 from controller.directory.snapshot import Trunk
-from controller.embedded.debian import Tools
 from controller.errors import ConfigurationError, UnsupportedSystem
+from controller.programs import ProgramTree
 from controller.softphone.phone import Softphone
 
 
@@ -18,7 +18,7 @@ def phone_at_trunk(configuration: Configuration, command: str) -> tuple[Softphon
     trunk = next((trunk for trunk in configuration.snapshot.trunks.values() if trunk.host.startswith("127.")), None)
     if trunk is None:
         raise ConfigurationError(f"`{command}` needs a trunk with a loopback address, and none is configured.")
-    sipp = Tools(settings.tools_dir).command_here("sipp")
+    sipp = ProgramTree(settings.tools_dir).command_here("sipp")
     if sipp is None:
         raise UnsupportedSystem(f"`{command}` needs the program sipp, and this system does not have it.")
     server = ("127.0.0.1" if settings.sip.host == "0.0.0.0" else settings.sip.host, settings.sip.port)  # noqa: S104

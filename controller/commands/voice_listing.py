@@ -9,11 +9,11 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from controller.configuration import voices_of
-from controller.directory.document import read_document
+from controller.config.load import voices_of
+from controller.config.settings import read_settings
+from controller.config_file.document import read_document
 from controller.errors import InvalidConfiguration
-from controller.script.voices import Voice
-from controller.settings import read_settings
+from controller.script.voice_ids import Voice
 from controller.speech.voices import Speaker
 
 

@@ -17,7 +17,7 @@ import aiohttp
 from rich.console import Console
 from rich.markup import escape
 
-from controller.configuration import Configuration
+from controller.config.load import Configuration
 from controller.errors import RingpostError
 
 # After the end of the call: how long the final post-back is awaited.

@@ -16,8 +16,8 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, model_validator
 
 from controller.asterisk.configuration import HOST_NAME
+from controller.config_file.validation import Declaration, mistake
 from controller.directory.snapshot import Product, canonical_guid
-from controller.directory.validation import Declaration, mistake
 from controller.errors import DestinationInvalid, PhoneNumberInvalid
 from controller.ivr.model import CHOICE_KEYS, DTMF_DIGITS, HANG_UP, SHORTEST_TONE_MS, AfterSequence, Destination
 from controller.numbers import parse_number

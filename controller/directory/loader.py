@@ -10,14 +10,9 @@ from pathlib import Path
 from typing import Protocol
 
 from controller.asterisk.configuration import SECTION_TYPES
-from controller.directory.declarations import NAME, DidEntry, LicenseKeyEntry, PhoneEntry, TrunkEntry
-from controller.directory.document import Document, read_document
-from controller.directory.menus import Menus
-from controller.directory.nodes import Entry, Position
-from controller.directory.script_shelf import ScriptShelf
-from controller.directory.snapshot import Did, LicenseKey, Phone, Product, ScriptFile, Snapshot, Trunk
-from controller.directory.sounds import read_sounds
-from controller.directory.validation import (
+from controller.config_file.document import Document, read_document
+from controller.config_file.nodes import MappingEntry, Position
+from controller.config_file.validation import (
     alternatives,
     child,
     locate,
@@ -25,11 +20,16 @@ from controller.directory.validation import (
     read_entries,
     refuse_unknown_sections,
 )
+from controller.directory.declarations import NAME, DidEntry, LicenseKeyEntry, PhoneEntry, TrunkEntry
+from controller.directory.menus import Menus
+from controller.directory.script_cache import ScriptCache
+from controller.directory.snapshot import Did, LicenseKey, Phone, Product, ScriptFile, Snapshot, Trunk
+from controller.directory.sounds import read_sounds
 from controller.errors import DestinationInvalid, Mistake
 from controller.ivr.compiled import compile_ivr
-from controller.ivr.model import Destination, Kind
+from controller.ivr.model import Destination, DestinationKind
 from controller.numbers import try_number
-from controller.script.checker import NOWHERE, Context
+from controller.script.analysis.checker import NOWHERE, Context
 from controller.script.parser import parse
 from controller.script.program import Program
 
@@ -122,7 +122,7 @@ class _Loader:
         self._document = document
         self._secrets = secrets
         self._context = context
-        self._shelf = ScriptShelf(document, context)
+        self._cache = ScriptCache(document, context)
         self._sounds: dict[str, dict[str, Path]] = {}
         self._owners: dict[str, Position] = {}
         self._played: list[tuple[ScriptFile, str]] = []
@@ -133,18 +133,18 @@ class _Loader:
     @property
     def inventory(self) -> Inventory:
         played = tuple((script.file, key) for script, key in self._played)
-        return Inventory(self._sounds, played, {key: self._shelf.recorded_for(key) for key in self._sounds})
+        return Inventory(self._sounds, played, {key: self._cache.recorded_for(key) for key in self._sounds})
 
     def build(self) -> Snapshot | None:
         keys = self._license_keys()
         phones = self._phones()
         trunks = self._trunks()
-        menus = Menus(self._document, self._shelf, self._phone_names, self._context)
+        menus = Menus(self._document, self._cache, self._phone_names, self._context)
         menus.read()
         dids = self._dids(keys, menus)
         menus.note_use(dids)
         for script, key in self._played:
-            self._shelf.check_sounds(script, key, self._sounds[key])
+            self._cache.check_sounds(script, key, self._sounds[key])
         menus.check_use(dids, self._sounds)
         if self._document.has_errors:
             return None
@@ -159,14 +159,14 @@ class _Loader:
             sequences=menus.sequences,
             phones={name: self._complete_phone(phone) for name, phone in phones.items()},
             trunks=trunks,
-            scripts=self._shelf.scripts,
+            scripts=self._cache.scripts,
             sounds=self._sounds,
             warnings=tuple(self._document.mistakes),
         )
 
     def _compiled_ivrs(self, dids: dict[str, Did], menus: Menus) -> dict[str, Program]:
         """The programs of the IVRs that numbers lead to, by name."""
-        scripts = {name: script.source for name, script in self._shelf.scripts.items()}
+        scripts = {name: script.source for name, script in self._cache.scripts.items()}
         names = dict.fromkeys(did.ivr.name for did in dids.values() if did.ivr)
         return {name: compile_ivr(name, menus.ivrs, menus.sequences, scripts) for name in names}
 
@@ -204,7 +204,7 @@ class _Loader:
             self._read_sounds(entry, declared.sounds)
         return keys
 
-    def _read_sounds(self, entry: Entry, folder: str | None) -> None:
+    def _read_sounds(self, entry: MappingEntry, folder: str | None) -> None:
         base = Path(entry.position.file).parent
         if folder is not None:
             self._sounds[entry.key] = read_sounds(self._document, base / folder, locate(entry, ("sounds",)))
@@ -277,7 +277,9 @@ class _Loader:
                     dids[did.number] = did
         return dids
 
-    def _did(self, number: str, entry: Entry, declared: DidEntry, keys: dict[str, LicenseKey], menus: Menus) -> Did:
+    def _did(
+        self, number: str, entry: MappingEntry, declared: DidEntry, keys: dict[str, LicenseKey], menus: Menus
+    ) -> Did:
         voice = self._owner(entry, "voice", declared.voice, "phone", keys)
         sms = self._owner(entry, "sms", declared.sms, "sms", keys)
         for what in ("script", "ivr"):
@@ -288,10 +290,10 @@ class _Loader:
         self._refuse_sequence(entry, declared, menus)
         script = None
         if declared.script and not _is_sequence(declared.script):
-            script = self._shelf.take(declared.script, locate(entry, ("script",)))
+            script = self._cache.take(declared.script, locate(entry, ("script",)))
         if script is not None and voice is not None:
             self._played.append((script, voice.name))
-            self._shelf.run_for(script, voice.name)
+            self._cache.run_for(script, voice.name)
         ivr = menus.ivrs.get(declared.ivr or "")
         return Did(
             number=number,
@@ -307,7 +309,7 @@ class _Loader:
         )
 
     def _owner(
-        self, entry: Entry, what: str, name: str | None, product: Product, keys: dict[str, LicenseKey]
+        self, entry: MappingEntry, what: str, name: str | None, product: Product, keys: dict[str, LicenseKey]
     ) -> LicenseKey | None:
         if name is None:
             return None
@@ -322,7 +324,7 @@ class _Loader:
             )
         return key
 
-    def _refuse_sequence(self, entry: Entry, declared: DidEntry, menus: Menus) -> None:
+    def _refuse_sequence(self, entry: MappingEntry, declared: DidEntry, menus: Menus) -> None:
         reason = "a sequence is reached only by a choice of an IVR, not by a number"
         expected = "an `ivr` with the sequence among its choices"
         if declared.sequence is not None:
@@ -338,7 +340,7 @@ class _Loader:
             expected = alternatives(declared.ivr, menus.ivr_names)
             self._document.report(position, "there is no IVR of this name", expected=expected)
 
-    def _announcement(self, entry: Entry, declared: DidEntry, owner: LicenseKey | None) -> Program | None:
+    def _announcement(self, entry: MappingEntry, declared: DidEntry, owner: LicenseKey | None) -> Program | None:
         sound_id = declared.announcement
         if sound_id is None:
             return None
@@ -352,7 +354,7 @@ class _Loader:
             self._document.report(position, f'licence key "{owner.name}" has no sound "{sound_id}"', expected=expected)
         return parse(f"~^{sound_id}~")
 
-    def _check_name(self, entry: Entry, reserved: Collection[str] = ()) -> None:
+    def _check_name(self, entry: MappingEntry, reserved: Collection[str] = ()) -> None:
         if NAME.fullmatch(entry.key) is None:
             self._document.report(
                 entry.position, "this name cannot be used", expected="at most 40 of a-z, 0-9, - and _, no capitals"
@@ -373,7 +375,7 @@ class _Loader:
 def _is_sequence(text: str) -> bool:
     """Whether a text is written as the destination of a sequence."""
     try:
-        return Destination.parse(text).kind is Kind.SEQUENCE
+        return Destination.parse(text).kind is DestinationKind.SEQUENCE
     except DestinationInvalid:
         return False
 

@@ -6,27 +6,27 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from controller.config_file.document import Document
+from controller.config_file.nodes import MappingEntry, Position
+from controller.config_file.validation import alternatives, locate, locate_key, read_entries
 from controller.directory.declarations import MENU_NAME, IvrEntry, SequenceEntry, StepEntry
-from controller.directory.document import Document
-from controller.directory.nodes import Entry, Position
-from controller.directory.script_shelf import ScriptShelf
+from controller.directory.script_cache import ScriptCache
 from controller.directory.snapshot import Did, LicenseKey
-from controller.directory.validation import alternatives, locate, locate_key, read_entries
-from controller.ivr.announcements import ANNOUNCEMENTS
 from controller.ivr.loops import doubtful_loops, menus_of
+from controller.ivr.menu_announcements import ANNOUNCEMENTS
 from controller.ivr.model import (
     Choice,
     Destination,
+    DestinationKind,
     DtmfStep,
     Ivr,
-    Kind,
     RecordingStep,
     Sequence,
     Step,
     TextStep,
 )
 from controller.numbers import is_emergency_or_premium
-from controller.script.checker import NOWHERE, Context
+from controller.script.analysis.checker import NOWHERE, Context
 from controller.script.program import Program
 
 Place = tuple[Destination, Position]
@@ -37,15 +37,15 @@ class Menus:
     """All IVRs and sequences of a document. `names_*` hold also those that have mistakes and so no value."""
 
     document: Document
-    shelf: ScriptShelf
+    cache: ScriptCache
     phones: Collection[str]
     context: Context = NOWHERE
     ivrs: dict[str, Ivr] = field(default_factory=dict)
     sequences: dict[str, Sequence] = field(default_factory=dict)
     ivr_names: set[str] = field(default_factory=set)
     sequence_names: set[str] = field(default_factory=set)
-    _entries: dict[tuple[Kind, str], Entry] = field(default_factory=dict)
-    _used: dict[str, list[tuple[Kind, str]]] = field(default_factory=dict)
+    _entries: dict[tuple[DestinationKind, str], MappingEntry] = field(default_factory=dict)
+    _used: dict[str, list[tuple[DestinationKind, str]]] = field(default_factory=dict)
 
     def read(self) -> None:
         """Read both sections and note what is wrong in them, whoever uses them."""
@@ -57,11 +57,11 @@ class Menus:
                 expected = "1 to 100 characters, no white space around them"
                 self.document.report(entry.position, "this name cannot be used", expected=expected)
         for name, (entry, declared) in ivrs.items():
-            self._entries[Kind.IVR, name] = entry
+            self._entries[DestinationKind.IVR, name] = entry
             if declared is not None:
                 self._add_ivr(name, entry, declared)
         for name, (entry, sequence) in sequences.items():
-            self._entries[Kind.SEQUENCE, name] = entry
+            self._entries[DestinationKind.SEQUENCE, name] = entry
             if sequence is not None:
                 steps = [self._step(entry, index, step) for index, step in enumerate(sequence.steps)]
                 self.sequences[name] = Sequence(name, tuple(step for step in steps if step), sequence.then)
@@ -71,9 +71,9 @@ class Menus:
         for key, ivr_names in _ivrs_by_key(dids).items():
             self._used[key] = reachable(self.ivrs, ivr_names)
             for kind, name in self._used[key]:
-                script = self.shelf.scripts.get(name) if kind is Kind.SCRIPT else None
+                script = self.cache.scripts.get(name) if kind is DestinationKind.SCRIPT else None
                 if script is not None:
-                    self.shelf.run_for(script, key)
+                    self.cache.run_for(script, key)
 
     def check_use(self, dids: Mapping[str, Did], sounds: Mapping[str, Mapping[str, Path]]) -> None:
         """Note what is missing for the keys whose numbers lead to an IVR, and the menus that no number leads to."""
@@ -95,9 +95,9 @@ class Menus:
             if names[0] not in seen:
                 seen.update(names)
                 for doubt in doubtful_loops(program):
-                    self.document.warn(self._entries[Kind.IVR, doubt.ivr].position, doubt.message)
+                    self.document.warn(self._entries[DestinationKind.IVR, doubt.ivr].position, doubt.message)
 
-    def _check_voices(self, ivr: Ivr, entry: Entry) -> None:
+    def _check_voices(self, ivr: Ivr, entry: MappingEntry) -> None:
         context, voice = self.context, ANNOUNCEMENTS[ivr.language].voice
         reason = None if context.voice_missing is None else context.voice_missing(voice)
         if reason:
@@ -107,7 +107,7 @@ class Menus:
             for message in context.unheard_voices(ivr.text):
                 self.document.warn(locate(entry, ("text",)), message.rstrip("."))
 
-    def _add_ivr(self, name: str, entry: Entry, declared: IvrEntry) -> None:
+    def _add_ivr(self, name: str, entry: MappingEntry, declared: IvrEntry) -> None:
         if (declared.recording is None) == (declared.text is None):
             self.document.report(
                 entry.position, "what callers hear is not clear", expected="exactly one of `recording` and `text`"
@@ -138,16 +138,16 @@ class Menus:
     def _check_destination(self, destination: Destination, position: Position) -> None:
         known: Collection[str]
         match destination.kind:
-            case Kind.SEQUENCE:
+            case DestinationKind.SEQUENCE:
                 known = self.sequence_names
-            case Kind.IVR:
+            case DestinationKind.IVR:
                 known = self.ivr_names
-            case Kind.PHONE:
+            case DestinationKind.PHONE:
                 known = self.phones
-            case Kind.SCRIPT:
-                self.shelf.take(destination.target, position)
+            case DestinationKind.SCRIPT:
+                self.cache.take(destination.target, position)
                 return
-            case Kind.FORWARD:
+            case DestinationKind.FORWARD:
                 if is_emergency_or_premium(destination.target):
                     self.document.report(position, "calls are not forwarded to emergency and premium numbers")
                 return
@@ -158,7 +158,7 @@ class Menus:
                 position, f"{destination} is not declared", expected=alternatives(destination.target, known)
             )
 
-    def _step(self, entry: Entry, index: int, step: StepEntry) -> Step | None:
+    def _step(self, entry: MappingEntry, index: int, step: StepEntry) -> Step | None:
         path = ("steps", index)
         kinds = [name for name in ("dtmf", "recording", "sms") if getattr(step, name) is not None]
         if len(kinds) != 1:
@@ -177,20 +177,20 @@ class Menus:
         return None
 
     def _check_for_key(
-        self, kind: Kind, name: str, key: str, sounds: Mapping[str, Path], dids: Mapping[str, Did]
+        self, kind: DestinationKind, name: str, key: str, sounds: Mapping[str, Path], dids: Mapping[str, Did]
     ) -> None:
         entry = self._entries.get((kind, name))
-        if kind is Kind.SCRIPT:
-            script = self.shelf.scripts.get(name)
+        if kind is DestinationKind.SCRIPT:
+            script = self.cache.scripts.get(name)
             if script is not None:
-                self.shelf.check_sounds(script, key, sounds)
-        elif kind is Kind.IVR and entry is not None and name in self.ivrs:
+                self.cache.check_sounds(script, key, sounds)
+        elif kind is DestinationKind.IVR and entry is not None and name in self.ivrs:
             ivr = self.ivrs[name]
             wanted = [(ivr.recording, locate(entry, ("recording",)))] if ivr.recording else []
-            wanted += [(end.target, at) for end, at in _places(ivr, entry) if end.kind is Kind.RECORDING]
+            wanted += [(end.target, at) for end, at in _places(ivr, entry) if end.kind is DestinationKind.RECORDING]
             for sound_id, position in wanted:
                 self._check_sound(sound_id, position, key, sounds)
-        elif kind is Kind.SEQUENCE and entry is not None and name in self.sequences:
+        elif kind is DestinationKind.SEQUENCE and entry is not None and name in self.sequences:
             for index, step in enumerate(self.sequences[name].steps):
                 if isinstance(step, RecordingStep):
                     self._check_sound(step.sound_id, locate(entry, ("steps", index, "recording")), key, sounds)
@@ -198,7 +198,7 @@ class Menus:
                     self._check_sender(step.sender, locate(entry, ("steps", index, "sms", "from")), key, dids)
 
     def _check_sound(self, sound_id: str, position: Position, key: str, sounds: Mapping[str, Path]) -> None:
-        known = {*sounds, *self.shelf.recorded_for(key)}
+        known = {*sounds, *self.cache.recorded_for(key)}
         if sound_id not in known:
             self.document.report(
                 position, f'licence key "{key}" has no sound "{sound_id}"', expected=alternatives(sound_id, known)
@@ -212,23 +212,23 @@ class Menus:
             )
 
 
-def reachable(ivrs: Mapping[str, Ivr], names: Collection[str]) -> list[tuple[Kind, str]]:
+def reachable(ivrs: Mapping[str, Ivr], names: Collection[str]) -> list[tuple[DestinationKind, str]]:
     """Every IVR, sequence and script that callers can come to from some IVRs, these included."""
-    found: dict[tuple[Kind, str], None] = {}
-    waiting = [(Kind.IVR, name) for name in names]
+    found: dict[tuple[DestinationKind, str], None] = {}
+    waiting = [(DestinationKind.IVR, name) for name in names]
     while waiting:
         place = waiting.pop()
         if place in found:
             continue
         found[place] = None
-        ivr = ivrs.get(place[1]) if place[0] is Kind.IVR else None
+        ivr = ivrs.get(place[1]) if place[0] is DestinationKind.IVR else None
         if ivr is not None:
-            followed = (Kind.IVR, Kind.SEQUENCE, Kind.SCRIPT)
+            followed = (DestinationKind.IVR, DestinationKind.SEQUENCE, DestinationKind.SCRIPT)
             waiting += [(end.kind, end.target) for end in ivr.destinations if end.kind in followed]
     return list(found)
 
 
-def _places(ivr: Ivr, entry: Entry) -> Iterator[Place]:
+def _places(ivr: Ivr, entry: MappingEntry) -> Iterator[Place]:
     """The destinations of an IVR that the YAML writes, each with its place."""
     for choice in ivr.choices:
         yield choice.destination, locate(entry, ("choices", choice.digits))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from controller.directory.document import Document
-from controller.directory.nodes import Position
+from controller.config_file.document import Document
+from controller.config_file.nodes import Position
 
 AUDIO_ENDINGS = frozenset(
     {".wav", ".mp3", ".aif", ".aiff", ".aifc", ".gsm", ".ulaw", ".ul", ".alaw", ".al", ".flac", ".ogg"}

@@ -16,9 +16,9 @@ from typing import TypedDict
 import aiohttp
 import structlog
 
-from controller.embedded.debian import Tools
 from controller.embedded.process import OwnedProcess
 from controller.errors import AsteriskUnreachable, ConfigurationError, PortInUse
+from controller.programs import ProgramTree
 
 log = structlog.get_logger()
 
@@ -44,7 +44,7 @@ class AsteriskTree:
     """The folders of one Asterisk: below `root`, but for what it only reads, which stays in the unpacked tree."""
 
     root: Path
-    tools: Tools
+    tools: ProgramTree
     log_dir: Path
 
     @property

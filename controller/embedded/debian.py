@@ -17,12 +17,12 @@ import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 from controller.embedded.ownership import end_with_parent
-from controller.embedded.progress import Progress, Step
+from controller.embedded.progress import Progress, ProgressStep
 from controller.errors import DownloadFailed, UnsupportedSystem
+from controller.programs import ProgramTree
 
 SUITE = "sid"
 """The only suite of Debian that carries Asterisk 22."""
@@ -41,45 +41,7 @@ WAY_OUT = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Tools:
-    """An unpacked tree of Debian packages and how to run what is in it."""
-
-    root: Path
-
-    @property
-    def libraries(self) -> Path:
-        return self.root / "usr/lib/x86_64-linux-gnu"
-
-    def program(self, name: str) -> Path:
-        """The file of a program, e.g. `sipp`; UnsupportedSystem when the tree does not hold it."""
-        for folder in ("usr/bin", "usr/sbin"):
-            path = self.root / folder / name
-            if path.exists():
-                return path
-        raise UnsupportedSystem(f"{self.root} does not hold the program {name}; remove the folder to unpack it again.")
-
-    def command(self, name: str, *arguments: str) -> list[str]:
-        """The argument list that runs the program with the loader and the libraries it was built for."""
-        loader = self.root / "usr/lib64/ld-linux-x86-64.so.2"
-        # Some libraries lie in a folder that the packages name by its place in an installed system.
-        path = f"{self.libraries}:{self.libraries / 'pulseaudio'}"
-        return [str(loader), "--library-path", path, str(self.program(name)), *arguments]
-
-    def command_here(self, name: str) -> list[str] | None:
-        """The argument list that runs the tree's program, else the system's; None when neither has it."""
-        try:
-            return self.command(name)
-        except UnsupportedSystem:
-            found = shutil.which(name)
-            return [found] if found else None
-
-    def environment(self) -> dict[str, str]:
-        """What the environment must say beside what it says already, so that programs find their data."""
-        return {"ESPEAK_DATA_PATH": str(self.libraries)}
-
-
-def provision(directory: Path, progress: Progress | None = None, packages: Sequence[str] = PACKAGES) -> Tools:
+def provision(directory: Path, progress: Progress | None = None, packages: Sequence[str] = PACKAGES) -> ProgramTree:
     """Make sure that `directory` holds the unpacked packages and give them back; the first time takes a download.
 
     An interrupted run leaves nothing that looks complete: the tree is made aside and renamed at the end.
@@ -87,13 +49,13 @@ def provision(directory: Path, progress: Progress | None = None, packages: Seque
     """
     directory = directory.absolute()
     if _holds(directory, packages):
-        return Tools(directory)
+        return ProgramTree(directory)
     _check_system()
     directory.parent.mkdir(parents=True, exist_ok=True)
     with _locked(directory.parent / f"{directory.name}.lock"):
         if not _holds(directory, packages):
             _fetch(directory, packages, progress or Progress())
-    return Tools(directory)
+    return ProgramTree(directory)
 
 
 def _holds(directory: Path, packages: Sequence[str]) -> bool:
@@ -225,7 +187,7 @@ class _Apt:
         }
         self._command = ["apt-get", "--quiet=2", *(f"-o{name}={value}" for name, value in options.items())]
 
-    def run(self, *arguments: str, step: Step) -> None:
+    def run(self, *arguments: str, step: ProgressStep) -> None:
         """Run one apt-get command to its end; DownloadFailed with apt's own words."""
         process = subprocess.Popen(
             [*self._command, *arguments],

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from typing import TextIO
 
 
-class Step:
+class ProgressStep:
     """One long step; whoever does the work says now and then what it is at."""
 
     def __init__(self) -> None:
@@ -33,9 +33,9 @@ class Progress:
         self._period = 0.5 if self._terminal else line_every
 
     @contextmanager
-    def step(self, title: str) -> Iterator[Step]:
+    def step(self, title: str) -> Iterator[ProgressStep]:
         """Show `title` until the block ends, with the seconds it took; a block that raises is shown as failed."""
-        step = Step()
+        step = ProgressStep()
         started = time.monotonic()
         ended = threading.Event()
         ticker = threading.Thread(target=self._tick, args=(title, step, started, ended), daemon=True)
@@ -50,11 +50,11 @@ class Progress:
             ticker.join()
             self._show(title, step, started, outcome, last=True)
 
-    def _tick(self, title: str, step: Step, started: float, ended: threading.Event) -> None:
+    def _tick(self, title: str, step: ProgressStep, started: float, ended: threading.Event) -> None:
         while not ended.wait(self._period):
             self._show(title, step, started, "…")
 
-    def _show(self, title: str, step: Step, started: float, state: str, *, last: bool = False) -> None:
+    def _show(self, title: str, step: ProgressStep, started: float, state: str, *, last: bool = False) -> None:
         seconds = time.monotonic() - started
         line = f"  {title} {state} {seconds:.0f} s"
         if step.detail:

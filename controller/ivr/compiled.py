@@ -17,9 +17,9 @@ from controller.ivr.model import (
     AfterSequence,
     Choice,
     Destination,
+    DestinationKind,
     DtmfStep,
     Ivr,
-    Kind,
     RecordingStep,
     Sequence,
     Step,
@@ -71,16 +71,16 @@ def compile_ivr(
 def _source(name: str, ivrs: Mapping[str, Ivr], sequences: Mapping[str, Sequence], scripts: Mapping[str, str]) -> str:
     """The canonical text of an IVR: the same for the same behaviour."""
     document: dict[str, Any] = {"ivr": name, "ivrs": {}, "sequences": {}, "scripts": {}}
-    waiting = [Destination(Kind.IVR, name)]
+    waiting = [Destination(DestinationKind.IVR, name)]
     while waiting:
         place = waiting.pop()
-        if place.kind is Kind.IVR and place.target in ivrs and place.target not in document["ivrs"]:
+        if place.kind is DestinationKind.IVR and place.target in ivrs and place.target not in document["ivrs"]:
             ivr = ivrs[place.target]
             document["ivrs"][ivr.name] = _write_ivr(ivr)
             waiting += ivr.destinations
-        elif place.kind is Kind.SEQUENCE and place.target in sequences:
+        elif place.kind is DestinationKind.SEQUENCE and place.target in sequences:
             document["sequences"][place.target] = _write_sequence(sequences[place.target])
-        elif place.kind is Kind.SCRIPT and place.target in scripts:
+        elif place.kind is DestinationKind.SCRIPT and place.target in scripts:
             document["scripts"][place.target] = scripts[place.target]
     return HEADER + json.dumps(document, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from controller.ivr.menu import Choose, EnterMenu
-from controller.script.flowgraph import FlowGraph, components
+from controller.script.analysis.flow_graph import FlowGraph, components
 from controller.script.program import Program
 
 WITHOUT_EXIT = "nothing but a hang-up ends the loop that begins here"

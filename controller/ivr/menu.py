@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
-from controller.script.command import Command
+from controller.script.commands.command import Command
+from controller.script.commands.machine import Machine
 from controller.script.effects import CollectDigits, Effect, WaitForDigit
-from controller.script.machine import Machine
 from controller.script.outcomes import HungUp, Outcome, Reaction
 
 CHOICE = "choice"

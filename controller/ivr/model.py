@@ -16,7 +16,7 @@ from controller.errors import DestinationInvalid, PhoneNumberInvalid
 from controller.numbers import parse_number
 
 
-class Kind(StrEnum):
+class DestinationKind(StrEnum):
     """Where a choice can lead; the value is what stands before the colon."""
 
     SEQUENCE = "sequence"
@@ -44,7 +44,7 @@ class Destination:
     (lower case), the key of the conference room, or one of SYSTEM_DESTINATIONS.
     """
 
-    kind: Kind
+    kind: DestinationKind
     target: str
 
     def __str__(self) -> str:
@@ -55,26 +55,26 @@ class Destination:
         """Read `header:record`, split at the first colon. Raises DestinationInvalid, which says what is expected."""
         header, colon, record = text.partition(":")
         header, record = header.strip().lower(), record.strip()
-        if not colon or header not in {kind.value for kind in Kind}:
-            raise DestinationInvalid("expected one of " + ", ".join(f"{kind}:" for kind in Kind))
-        kind = Kind(header)
+        if not colon or header not in {kind.value for kind in DestinationKind}:
+            raise DestinationInvalid("expected one of " + ", ".join(f"{kind}:" for kind in DestinationKind))
+        kind = DestinationKind(header)
         if not record:
             raise DestinationInvalid(f"expected something after {kind}:")
-        if kind is Kind.FORWARD:
+        if kind is DestinationKind.FORWARD:
             try:
                 record = parse_number(record)
             except PhoneNumberInvalid as error:
                 raise DestinationInvalid("expected a phone number after fwd:") from error
-        elif kind is Kind.SYSTEM:
+        elif kind is DestinationKind.SYSTEM:
             record = record.lower()
             if record not in SYSTEM_DESTINATIONS:
                 raise DestinationInvalid("expected one of " + ", ".join(f"sys:{name}" for name in SYSTEM_DESTINATIONS))
-        elif kind is Kind.RECORDING:
+        elif kind is DestinationKind.RECORDING:
             record = record.lower()
         return cls(kind, record)
 
 
-HANG_UP = Destination(Kind.SYSTEM, "hangup")
+HANG_UP = Destination(DestinationKind.SYSTEM, "hangup")
 
 
 @dataclass(frozen=True, slots=True)

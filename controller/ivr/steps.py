@@ -8,11 +8,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from controller.script.command import Command
-from controller.script.effects import Conference, Echo, Effect, End, SendDigits, SendText, Transfer
-from controller.script.machine import Machine
+from controller.script.commands.command import Command
+from controller.script.commands.machine import Machine
+from controller.script.commands.speech import PlaySound
+from controller.script.effects import Echo, Effect, End, JoinConference, SendDigits, SendText, Transfer
 from controller.script.outcomes import Failed, Outcome, TransferFailed, Transferred
-from controller.script.speaking import PlaySound
 
 STEP_FAILED = "sequenceerror"
 
@@ -126,7 +126,7 @@ class JoinRoom(Command):
 
     def perform(self, machine: Machine) -> Effect | None:
         machine.set_variable("confkey", self.key)
-        return Conference(self.key)
+        return JoinConference(self.key)
 
     def lasts(self) -> tuple[float, float]:
         return 0.0, float("inf")

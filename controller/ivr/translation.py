@@ -12,21 +12,21 @@ from dataclasses import replace
 from typing import TypeVar
 
 from controller.errors import DestinationInvalid
-from controller.ivr.announcements import ANNOUNCEMENTS, Announcements
 from controller.ivr.menu import Choose, EnterMenu, EnterScript, Leave
-from controller.ivr.model import AfterSequence, Destination, DtmfStep, Ivr, Kind, RecordingStep, Sequence
+from controller.ivr.menu_announcements import ANNOUNCEMENTS, Announcements
+from controller.ivr.model import AfterSequence, Destination, DestinationKind, DtmfStep, Ivr, RecordingStep, Sequence
 from controller.ivr.steps import BeginStep, EchoBack, Forward, HangUp, JoinRoom, PlayStep, QueueText, SendTones
-from controller.script.command import Command
-from controller.script.digits import AssignDTMF, GetDigits
-from controller.script.flow import Goto, GotoIf, Label
+from controller.script.commands.command import Command
+from controller.script.commands.digits import AssignDTMF, GetDigits
+from controller.script.commands.flow import Goto, GotoIf, Label
+from controller.script.commands.speech import ChangeVoiceID, PlayAlphaNumeric, PlaySound, Say
 from controller.script.frame import BUILT_IN_LABELS
 from controller.script.parser import parse
 from controller.script.program import Program, Step
-from controller.script.speaking import ChangeVoiceID, PlayAlphaNumeric, PlaySound, Say
 
 HANG_UP_CAUSES = {"busy": 17, "noservice": 1, "disconnected": 1}
 TEST_DIGITS = "testdigits"
-_SHARED = (Kind.IVR, Kind.SCRIPT)
+_SHARED = (DestinationKind.IVR, DestinationKind.SCRIPT)
 
 T = TypeVar("T")
 
@@ -56,10 +56,10 @@ class _Translator:
         self._waiting: list[Destination] = []
 
     def program(self, name: str, source: str) -> Program:
-        self._label("", Destination(Kind.IVR, name))
+        self._label("", Destination(DestinationKind.IVR, name))
         while self._waiting:
             place = self._waiting.pop(0)
-            if place.kind is Kind.IVR:
+            if place.kind is DestinationKind.IVR:
                 self._menu(self._known(self._ivrs, place), self._label("", place))
             else:
                 self._script(self._known(self._scripts, place), self._label("", place))
@@ -118,16 +118,16 @@ class _Translator:
         scope: what labels within it begin with. menu: the label of the menu that leads there.
         """
         match place.kind:
-            case Kind.SEQUENCE:
+            case DestinationKind.SEQUENCE:
                 yield from self._sequence(self._known(self._sequences, place), menu)
-            case Kind.FORWARD | Kind.PHONE:
-                yield Forward(place.target if place.kind is Kind.FORWARD else f"sip:{place.target}")
+            case DestinationKind.FORWARD | DestinationKind.PHONE:
+                yield Forward(place.target if place.kind is DestinationKind.FORWARD else f"sip:{place.target}")
                 yield Say(words.unreachable)
                 yield HangUp("end-call")
-            case Kind.RECORDING:
+            case DestinationKind.RECORDING:
                 yield PlaySound(place.target)
                 yield HangUp("end-call")
-            case Kind.CONFERENCE:
+            case DestinationKind.CONFERENCE:
                 yield JoinRoom(place.target)
                 yield HangUp("end-call")
             case _:

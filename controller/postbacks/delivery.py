@@ -15,16 +15,16 @@ from uuid import UUID, uuid4
 import structlog
 from prometheus_client import CollectorRegistry
 
+from controller.egress.guard import Guard
 from controller.errors import StoreError
 from controller.postbacks.attempt import Attempt, Blame, Claimed
+from controller.postbacks.attempt_log import AttemptLog, AttemptResult, Outcome
 from controller.postbacks.breaker import BreakerOptions, Breakers
 from controller.postbacks.claiming import Claims
-from controller.postbacks.guard import Guard
 from controller.postbacks.metrics import PostbackMetrics
 from controller.postbacks.outbox import CHANNEL
+from controller.postbacks.postback_retention import Retention
 from controller.postbacks.poster import Poster, PostingOptions
-from controller.postbacks.recorder import Outcome, Recorder, Result
-from controller.postbacks.retention import Retention
 from controller.postbacks.schedule import Schedule
 from controller.postbacks.signature import Secrets
 from controller.store.database import Database
@@ -86,7 +86,7 @@ class Delivery:
         self._claims = Claims(database, self._lease, self._options.lease_seconds, self._options.overtake_seconds)
         self._retention = Retention(database, self._options.keep_days)
         self._wake = asyncio.Event()
-        self._recorder = Recorder(database, self._lease, self._wake.set)
+        self._recorder = AttemptLog(database, self._lease, self._wake.set)
         self._lanes = Breakers(self._options.breaker)
         self._urls = Breakers(self._options.breaker)
         self._metrics = PostbackMetrics(registry)
@@ -172,7 +172,7 @@ class Delivery:
 
     async def _deliver(self, group: Sequence[Claimed]) -> None:
         """Deliver post-backs of one subject, in their order; those behind one that failed are given back."""
-        failed: Result | None = None
+        failed: AttemptResult | None = None
         waiting = deque(group)
         try:
             while waiting:
@@ -180,7 +180,7 @@ class Delivery:
                 if failed is not None and claimed.sequence > failed.claimed.sequence:
                     until_overtaking = max(0.0, self._options.overtake_seconds - claimed.age)
                     delay = min(failed.delay, until_overtaking)
-                    result: Result | None = Result(claimed, Outcome.PARKED, delay)
+                    result: AttemptResult | None = AttemptResult(claimed, Outcome.PARKED, delay)
                     self._set_alarm(delay)
                 else:
                     result = await self._deliver_one(claimed)
@@ -195,22 +195,22 @@ class Delivery:
             for left in waiting:
                 self._leave(left.lane)
 
-    async def _deliver_one(self, claimed: Claimed) -> Result | None:
+    async def _deliver_one(self, claimed: Claimed) -> AttemptResult | None:
         """Post it, unless its receiver is stopped or held back; None when its lease is over and it is another's now."""
         now = time.monotonic()
         if claimed.stopped:
             self._metrics.gave_up()
-            return Result(claimed, Outcome.FAILED, reason="not sent: the receiver answered 410 Gone before")
+            return AttemptResult(claimed, Outcome.FAILED, reason="not sent: the receiver answered 410 Gone before")
         if claimed.expires - now < self._options.posting.total_seconds:
             return None
         held = self._urls.wait_for(claimed.receiver, now)
         if held:
-            return Result(claimed, Outcome.HELD, held)
+            return AttemptResult(claimed, Outcome.HELD, held)
         attempt = await self._poster.post(claimed)
         self._metrics.attempted(claimed, attempt)
         self._learn(claimed, attempt)
         if attempt.delivered:
-            return Result(claimed, Outcome.DELIVERED, attempt=attempt)
+            return AttemptResult(claimed, Outcome.DELIVERED, attempt=attempt)
         delay = None
         if not attempt.hopeless:
             delay = self._options.schedule.next_delay(claimed.tries + 1, attempt.retry_after)
@@ -224,8 +224,8 @@ class Delivery:
         )
         if delay is None:
             self._metrics.gave_up()
-            return Result(claimed, Outcome.FAILED, attempt=attempt)
-        return Result(claimed, Outcome.RETRY, delay, attempt)
+            return AttemptResult(claimed, Outcome.FAILED, attempt=attempt)
+        return AttemptResult(claimed, Outcome.RETRY, delay, attempt)
 
     def _learn(self, claimed: Claimed, attempt: Attempt) -> None:
         """Keep the breakers up to date."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import Literal
 from urllib.parse import quote_plus
 
 CONTENT_TYPE = "application/x-www-form-urlencoded"
@@ -22,3 +24,16 @@ def _encode(text: str) -> str:
         return text
     quoted = quote_plus(text, safe="!*()", errors="replace").replace("~", "%7e")
     return _ESCAPE.sub(lambda escape: escape[0].lower(), quoted)
+
+
+DateFormat = Literal["us", "iso"]
+
+
+def form_time(moment: datetime | None, date_format: DateFormat) -> str:
+    """A time in UTC: `5/8/2010 2:42:36 AM` or `2010-05-08T02:42:36.000Z`; none is the .NET minimum, as the vendor's."""
+    moment = moment.astimezone(UTC) if moment else datetime.min.replace(tzinfo=UTC)
+    if date_format == "iso":
+        return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    hour = moment.hour % 12 or 12
+    half = "AM" if moment.hour < 12 else "PM"
+    return f"{moment.month}/{moment.day}/{moment.year:04d} {hour}:{moment:%M:%S} {half}"

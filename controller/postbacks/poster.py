@@ -14,13 +14,13 @@ from typing import Any
 import aiohttp
 from yarl import URL
 
+from controller.egress.answers import read_at_most
+from controller.egress.certificate import expiry_of, how_long_ago
+from controller.egress.guard import Guard, MalformedUrl
+from controller.egress.reasons import EXPIRED, answer_reason, certificate_error, reason_of
 from controller.errors import RingpostError, UrlRefused
-from controller.postbacks.answers import read_at_most
 from controller.postbacks.attempt import Attempt, Blame, Claimed
-from controller.postbacks.certificate import expiry_of, how_long_ago
 from controller.postbacks.encoding import CONTENT_TYPE
-from controller.postbacks.guard import Guard, MalformedUrl
-from controller.postbacks.reasons import EXPIRED, answer_reason, certificate_error, reason_of
 from controller.postbacks.schedule import parse_retry_after
 from controller.postbacks.signature import Secrets, sign
 

@@ -11,16 +11,16 @@ import structlog
 
 from controller.asterisk.ami import AmiClient
 from controller.asterisk.configuration import AsteriskConfiguration, SipPhone, SipTrunk, render
-from controller.configuration import Configuration
+from controller.config.load import Configuration
+from controller.config.settings import Settings
 from controller.directory.secrets import make_token
 from controller.directory.snapshot import Snapshot
 from controller.embedded.asterisk_server import AsteriskTree, Directories
-from controller.embedded.debian import Tools
 from controller.embedded.network import LOOPBACK, knows_own_name, own_address
 from controller.embedded.ports import PortNeed
 from controller.errors import ConfigurationError
+from controller.programs import ProgramTree
 from controller.resources import ASTERISK_TEMPLATES
-from controller.settings import Settings
 
 log = structlog.get_logger()
 
@@ -38,7 +38,7 @@ RELOADS = {
 
 def asterisk_tree(settings: Settings) -> AsteriskTree:
     """Where the embedded Asterisk of these settings lives."""
-    return AsteriskTree(settings.state_dir / "asterisk", Tools(settings.tools_dir), settings.state_dir / "logs")
+    return AsteriskTree(settings.state_dir / "asterisk", ProgramTree(settings.tools_dir), settings.state_dir / "logs")
 
 
 def packaged_directories(files: Path) -> Directories:

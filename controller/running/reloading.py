@@ -8,12 +8,12 @@ from dataclasses import replace
 import structlog
 
 from controller.asterisk.ami import AmiClient
-from controller.configuration import Configuration, read_configuration
-from controller.directory.holder import Directory
+from controller.config.load import Configuration, read_configuration
+from controller.directory.current import CurrentDirectory
 from controller.directory.snapshot import Snapshot
 from controller.errors import InvalidConfiguration, RingpostError
+from controller.running.prompt_rendering import prepare_prompts
 from controller.running.provisioning import provision_asterisk
-from controller.running.rendering import prepare_prompts
 from controller.speech.prompts import Prompts
 
 log = structlog.get_logger()
@@ -22,7 +22,9 @@ log = structlog.get_logger()
 class Reloading:
     """Applies the configuration as it stands on disk, one reload at a time."""
 
-    def __init__(self, configuration: Configuration, directory: Directory, prompts: Prompts, ami: AmiClient) -> None:
+    def __init__(
+        self, configuration: Configuration, directory: CurrentDirectory, prompts: Prompts, ami: AmiClient
+    ) -> None:
         self._configuration = configuration
         self._directory = directory
         self._prompts = prompts
@@ -32,7 +34,6 @@ class Reloading:
         self._unread = False
         self._lock = asyncio.Lock()
         self._caught_up = not configuration.settings.asterisk.files
-        ami.on_ready(self._catch_up)
 
     def request(self) -> None:
         """Have it reloaded soon (SIGHUP)."""
@@ -53,7 +54,7 @@ class Reloading:
             except Exception:
                 log.exception("the configuration was not reloaded")
 
-    async def _catch_up(self) -> None:
+    async def catch_up(self) -> None:
         """At the first login: an Asterisk that we did not start may know an older configuration than ours."""
         async with self._lock:
             if self._caught_up:
@@ -70,7 +71,7 @@ class Reloading:
         async with self._lock:
             fresh = await asyncio.to_thread(read_configuration, self._configuration.path)
             await prepare_prompts(self._prompts, fresh.snapshot)
-            changes = _changes(self._directory.current, fresh.snapshot)
+            changes = _changes(self._directory.snapshot, fresh.snapshot)
             if self._configuration.settings.configures_asterisk:
                 # The service's own settings change at its next start: what is written now must fit to what runs.
                 running = replace(fresh, settings=self._configuration.settings)

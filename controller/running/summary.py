@@ -9,10 +9,10 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from controller.configuration import Configuration
+from controller.config.load import Configuration
+from controller.config.settings import Settings
 from controller.directory.snapshot import Did
 from controller.embedded.network import own_address
-from controller.settings import Settings
 
 DEFAULT_CONFIG = Path("config")
 

@@ -19,7 +19,8 @@ from rich.console import Console
 from rich.markup import escape
 
 from controller import logs
-from controller.configuration import Configuration, read_configuration
+from controller.config.load import Configuration, read_configuration
+from controller.config.settings import Settings
 from controller.embedded.asterisk_server import AsteriskServer
 from controller.embedded.debian import PACKAGES, SPEECH_PACKAGES, provision
 from controller.embedded.ports import check_ports
@@ -28,6 +29,7 @@ from controller.embedded.process import OwnedProcess
 from controller.embedded.progress import Progress
 from controller.errors import AlreadyRunning, ApplicationReplaced, PortInUse, RingpostError, UnsupportedSystem
 from controller.postbacks.receiver import Receiver, received_line
+from controller.running.prompt_rendering import build_prompts
 from controller.running.provisioning import (
     announcements_dir,
     asterisk_configuration,
@@ -35,9 +37,7 @@ from controller.running.provisioning import (
     needed_ports,
     write_asterisk_files,
 )
-from controller.running.rendering import build_prompts
 from controller.running.summary import print_summary
-from controller.settings import Settings
 from controller.speech.announcements import record_announcements
 
 LOCK_FILE = "ringpost.lock"

@@ -75,7 +75,7 @@ class CollectDigits:
 
 
 @dataclass(frozen=True, slots=True)
-class WaitForSilence:
+class ListenForSilence:
     """Wait until the other side was silent for `seconds`, at most `limit` seconds for each of `tries`.
 
     Outcome: SilenceHeard.
@@ -118,7 +118,7 @@ class Transfer:
 
 
 @dataclass(frozen=True, slots=True)
-class Conference:
+class JoinConference:
     """Put the call into the room `key`. `start`: this call made the key. Outcome: Finished when it left the room."""
 
     key: str
@@ -167,11 +167,11 @@ Effect = (
     Play
     | WaitForDigit
     | CollectDigits
-    | WaitForSilence
+    | ListenForSilence
     | SendDigits
     | Record
     | Transfer
-    | Conference
+    | JoinConference
     | FetchUrl
     | SendText
     | Echo

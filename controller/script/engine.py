@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from controller.script.command import Command, Speaking
+from controller.script.commands.command import Command, Speaking
+from controller.script.commands.kinds import DIGITS
+from controller.script.commands.machine import LONGEST_VALUE, Machine
 from controller.script.effects import Effect, End, Play, Prompt
 from controller.script.frame import FIRST_SILENCE, RING, TRANSFER
-from controller.script.kinds import DIGITS
-from controller.script.machine import LONGEST_VALUE, Machine
 from controller.script.outcomes import (
     Detected,
     DigitPressed,

@@ -9,9 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from controller.script.command import Command
-from controller.script.effects import Effect, End, Transfer, WaitForSilence
-from controller.script.machine import Machine
+from controller.script.commands.command import Command
+from controller.script.commands.machine import Machine
+from controller.script.effects import Effect, End, ListenForSilence, Transfer
 from controller.script.outcomes import Outcome, TransferFailed, Transferred
 from controller.script.state import OUTGOING_START, TRANSFER_LABEL
 
@@ -71,7 +71,7 @@ class FirstSilence(Command):
     def perform(self, machine: Machine) -> Effect | None:
         if machine.state.incoming or machine.program.quick_start:
             return None
-        return WaitForSilence(1.0, 2)
+        return ListenForSilence(1.0, 2)
 
     def __str__(self) -> str:
         return "WaitForSilence(1|2)"

@@ -18,14 +18,14 @@ import re
 from collections.abc import Iterator
 from difflib import get_close_matches
 
-from controller.script.command import Command, dynamic, needed, signature
-from controller.script.commands import COMMANDS, Mistake
+from controller.script.commands.command import Command, dynamic, needed, signature
+from controller.script.commands.flow import Label
+from controller.script.commands.kinds import SOUND
+from controller.script.commands.speech import PlaySound, Say
+from controller.script.commands.table import COMMANDS, BrokenCommand
 from controller.script.diagnostics import Diagnostic, Severity, in_order
-from controller.script.flow import Label
 from controller.script.frame import BUILT_IN_LABELS
-from controller.script.kinds import SOUND
 from controller.script.program import Program, Step
-from controller.script.speaking import PlaySound, Say
 
 LONGEST_SCRIPT = 500_000  # characters; 100,000 are more than an hour and a half of speech
 MOST_SUGGESTIONS = 10
@@ -146,7 +146,7 @@ class _Parser:
         sound_id = SOUND.read(" ".join(text.split()))
         if sound_id is None:
             self._report(place, "error", "empty-sound", "The id of a sound is missing.")
-            self._steps.append(Step(Mistake("~^~", "The id of a sound is missing."), *place))
+            self._steps.append(Step(BrokenCommand("~^~", "The id of a sound is missing."), *place))
         else:
             self._steps.append(Step(PlaySound(sound_id), *place))
         return end
@@ -227,14 +227,14 @@ class _Parser:
         if command is None:
             reason = f"There is no command {name}{self._suggestion(name.lower())}."
             self._report(place, "error", "unknown-command", reason)
-            self._steps.append(Step(Mistake(_written(name, arguments), f"There is no command {name}."), *place))
+            self._steps.append(Step(BrokenCommand(_written(name, arguments), f"There is no command {name}."), *place))
             return
         parameters, least = signature(command), needed(command)
         if not least <= len(arguments) <= len(parameters):
             reason = _wrong_count(command, len(arguments))
             self._report(place, "error", "wrong-arguments", reason)
             if len(arguments) < least:
-                self._steps.append(Step(Mistake(_written(name, arguments), reason), *place))
+                self._steps.append(Step(BrokenCommand(_written(name, arguments), reason), *place))
                 return
         values = []
         for parameter, given in zip(parameters, arguments, strict=False):

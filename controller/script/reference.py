@@ -8,27 +8,27 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from textwrap import indent
 
-from controller.script.command import Command, Parameter, signature
-from controller.script.commands import COMMANDS
+from controller.script.commands.command import Command, Parameter, signature
+from controller.script.commands.machine import LONGEST_VALUE, MOST_VARIABLES
+from controller.script.commands.table import COMMANDS
 from controller.script.diagnostics import MOST
 from controller.script.engine import MOST_TIMELESS_STEPS
-from controller.script.machine import LONGEST_VALUE, MOST_VARIABLES
 from controller.script.parser import LONGEST_SCRIPT
 
 _EXAMPLE = "Example:"
 _ARGUMENT = re.compile(r"(\w+): (.*)", re.DOTALL)
 
 FAMILIES = {
-    "speaking": "What is heard",
+    "speech": "What is heard",
     "digits": "Digits",
     "flow": "Labels, jumps and the end",
     "data": "Variables",
-    "calls": "The call",
+    "call_control": "The call",
 }
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class ReferenceEntry:
     """A command as the reference shows it."""
 
     name: str
@@ -39,7 +39,7 @@ class Entry:
     example: str
 
 
-def entry(command: type[Command]) -> Entry:
+def entry(command: type[Command]) -> ReferenceEntry:
     """Read a command's docstring: paragraphs, lines `argument: meaning`, and at the end an example."""
     text, _, example = inspect.getdoc(command).partition(_EXAMPLE)  # type: ignore[union-attr]
     parameters = {parameter.name: parameter for parameter in signature(command)}
@@ -54,7 +54,7 @@ def entry(command: type[Command]) -> Entry:
                     meanings[match.group(1)] = " ".join(match.group(2).split())
         else:
             paragraphs.append(" ".join(lines))
-    return Entry(
+    return ReferenceEntry(
         name=command.name,
         family=command.__module__.rpartition(".")[2],
         usage=rf"~\{command.name}({_usage(command)})~",
@@ -64,7 +64,7 @@ def entry(command: type[Command]) -> Entry:
     )
 
 
-def entries() -> tuple[Entry, ...]:
+def entries() -> tuple[ReferenceEntry, ...]:
     """All commands, by family, and in a family by name."""
     made = [entry(command) for command in COMMANDS.values()]
     order = list(FAMILIES)

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field, fields, is_dataclass
 from typing import Any, get_args
 
 from controller.errors import StateInvalid
-from controller.script.effects import Effect, Play, Prompt
+from controller.script.effects import Effect, JoinConference, ListenForSilence, Play, Prompt
 
 VERSION = 1
 
@@ -165,7 +165,13 @@ class State:
 
 _FIELDS = tuple(each.name for each in fields(State))
 _TYPES = {name: type(value) for name, value in asdict(State()).items() if name != "pending"}
-_EFFECTS: dict[str, type[Any]] = {effect.__name__: effect for effect in (*get_args(Effect), *get_args(Prompt))}
+# Calls in progress are stored under these names: a class that is renamed keeps its own.
+_STORED_NAMES: dict[type[Any], str] = {
+    **{effect: effect.__name__ for effect in (*get_args(Effect), *get_args(Prompt))},
+    JoinConference: "Conference",
+    ListenForSilence: "WaitForSilence",
+}
+_EFFECTS = {name: effect for effect, name in _STORED_NAMES.items()}
 
 
 def _named(known: dict[str, str], variables: Mapping[str, str] | None) -> dict[str, str]:
@@ -173,7 +179,7 @@ def _named(known: dict[str, str], variables: Mapping[str, str] | None) -> dict[s
 
 
 def _to_json(value: Effect | Prompt) -> dict[str, Any]:
-    data: dict[str, Any] = {"type": type(value).__name__}
+    data: dict[str, Any] = {"type": _STORED_NAMES[type(value)]}
     for each in fields(value):
         item = getattr(value, each.name)
         data[each.name] = [_to_json(prompt) for prompt in item] if isinstance(item, tuple) else item

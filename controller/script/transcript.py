@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 
 from controller.script.effects import (
     CollectDigits,
-    Conference,
     Effect,
     FetchUrl,
+    JoinConference,
+    ListenForSilence,
     Prompt,
     Record,
     SendDigits,
@@ -20,7 +21,6 @@ from controller.script.effects import (
     Tone,
     Transfer,
     WaitForDigit,
-    WaitForSilence,
 )
 from controller.script.outcomes import Fetched, Note, Outcome, Recorded, TransferFailed, Transferred
 
@@ -55,7 +55,7 @@ EVENTS = frozenset(FIELDS)
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class TranscriptLine:
     """One thing that happened: seconds since the answer, the event, and its fields."""
 
     t: float
@@ -96,11 +96,11 @@ def tell_beginning(effect: Effect) -> Iterator[Told]:
     match effect:
         case WaitForDigit():
             yield "wait_digit", {}
-        case WaitForSilence():
+        case ListenForSilence():
             yield "wait_silence", {}
         case SendDigits():
             yield "dial_digits", {"digits": effect.digits}
-        case Conference():
+        case JoinConference():
             yield "conference", {"key": effect.key}
         case SendText():
             yield "text", {"from": effect.sender, "to": effect.recipient, "body": " ".join(effect.body.split())}
@@ -135,7 +135,7 @@ def shown(value: Value) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
-def particulars(line: Line) -> str:
+def particulars(line: TranscriptLine) -> str:
     """What a line is about, for people."""
     fields = {name: shown(value) for name, value in line.fields.items()}
     match line.event:

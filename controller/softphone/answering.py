@@ -11,8 +11,8 @@ from typing import Final
 import structlog
 
 from controller.errors import SoftphoneError
-from controller.softphone.call import Call, CallEvent
-from controller.softphone.media import MediaClock
+from controller.softphone.phone_call import CallEvent, PhoneCall
+from controller.softphone.rtp_media import MediaClock
 from controller.softphone.sip import SipMessage, user_part
 from controller.softphone.sipp import SippProcess
 
@@ -35,7 +35,7 @@ class Manners:
 REFUSALS: Final = (404, 480, 486, 503, 603)
 
 
-class IncomingCall(Call):
+class IncomingCall(PhoneCall):
     """A call that came in: `number` is what was dialled, `caller` who calls, `invite` the whole request."""
 
     def __init__(

@@ -14,9 +14,9 @@ from typing import Final, Literal, Self
 
 from controller.errors import SoftphoneError
 from controller.softphone.answering import AnsweringLine, Manners
-from controller.softphone.call import Call, CallEvent
-from controller.softphone.media import MediaClock
+from controller.softphone.phone_call import CallEvent, PhoneCall
 from controller.softphone.registration import Account, Registration
+from controller.softphone.rtp_media import MediaClock
 from controller.softphone.sipp import SippProcess, free_port
 
 _DIALABLE: Final = re.compile(r"[0-9A-Za-z+*_.~%-]{1,64}")
@@ -49,7 +49,7 @@ class Softphone:
         self._outgoing = SippProcess(sipp, "outgoing.xml", server=server, host=local_host)
         self._outgoing.on_stranger = self._stranger
         self._clock = MediaClock()
-        self._calls: set[Call] = set()
+        self._calls: set[PhoneCall] = set()
         self._ids = (f"{secrets.token_hex(8)}-{number}" for number in itertools.count(1))
 
     async def __aenter__(self) -> Self:
@@ -82,7 +82,7 @@ class Softphone:
         silent: bool = False,
         deaf: bool = False,
         on_event: Callable[[CallEvent], None] | None = None,
-    ) -> Call:
+    ) -> PhoneCall:
         """Call `number` and return when it is answered (or rings, or is on its way, as `until` says).
 
         CallRefused with the SIP status when the far side does not want it; SoftphoneError when nobody answers within
@@ -92,7 +92,7 @@ class Softphone:
         for part in (number, caller):
             if not _DIALABLE.fullmatch(part):
                 raise SoftphoneError(f"“{part}” cannot be dialled")
-        call = Call(
+        call = PhoneCall(
             next(self._ids), self._outgoing, self._clock, self._host, silent=silent, deaf=deaf, on_event=on_event
         )
         self._calls.add(call)

@@ -77,7 +77,7 @@ class SippProcess:
         self._scratch: tempfile.TemporaryDirectory[str] | None = None
         self._writer: asyncio.StreamWriter | None = None
         self._reading: asyncio.Task[None] | None = None
-        self._hearing: asyncio.Task[None] | None = None
+        self._talk_detection: asyncio.Task[None] | None = None
         self._pipe: asyncio.ReadTransport | None = None
 
     @property
@@ -110,11 +110,11 @@ class SippProcess:
 
     async def stop(self) -> None:
         """Ends SIPp and whatever calls it still has."""
-        tasks = [task for task in (self._reading, self._hearing) if task is not None]
+        tasks = [task for task in (self._reading, self._talk_detection) if task is not None]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        self._reading = self._hearing = None
+        self._reading = self._talk_detection = None
         if self._pipe is not None:
             self._pipe.close()
             self._pipe = None
@@ -188,7 +188,7 @@ class SippProcess:
             if listener is not None:
                 listener.close()
         self._reading = asyncio.create_task(self._read(reader), name=f"softphone {self._scenario} twin")
-        self._hearing = asyncio.create_task(self._hear(events), name=f"softphone {self._scenario} events")
+        self._talk_detection = asyncio.create_task(self._hear(events), name=f"softphone {self._scenario} events")
 
     async def _open_pipe(self, path: Path) -> asyncio.StreamReader:
         """The named pipe that SIPp takes for its log file."""

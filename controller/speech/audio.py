@@ -15,7 +15,7 @@ import soxr  # type: ignore[import-untyped]
 
 from controller.errors import AudioInvalid, SynthesisFailed
 from controller.speech.pcm import TELEPHONE_RATE, Pcm, Samples, to_pcm, wav_file
-from controller.speech.synthesizer import Speech
+from controller.speech.synthesizer import SpeechAudio
 
 MOST_BYTES = 100 * 1024 * 1024
 LONGEST_SECONDS = 3600
@@ -94,7 +94,7 @@ def read_audio_file(path: Path) -> bytes:
         raise AudioInvalid(f"The sound file {path.name} cannot be read: {reason}.") from error
 
 
-def read_speech(path: Path, engine: str) -> Speech:
+def read_speech(path: Path, engine: str) -> SpeechAudio:
     """What a speech engine wrote, which may be nothing where there was nothing to speak. SynthesisFailed."""
     try:
         if path.stat().st_size > SPEECH_MOST_BYTES:
@@ -104,7 +104,7 @@ def read_speech(path: Path, engine: str) -> Speech:
         raise SynthesisFailed(f"The speech engine {engine} ended without writing its audio file.") from error
     except (soundfile.SoundFileError, OSError, RuntimeError, ValueError) as error:
         raise SynthesisFailed(f"The speech engine {engine} wrote a file that is no audio: {error}") from error
-    return Speech(np.asarray(samples.mean(axis=1) if len(samples) else samples[:, 0], dtype=np.float32), int(rate))
+    return SpeechAudio(np.asarray(samples.mean(axis=1) if len(samples) else samples[:, 0], dtype=np.float32), int(rate))
 
 
 def _opened(data: bytes, hint: str) -> soundfile.SoundFile:

@@ -12,8 +12,8 @@ from pathlib import Path
 
 from controller.errors import ConfigurationError
 from controller.speech.audio import read_speech
-from controller.speech.program import run_program
-from controller.speech.synthesizer import Manner, Speech
+from controller.speech.engine_program import run_program
+from controller.speech.synthesizer import Manner, SpeechAudio
 
 PLACES = frozenset({"voice", "input", "output", "speed", "stretch", "pitch"})
 
@@ -51,7 +51,7 @@ class CommandTemplate:
         """What changes with the template; a new program behind the same template is not noticed."""
         return self._version
 
-    async def synthesize(self, text: str, manner: Manner) -> Speech:
+    async def synthesize(self, text: str, manner: Manner) -> SpeechAudio:
         """Speak `text`; SynthesisFailed."""
         with tempfile.TemporaryDirectory(prefix="ringpost-speech-") as folder:
             source, target = Path(folder, "text"), Path(folder, "speech.wav")

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from controller.embedded.debian import Tools
+from controller.programs import ProgramTree
 from controller.speech.command_template import CommandTemplate
 from controller.speech.espeak import Espeak
 from controller.speech.flite import Flite
 from controller.speech.synthesizer import Synthesizer
 
 
-def installed_engines(tools: Tools, commands: Mapping[str, str]) -> list[Synthesizer]:
+def installed_engines(tools: ProgramTree, commands: Mapping[str, str]) -> list[Synthesizer]:
     """flite, espeak-ng and the engines of the configuration's `commands` (name to command line), as far as they are.
 
     The programs are those that `ringpost run` unpacked, else the system's. ConfigurationError for a command line that

@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from controller.speech.audio import read_speech
-from controller.speech.program import run_program
-from controller.speech.synthesizer import Manner, Speech
+from controller.speech.engine_program import run_program
+from controller.speech.synthesizer import Manner, SpeechAudio
 
 _LANGUAGES = """
     af am an ar as az ba be bg bn bs ca cmn cs cy da de el en eo es et eu fa fi fr ga gd gu haw he hi hr ht hu hy id is
@@ -59,7 +59,7 @@ class Espeak:
             self._version = printed.decode("utf-8", "replace").partition("Data at")[0].strip() or "unknown"
         return self._version
 
-    async def synthesize(self, text: str, manner: Manner) -> Speech:
+    async def synthesize(self, text: str, manner: Manner) -> SpeechAudio:
         """Speak `text`; SynthesisFailed. The text goes through a file that only we can read."""
         speed = min(max(round(NORMAL_WORDS_A_MINUTE * manner.speed), SLOWEST), FASTEST)
         pitch = min(max(round(NORMAL_PITCH * manner.pitch), 0), HIGHEST_PITCH)

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from controller.errors import SynthesisFailed
 from controller.speech.audio import read_speech
-from controller.speech.program import run_program
-from controller.speech.synthesizer import Manner, Speech
+from controller.speech.engine_program import run_program
+from controller.speech.synthesizer import Manner, SpeechAudio
 
 VOICES = frozenset({"slt", "rms", "awb", "kal", "kal16"})
 
@@ -45,7 +45,7 @@ class Flite:
             self._version = lines[0] if lines else "unknown"
         return self._version
 
-    async def synthesize(self, text: str, manner: Manner) -> Speech:
+    async def synthesize(self, text: str, manner: Manner) -> SpeechAudio:
         """Speak `text`; SynthesisFailed. The text goes through a file that only we can read."""
         if manner.voice not in VOICES:
             # flite would take a lesser voice without a word.

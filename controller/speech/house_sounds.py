@@ -14,7 +14,7 @@ DYING_AWAY = 5.0
 
 
 @dataclass(frozen=True, slots=True)
-class Note:
+class ToneNote:
     """Frequencies (Hz) that sound together for so many seconds; silence without any. `struck`: it dies away, as a bell
     does, instead of lasting evenly.
     """
@@ -40,7 +40,7 @@ class Note:
 class HouseSound:
     """Notes that follow each other."""
 
-    notes: tuple[Note, ...]
+    notes: tuple[ToneNote, ...]
 
     @property
     def seconds(self) -> float:
@@ -52,22 +52,22 @@ class HouseSound:
         return np.concatenate([note.samples() for note in self.notes])
 
 
-def _struck(seconds: float, *pitches: float) -> Note:
-    return Note(seconds, pitches, struck=True)
+def _struck(seconds: float, *pitches: float) -> ToneNote:
+    return ToneNote(seconds, pitches, struck=True)
 
 
 # The ringing and the busy tone are those of North America (ITU-T E.180); the others are of our own making.
 HOUSE_SOUNDS: Mapping[str, HouseSound] = {
-    "beep": HouseSound((Note(BEEP_SECONDS, (BEEP_HZ,), level=BEEP_LEVEL),)),
-    "busy": HouseSound((Note(0.5, (480, 620)), Note(0.5)) * 4),
-    "buzzer": HouseSound((Note(0.8, (150, 300, 450, 600, 750, 900)),)),
+    "beep": HouseSound((ToneNote(BEEP_SECONDS, (BEEP_HZ,), level=BEEP_LEVEL),)),
+    "busy": HouseSound((ToneNote(0.5, (480, 620)), ToneNote(0.5)) * 4),
+    "buzzer": HouseSound((ToneNote(0.8, (150, 300, 450, 600, 750, 900)),)),
     "chime": HouseSound((_struck(0.3, 523), _struck(0.3, 659), _struck(0.3, 784), _struck(1.0, 1047))),
     "ding": HouseSound((_struck(0.8, 1568),)),
     "dingdong": HouseSound((_struck(0.6, 659), _struck(0.9, 523))),
-    "error": HouseSound((Note(0.15, (440,)), Note(0.05), Note(0.4, (330,)))),
-    "ring": HouseSound((Note(2.0, (440, 480)),)),
-    "success": HouseSound((Note(0.12, (659,)), Note(0.4, (988,)))),
-    "tada": HouseSound((Note(0.15, (392, 494, 587)), Note(0.05), _struck(1.0, 523, 659, 784))),
+    "error": HouseSound((ToneNote(0.15, (440,)), ToneNote(0.05), ToneNote(0.4, (330,)))),
+    "ring": HouseSound((ToneNote(2.0, (440, 480)),)),
+    "success": HouseSound((ToneNote(0.12, (659,)), ToneNote(0.4, (988,)))),
+    "tada": HouseSound((ToneNote(0.15, (392, 494, 587)), ToneNote(0.05), _struck(1.0, 523, 659, 784))),
 }
 """By the name that PlaySpecialSoundFile takes."""
 

@@ -67,7 +67,7 @@ class Style:
 
 
 @dataclass(frozen=True, slots=True)
-class Spoken:
+class SpokenText:
     """A run of text in one style; white space is collapsed."""
 
     text: str
@@ -81,7 +81,7 @@ class Pause:
     seconds: float
 
 
-Part = Spoken | Pause
+Part = SpokenText | Pause
 
 
 def parse_markup(source: str) -> tuple[Part, ...]:
@@ -110,14 +110,14 @@ def _without_comments(source: str) -> str:
 
 def plain_text(source: str) -> str:
     """The words alone, without tags and pauses."""
-    return " ".join(part.text for part in parse_markup(source) if isinstance(part, Spoken))
+    return " ".join(part.text for part in parse_markup(source) if isinstance(part, SpokenText))
 
 
 def named_voices(source: str) -> tuple[str, ...]:
     """What stands in the `<voice name="…">` of a text, as far as something is spoken in them, each once."""
     if "<" not in source:
         return ()
-    styles = (part.style for part in parse_markup(source) if isinstance(part, Spoken))
+    styles = (part.style for part in parse_markup(source) if isinstance(part, SpokenText))
     return tuple(dict.fromkeys(style.voice for style in styles if style.voice))
 
 
@@ -244,9 +244,9 @@ class _Reader:
             yield "".join(pieces), style
 
 
-def _spoken(text: str, style: Style) -> Iterator[Spoken]:
+def _spoken(text: str, style: Style) -> Iterator[SpokenText]:
     if words := " ".join(text.split()):
-        yield Spoken(words, style)
+        yield SpokenText(words, style)
 
 
 def _decode(match: re.Match[str]) -> str:

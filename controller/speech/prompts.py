@@ -10,7 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from controller.errors import AudioInvalid, SpeechError, SynthesisFailed, VoiceUnavailable
-from controller.script.voices import DEFAULT_VOICE
+from controller.script.voice_ids import DEFAULT_VOICE
 from controller.speech.audio import read_audio_file, to_telephone
 from controller.speech.house_sounds import HOUSE_SOUNDS
 from controller.speech.media_store import MediaStore, Medium

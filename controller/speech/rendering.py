@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from controller.errors import SynthesisFailed
-from controller.speech.markup import Pause, Spoken, parse_markup
+from controller.speech.markup import Pause, SpokenText, parse_markup
 from controller.speech.pcm import (
     LOUD_ENOUGH,
     MOST_AMPLIFICATION,
@@ -21,9 +21,9 @@ from controller.speech.pcm import (
     trim,
     wav_file,
 )
+from controller.speech.say_as import spell
 from controller.speech.sentences import pieces_of
-from controller.speech.spelling import spell
-from controller.speech.synthesizer import Manner, Speech, Synthesizer
+from controller.speech.synthesizer import Manner, SpeechAudio, Synthesizer
 from controller.speech.voices import Voices
 
 RENDERING = "2"
@@ -94,7 +94,7 @@ class Renderer:
             plan.extend(self._utterances(part, voice, speed))
         return plan
 
-    def _utterances(self, part: Spoken, voice: int, speed: float) -> Iterator[_Utterance]:
+    def _utterances(self, part: SpokenText, voice: int, speed: float) -> Iterator[_Utterance]:
         style = part.style
         named = self._voices.id_of(style.voice) if style.voice else None
         speaker = self._voices.speaker(voice if named is None else named)
@@ -111,7 +111,7 @@ class Renderer:
         return await asyncio.to_thread(_finish, speech, step.volume, step.rest)
 
 
-def _finish(speech: Speech, volume: float, rest: float) -> Samples:
+def _finish(speech: SpeechAudio, volume: float, rest: float) -> Samples:
     samples = trim(to_telephone_rate(speech.samples, speech.rate))
     peak = float(np.abs(samples).max(initial=0.0))
     if peak:

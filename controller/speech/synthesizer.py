@@ -23,7 +23,7 @@ class Manner:
 
 
 @dataclass(frozen=True, slots=True)
-class Speech:
+class SpeechAudio:
     """What an engine made: mono samples and their rate in Hz."""
 
     samples: Samples
@@ -48,6 +48,6 @@ class Synthesizer(Protocol):
         """What tells this version of the engine from another, asked once. SynthesisFailed when it cannot be run."""
         ...
 
-    async def synthesize(self, text: str, manner: Manner) -> Speech:
+    async def synthesize(self, text: str, manner: Manner) -> SpeechAudio:
         """Speak plain text of up to a few hundred characters. SynthesisFailed."""
         ...

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from controller.errors import ConfigurationError, VoiceUnavailable
-from controller.script.voices import DEFAULT_VOICE, VOICES, Voice
+from controller.script.voice_ids import DEFAULT_VOICE, VOICES, Voice
 from controller.speech.markup import named_voices
 from controller.speech.synthesizer import WAY_OUT, Synthesizer
 

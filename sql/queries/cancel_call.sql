@@ -11,7 +11,7 @@ WITH cancelled AS (
     FROM cancelled
     RETURNING number
 )
-SELECT queue_id, direction, license_key, did, caller, channel_id, program, state, response_code, status_post_url,
+SELECT queue_id, direction, license_key, our_number, their_number, channel_id, program, state, response_code, status_post_url,
        sequence - 1 AS sequence, started_at, answered_at, ended_at, route, tries, due_at, dialled_at,
        line.number AS trace_number
 FROM cancelled CROSS JOIN line

@@ -19,7 +19,7 @@ WITH due AS (
     WHERE calls.queue_id = due.queue_id
     RETURNING calls.*, due.place
 )
-SELECT queue_id, direction, license_key, did, caller, channel_id, program, source, state, response_code,
+SELECT queue_id, direction, license_key, our_number, their_number, channel_id, program, source, state, response_code,
        status_post_url, sequence, started_at, answered_at, route, tries, due_at, dialled_at,
        caller_id_name, most_tries, next_try_seconds, max_call_seconds,
        coalesce((SELECT max(number) FROM call_trace WHERE call_trace.queue_id = taken.queue_id), 0) AS trace_number

@@ -5,7 +5,7 @@ WITH notification AS (
     VALUES ($1, $11, $12, $13, $14, $15)
     ON CONFLICT DO NOTHING
 )
-INSERT INTO calls (queue_id, direction, license_key, did, caller, channel_id, program, state, response_code,
+INSERT INTO calls (queue_id, direction, license_key, our_number, their_number, channel_id, program, state, response_code,
                    status_post_url, started_at, route, due_at)
 VALUES ($1, 'outgoing', $2, $3, $4, $5, $6, $7::text::jsonb, 0, $8, now(), $9, $10)
 ON CONFLICT DO NOTHING

@@ -7,15 +7,15 @@ WITH lines AS (
          AS new (queue_id, number, at, event, fields)
     ON CONFLICT DO NOTHING
 )
-INSERT INTO calls (queue_id, direction, license_key, did, caller, channel_id, program, state, response_code,
+INSERT INTO calls (queue_id, direction, license_key, our_number, their_number, channel_id, program, state, response_code,
                    status_post_url, sequence, started_at, answered_at, ended_at, end_reason, route, tries, due_at,
                    dialled_at)
-SELECT queue_id, direction, license_key, did, caller, channel_id, program, state::jsonb, response_code,
+SELECT queue_id, direction, license_key, our_number, their_number, channel_id, program, state::jsonb, response_code,
        status_post_url, sequence, started_at, answered_at, ended_at, end_reason, route, tries, due_at, dialled_at
 FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[],
             $9::integer[], $10::text[], $11::integer[], $12::timestamptz[], $13::timestamptz[], $14::timestamptz[],
             $15::text[], $16::text[], $17::integer[], $18::timestamptz[], $19::timestamptz[])
-     AS new (queue_id, direction, license_key, did, caller, channel_id, program, state, response_code,
+     AS new (queue_id, direction, license_key, our_number, their_number, channel_id, program, state, response_code,
              status_post_url, sequence, started_at, answered_at, ended_at, end_reason, route, tries, due_at, dialled_at)
 ON CONFLICT (queue_id) DO UPDATE
 SET channel_id = EXCLUDED.channel_id, state = EXCLUDED.state, response_code = EXCLUDED.response_code,

@@ -6,12 +6,12 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from controller.embedded.debian import Tools
+from controller.programs import ProgramTree
 from tests.support.asterisk import RunningAsterisk, running_asterisk
 
 
 @pytest.fixture(scope="session")
-async def asterisk(tools: Tools) -> AsyncIterator[RunningAsterisk]:
+async def asterisk(tools: ProgramTree) -> AsyncIterator[RunningAsterisk]:
     """A real Asterisk with the carrier at 127.0.0.2 and the phone alice; nobody restarts or reconfigures it."""
     async with running_asterisk(tools) as running:
         yield running

@@ -8,10 +8,10 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from controller.embedded.debian import Tools
 from controller.errors import SoftphoneError
-from controller.softphone.call import Call
+from controller.programs import ProgramTree
 from controller.softphone.phone import Softphone
+from controller.softphone.phone_call import PhoneCall
 from tests.support.asterisk import TRUNK_ADDRESS, RunningAsterisk
 from tests.support.house import KEY, Customer, House, customer, running_house
 from tests.support.tones import Ear, hear, heard_codes, write_tone
@@ -64,7 +64,7 @@ async def acme() -> AsyncIterator[Customer]:
 async def house(
     asterisk: RunningAsterisk,
     fresh_database: str,
-    tools: Tools,
+    tools: ProgramTree,
     acme: Customer,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> AsyncIterator[House]:
@@ -80,7 +80,7 @@ async def house(
 
 
 @pytest.fixture
-async def phone(asterisk: RunningAsterisk, tools: Tools) -> AsyncIterator[Softphone]:
+async def phone(asterisk: RunningAsterisk, tools: ProgramTree) -> AsyncIterator[Softphone]:
     async with Softphone(
         tools.command("sipp"), server=("127.0.0.1", asterisk.sip_port), local_host=TRUNK_ADDRESS
     ) as softphone:
@@ -238,7 +238,7 @@ async def test_the_log_holds_the_calls_id_and_no_whole_number(house: House, phon
         assert secret not in house.log
 
 
-async def _hear_out(call: Call) -> None:
+async def _hear_out(call: PhoneCall) -> None:
     """Listen until a sound was heard to its end."""
     ear = Ear(call)
     while not any(tone.seconds >= 0.5 for tone in ear.tones):

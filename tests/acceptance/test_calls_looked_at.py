@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from controller.embedded.debian import Tools
+from controller.programs import ProgramTree
 from controller.softphone.phone import Softphone
 from tests.support.asterisk import TRUNK_ADDRESS, RunningAsterisk
 from tests.support.house import KEY, House, running_house
@@ -43,7 +43,7 @@ async def sink() -> AsyncIterator[SmtpSink]:
 async def house(
     asterisk: RunningAsterisk,
     fresh_database: str,
-    tools: Tools,
+    tools: ProgramTree,
     sink: SmtpSink,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> AsyncIterator[House]:
@@ -58,7 +58,7 @@ async def house(
 
 
 async def test_the_traces_of_calls_are_mailed_and_shown(
-    asterisk: RunningAsterisk, house: House, tools: Tools, sink: SmtpSink
+    asterisk: RunningAsterisk, house: House, tools: ProgramTree, sink: SmtpSink
 ) -> None:
     async with Softphone(
         tools.command("sipp"), server=("127.0.0.1", asterisk.sip_port), local_host=TRUNK_ADDRESS
@@ -82,7 +82,7 @@ async def test_the_traces_of_calls_are_mailed_and_shown(
     config = ("--config", str(house.config))
     status, listed = await house.command("calls", "list", "--json", "--number", "2015550133", *config)
     (known,) = json.loads(listed)
-    assert (status, known["caller"], known["did"], known["end_reason"]) == (
+    assert (status, known["their_number"], known["our_number"], known["end_reason"]) == (
         *(0, "+12015550133", "+12015550101"),
         "end-of-script",
     )

@@ -14,9 +14,9 @@ import aiohttp
 import pytest
 from aiohttp import web
 
-from controller.embedded.debian import Tools
 from controller.embedded.ports import free_port
 from controller.errors import PortInUse
+from controller.programs import ProgramTree
 from tests.support.asterisk import PHONE_PASSWORD, TRUNK_ADDRESS, RunningAsterisk, running_asterisk, write_tone
 from tests.support.sipp import SippRun, sipp
 
@@ -54,7 +54,7 @@ async def controller(asterisk: RunningAsterisk) -> AsyncIterator[Controller]:
         yield Controller(socket)
 
 
-async def from_trunk(tools: Tools, asterisk: RunningAsterisk, scenario: str, **options: Any) -> SippRun:
+async def from_trunk(tools: ProgramTree, asterisk: RunningAsterisk, scenario: str, **options: Any) -> SippRun:
     """A scenario run by the carrier."""
     return await sipp(tools, scenario, ("127.0.0.1", asterisk.sip_port), address=TRUNK_ADDRESS, **options)
 
@@ -65,7 +65,9 @@ async def test_the_embedded_asterisk_loads_every_module_without_complaint(asteri
     assert complaints == []
 
 
-async def test_a_call_reaches_the_controller_with_the_number_dialled(tools: Tools, asterisk: RunningAsterisk) -> None:
+async def test_a_call_reaches_the_controller_with_the_number_dialled(
+    tools: ProgramTree, asterisk: RunningAsterisk
+) -> None:
     async with controller(asterisk) as connected:
         call = asyncio.create_task(
             from_trunk(tools, asterisk, "invite-expect-answer-then-bye", called="+12015550101", user="13125550199")
@@ -82,7 +84,7 @@ async def test_a_call_reaches_the_controller_with_the_number_dialled(tools: Tool
 
 @pytest.mark.parametrize("dialled", ["+12015550101", "12015550101", "2015550101"])
 async def test_without_a_controller_a_caller_hears_the_announcement(
-    tools: Tools, asterisk: RunningAsterisk, dialled: str
+    tools: ProgramTree, asterisk: RunningAsterisk, dialled: str
 ) -> None:
     run = await from_trunk(tools, asterisk, "invite-expect-answer-then-bye", called=dialled)
 
@@ -92,14 +94,14 @@ async def test_without_a_controller_a_caller_hears_the_announcement(
 
 @pytest.mark.parametrize("dialled", ["13125550100", "911", "+49301234567"])
 async def test_without_a_controller_a_number_that_is_not_ours_is_not_found(
-    tools: Tools, asterisk: RunningAsterisk, dialled: str
+    tools: ProgramTree, asterisk: RunningAsterisk, dialled: str
 ) -> None:
     run = await from_trunk(tools, asterisk, "invite-expect-404", called=dialled)
 
     assert run, run.output
 
 
-async def test_a_call_whose_controller_is_gone_falls_out_to_the_announcement(tools: Tools) -> None:
+async def test_a_call_whose_controller_is_gone_falls_out_to_the_announcement(tools: ProgramTree) -> None:
     async with running_asterisk(tools, lease_seconds=2) as asterisk:
         async with controller(asterisk) as connected:
             call = asyncio.create_task(from_trunk(tools, asterisk, "invite-expect-answer-then-bye"))
@@ -113,7 +115,7 @@ async def test_a_call_whose_controller_is_gone_falls_out_to_the_announcement(too
     assert "Q.850;cause=41" in run.messages
 
 
-async def test_a_call_stays_while_the_controller_renews_its_lease(tools: Tools) -> None:
+async def test_a_call_stays_while_the_controller_renews_its_lease(tools: ProgramTree) -> None:
     async with running_asterisk(tools, lease_seconds=2) as asterisk, controller(asterisk) as connected:
         call = asyncio.create_task(from_trunk(tools, asterisk, "invite-expect-answer-then-bye"))
         channel = (await connected.event("StasisStart"))["channel"]["id"]
@@ -130,7 +132,7 @@ async def test_a_call_stays_while_the_controller_renews_its_lease(tools: Tools) 
 
 
 async def test_a_call_that_the_controller_lets_go_hears_the_announcement(
-    tools: Tools, asterisk: RunningAsterisk
+    tools: ProgramTree, asterisk: RunningAsterisk
 ) -> None:
     async with controller(asterisk) as connected:
         call = asyncio.create_task(from_trunk(tools, asterisk, "invite-expect-answer-then-bye"))
@@ -144,7 +146,7 @@ async def test_a_call_that_the_controller_lets_go_hears_the_announcement(
     assert "Q.850;cause=41" in run.messages
 
 
-async def test_a_controller_refuses_a_number_with_404(tools: Tools, asterisk: RunningAsterisk) -> None:
+async def test_a_controller_refuses_a_number_with_404(tools: ProgramTree, asterisk: RunningAsterisk) -> None:
     async with controller(asterisk) as connected:
         call = asyncio.create_task(from_trunk(tools, asterisk, "invite-expect-404", called="13125550100"))
         channel = (await connected.event("StasisStart"))["channel"]["id"]
@@ -154,14 +156,16 @@ async def test_a_controller_refuses_a_number_with_404(tools: Tools, asterisk: Ru
     assert run, run.output
 
 
-async def test_a_text_is_refused_while_nobody_takes_texts(tools: Tools, asterisk: RunningAsterisk) -> None:
+async def test_a_text_is_refused_while_nobody_takes_texts(tools: ProgramTree, asterisk: RunningAsterisk) -> None:
     run = await from_trunk(tools, asterisk, "message-expect-404")
 
     assert run, run.output
 
 
 @pytest.mark.parametrize("transport", ["u1", "t1"])
-async def test_a_phone_registers_with_its_password(tools: Tools, asterisk: RunningAsterisk, transport: str) -> None:
+async def test_a_phone_registers_with_its_password(
+    tools: ProgramTree, asterisk: RunningAsterisk, transport: str
+) -> None:
     run = await sipp(
         tools,
         "register-expect-200",
@@ -177,7 +181,7 @@ async def test_a_phone_registers_with_its_password(tools: Tools, asterisk: Runni
 
 @pytest.mark.parametrize(("user", "username"), [("alice", "alice"), ("carrier", "carrier"), ("nobody", "nobody")])
 async def test_a_wrong_password_registers_nobody(
-    tools: Tools, asterisk: RunningAsterisk, user: str, username: str
+    tools: ProgramTree, asterisk: RunningAsterisk, user: str, username: str
 ) -> None:
     run = await sipp(
         tools,
@@ -193,7 +197,7 @@ async def test_a_wrong_password_registers_nobody(
 
 @pytest.mark.parametrize("user", ["anonymous", "alice", "carrier", "+12015550101"])
 async def test_a_stranger_who_claims_to_be_somebody_gets_nothing(
-    tools: Tools, asterisk: RunningAsterisk, user: str
+    tools: ProgramTree, asterisk: RunningAsterisk, user: str
 ) -> None:
     async with controller(asterisk) as connected:
         run = await sipp(tools, "invite-expect-401", ("127.0.0.1", asterisk.sip_port), user=user, address="127.0.0.3")
@@ -204,7 +208,7 @@ async def test_a_stranger_who_claims_to_be_somebody_gets_nothing(
     assert json.loads(channels["message_body"]) == []
 
 
-async def test_a_phone_at_the_carriers_address_is_still_a_phone(tools: Tools, asterisk: RunningAsterisk) -> None:
+async def test_a_phone_at_the_carriers_address_is_still_a_phone(tools: ProgramTree, asterisk: RunningAsterisk) -> None:
     async with controller(asterisk) as connected:
         call = asyncio.create_task(
             from_trunk(
@@ -226,7 +230,7 @@ async def test_a_phone_at_the_carriers_address_is_still_a_phone(tools: Tools, as
 
 
 async def test_sounds_are_fetched_over_http_and_played_though_the_folder_has_a_dot(
-    tools: Tools, asterisk: RunningAsterisk, tmp_path: Path
+    tools: ProgramTree, asterisk: RunningAsterisk, tmp_path: Path
 ) -> None:
     # Asterisk has room for a fetched sound's path by the length of its URL: ours are as long as this one.
     name = "0" * 64
@@ -258,7 +262,7 @@ async def test_sounds_are_fetched_over_http_and_played_though_the_folder_has_a_d
 
 @pytest.mark.parametrize("kind", [socket.SOCK_DGRAM, socket.SOCK_STREAM])
 async def test_an_asterisk_that_does_not_get_its_sip_port_is_not_called_ready(
-    tools: Tools, kind: socket.SocketKind
+    tools: ProgramTree, kind: socket.SocketKind
 ) -> None:
     with socket.socket(socket.AF_INET, kind) as taken:
         taken.bind(("127.0.0.1", 0))

@@ -9,7 +9,7 @@ from pathlib import Path
 import aiohttp
 
 from controller.asterisk.ami import AmiClient
-from controller.embedded.debian import Tools
+from controller.programs import ProgramTree
 from controller.softphone.phone import Softphone
 from tests.support.asterisk import TRUNK_ADDRESS, RunningAsterisk
 from tests.support.house import KEY, customer, running_house
@@ -28,7 +28,7 @@ trunks:
 
 
 async def test_a_lease_is_renewed_during_a_long_prompt_and_other_calls_do_not_wait_for_it(
-    asterisk: RunningAsterisk, tools: Tools, postgres: str, tmp_path: Path
+    asterisk: RunningAsterisk, tools: ProgramTree, postgres: str, tmp_path: Path
 ) -> None:
     (tmp_path / "sounds").mkdir()
     write_tone(tmp_path / "sounds" / "long.wav", LONG, 12.0)

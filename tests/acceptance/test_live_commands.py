@@ -9,8 +9,8 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from controller.embedded.debian import Tools
-from controller.softphone.call import Call
+from controller.programs import ProgramTree
+from controller.softphone.phone_call import PhoneCall
 from controller.softphone.rtp import CLOCK_RATE
 from controller.speech.house_sounds import HOUSE_SECONDS
 from tests.support.asterisk import RunningAsterisk
@@ -58,14 +58,14 @@ SCRIPTS = {
 
 @pytest.fixture(scope="module")
 async def live(
-    asterisk: RunningAsterisk, tools: Tools, fresh_database: str, tmp_path_factory: pytest.TempPathFactory
+    asterisk: RunningAsterisk, tools: ProgramTree, fresh_database: str, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[LiveHouse]:
     folder = tmp_path_factory.mktemp("commands")
     async with live_house(folder, asterisk, tools, fresh_database, sounds=SOUNDS, scripts=SCRIPTS) as running:
         yield running
 
 
-async def _heard_out(live: LiveHouse, name: str) -> Call:
+async def _heard_out(live: LiveHouse, name: str) -> PhoneCall:
     call = await live.dial(name)
     await call.ended(30)
     return call
@@ -252,16 +252,16 @@ async def test_who_hangs_up_during_a_query_is_not_waited_for(live: LiveHouse) ->
     assert final[-1].code == 30
 
 
-def _loudest_pitch(call: Call, at: float) -> float:
+def _loudest_pitch(call: PhoneCall, at: float) -> float:
     """The frequency in Hz that is heard for a fifth of a second from then on."""
     heard = call.audio.since(at).samples[: round(0.2 * CLOCK_RATE)]
     return float(np.argmax(np.abs(np.fft.rfft(heard, CLOCK_RATE))))
 
 
-def _spectrum_differs(one: Call, other: Call) -> bool:
+def _spectrum_differs(one: PhoneCall, other: PhoneCall) -> bool:
     """Whether two voices said it: the average spectra of the two are less alike than those of one voice."""
 
-    def average(call: Call) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+    def average(call: PhoneCall) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
         samples = call.audio.samples.astype(np.float64)
         frames = samples[: len(samples) // 256 * 256].reshape(-1, 256)
         spectrum = np.abs(np.fft.rfft(frames * np.hanning(256), axis=1)).mean(axis=0)

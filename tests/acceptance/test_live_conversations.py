@@ -8,10 +8,10 @@ from contextlib import suppress
 
 import pytest
 
-from controller.embedded.debian import Tools
 from controller.errors import SoftphoneError
-from controller.softphone.call import Call
+from controller.programs import ProgramTree
 from controller.softphone.phone import Softphone
+from controller.softphone.phone_call import PhoneCall
 from controller.softphone.registration import Account
 from tests.support.asterisk import PHONE_PASSWORD, RunningAsterisk
 from tests.support.live import LiveHouse, caller_of, live_house, loud_seconds, strength
@@ -48,7 +48,7 @@ ivrs:
 
 @pytest.fixture(scope="module")
 async def live(
-    asterisk: RunningAsterisk, tools: Tools, fresh_database: str, tmp_path_factory: pytest.TempPathFactory
+    asterisk: RunningAsterisk, tools: ProgramTree, fresh_database: str, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[LiveHouse]:
     folder = tmp_path_factory.mktemp("conversations")
     async with live_house(
@@ -58,7 +58,7 @@ async def live(
 
 
 @pytest.fixture
-async def alice(asterisk: RunningAsterisk, tools: Tools) -> AsyncIterator[Softphone]:
+async def alice(asterisk: RunningAsterisk, tools: ProgramTree) -> AsyncIterator[Softphone]:
     """Our own phone, with its password."""
     server = ("127.0.0.1", asterisk.sip_port)
     account = Account("alice", PHONE_PASSWORD)
@@ -66,7 +66,7 @@ async def alice(asterisk: RunningAsterisk, tools: Tools) -> AsyncIterator[Softph
         yield phone
 
 
-async def _hear_each_other(one: Call, other: Call, code: int = CALLERS, other_code: int = OTHERS) -> None:
+async def _hear_each_other(one: PhoneCall, other: PhoneCall, code: int = CALLERS, other_code: int = OTHERS) -> None:
     await asyncio.gather(one.play(tone(code, 0.4)), other.play(tone(other_code, 0.4)))
     await asyncio.gather(hear(one, other_code), hear(other, code))
 
@@ -261,18 +261,18 @@ async def test_a_call_ends_with_the_cause_of_where_it_was_led(live: LiveHouse, c
     assert (ending.by, ending.cause) == ("them", cause)
 
 
-async def _key(call: Call) -> None:
+async def _key(call: PhoneCall) -> None:
     while not call.keys:
         await call.more_audio(1)
 
 
-async def _ringing_is_heard(call: Call) -> None:
+async def _ringing_is_heard(call: PhoneCall) -> None:
     """The ringing tone of North America: 440 and 480 Hz."""
     async with asyncio.timeout(5):
         while min(strength(call.audio.since(call.audio.ended - 0.4), pitch) for pitch in (440.0, 480.0)) < 0.3:
             await call.more_audio(1)
 
 
-async def _joined(live: LiveHouse, call: Call) -> None:
+async def _joined(live: LiveHouse, call: PhoneCall) -> None:
     """The post-back has come that says that the call is in its room."""
     await live.acme.wait(lambda _: any(each.code in {41, 42} for each in live.acme.posted_for(caller_of(call))))

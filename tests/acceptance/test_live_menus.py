@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import pytest
 
-from controller.embedded.debian import Tools
+from controller.programs import ProgramTree
 from tests.support.asterisk import RunningAsterisk
 from tests.support.live import LiveHouse, hear_out, live_house
 from tests.support.tones import Ear, hear, heard_codes
@@ -39,7 +39,7 @@ sequences:
 
 @pytest.fixture(scope="module")
 async def live(
-    asterisk: RunningAsterisk, tools: Tools, fresh_database: str, tmp_path_factory: pytest.TempPathFactory
+    asterisk: RunningAsterisk, tools: ProgramTree, fresh_database: str, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[LiveHouse]:
     folder = tmp_path_factory.mktemp("menus")
     async with live_house(

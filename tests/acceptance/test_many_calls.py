@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from pathlib import Path
 
-from controller.embedded.debian import Tools
-from controller.softphone.load import place_many
+from controller.programs import ProgramTree
+from controller.softphone.load_generator import place_many
 from controller.softphone.phone import Softphone
 from tests.support.asterisk import TRUNK_ADDRESS, RunningAsterisk
 from tests.support.house import customer, running_house
@@ -16,7 +16,7 @@ CALLS = 100
 
 
 async def test_a_hundred_calls_at_twenty_a_second_take_their_branches_and_post_each_once(
-    asterisk: RunningAsterisk, tools: Tools, fresh_database: str, tmp_path: Path
+    asterisk: RunningAsterisk, tools: ProgramTree, fresh_database: str, tmp_path: Path
 ) -> None:
     async with (
         customer() as acme,

@@ -10,10 +10,10 @@ from contextlib import suppress
 import numpy as np
 import pytest
 
-from controller.embedded.debian import Tools
 from controller.errors import SoftphoneError
+from controller.programs import ProgramTree
 from controller.softphone.answering import IncomingCall
-from controller.softphone.audio import Samples, hum
+from controller.softphone.call_audio import Samples, hum
 from controller.softphone.rtp import CLOCK_RATE
 from tests.support.asterisk import RunningAsterisk
 from tests.support.house import Posted
@@ -28,7 +28,7 @@ _numbers = itertools.count(1)
 
 @pytest.fixture(scope="module")
 async def live(
-    asterisk: RunningAsterisk, tools: Tools, fresh_database: str, tmp_path_factory: pytest.TempPathFactory
+    asterisk: RunningAsterisk, tools: ProgramTree, fresh_database: str, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[LiveHouse]:
     folder = tmp_path_factory.mktemp("outgoing")
     async with live_house(folder, asterisk, tools, fresh_database, sounds=SOUNDS, scripts={}) as running:

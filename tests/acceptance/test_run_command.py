@@ -9,12 +9,12 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from controller.embedded.debian import Tools
+from controller.programs import ProgramTree
 from tests.support.whole_system import WholeSystem, whole_system
 
 
 @pytest.fixture
-async def system(tools: Tools) -> AsyncIterator[WholeSystem]:
+async def system(tools: ProgramTree) -> AsyncIterator[WholeSystem]:
     """The demo, not started yet."""
     async with whole_system(tools) as made:
         yield made

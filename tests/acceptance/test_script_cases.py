@@ -11,14 +11,14 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from controller.embedded.debian import Tools
 from controller.errors import SoftphoneError
-from controller.script.situation import FAX_TONE_SECONDS, HUMAN_GREETING_SECONDS, MACHINE_GREETING_SECONDS
-from controller.script.transcript import EVENTS, Line
+from controller.programs import ProgramTree
+from controller.script.simulation.situation import FAX_TONE_SECONDS, HUMAN_GREETING_SECONDS, MACHINE_GREETING_SECONDS
+from controller.script.transcript import EVENTS, TranscriptLine
 from controller.softphone.answering import AnsweringLine, IncomingCall
-from controller.softphone.audio import Samples, hum
-from controller.softphone.call import Call
+from controller.softphone.call_audio import Samples, hum
 from controller.softphone.phone import Softphone
+from controller.softphone.phone_call import PhoneCall
 from controller.softphone.registration import Account
 from tests.support.asterisk import PHONE_PASSWORD, TRUNK_ADDRESS, RunningAsterisk
 from tests.support.house import KEY, Customer, House, customer, running_house
@@ -81,11 +81,11 @@ async def acme() -> AsyncIterator[Customer]:
 @pytest.fixture(scope="module")
 async def traces(
     asterisk: RunningAsterisk,
-    tools: Tools,
+    tools: ProgramTree,
     fresh_database: str,
     acme: Customer,
     tmp_path_factory: pytest.TempPathFactory,
-) -> Mapping[str, list[Line]]:
+) -> Mapping[str, list[TranscriptLine]]:
     """What happened in each case, by its name, from the traces of the calls."""
     folder = tmp_path_factory.mktemp("cases")
     server, sipp = ("127.0.0.1", asterisk.sip_port), tools.command("sipp")
@@ -110,17 +110,17 @@ async def traces(
     connection = await asyncpg.connect(fresh_database)
     try:
         rows = await connection.fetch(
-            "SELECT direction, did, caller, event, fields FROM call_trace JOIN calls USING (queue_id)"
+            "SELECT direction, our_number, their_number, event, fields FROM call_trace JOIN calls USING (queue_id)"
             " ORDER BY queue_id, number"
         )
     finally:
         await connection.close()
     names = {f"+{caller_of(case)}": case.name for case in CASES}
-    found: dict[str, list[Line]] = {name: [] for name in names.values()}
+    found: dict[str, list[TranscriptLine]] = {name: [] for name in names.values()}
     for row in rows:
         if row["event"] in EVENTS:
-            name = names[row["did"] if row["direction"] == "outgoing" else row["caller"]]
-            found[name].append(Line(0.0, row["event"], json.loads(row["fields"])))
+            name = names[row["our_number"] if row["direction"] == "outgoing" else row["their_number"]]
+            found[name].append(TranscriptLine(0.0, row["event"], json.loads(row["fields"])))
     return found
 
 
@@ -153,12 +153,12 @@ async def _have_placed(house: House, others: Others, acme: Customer, case: Scrip
     await speaking
 
 
-async def _say(call: Call, samples: Samples) -> None:
+async def _say(call: PhoneCall, samples: Samples) -> None:
     with suppress(SoftphoneError):  # the call may end before that
         await call.play(samples)
 
 
-async def _go_through(call: Call, case: ScriptCase) -> None:
+async def _go_through(call: PhoneCall, case: ScriptCase) -> None:
     """Press the keys of a case in time, and hang up in time, or hear the call to its end."""
     answered = call.now
     for at, key in case.presses:
@@ -220,6 +220,6 @@ async def _treat(call: IncomingCall, case: ScriptCase) -> None:
 
 @pytest.mark.parametrize("case", CASES, ids=str)
 async def test_what_happens_on_a_real_call_is_what_the_table_says(
-    case: ScriptCase, traces: Mapping[str, list[Line]], acme: Customer
+    case: ScriptCase, traces: Mapping[str, list[TranscriptLine]], acme: Customer
 ) -> None:
     assert not misfit(case.expect, traces[case.name], acme.url)

@@ -11,13 +11,13 @@ from collections.abc import AsyncIterator
 import numpy as np
 import pytest
 
-from controller.embedded.debian import Tools
 from controller.embedded.ports import free_port
 from controller.errors import CallRefused, SoftphoneError
+from controller.programs import ProgramTree
 from controller.softphone.answering import Manners
-from controller.softphone.call import Call, CallEvent, Ending
-from controller.softphone.load import place_many
+from controller.softphone.load_generator import place_many
 from controller.softphone.phone import Softphone
+from controller.softphone.phone_call import CallEvent, Ending, PhoneCall
 from controller.softphone.registration import Account
 from tests.support.exchange import PASSWORD, PHONE, TRUNK_ADDRESS, Exchange, exchange
 from tests.support.tones import Ear, hear, heard_codes, tone
@@ -66,13 +66,13 @@ Content-Length: 0\r
 
 
 @pytest.fixture(scope="module")
-async def bare(tools: Tools) -> AsyncIterator[Exchange]:
+async def bare(tools: ProgramTree) -> AsyncIterator[Exchange]:
     async with exchange(tools, DIALPLAN) as running:
         yield running
 
 
 @pytest.fixture(scope="module")
-def sipp(tools: Tools) -> list[str]:
+def sipp(tools: ProgramTree) -> list[str]:
     return tools.command("sipp")
 
 
@@ -270,7 +270,7 @@ async def test_a_wrong_password_is_refused(sipp: list[str], bare: Exchange) -> N
 
 
 async def test_a_hundred_calls_at_twenty_a_second_each_press_their_own_key(phone: Softphone) -> None:
-    async def choose(call: Call, index: int) -> list[int]:
+    async def choose(call: PhoneCall, index: int) -> list[int]:
         ear = Ear(call)
         await ear.hear(1)
         await call.press(str(index % 8 + 2))
@@ -283,7 +283,7 @@ async def test_a_hundred_calls_at_twenty_a_second_each_press_their_own_key(phone
     assert [one.result for one in placed] == [[1, index % 8 + 2] for index in range(100)]
 
 
-async def test_media_that_the_server_moves_away_is_followed(tools: Tools, sipp: list[str]) -> None:
+async def test_media_that_the_server_moves_away_is_followed(tools: ProgramTree, sipp: list[str]) -> None:
     async with (
         exchange(tools, DIALPLAN, direct_media=True) as direct,
         Softphone(sipp, server=direct.server, local_host=TRUNK_ADDRESS) as phone,

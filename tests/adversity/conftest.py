@@ -7,20 +7,20 @@ from contextlib import AbstractAsyncContextManager
 
 import pytest
 
-from controller.embedded.debian import Tools
+from controller.programs import ProgramTree
 from controller.softphone.phone import Softphone
 from tests.support.asterisk import TRUNK_ADDRESS, RunningAsterisk, running_asterisk
 
 
 @pytest.fixture
-async def asterisk(tools: Tools) -> AsyncIterator[RunningAsterisk]:
+async def asterisk(tools: ProgramTree) -> AsyncIterator[RunningAsterisk]:
     """A real Asterisk of the test's own, whose lease on a call is so short that a test can wait for its end."""
     async with running_asterisk(tools, lease_seconds=5) as running:
         yield running
 
 
 @pytest.fixture
-def softphone(tools: Tools) -> Callable[[RunningAsterisk], AbstractAsyncContextManager[Softphone]]:
+def softphone(tools: ProgramTree) -> Callable[[RunningAsterisk], AbstractAsyncContextManager[Softphone]]:
     """A telephone on the demo's trunk of an Asterisk."""
 
     def on(asterisk: RunningAsterisk) -> Softphone:

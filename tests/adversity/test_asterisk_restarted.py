@@ -6,7 +6,7 @@ from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
-from controller.embedded.debian import Tools
+from controller.programs import ProgramTree
 from controller.softphone.phone import Softphone
 from tests.support.asterisk import RunningAsterisk
 from tests.support.house import customer, running_house
@@ -17,7 +17,7 @@ Phones = Callable[[RunningAsterisk], AbstractAsyncContextManager[Softphone]]
 
 
 async def test_after_a_restart_of_asterisk_lost_calls_are_closed_and_new_ones_answered(
-    asterisk: RunningAsterisk, tools: Tools, postgres: str, tmp_path: Path, softphone: Phones
+    asterisk: RunningAsterisk, tools: ProgramTree, postgres: str, tmp_path: Path, softphone: Phones
 ) -> None:
     async with (
         customer() as acme,

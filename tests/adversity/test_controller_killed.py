@@ -9,7 +9,7 @@ from pathlib import Path
 
 import aiohttp
 
-from controller.embedded.debian import Tools
+from controller.programs import ProgramTree
 from controller.softphone.phone import Softphone
 from tests.support.asterisk import ANNOUNCEMENT, RunningAsterisk
 from tests.support.house import customer, running_house
@@ -33,7 +33,7 @@ async def _no_channels(asterisk: RunningAsterisk) -> None:
 
 
 async def test_a_killed_controllers_calls_go_on_in_the_next_one_and_new_ones_hear_the_announcement_meanwhile(
-    asterisk: RunningAsterisk, tools: Tools, postgres: str, tmp_path: Path, softphone: Phones
+    asterisk: RunningAsterisk, tools: ProgramTree, postgres: str, tmp_path: Path, softphone: Phones
 ) -> None:
     async with (
         customer() as acme,
@@ -71,7 +71,7 @@ async def test_a_killed_controllers_calls_go_on_in_the_next_one_and_new_ones_hea
 
 
 async def test_calls_whose_controller_never_comes_back_hear_the_announcement_when_their_lease_ends(
-    asterisk: RunningAsterisk, tools: Tools, postgres: str, tmp_path: Path, softphone: Phones
+    asterisk: RunningAsterisk, tools: ProgramTree, postgres: str, tmp_path: Path, softphone: Phones
 ) -> None:
     async with (
         customer() as acme,

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from controller.embedded.debian import Tools
 from controller.embedded.postgres_server import FAST, PostgresServer
-from controller.softphone.load import place_many
+from controller.programs import ProgramTree
+from controller.softphone.load_generator import place_many
 from controller.softphone.phone import Softphone
 from tests.support.asterisk import RunningAsterisk
 from tests.support.house import customer, running_house
@@ -32,7 +32,7 @@ async def own_postgres(postgres_folder: Path) -> AsyncIterator[PostgresServer]:
 
 
 async def test_calls_are_answered_while_the_database_is_away_and_nothing_is_lost(
-    asterisk: RunningAsterisk, tools: Tools, own_postgres: PostgresServer, tmp_path: Path, softphone: Phones
+    asterisk: RunningAsterisk, tools: ProgramTree, own_postgres: PostgresServer, tmp_path: Path, softphone: Phones
 ) -> None:
     async with (
         customer() as acme,

@@ -10,9 +10,9 @@ from typing import Any, Literal
 
 import pytest
 
-from controller.embedded.debian import Tools
 from controller.embedded.postgres_server import FAST, PostgresServer
 from controller.errors import SoftphoneError
+from controller.programs import ProgramTree
 from controller.softphone.answering import AnsweringLine
 from controller.softphone.phone import Softphone
 from tests.support.asterisk import RunningAsterisk
@@ -54,7 +54,7 @@ class Placing:
 
 @pytest.fixture
 async def placing(
-    asterisk: RunningAsterisk, tools: Tools, postgres: str, tmp_path: Path, softphone: Phones
+    asterisk: RunningAsterisk, tools: ProgramTree, postgres: str, tmp_path: Path, softphone: Phones
 ) -> AsyncIterator[Placing]:
     async with (
         customer() as acme,
@@ -178,7 +178,7 @@ async def test_a_call_that_rings_when_asterisk_dies_is_tried_again(placing: Plac
 
 
 async def test_a_call_goes_on_while_the_database_is_away_and_the_next_one_waits_for_it(
-    asterisk: RunningAsterisk, tools: Tools, postgres_folder: Path, tmp_path: Path, softphone: Phones
+    asterisk: RunningAsterisk, tools: ProgramTree, postgres_folder: Path, tmp_path: Path, softphone: Phones
 ) -> None:
     database = PostgresServer(postgres_folder / "outgoing", logs=postgres_folder / "outgoing-logs", settings=FAST)
     await database.start()

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from controller.egress.guard import Guard
 from controller.embedded.postgres_server import FAST, PostgresServer
 from controller.postbacks.delivery import Delivery
-from controller.postbacks.guard import Guard
 from controller.postbacks.outbox import Postback, enqueue
 from controller.resources import MIGRATIONS
 from controller.store.database import Database

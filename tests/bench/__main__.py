@@ -9,7 +9,8 @@ from pathlib import Path
 import uvloop
 from rich.console import Console
 
-from controller.embedded.debian import Tools, provision
+from controller.embedded.debian import provision
+from controller.programs import ProgramTree
 from tests.bench import bench_calls, bench_postbacks, bench_script
 from tests.bench.rows import show
 
@@ -28,7 +29,7 @@ def main() -> None:
         rows += bench_script.measure()
     if arguments.only in (None, "calls"):
         named = os.environ.get("RINGPOST_TOOLS")
-        tools = Tools(Path(named)) if named else provision(PROJECT / ".ringpost" / "tools")
+        tools = ProgramTree(Path(named)) if named else provision(PROJECT / ".ringpost" / "tools")
         rows += uvloop.run(bench_calls.measure(tools, quick=arguments.quick))
     if rows:
         show(rows, console)

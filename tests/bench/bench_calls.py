@@ -13,11 +13,11 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from controller.embedded.debian import Tools
 from controller.embedded.postgres_server import PostgresServer
-from controller.softphone.call import Call
-from controller.softphone.load import place_many
+from controller.programs import ProgramTree
+from controller.softphone.load_generator import place_many
 from controller.softphone.phone import Softphone
+from controller.softphone.phone_call import PhoneCall
 from tests.bench.calls import Percentiles, run_calls, run_key_calls
 from tests.bench.rows import Row
 from tests.support.asterisk import TRUNK_ADDRESS, RunningAsterisk, running_asterisk
@@ -58,7 +58,7 @@ TONE_MS = 80
 class Benches:
     """What is measured against what."""
 
-    tools: Tools
+    tools: ProgramTree
     bare: RunningAsterisk
     asterisk: RunningAsterisk
     house: House
@@ -78,7 +78,7 @@ class Benches:
 
 
 @asynccontextmanager
-async def benches(tools: Tools) -> AsyncIterator[Benches]:
+async def benches(tools: ProgramTree) -> AsyncIterator[Benches]:
     """Bare Asterisk, and Ringpost with its own on a durable PostgreSQL, side by side."""
     with open_folder("ringpost-bench-") as folder:
         _furnish(folder)
@@ -113,7 +113,7 @@ def _furnish(folder: Path) -> None:
     (folder / "house" / "quick.txt").write_text(r"~\PlaySilence(60)~")
 
 
-async def measure(tools: Tools, *, quick: bool) -> list[Row]:
+async def measure(tools: ProgramTree, *, quick: bool) -> list[Row]:
     """All rows about calls."""
     async with benches(tools) as known:
         return [
@@ -166,7 +166,7 @@ async def _answer(known: Benches, *, count: int) -> Row:
 async def _digit(known: Benches, *, count: int) -> Row:
     """From the moment when a key goes down, to be held for 80 ms, to the first packet of the next prompt."""
 
-    async def react(call: Call, _index: int) -> float:
+    async def react(call: PhoneCall, _index: int) -> float:
         ear = Ear(call)
         await ear.hear(1)
         pressed = call.now

@@ -23,9 +23,9 @@ import uvloop
 from rich.console import Console
 from rich.table import Table
 
+from controller.egress.guard import Guard
 from controller.embedded.postgres_server import PostgresServer
 from controller.postbacks.delivery import Delivery, DeliveryOptions
-from controller.postbacks.guard import Guard
 from controller.resources import MIGRATIONS
 from controller.store.database import Database
 from controller.store.migrations import Migrations

@@ -6,9 +6,9 @@ import statistics
 import time
 from collections.abc import Callable
 
-from controller.script.checker import check
+from controller.script.analysis.checker import check
 from controller.script.parser import parse
-from controller.script.simulator import Simulation
+from controller.script.simulation.simulator import Simulation
 from controller.script.state import State
 from tests.bench.rows import Row
 

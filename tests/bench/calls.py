@@ -16,9 +16,9 @@ from pathlib import Path
 
 import numpy as np
 
-from controller.softphone.call import Call
-from controller.softphone.load import place_many
+from controller.softphone.load_generator import place_many
 from controller.softphone.phone import Softphone
+from controller.softphone.phone_call import PhoneCall
 
 SCENARIO = Path(__file__).parent / "answer-and-hang-up.xml"
 # What SIPp may need beyond the time that the calls take: its start, and calls that are slow.
@@ -161,7 +161,7 @@ async def run_key_calls(
     The softphone sends only the keys and listens to nothing, so that it takes little from what is measured.
     """
 
-    async def choose(call: Call, _: int) -> None:
+    async def choose(call: PhoneCall, _: int) -> None:
         # A pause is part of what the caller does here, not a wait for something.
         await asyncio.sleep(press_after)
         await call.press(key)

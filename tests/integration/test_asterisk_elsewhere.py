@@ -11,13 +11,13 @@ from typer.testing import CliRunner
 
 from controller.asterisk.ami import AmiClient
 from controller.cli import app
-from controller.configuration import read_configuration
-from controller.directory.holder import Directory
-from controller.embedded.debian import Tools
+from controller.config.load import read_configuration
+from controller.directory.current import CurrentDirectory
 from controller.errors import AsteriskTimeout
+from controller.programs import ProgramTree
+from controller.running.prompt_rendering import build_prompts
 from controller.running.provisioning import RELOADS
 from controller.running.reloading import Reloading
-from controller.running.rendering import build_prompts
 
 YAML = """
 license_keys: {acme: {}}
@@ -45,7 +45,7 @@ class Manager:
 
 
 @pytest.fixture
-def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tools: Tools) -> Path:
+def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tools: ProgramTree) -> Path:
     for name, value in (
         ("STATE", tmp_path / "state"),
         ("TOOLS", tools.root),
@@ -65,7 +65,9 @@ def add_a_phone(config: Path) -> None:
 def reloading(config: Path, manager: Manager) -> Reloading:
     configuration = read_configuration(config)
     prompts = build_prompts(configuration.settings)
-    return Reloading(configuration, Directory(configuration.snapshot), prompts, cast("AmiClient", manager))
+    reloading = Reloading(configuration, CurrentDirectory(configuration.snapshot), prompts, cast("AmiClient", manager))
+    manager.on_ready(reloading.catch_up)
+    return reloading
 
 
 def test_prepare_writes_what_the_containers_start_from(config: Path, tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl
 import asyncpg
 import pytest
 
-from controller.calls.conferences import end_room
+from controller.calls.effects.conference import end_room
 from controller.script.effects import Sound
 from tests.support.calls import KEY, CallsRoom, NamedPrompts, calls_room, snapshot
 from tests.support.fake_ari import FakeAri
@@ -257,7 +257,7 @@ async def test_playing_pauses_while_the_other_side_talks(postgres: str) -> None:
 async def test_a_script_that_asks_a_server_again_and_again_asks_once_a_second(
     postgres: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("controller.script.data.QUICK_QUERIES", 2)
+    monkeypatch.setattr("controller.script.commands.data.QUICK_QUERIES", 2)
     async with customer() as acme, FakeAri() as fake:
         acme.pages["/way"] = "on"
         script = (

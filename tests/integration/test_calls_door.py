@@ -12,7 +12,7 @@ import aiohttp
 import pytest
 from aiohttp import web
 
-from controller.api.calls import CallsDoor
+from controller.api.admin_calls import CallsAdminHandler
 from tests.support.calls import KEY, CallsRoom, calls_room
 from tests.support.fake_ari import FakeAri
 from tests.support.outgoing import THEM, directory
@@ -28,7 +28,7 @@ async def door(postgres: str) -> AsyncIterator[tuple[CallsRoom, str]]:
     async with FakeAri() as fake, calls_room(fake, postgres, directory()) as room:
         room.dialer._is_connected = lambda: False
         application = web.Application()
-        application.add_routes(CallsDoor(TOKEN, room.directory, room.notifications).routes())
+        application.add_routes(CallsAdminHandler(TOKEN, room.directory, room.notifications).routes())
         runner = web.AppRunner(application, access_log=None, shutdown_timeout=0.5)
         await runner.setup()
         await web.TCPSite(runner, "127.0.0.1", 0).start()
@@ -113,7 +113,7 @@ async def test_what_is_a_proper_request_is_stored(postgres: str, more: dict[str,
         status, answer = await post(url, GOOD | more)
         assert status == 202, answer
         (row,) = await room.database.fetch("recent_calls", answer["queue_id"], None, None, None, False, 9)
-        assert (row["caller"], row["due_at"] is not None) == (THEM, True)
+        assert (row["their_number"], row["due_at"] is not None) == (THEM, True)
 
 
 async def test_a_time_is_kept_whatever_its_zone(postgres: str) -> None:

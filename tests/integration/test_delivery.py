@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 from prometheus_client import CollectorRegistry
 
-from controller.postbacks import ledger
+from controller.postbacks import lookup as ledger
 from controller.postbacks.breaker import BreakerOptions
-from controller.postbacks.ledger import Filters
+from controller.postbacks.lookup import Filters
 from controller.postbacks.outbox import Postback, enqueue
 from controller.postbacks.poster import PostingOptions
 from controller.postbacks.receiver import Behaviour
@@ -326,7 +326,7 @@ async def test_a_url_that_can_never_be_posted_to_is_given_up_at_once_with_the_re
 
 
 async def test_old_postbacks_are_removed_in_small_steps_and_waiting_ones_stay(database: Database) -> None:
-    from controller.postbacks.retention import Retention
+    from controller.postbacks.postback_retention import Retention
 
     async with receiving() as receiver:
         await put(database, *[postback(f"call:{n}", url=receiver.url) for n in range(25)])

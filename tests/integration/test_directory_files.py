@@ -12,14 +12,14 @@ from pathlib import Path
 
 import pytest
 
-from controller import settings
+from controller.config import settings
+from controller.config.settings import SECTIONS
+from controller.config_file.validation import Declaration
 from controller.directory import declarations
 from controller.directory.loader import check, load
 from controller.directory.secrets import Secrets, make_token
 from controller.directory.sounds import AUDIO_ENDINGS
-from controller.directory.validation import Declaration
 from controller.errors import ConfigurationError, InvalidConfiguration
-from controller.settings import SECTIONS
 
 PROJECT = Path(__file__).parents[2]
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from controller.directory.document import read_document
+from controller.config_file.document import read_document
 from controller.errors import AudioInvalid
 from controller.speech.audio import read_audio_file
 

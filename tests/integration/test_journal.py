@@ -12,10 +12,10 @@ from uuid import uuid4
 
 import pytest
 
-from controller.calls.call import Call, TraceLine
-from controller.calls.journal import Journal
-from controller.calls.queue_ids import BLOCK, QueueIds
-from controller.calls.retention import CallRetention
+from controller.calls.model.call import Call, TraceLine
+from controller.calls.store.call_retention import CallRetention
+from controller.calls.store.journal import Journal
+from controller.calls.store.queue_ids import BLOCK, QueueIds
 from controller.errors import JournalFull, StoreUnreachable
 from controller.postbacks.outbox import Postback
 from controller.resources import QUERIES
@@ -35,8 +35,8 @@ def a_call(queue_id: int, **changes: object) -> Call:
         queue_id=queue_id,
         direction="incoming",
         license_key="acme",
-        did="+12015550101",
-        caller="+12015550199",
+        our_number="+12015550101",
+        their_number="+12015550199",
         channel_id=f"channel-{queue_id}",
         program="hash",
         started_at=datetime.now(UTC),
@@ -93,7 +93,7 @@ async def test_a_call_its_trace_and_its_postback_are_stored_together(database: D
     async with running(Journal(database)) as journal:
         call = a_call(1000000001)
         line = TraceLine(call.queue_id, 1, datetime.now(UTC), "answered")
-        journal.record(call, _state, trace=[line], postback=a_postback(call))
+        journal.add(call, _state, trace=[line], postback=a_postback(call))
         assert await journal.flush()
         assert await _counts(postgres) == (1, 1, 1)
 
@@ -105,7 +105,7 @@ async def test_only_the_newest_state_of_a_batch_is_written_and_no_trace_line_is_
         call = a_call(1000000001)
         for number in range(1, 21):
             line = TraceLine(call.queue_id, number, datetime.now(UTC), "digit", {"digit": "1"})
-            journal.record(call, partial(json.dumps, {"position": number}), trace=[line])
+            journal.add(call, partial(json.dumps, {"position": number}), trace=[line])
         assert await journal.flush()
         (row,) = await database.fetch("open_calls")
         assert (row["state"], row["trace_number"]) == ({"position": 20}, 20)
@@ -142,8 +142,8 @@ async def test_a_call_whose_state_is_refused_takes_no_other_with_it_and_is_told_
 ) -> None:
     async with running(Journal(database)) as journal:
         good, bad = a_call(1000000001), a_call(1000000002)
-        journal.record(good, _state, postback=a_postback(good))
-        journal.record(bad, lambda: "this is no JSON", postback=a_postback(bad, final=True))
+        journal.add(good, _state, postback=a_postback(good))
+        journal.add(bad, lambda: "this is no JSON", postback=a_postback(bad, final=True))
         assert await journal.flush()
         assert await _counts(postgres) == (2, 0, 2)
 
@@ -153,10 +153,10 @@ async def test_characters_that_the_store_refuses_do_not_keep_a_call_from_being_s
 ) -> None:
     async with running(Journal(database)) as journal:
         journal.keep_program("other", "Hello\0 there \ud800")
-        call = a_call(1000000001, caller="12\0", program="other")
+        call = a_call(1000000001, their_number="12\0", program="other")
         state = {"variables": {"answer": "a\0b", "path": "C:\\u0000"}}
         line = TraceLine(call.queue_id, 1, datetime.now(UTC), "set", {"value": "a\0b\ud800"})
-        journal.record(call, partial(json.dumps, state), trace=[line], postback=a_postback(call))
+        journal.add(call, partial(json.dumps, state), trace=[line], postback=a_postback(call))
         assert await journal.flush()
         assert await _counts(postgres) == (1, 1, 1)
         (row,) = await database.fetch("open_calls")
@@ -170,10 +170,10 @@ async def test_an_end_and_its_final_postback_are_stored_in_one_transaction_after
     away = _Away(database)
     async with running(Journal(away)) as journal:  # type: ignore[arg-type]
         call = a_call(1000000001)
-        journal.record(call, _state, postback=a_postback(call))
+        journal.add(call, _state, postback=a_postback(call))
         await asyncio.wait_for(away.tries.acquire(), 5)
         call.ended_at = datetime.now(UTC)
-        journal.record(call, _state, postback=a_postback(call, final=True))
+        journal.add(call, _state, postback=a_postback(call, final=True))
         away.transactions = 1
         async with asyncio.timeout(5):
             while await _counts(postgres) == (0, 0, 0):
@@ -190,7 +190,7 @@ async def test_while_the_database_is_away_everything_waits_and_new_calls_are_ref
         for number in range(10):
             journal.admit()
             call = a_call(1000000001 + number)
-            journal.record(call, _state)
+            journal.add(call, _state)
         with pytest.raises(JournalFull):
             journal.admit()
         await asyncio.wait_for(away.tries.acquire(), 5)
@@ -206,9 +206,9 @@ async def test_a_call_that_has_ended_is_not_opened_again_by_a_batch_that_is_repe
 ) -> None:
     async with running(Journal(database)) as journal:
         call = a_call(1000000001, ended_at=datetime.now(UTC))
-        journal.record(call, _state)
+        journal.add(call, _state)
         assert await journal.flush()
-        journal.record(a_call(1000000001), _state)
+        journal.add(a_call(1000000001), _state)
         assert await journal.flush()
         assert await database.fetch("open_calls") == []
 
@@ -218,8 +218,8 @@ async def test_calls_that_ended_long_ago_leave_with_their_traces(database: Datab
     async with running(Journal(database)) as journal:
         for number, age in ((1, 100), (2, 95), (3, 1)):
             call = a_call(1000000000 + number, ended_at=now - timedelta(days=age))
-            journal.record(call, _state, trace=[TraceLine(call.queue_id, 1, now, "answered")])
-        journal.record(a_call(1000000004), _state)
+            journal.add(call, _state, trace=[TraceLine(call.queue_id, 1, now, "answered")])
+        journal.add(a_call(1000000004), _state)
         assert await journal.flush()
         assert await CallRetention(database, 90, lambda: now).remove(step=1) == 2
         assert await _counts(postgres) == (2, 1, 0)

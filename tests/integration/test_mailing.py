@@ -15,10 +15,11 @@ from uuid import uuid4
 import pytest
 from prometheus_client import CollectorRegistry
 
-from controller.calls.call import Call, TraceLine
-from controller.calls.journal import Journal
-from controller.calls.mailing import MOST_AN_HOUR, Mailer, MailServer
-from controller.calls.response_codes import ResponseCode
+from controller.calls.model.call import Call, TraceLine
+from controller.calls.model.response_codes import ResponseCode
+from controller.calls.store.journal import Journal
+from controller.calls.trace_mailer import MOST_AN_HOUR, TraceMailer
+from controller.mail.server import MailServer
 from controller.postbacks.outbox import Postback
 from controller.resources import QUERIES
 from controller.script.state import State
@@ -48,7 +49,7 @@ async def sink() -> AsyncIterator[SmtpSink]:
 class Office:
     """A mailer that runs, the journal that it reads from, and what it has counted."""
 
-    def __init__(self, database: Database, journal: Journal, mailer: Mailer, registry: CollectorRegistry) -> None:
+    def __init__(self, database: Database, journal: Journal, mailer: TraceMailer, registry: CollectorRegistry) -> None:
         self.database = database
         self.journal = journal
         self.mailer = mailer
@@ -64,7 +65,7 @@ class Office:
         self.journal.keep_program("hash", "Hello")
         state = State.for_incoming()
         state.debug_email, state.error_email = debug, errors
-        self.journal.record(call, lambda: json.dumps(state.to_json()), trace=lines)
+        self.journal.add(call, lambda: json.dumps(state.to_json()), trace=lines)
         self.mailer.call_ended(call, state)
         return call
 
@@ -78,7 +79,7 @@ class Office:
 @asynccontextmanager
 async def office(database: Database, server: MailServer, **options: Any) -> AsyncIterator[Office]:
     journal, registry = Journal(database), CollectorRegistry()
-    mailer = Mailer(server, database, journal, registry=registry, **{"delays": QUICK, "patience": 0.05} | options)
+    mailer = TraceMailer(server, database, journal, registry=registry, **{"delays": QUICK, "patience": 0.05} | options)
     tasks = [asyncio.create_task(part) for part in (journal.run(), mailer.run())]
     try:
         yield Office(database, journal, mailer, registry)
@@ -120,7 +121,7 @@ async def test_a_post_back_that_did_not_arrive_is_an_error_of_the_call(database:
     async with office(database, at(sink), patience=0.3) as running:
         call = running.end(("end", {"reason": "hung-up"}), errors="a@example.com")
         lost = Postback(uuid4(), f"call:{call.queue_id}", 1, "call.completed", True, "acme", "http://x.example/", ())
-        running.journal.record(call, lambda: "{}", postback=lost)
+        running.journal.add(call, lambda: "{}", postback=lost)
         assert await running.journal.flush()
         async with database.transaction() as transaction:
             await transaction._connection.execute(
@@ -183,11 +184,13 @@ async def test_a_login_goes_over_an_encrypted_way(database: Database, from_the_s
     async with smtp_sink(tls=certificate, from_the_start=from_the_start) as sink:
         sink.login = ("ringpost", "s3cret")
         how = {"tls": "tls" if from_the_start else "starttls", "username": "ringpost", "password": "s3cret"}
-        async with office(database, at(sink, host="localhost", **how), tls=trusted) as running:
+        async with office(database, at(sink, host="localhost", trusted=trusted, **how)) as running:
             running.end(("end", {}), debug="a@example.com")
             (taken,) = await sink.wait_for(1)
         assert (taken.encrypted, taken.user) == (True, "ringpost")
-        async with office(database, at(sink, host="localhost", **how | {"password": "wrong"}), tls=trusted) as running:
+        async with office(
+            database, at(sink, host="localhost", trusted=trusted, **how | {"password": "wrong"})
+        ) as running:
             running.end(("end", {}), debug="a@example.com")
             await running.given_up()
         async with office(database, at(sink, host="localhost", **how)) as running:

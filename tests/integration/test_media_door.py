@@ -9,7 +9,7 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
-from controller.speech.media import MediaDoor
+from controller.api.media import MediaHandler
 
 NAME = "a" * 64
 Client = TestClient[web.Request, web.Application]
@@ -23,7 +23,7 @@ async def client(tmp_path: Path) -> AsyncIterator[Client]:
     (media / "index" / NAME).write_text("{}")
     (tmp_path / "secrets.json").write_text("{}")
     application = web.Application()
-    application.add_routes(MediaDoor(media).routes())
+    application.add_routes(MediaHandler(media).routes())
     async with TestClient(TestServer(application)) as client:
         yield client
 

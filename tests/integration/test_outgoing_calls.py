@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from controller.calls.outgoing.order import Order
+from controller.calls.model.order import Order
 from controller.directory.snapshot import LicenseKey, Trunk
 from controller.errors import NotificationRefused
 from tests.support.calls import KEY, calls_room, snapshot
@@ -170,7 +170,7 @@ async def test_a_handler_that_fails_ends_the_call_and_hangs_up(
         def broken(*_: object) -> bool:
             raise RuntimeError("broken")
 
-        monkeypatch.setattr("controller.calls.outgoing.tries._is_answer", broken)
+        monkeypatch.setattr("controller.calls.outgoing.attempts._is_answer", broken)
         taken = await room.notifications.take(Order(THEM, "Hello"), KEY)
         assert await over(room, taken.queue_id) == [12, 9]
         await fake.until(lambda: not fake.channels)
@@ -249,7 +249,7 @@ async def test_a_cancelled_call_is_told_to_who_watches_and_in_its_trace(postgres
     async with FakeAri() as fake, calls_room(fake, postgres, directory()) as room:
         later = datetime.now(UTC) + timedelta(hours=1)
         taken = await room.notifications.take(Order(THEM, "Hello", at=later), KEY)
-        with room.notifications._recording.feed.watch() as happenings:
+        with room.notifications._log_targets.feed.watch() as happenings:
             assert await room.notifications.cancel(taken.queue_id)
             call, line = await asyncio.wait_for(happenings.get(), 5)
         assert (call.queue_id, line.event, line.fields) == (taken.queue_id, "end", {"reason": "cancelled"})
@@ -257,7 +257,7 @@ async def test_a_cancelled_call_is_told_to_who_watches_and_in_its_trace(postgres
 
 
 async def test_a_conversation_lasts_as_long_as_the_call_may(postgres: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("controller.calls.line.LONGEST_WAIT_SECONDS", 0.1)
+    monkeypatch.setattr("controller.calls.line.line.LONGEST_WAIT_SECONDS", 0.1)
     async with FakeAri() as fake, calls_room(fake, postgres, directory()) as room:
         fake.on_originate = lambda channel: fake.answer(channel.id)
         script = r"~\QuickStart()~ ~\TransferTo(12015550130)~"

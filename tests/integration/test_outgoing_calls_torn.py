@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from controller.calls.journal import _Entry
-from controller.calls.outgoing.order import Order
-from controller.calls.outgoing.tries import STORED_SECONDS, _NotBegun
+from controller.calls.model.order import Order
+from controller.calls.outgoing.attempts import STORED_SECONDS, _NotBegun
+from controller.calls.store.journal import _Entry
 from controller.errors import StoreUnreachable
 from tests.support.calls import KEY, CallsRoom, calls_room
 from tests.support.fake_ari import FakeAri
@@ -119,7 +119,7 @@ async def test_an_end_of_a_try_that_is_written_again_does_not_undo_the_next_one(
     postgres: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The commit of the first try's end is done, and its answer lost; the next try begins before it is repeated."""
-    monkeypatch.setattr("controller.calls.journal.FIRST_PAUSE_SECONDS", 1.5)
+    monkeypatch.setattr("controller.calls.store.journal.FIRST_PAUSE_SECONDS", 1.5)
     async with FakeAri() as fake, calls_room(fake, postgres, directory()) as room:
         store, lost = room.journal._store, 0
 
@@ -156,7 +156,7 @@ async def test_a_call_that_ends_while_the_reconciler_looks_ends_once(
     postgres: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Nothing is so fresh that the reconciler would leave it alone for that.
-    monkeypatch.setattr("controller.calls.adoption.FRESH", timedelta(0))
+    monkeypatch.setattr("controller.calls.recovery.adopt.FRESH", timedelta(0))
     async with FakeAri() as fake, calls_room(fake, postgres, directory()) as room:
         rendering, let = asyncio.Event(), asyncio.Event()
 
@@ -220,7 +220,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
 async def test_a_channel_that_does_not_get_as_far_as_the_application_costs_no_try(
     postgres: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("controller.calls.outgoing.tries.ENTER_SECONDS", 0.2)
+    monkeypatch.setattr("controller.calls.outgoing.attempts.ENTER_SECONDS", 0.2)
     async with FakeAri() as fake, calls_room(fake, postgres, directory()) as room:
         at_stasis_start(fake, lambda: None)
         assert await over(room, await _busy(room, fake)) == [12, 8]
@@ -259,7 +259,7 @@ async def test_a_ringing_that_was_not_told_is_seen_and_counts_as_unanswered(post
 
 
 async def test_a_claim_whose_answer_is_lost_costs_no_try(postgres: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("controller.calls.adoption.FRESH", timedelta(0))
+    monkeypatch.setattr("controller.calls.recovery.adopt.FRESH", timedelta(0))
     async with FakeAri() as fake, calls_room(fake, postgres, directory()) as room:
         fetch, lost = room.database.fetch, 0
 

@@ -12,9 +12,9 @@ from uuid import uuid4
 
 import pytest
 
+from controller.egress.guard import Guard
 from controller.errors import FetchFailed, UrlRefused
 from controller.postbacks.attempt import Attempt, Blame, Claimed
-from controller.postbacks.guard import Guard
 from controller.postbacks.poster import Poster, PostingOptions
 from tests.support.receiving import read_request, receiving, serving
 

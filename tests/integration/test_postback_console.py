@@ -10,9 +10,9 @@ from uuid import uuid4
 import pytest
 from rich.console import Console, RenderableType
 
-from controller.postbacks import ledger
-from controller.postbacks.console import detail, list_table, stats_table
-from controller.postbacks.ledger import Filters
+from controller.commands.postback_tables import detail, list_table, stats_table
+from controller.postbacks import lookup as ledger
+from controller.postbacks.lookup import Filters
 from controller.postbacks.outbox import enqueue
 from controller.postbacks.receiver import Behaviour
 from controller.store.database import Database

@@ -10,12 +10,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from controller.embedded.debian import Tools
 from controller.errors import SynthesisFailed
+from controller.programs import ProgramTree
 from controller.speech.command_template import CommandTemplate
+from controller.speech.engine_program import run_program
 from controller.speech.espeak import Espeak
 from controller.speech.flite import Flite
-from controller.speech.program import run_program
 from controller.speech.prompts import Prompts
 from controller.speech.synthesizer import Manner, Synthesizer
 from controller.speech.voices import Voices
@@ -24,12 +24,12 @@ TIME_OUT = 20
 
 
 @pytest.fixture(scope="module")
-def flite(tools: Tools) -> Flite:
+def flite(tools: ProgramTree) -> Flite:
     return Flite(tools.command("flite"))
 
 
 @pytest.fixture(scope="module")
-def espeak(tools: Tools) -> Espeak:
+def espeak(tools: ProgramTree) -> Espeak:
     return Espeak(tools.command("espeak-ng"), tools.environment())
 
 

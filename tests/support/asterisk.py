@@ -12,9 +12,9 @@ from typing import Any
 
 from controller.asterisk.configuration import AsteriskConfiguration, SipPhone, SipTrunk, render
 from controller.embedded.asterisk_server import AsteriskServer, AsteriskTree
-from controller.embedded.debian import Tools
 from controller.embedded.ports import free_port, free_range
 from controller.errors import PortInUse
+from controller.programs import ProgramTree
 from controller.resources import ASTERISK_TEMPLATES
 from tests.support.tones import write_tone
 
@@ -54,7 +54,7 @@ class RunningAsterisk:
 
 @asynccontextmanager
 async def running_asterisk(
-    tools: Tools, *, rtp_count: int = 200, dialplan: str = "", **changes: Any
+    tools: ProgramTree, *, rtp_count: int = 200, dialplan: str = "", **changes: Any
 ) -> AsyncIterator[RunningAsterisk]:
     """An Asterisk with a carrier at 127.0.0.2 and the phone alice; `changes` are fields of AsteriskConfiguration.
 

@@ -18,8 +18,8 @@ from pathlib import Path
 
 from controller.asterisk.ami import AmiClient
 from controller.asterisk.ari.client import AriClient
-from controller.embedded.debian import Tools
 from controller.embedded.process import OwnedProcess
+from controller.programs import ProgramTree
 
 USERNAME = "ringpost"
 PASSWORD = "for-tests-only"
@@ -115,7 +115,7 @@ def free_port(kind: socket.SocketKind = socket.SOCK_STREAM) -> int:
 class BareAsterisk:
     """Start, stop and kill it; make clients for it."""
 
-    def __init__(self, tools: Tools, folder: Path) -> None:
+    def __init__(self, tools: ProgramTree, folder: Path) -> None:
         self.folder = folder
         self.http_port = free_port()
         self.ami_port = free_port()

@@ -7,36 +7,34 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 from prometheus_client import CollectorRegistry
 
 from controller.asterisk.ari.client import AriClient
-from controller.calls.adoption import Adoption
+from controller.calls.call_log import CallLogTargets
 from controller.calls.feed import CallFeed
-from controller.calls.incoming import IncomingCalls
-from controller.calls.journal import Journal
-from controller.calls.live import CallMetrics, LiveCalls
+from controller.calls.live import LiveCalls
 from controller.calls.outgoing.dialer import Dialer
 from controller.calls.outgoing.notifications import Notifications
-from controller.calls.outgoing.tries import OutgoingCalls
-from controller.calls.performing import Performers
-from controller.calls.queue_ids import QueueIds
-from controller.calls.record import Recording
-from controller.calls.routes import Routes
-from controller.calls.session import SessionParts
-from controller.directory.holder import Directory
+from controller.calls.recovery.adopt import Adoption
+from controller.calls.store.journal import Journal
+from controller.directory.current import CurrentDirectory
 from controller.directory.snapshot import Did, LicenseKey, Phone, Snapshot, Trunk
+from controller.egress.guard import Guard
 from controller.errors import AsteriskUnreachable, SpeechError
-from controller.postbacks.guard import Guard
 from controller.resources import QUERIES
-from controller.script.checker import NOWHERE
+from controller.script.analysis.checker import NOWHERE
 from controller.script.effects import Prompt, Silence, Sound, Speech, Tone
 from controller.script.parser import parse
 from controller.script.program import Program
+from controller.service.build import build_calls
 from controller.store.database import Database
 from controller.store.queries import Queries
 from tests.support.fake_ari import FakeAri
+
+if TYPE_CHECKING:
+    from controller.calls.call_prompts import CallPrompts
 
 APPLICATION = "ringpost"
 KEY = LicenseKey("acme", "7f6c1a52-0000-4000-8000-000000000001", frozenset({"phone", "sms"}), "http://127.0.0.1:1/post")
@@ -96,7 +94,7 @@ class CallsRoom:
     live: LiveCalls
     journal: Journal
     database: Database
-    directory: Directory
+    directory: CurrentDirectory
     prompts: NamedPrompts
     registry: CollectorRegistry
     adoption: Adoption
@@ -140,37 +138,39 @@ def snapshot(scripts: dict[str, str]) -> Snapshot:
 async def calls_room(fake: FakeAri, postgres: str, directory: Snapshot) -> AsyncIterator[CallsRoom]:
     """A controller's calls, connected to the fake; cancelled (as by kill -9, but for the journal) at the end."""
     database = await Database.connect(postgres, Queries.load(QUERIES))
-    ari = fake.client()
-    registry = CollectorRegistry()
-    live = LiveCalls(ari, NoManager(), CallMetrics(registry))
-    journal, queue_ids, prompts = Journal(database), QueueIds(database), NamedPrompts()
-    await queue_ids.reserve()
-    holder = Directory(directory)
-    parts = SessionParts(
-        ari,
-        Performers(Routes(holder), Guard(["127.0.0.0/8"]), database, APPLICATION),
-        Recording(journal, CallFeed(), lambda: datetime.now(UTC)),
+    ari, registry, journal = fake.client(), CollectorRegistry(), Journal(database)
+    current, prompts = CurrentDirectory(directory), NamedPrompts()
+    calls = build_calls(
+        database=database,
+        journal=journal,
+        ari=ari,
+        lease_keeper=NoManager(),
+        directory=current,
+        guard=Guard(["127.0.0.0/8"]),
+        prompts_of=lambda _key: cast("CallPrompts", prompts),
+        application=APPLICATION,
+        context=NOWHERE,
+        registry=registry,
+        log_targets=CallLogTargets(journal, CallFeed(), lambda: datetime.now(UTC)),
     )
-    IncomingCalls(parts, live, holder, queue_ids, lambda _key: prompts)  # type: ignore[arg-type,return-value]
-    outgoing = OutgoingCalls(parts, live, holder, Routes(holder), APPLICATION, lambda _key: prompts)  # type: ignore[arg-type,return-value]
-    adoption = Adoption(parts, live, database, APPLICATION, lambda _key: prompts, outgoing)  # type: ignore[arg-type,return-value]
-    dialer = Dialer(database, holder, live, outgoing, journal, lambda: ari.connected)
-    notifications = Notifications(
-        database,
-        parts.recording,
-        queue_ids,
-        Routes(holder),
-        lambda _key: prompts,  # type: ignore[arg-type,return-value]
-        NOWHERE,
-        live.metrics,
-        dialer.wake,
-    )
-    tasks = [asyncio.create_task(part) for part in (ari.run(), journal.run(), dialer.run())]
+    await calls.queue_ids.reserve()
+    tasks = [asyncio.create_task(part) for part in (ari.run(), journal.run(), calls.dialer.run())]
     try:
         await ari.wait_connected(5)
-        yield CallsRoom(ari, live, journal, database, holder, prompts, registry, adoption, dialer, notifications)
+        yield CallsRoom(
+            ari,
+            calls.live,
+            journal,
+            database,
+            current,
+            prompts,
+            registry,
+            calls.adoption,
+            calls.dialer,
+            calls.notifications,
+        )
     finally:
-        await live.close()
+        await calls.live.close()
         await journal.flush()
         for task in tasks:
             task.cancel()

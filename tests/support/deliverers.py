@@ -15,9 +15,9 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from controller.egress.guard import Guard
 from controller.postbacks.breaker import BreakerOptions
 from controller.postbacks.delivery import Delivery, DeliveryOptions
-from controller.postbacks.guard import Guard
 from controller.postbacks.poster import PostingOptions
 from controller.postbacks.schedule import Schedule
 from controller.store.database import Database

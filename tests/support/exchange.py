@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from controller.embedded.asterisk_server import AsteriskServer, AsteriskTree
-from controller.embedded.debian import Tools
 from controller.embedded.ports import free_port, free_range
+from controller.programs import ProgramTree
 from tests.support.tones import write_tone
 
 TRUNK_ADDRESS = "127.0.0.2"
@@ -88,7 +88,7 @@ class Exchange:
 
 
 @asynccontextmanager
-async def exchange(tools: Tools, dialplan: str, *, direct_media: bool = False) -> AsyncIterator[Exchange]:
+async def exchange(tools: ProgramTree, dialplan: str, *, direct_media: bool = False) -> AsyncIterator[Exchange]:
     """`dialplan` is the content of the context `numbers`, into which all calls go."""
     folder = Path(tempfile.mkdtemp(prefix="ringpost-exchange-"))
     tree = AsteriskTree(folder / "asterisk", tools, folder / "logs")

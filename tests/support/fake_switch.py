@@ -192,7 +192,7 @@ class FakeSwitch:
         channel = self.channels[channel_id]
         recording, channel.recording = channel.recording, None
         assert recording is not None, "nothing is being recorded"
-        self.emit("RecordingFailed", recording=self._recording(recording, "failed", cause="disk"))
+        self.emit("RecordingFailed", recording=self._log_targets(recording, "failed", cause="disk"))
 
     # -- what the client asks for --------------------------------------------------------------------------------
 
@@ -228,7 +228,7 @@ class FakeSwitch:
 
     def start_recording(self, channel: FakeChannel, query: dict[str, str]) -> None:
         channel.recording = FakeRecording(query["name"], channel.id, query)
-        self.emit("RecordingStarted", recording=self._recording(channel.recording, "recording"))
+        self.emit("RecordingStarted", recording=self._log_targets(channel.recording, "recording"))
 
     def stop_recording(self, name: str, *, keep: bool) -> bool:
         for channel in self.channels.values():
@@ -237,7 +237,7 @@ class FakeSwitch:
                     self._finish_recording(channel)
                 else:
                     recording, channel.recording = channel.recording, None
-                    self.emit("RecordingFailed", recording=self._recording(recording, "canceled"))
+                    self.emit("RecordingFailed", recording=self._log_targets(recording, "canceled"))
                 return True
         return False
 
@@ -322,7 +322,7 @@ class FakeSwitch:
         recording, channel.recording = channel.recording, None
         assert recording is not None, "nothing is being recorded"
         self.stored[recording.name] = self.recorded_file
-        told = self._recording(recording, "done", duration=int(self.recorded_seconds))
+        told = self._log_targets(recording, "done", duration=int(self.recorded_seconds))
         self.emit("RecordingFinished", recording=told)
 
     def leave_bridge(self, channel: FakeChannel) -> None:
@@ -349,6 +349,6 @@ class FakeSwitch:
             "state": state,
         }
 
-    def _recording(self, recording: FakeRecording, state: str, **more: Any) -> dict[str, Any]:
+    def _log_targets(self, recording: FakeRecording, state: str, **more: Any) -> dict[str, Any]:
         target = f"channel:{recording.channel_id}"
         return {"name": recording.name, "format": "wav", "state": state, "target_uri": target, **more}

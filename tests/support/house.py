@@ -17,7 +17,7 @@ import aiohttp
 import asyncpg
 from aiohttp import web
 
-from controller.configuration import SECRETS_FILE
+from controller.config.load import SECRETS_FILE
 from controller.directory.secrets import Secrets
 from controller.embedded.ports import free_port
 from tests.support.asterisk import PROJECT, RunningAsterisk

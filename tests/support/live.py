@@ -13,11 +13,11 @@ from typing import Any
 import asyncpg
 import numpy as np
 
-from controller.embedded.debian import Tools
+from controller.programs import ProgramTree
 from controller.softphone.answering import AnsweringLine
-from controller.softphone.audio import Audio
-from controller.softphone.call import Call
+from controller.softphone.call_audio import Audio
 from controller.softphone.phone import Softphone
+from controller.softphone.phone_call import PhoneCall
 from controller.softphone.rtp import CLOCK_RATE, FRAME_SAMPLES, FRAME_SECONDS
 from tests.support.asterisk import PHONE_PASSWORD, TRUNK_ADDRESS, RunningAsterisk
 from tests.support.house import KEY, Customer, House, Posted, customer, running_house
@@ -39,7 +39,7 @@ class LiveHouse:
     line: AnsweringLine
     numbers: dict[str, str] = field(default_factory=dict)
 
-    async def dial(self, name: str, **options: Any) -> Call:
+    async def dial(self, name: str, **options: Any) -> PhoneCall:
         """Call the number that runs this script or IVR, from a number that nobody has used before."""
         return await self.phone.dial(self.numbers[name], caller=f"1201558{next(_callers):04d}", **options)
 
@@ -65,20 +65,20 @@ class LiveHouse:
         query = "SELECT event, fields FROM call_trace WHERE queue_id = $1 ORDER BY number"
         return [(row["event"], json.loads(row["fields"])) for row in await self.rows(query, queue_id)]
 
-    async def posted(self, call: Call, timeout: float = 15.0) -> list[Posted]:
+    async def posted(self, call: PhoneCall, timeout: float = 15.0) -> list[Posted]:
         """All post-backs of the call, when the last has come."""
         await self.acme.wait(lambda _: any(each.final for each in self.acme.posted_for(caller_of(call))), timeout)
         return self.acme.posted_for(caller_of(call))
 
-    async def final(self, call: Call) -> dict[str, str]:
+    async def final(self, call: PhoneCall) -> dict[str, str]:
         """The form of the call's final post-back."""
         return (await self.posted(call))[-1].form
 
-    async def trace(self, call: Call) -> list[tuple[str, dict[str, Any]]]:
+    async def trace(self, call: PhoneCall) -> list[tuple[str, dict[str, Any]]]:
         """The call's trace; it is whole when the final post-back is there."""
         await self.posted(call)
         rows = await self.rows(
-            "SELECT event, fields FROM call_trace JOIN calls USING (queue_id) WHERE caller = $1 ORDER BY number",
+            "SELECT event, fields FROM call_trace JOIN calls USING (queue_id) WHERE their_number = $1 ORDER BY number",
             f"+1{caller_of(call)}",
         )
         return [(row["event"], json.loads(row["fields"])) for row in rows]
@@ -92,7 +92,7 @@ class LiveHouse:
             await connection.close()
 
 
-def caller_of(call: Call) -> str:
+def caller_of(call: PhoneCall) -> str:
     """The ten digits from which a call was made."""
     (told,) = {message.user_of("from") for message in call.messages if message.user_of("from").startswith("1201558")}
     return told[1:]
@@ -102,7 +102,7 @@ def caller_of(call: Call) -> str:
 async def live_house(
     folder: Path,
     asterisk: RunningAsterisk,
-    tools: Tools,
+    tools: ProgramTree,
     dsn: str,
     *,
     sounds: Mapping[str, int],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from controller.softphone.call import Call
+from controller.softphone.phone_call import PhoneCall
 from tests.support.house import KEY
 from tests.support.tones import Ear, write_tone
 
@@ -35,7 +35,7 @@ trunks:
 """
 
 
-async def choose(call: Call, index: int) -> int:
+async def choose(call: PhoneCall, index: int) -> int:
     """Hear the menu, press 1 (even) or 2 (odd), and hear the branch; the code that was heard."""
     ear = Ear(call)
     await ear.hear(MENU)

@@ -13,8 +13,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from controller.embedded.debian import Tools
 from controller.embedded.postgres_server import cluster_home
+from controller.programs import ProgramTree
 from tests.support.folders import open_folder
 from tests.support.whole_system import PROJECT, move_to_free_ports
 
@@ -80,7 +80,7 @@ class PrivateClone:
 
 
 @asynccontextmanager
-async def private_clone(tools: Tools, uid: int) -> AsyncIterator[PrivateClone]:
+async def private_clone(tools: ProgramTree, uid: int) -> AsyncIterator[PrivateClone]:
     """A clone of this project that belongs to the user `uid`, whose home only that user may enter."""
     with open_folder("ringpost.clone-") as folder:
         home = folder / "home"
@@ -111,7 +111,7 @@ def _python(home: Path, uid: int) -> Path:
     return home / "python" / python.relative_to(base)
 
 
-def _fill(clone: PrivateClone, tools: Tools) -> None:
+def _fill(clone: PrivateClone, tools: ProgramTree) -> None:
     for name in (*CLONED, *(path.name for path in PROJECT.glob("requirements*"))):
         source = PROJECT / name
         copy = shutil.copytree if source.is_dir() else shutil.copy2

@@ -10,8 +10,8 @@ from contextlib import asynccontextmanager
 
 from aiohttp import web
 
+from controller.egress.guard import Guard
 from controller.postbacks.delivery import Delivery, DeliveryOptions
-from controller.postbacks.guard import Guard
 from controller.postbacks.poster import PostingOptions
 from controller.postbacks.receiver import Behaviour, Received, Receiver
 from controller.postbacks.schedule import Schedule

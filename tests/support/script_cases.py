@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from controller.script.transcript import Line
+from controller.script.transcript import TranscriptLine
 
 Expected = tuple[str, str]
 PAGES = {"/name": "Ann"}
@@ -39,9 +39,9 @@ class ScriptCase:
         return self.name
 
 
-def misfit(expected: Sequence[Expected], happened: Iterable[Line | Expected], server: str = "") -> str:
+def misfit(expected: Sequence[Expected], happened: Iterable[TranscriptLine | Expected], server: str = "") -> str:
     """What is wrong with what happened, for people; empty when it is as expected."""
-    lines = [(each.event, each.main) if isinstance(each, Line) else each for each in happened]
+    lines = [(each.event, each.main) if isinstance(each, TranscriptLine) else each for each in happened]
     wanted = [(event, main.replace("{server}", server)) for event, main in expected]
     for index, (want, line) in enumerate(zip(wanted, lines, strict=False)):
         if want[0] != line[0] or not _fits(want[1], line[1]):

@@ -8,8 +8,8 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from controller.embedded.debian import Tools
 from controller.embedded.ports import free_port
+from controller.programs import ProgramTree
 
 SCENARIOS = Path(__file__).parent / "scenarios"
 
@@ -28,7 +28,7 @@ class SippRun:
 
 
 async def sipp(
-    tools: Tools,
+    tools: ProgramTree,
     scenario: str,
     server: tuple[str, int],
     *,

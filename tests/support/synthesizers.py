@@ -7,7 +7,7 @@ import asyncio
 import numpy as np
 
 from controller.errors import SynthesisFailed
-from controller.speech.synthesizer import Manner, Speech
+from controller.speech.synthesizer import Manner, SpeechAudio
 
 
 class ToneSynthesizer:
@@ -37,7 +37,7 @@ class ToneSynthesizer:
             raise SynthesisFailed(f"{self.name} is broken")
         return self.number
 
-    async def synthesize(self, text: str, manner: Manner) -> Speech:
+    async def synthesize(self, text: str, manner: Manner) -> SpeechAudio:
         self.asked.append((text, manner))
         self.running += 1
         self.most_running = max(self.most_running, self.running)
@@ -54,4 +54,4 @@ class ToneSynthesizer:
         finally:
             self.running -= 1
         times = np.arange(160 * len(text)) / 16000
-        return Speech((0.5 * np.sin(2 * np.pi * 440 * times)).astype(np.float32), 16000)
+        return SpeechAudio((0.5 * np.sin(2 * np.pi * 440 * times)).astype(np.float32), 16000)

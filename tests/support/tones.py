@@ -14,8 +14,8 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from controller.softphone.audio import Audio, Samples
-from controller.softphone.call import Call
+from controller.softphone.call_audio import Audio, Samples
+from controller.softphone.phone_call import PhoneCall
 from controller.softphone.rtp import CLOCK_RATE, FRAME_SAMPLES, FRAME_SECONDS
 
 FREQUENCIES = (400, 500, 600, 1050, 1150, 1400, 1550, 1700, 1800, 1900, 2000, 2150, 2300, 2450, 2600)
@@ -83,7 +83,7 @@ def heard_codes(audio: Audio) -> list[int]:
 class Ear:
     """The tones of one call as they come: only what is new is looked at, so a hundred calls can listen at once."""
 
-    def __init__(self, call: Call) -> None:
+    def __init__(self, call: PhoneCall) -> None:
         self.call = call
         self._codes = np.zeros(0, dtype=np.int64)
 
@@ -111,7 +111,7 @@ class Ear:
                     raise AssertionError(f"tone {code} was not heard before {how}; heard: {heard}")
 
 
-async def hear(call: Call, code: int, *, after: float = -1.0, timeout: float = 10.0) -> HeardTone:
+async def hear(call: PhoneCall, code: int, *, after: float = -1.0, timeout: float = 10.0) -> HeardTone:
     """Wait for a code in one call; see Ear.hear."""
     return await Ear(call).hear(code, after=after, timeout=timeout)
 

@@ -14,9 +14,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from controller.embedded.asterisk_server import AsteriskTree
-from controller.embedded.debian import Tools
 from controller.embedded.ports import free_port, free_range
 from controller.embedded.postgres_server import cluster_home
+from controller.programs import ProgramTree
 
 PROJECT = Path(__file__).parent.parent.parent
 
@@ -103,7 +103,7 @@ def move_to_free_ports(config: Path) -> Ports:
 
 
 @asynccontextmanager
-async def whole_system(tools: Tools) -> AsyncIterator[WholeSystem]:
+async def whole_system(tools: ProgramTree) -> AsyncIterator[WholeSystem]:
     """The demo, moved to free ports; whatever still runs at the end is killed."""
     folder = Path(tempfile.mkdtemp(prefix="ringpost.system-"))
     config = folder / "config"

@@ -9,8 +9,8 @@ import pytest
 import yaml
 
 from controller.cli import app
-from controller.directory.document import parse_document
-from controller.settings import read_settings
+from controller.config.settings import read_settings
+from controller.config_file.document import parse_document
 
 PROJECT = Path(__file__).parent.parent.parent
 

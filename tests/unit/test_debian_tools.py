@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from controller.embedded import debian
-from controller.embedded.debian import SUITE, Tools, debian_mirror, provision
+from controller.embedded.debian import SUITE, debian_mirror, provision
 from controller.errors import UnsupportedSystem
+from controller.programs import ProgramTree
 
 
 def stamped(directory: Path, packages: list[str]) -> Path:
@@ -21,7 +22,7 @@ def stamped(directory: Path, packages: list[str]) -> Path:
 def test_a_complete_tree_is_used_as_it_is(tmp_path: Path) -> None:
     tree = stamped(tmp_path / "tools", ["asterisk", "flite"])
 
-    assert provision(tree, packages=["flite"]) == Tools(tree)
+    assert provision(tree, packages=["flite"]) == ProgramTree(tree)
 
 
 @pytest.mark.parametrize("stamp", ["", "[]", "{}", '{"suite": "other", "packages": ["flite"]}'])
@@ -54,4 +55,4 @@ def test_the_mirror_can_be_named(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_program_that_the_tree_does_not_hold_is_named(tmp_path: Path) -> None:
     with pytest.raises(UnsupportedSystem, match="sipp"):
-        Tools(tmp_path).command("sipp")
+        ProgramTree(tmp_path).command("sipp")

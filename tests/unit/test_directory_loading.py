@@ -9,14 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from controller.directory import report
-from controller.directory.document import parse_document
-from controller.directory.holder import Directory
+from controller.config_file import report
+from controller.config_file.document import parse_document
+from controller.directory.current import CurrentDirectory
 from controller.directory.loader import build
 from controller.directory.snapshot import Snapshot, canonical_guid
 from controller.errors import InvalidConfiguration
 from controller.ivr.model import Destination, DtmfStep, TextStep
-from controller.script.checker import Context
+from controller.script.analysis.checker import Context
 
 FILE = "nowhere/ringpost.yaml"
 GUID = "7f6c1a52-3d0e-4a4b-9c11-000000000001"
@@ -458,7 +458,7 @@ def test_a_configuration_with_any_text_put_into_it_is_loaded_or_diagnosed(at: in
 
 def test_a_reload_replaces_the_snapshot_and_tells_every_listener_even_after_one_failed() -> None:
     old, new = Snapshot(), _load(BASE)
-    directory = Directory(old)
+    directory = CurrentDirectory(old)
     heard: list[tuple[Snapshot, Snapshot]] = []
 
     def fail(_previous: Snapshot, _current: Snapshot) -> None:
@@ -467,7 +467,7 @@ def test_a_reload_replaces_the_snapshot_and_tells_every_listener_even_after_one_
     directory.on_change(fail)
     stop = directory.on_change(lambda previous, current: heard.append((previous, current)))
     directory.replace(new)
-    assert directory.current is new
+    assert directory.snapshot is new
     assert heard == [(old, new)]
     stop()
     directory.replace(old)

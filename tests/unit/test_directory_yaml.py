@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import Field
 
-from controller.directory.document import parse_document
-from controller.directory.nodes import Position, place, plain
-from controller.directory.validation import Declaration, mistake, read_section, refuse_unknown_sections
+from controller.config_file.document import parse_document
+from controller.config_file.nodes import Position, place, plain
+from controller.config_file.validation import Declaration, mistake, read_section, refuse_unknown_sections
 from controller.errors import InvalidConfiguration
 
 

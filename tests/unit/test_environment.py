@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from controller.directory.document import parse_document
+from controller.config.settings import Settings, read_settings
+from controller.config_file.document import parse_document
 from controller.errors import ConfigurationError
-from controller.settings import Settings, read_settings
 
 ELSEWHERE = {"RINGPOST_ASTERISK_ARI_URL": "http://asterisk:8088", "RINGPOST_ASTERISK_FILES": "/files"}
 

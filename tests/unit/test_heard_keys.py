@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from controller.softphone.audio import Audio, Samples, decode_mulaw, encode_mulaw
-from controller.softphone.keys import COLUMNS, ROWS, EventListener, tones_in
+from controller.softphone.call_audio import Audio, Samples, decode_mulaw, encode_mulaw
+from controller.softphone.dtmf import COLUMNS, ROWS, EventListener, tones_in
 from controller.softphone.rtp import KEYS, TELEPHONE_EVENT, RtpPacket, TelephoneEvent, key_frames
 
 PAD = ("123A", "456B", "789C", "*0#D")

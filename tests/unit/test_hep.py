@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from controller.asterisk.hep import Address, HepReceiver, SipMessage, parse_packet, parse_sip
+from controller.asterisk.hep import Address, CapturedSipMessage, HepReceiver, parse_packet, parse_sip
 
 RESPONSE = (
     b"SIP/2.0 486 Busy Here\r\n"
@@ -108,7 +108,7 @@ def test_no_single_damaged_byte_breaks_the_packet_parser(position: int, damage: 
 
 
 def test_the_receiver_counts_what_it_cannot_read_and_outlives_a_failing_handler() -> None:
-    heard: list[SipMessage] = []
+    heard: list[CapturedSipMessage] = []
 
     def fail(*_: object) -> None:
         raise ValueError("a mistake in a handler")

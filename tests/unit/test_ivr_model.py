@@ -7,23 +7,23 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from controller.errors import DestinationInvalid
-from controller.ivr.model import Choice, Destination, Ivr, Kind
+from controller.ivr.model import Choice, Destination, DestinationKind, Ivr
 
 
 @pytest.mark.parametrize(
     ("text", "kind", "target"),
     [
-        ("sequence:open-gate", Kind.SEQUENCE, "open-gate"),
-        (" IVR : gate ", Kind.IVR, "gate"),
-        ("fwd:201-555-0110", Kind.FORWARD, "+12015550110"),
-        ("recording:Greeting", Kind.RECORDING, "greeting"),
-        ("script:scripts/a:b.txt", Kind.SCRIPT, "scripts/a:b.txt"),
-        ("sys:Busy", Kind.SYSTEM, "busy"),
-        ("sip:alice", Kind.PHONE, "alice"),
-        ("conference:room 1", Kind.CONFERENCE, "room 1"),
+        ("sequence:open-gate", DestinationKind.SEQUENCE, "open-gate"),
+        (" IVR : gate ", DestinationKind.IVR, "gate"),
+        ("fwd:201-555-0110", DestinationKind.FORWARD, "+12015550110"),
+        ("recording:Greeting", DestinationKind.RECORDING, "greeting"),
+        ("script:scripts/a:b.txt", DestinationKind.SCRIPT, "scripts/a:b.txt"),
+        ("sys:Busy", DestinationKind.SYSTEM, "busy"),
+        ("sip:alice", DestinationKind.PHONE, "alice"),
+        ("conference:room 1", DestinationKind.CONFERENCE, "room 1"),
     ],
 )
-def test_a_destination_is_read_up_to_the_first_colon(text: str, kind: Kind, target: str) -> None:
+def test_a_destination_is_read_up_to_the_first_colon(text: str, kind: DestinationKind, target: str) -> None:
     assert Destination.parse(text) == Destination(kind, target)
 
 
@@ -33,7 +33,10 @@ def test_what_leads_nowhere_is_refused_with_what_is_expected(text: str) -> None:
         Destination.parse(text)
 
 
-@given(st.text(max_size=50) | st.sampled_from(list(Kind)).flatmap(lambda kind: st.text().map(lambda t: f"{kind}:{t}")))
+@given(
+    st.text(max_size=50)
+    | st.sampled_from(list(DestinationKind)).flatmap(lambda kind: st.text().map(lambda t: f"{kind}:{t}"))
+)
 def test_any_text_is_a_destination_or_refused_and_a_destination_survives_being_written(text: str) -> None:
     try:
         destination = Destination.parse(text)
@@ -43,6 +46,6 @@ def test_any_text_is_a_destination_or_refused_and_a_destination_survives_being_w
 
 
 def test_choices_that_begin_others_are_named() -> None:
-    hang_up = Destination(Kind.SYSTEM, "hangup")
+    hang_up = Destination(DestinationKind.SYSTEM, "hangup")
     ivr = Ivr("gate", None, "Hello", tuple(Choice(digits, hang_up) for digits in ("1", "12", "2", "123", "#")))
     assert ivr.prefixes() == {"1": ("12", "123"), "12": ("123",)}

@@ -24,8 +24,8 @@ from controller.script.effects import CollectDigits, End, Play, SendDigits, Send
 from controller.script.outcomes import Failed, Finished, Reaction
 from controller.script.parser import parse
 from controller.script.program import Program
-from controller.script.simulator import Simulation
-from controller.script.situation import Press, ScriptedKeypad, Situation
+from controller.script.simulation.simulator import Simulation
+from controller.script.simulation.situation import Press, ScriptedKeypad, Situation
 from controller.script.state import State
 from tests.support.script_player import Player
 

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 
 from controller.commands.keyboard import KeyboardKeypad
 from controller.script.parser import parse
-from controller.script.simulator import Simulation
-from controller.script.situation import HANG_UP, Press
+from controller.script.simulation.simulator import Simulation
+from controller.script.simulation.situation import HANG_UP, Press
 from controller.script.state import State
 
 

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from controller.postbacks.encoding import encode_form
-from controller.postbacks.form import CallStatus, NumberLookup, form_time, phone_form
+from controller.calls.postback_form import CallStatus, NumberLookup, phone_form
+from controller.postbacks.encoding import encode_form, form_time
 
 
 def status(**changes: object) -> CallStatus:

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from controller.egress.addresses import AllowedNetworks, refusal_of
+from controller.egress.guard import Guard, MalformedUrl
 from controller.errors import UrlRefused
-from controller.postbacks.addresses import AllowedNetworks, refusal_of
-from controller.postbacks.guard import Guard, MalformedUrl
 from controller.postbacks.lanes import UNUSABLE, lane_of
 
 # The forms collected in PayloadsAllTheThings (“Server Side Request Forgery”) and in the OWASP SSRF prevention cheat

@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 import pytest
 from standardwebhooks.webhooks import Webhook
 
+from controller.egress.certificate import how_long_ago
 from controller.errors import ConfigurationError
-from controller.postbacks.certificate import how_long_ago
 from controller.postbacks.signature import sign, signer, verify
 
 NEW = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from controller.calls.response_codes import (
+from controller.calls.model.response_codes import (
     INCOMING_ENDS,
     OUTGOING_ENDS,
     TRIED_AGAIN,

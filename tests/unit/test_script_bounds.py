@@ -6,12 +6,15 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from controller.script.bounds import Bounds, Lengths, bounds
+from controller.script.analysis.bounds import Bounds, Lengths, bounds
+from controller.script.analysis.switches import MOST_WORK, SwitchFlow
+from controller.script.commands.speech import BEEP_SECONDS, Say, speech_seconds
 from controller.script.effects import (
     CollectDigits,
-    Conference,
     End,
     FetchUrl,
+    JoinConference,
+    ListenForSilence,
     Play,
     Record,
     SendDigits,
@@ -22,15 +25,12 @@ from controller.script.effects import (
     Tone,
     Transfer,
     WaitForDigit,
-    WaitForSilence,
 )
 from controller.script.engine import Engine
 from controller.script.outcomes import Detected, DigitPressed, Finished, Reaction, TransferFailed, Transferred
 from controller.script.parser import parse
 from controller.script.program import Program
-from controller.script.speaking import BEEP_SECONDS, Say, speech_seconds
 from controller.script.state import State
-from controller.script.switches import MOST_WORK, SwitchFlow
 
 TEN = "1234567890"  # a text of 0.6 seconds
 QUIET = r"~\ClearDTMF()~ "
@@ -266,7 +266,7 @@ class Clock:
                 return paused + sum(self._prompt(prompt) for prompt in prompts)
             case WaitForDigit(seconds) | CollectDigits(_, seconds):
                 return seconds
-            case WaitForSilence(seconds, tries, limit):
+            case ListenForSilence(seconds, tries, limit):
                 return self.draw(st.sampled_from([seconds, tries * limit]))
             case SendDigits(digits):
                 return sum(0.5 if digit == "w" else 0.2 for digit in digits)
@@ -274,7 +274,7 @@ class Clock:
                 return self.draw(st.sampled_from([0.0, longest]))
             case FetchUrl():
                 return self.draw(st.sampled_from([0.0, 10.0]))
-            case Conference() | Transfer():
+            case JoinConference() | Transfer():
                 return 1000.0
         raise AssertionError(effect)
 

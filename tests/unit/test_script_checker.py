@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from controller.egress.guard import Guard
 from controller.errors import UrlRefused
-from controller.postbacks.guard import Guard
-from controller.script.checker import Context, check
+from controller.script.analysis.checker import Context, check
 from controller.script.diagnostics import MOST
 from controller.script.parser import parse
 

@@ -7,14 +7,16 @@ from decimal import Decimal
 
 import pytest
 
-from controller.script.amounts import money, words
-from controller.script.command import dynamic, signature
-from controller.script.commands import COMMANDS
+from controller.script.commands.amounts import money, words
+from controller.script.commands.command import dynamic, signature
+from controller.script.commands.spelling import SIGNS, spelled
+from controller.script.commands.table import COMMANDS
 from controller.script.effects import (
     CollectDigits,
-    Conference,
     End,
     FetchUrl,
+    JoinConference,
+    ListenForSilence,
     Play,
     Record,
     SendDigits,
@@ -25,7 +27,6 @@ from controller.script.effects import (
     Tone,
     Transfer,
     WaitForDigit,
-    WaitForSilence,
 )
 from controller.script.outcomes import (
     Failed,
@@ -36,7 +37,6 @@ from controller.script.outcomes import (
     TransferFailed,
     Transferred,
 )
-from controller.script.spelling import SIGNS, spelled
 from tests.support.script_player import Player
 
 CONTROLS = {"x": "7", "word": "abc", "none": ""}
@@ -98,8 +98,8 @@ END = End("end-of-script")
         (r"~\GotoIf(never||out)~ in ~\Label(out)~ out", Play((Speech("out"),))),
         (r"~\GotoIf(x|word|out)~ in ~\Label(out)~ out", Play((Speech("in"),))),
         (r"~\GotoIf(x|[x]|out)~ in ~\Label(out)~ out", Play((Speech("out"),))),
-        (r"~\WaitForSilence(0.5)~", WaitForSilence(0.5, 1, 10.0)),
-        (r"~\WaitForSilence(60|3)~", WaitForSilence(10.0, 3, 10.0)),
+        (r"~\WaitForSilence(0.5)~", ListenForSilence(0.5, 1, 10.0)),
+        (r"~\WaitForSilence(60|3)~", ListenForSilence(10.0, 3, 10.0)),
         (r"~\RecordAndSaveAs(Greeting)~", Record("greeting", 120.0, 5.0)),
         (r"~\RecordAndSaveAs([word]|30|0.5)~", Record("abc", 30.0, 0.5)),
         (r"~\RecordAndSaveAs(a|99999|0)~", Record("a", 3600.0, 5.0)),
@@ -118,7 +118,7 @@ END = End("end-of-script")
         ),
         (r"~\QueryExternalServer([word]|answer)~", END),
         (r"~\MaxRingTime(20)~ ~\QuickStart()~ ~\Label(here)~", END),
-        (r"~\SetVar(confkey|room)~ ~\Conference()~", Conference("room", start=False)),
+        (r"~\SetVar(confkey|room)~ ~\Conference()~", JoinConference("room", start=False)),
         (r"~\Bogus(1)~ on", Play((Speech("on"),))),
     ],
 )
@@ -260,7 +260,7 @@ def test_the_same_call_makes_the_same_keys_and_another_call_makes_others():
 
 def test_the_first_call_of_a_conference_makes_its_key_and_goes_on_when_it_is_over():
     player = Player(r"~\Conference()~ over")
-    assert player.effect == Conference(player.variables["confkey"], start=True)
+    assert player.effect == JoinConference(player.variables["confkey"], start=True)
     assert uuid.UUID(player.variables["confkey"])
     assert player.resume() == Play((Speech("over"),))
 

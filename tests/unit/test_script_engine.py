@@ -9,11 +9,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from controller.errors import StateInvalid
-from controller.script.commands import COMMANDS
+from controller.script.commands.table import COMMANDS
 from controller.script.effects import (
     CollectDigits,
-    Conference,
     End,
+    JoinConference,
+    ListenForSilence,
     Play,
     Record,
     Silence,
@@ -22,7 +23,6 @@ from controller.script.effects import (
     Tone,
     Transfer,
     WaitForDigit,
-    WaitForSilence,
 )
 from controller.script.engine import MOST_TIMELESS_STEPS, Engine
 from controller.script.outcomes import (
@@ -301,7 +301,7 @@ def test_however_long_somebody_presses_keys_what_is_kept_is_bounded():
 def test_digits_and_detections_during_a_conversation_are_its_own(command):
     player = Player(rf"~\{command}~ on", outgoing())
     player.resume(SilenceHeard(True))
-    assert isinstance(player.effect, (Transfer, Conference))
+    assert isinstance(player.effect, (Transfer, JoinConference))
     assert player.press("15#") == [GO_ON] * 3
     assert player.detect("MACHINE") is GO_ON
     assert player.state.typed_ahead == ""
@@ -337,7 +337,7 @@ def test_a_bound_digit_while_a_server_is_asked_jumps_when_it_has_answered():
 
 def test_an_outgoing_call_waits_for_silence_before_it_speaks():
     player = Player("Hello", outgoing())
-    assert player.effect == WaitForSilence(1.0, 2)
+    assert player.effect == ListenForSilence(1.0, 2)
     assert player.resume(SilenceHeard(True)) == say("Hello")
     assert player.noted("step") == [("Label(ring)",), ("InitialAMD()",), ("WaitForSilence(1|2)",), ("Hello",)]
 
@@ -436,7 +436,7 @@ def test_ringing_after_the_answer_is_counted_and_waited_out_again():
     player = Player("Hello", outgoing())
     player.resume(SilenceHeard(True))
     assert player.detect("RING") is STOP
-    assert player.effect == WaitForSilence(1.0, 2)
+    assert player.effect == ListenForSilence(1.0, 2)
     assert player.detect("RING") is GO_ON
     assert player.variables["incallringcount"] == "2"
     assert player.state.machine_detection == ""

@@ -6,13 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from controller.script.commands import COMMANDS, Mistake
-from controller.script.data import IncreaseVariable, QueryExternalServer, SetVar
+from controller.script.commands.data import IncreaseVariable, QueryExternalServer, SetVar
+from controller.script.commands.digits import AssignDTMF, GetDigits, WaitForDTMF
+from controller.script.commands.flow import EndCall, Goto, GotoIf, Label
+from controller.script.commands.speech import Beep, PlaySilence, PlaySound, Say
+from controller.script.commands.table import COMMANDS, BrokenCommand
 from controller.script.diagnostics import MOST
-from controller.script.digits import AssignDTMF, GetDigits, WaitForDTMF
-from controller.script.flow import EndCall, Goto, GotoIf, Label
 from controller.script.parser import LONGEST_SCRIPT, parse
-from controller.script.speaking import Beep, PlaySilence, PlaySound, Say
 
 
 def commands(source):
@@ -202,8 +202,8 @@ def test_an_unknown_command_is_answered_with_the_one_that_may_be_meant():
 
 def test_a_command_that_cannot_be_built_stays_as_a_step_that_says_so():
     assert commands(r"~\Bogus(1)~ ~\Goto()~") == [
-        Mistake("Bogus(1)", "There is no command Bogus."),
-        Mistake("Goto()", "Goto needs 1 argument, Goto(label); here are 0."),
+        BrokenCommand("Bogus(1)", "There is no command Bogus."),
+        BrokenCommand("Goto()", "Goto needs 1 argument, Goto(label); here are 0."),
     ]
 
 
@@ -329,7 +329,7 @@ def test_text_without_tildes_is_one_run_of_speech(source):
 @given(st.sampled_from(list(COMMANDS)), st.lists(st.text("abz019.-:/()", min_size=1, max_size=8), max_size=5))
 def test_what_a_command_says_of_itself_is_read_as_the_same_command(name, arguments):
     for command in commands(rf"~\{name}({'|'.join(arguments)})~"):
-        if not isinstance(command, (Mistake, Say)):
+        if not isinstance(command, (BrokenCommand, Say)):
             assert commands(rf"~\{command}~")[:1] == [command]
 
 

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from controller.script.checker import check
+from controller.script.analysis.checker import check
 from controller.script.effects import CollectDigits, End, Play, Record, Speech, Tone, WaitForDigit
 from controller.script.outcomes import Finished, Reaction, Recorded
 from controller.script.parser import parse
-from controller.script.reference import Entry, entries, page
+from controller.script.reference import ReferenceEntry, entries, page
 from controller.script.state import State
 from controller.speech import markup
 from controller.speech.house_sounds import HOUSE_SOUNDS
@@ -27,7 +27,7 @@ def test_the_page_in_the_repository_is_current():
 
 
 @pytest.mark.parametrize("entry", entries(), ids=lambda entry: entry.name)
-def test_an_entry_is_complete_and_its_example_uses_the_command(entry: Entry):
+def test_an_entry_is_complete_and_its_example_uses_the_command(entry: ReferenceEntry):
     assert entry.meaning
     assert all(meaning for _, meaning in entry.arguments)
     assert rf"~\{entry.name}(" in entry.example
@@ -35,7 +35,7 @@ def test_an_entry_is_complete_and_its_example_uses_the_command(entry: Entry):
 
 @pytest.mark.parametrize("entry", entries(), ids=lambda entry: entry.name)
 @pytest.mark.parametrize("incoming", [True, False], ids=["incoming", "outgoing"])
-def test_an_example_is_right_and_runs_to_its_end(entry: Entry, incoming: bool):
+def test_an_example_is_right_and_runs_to_its_end(entry: ReferenceEntry, incoming: bool):
     program = parse(entry.example)
     assert [each for each in check(program) if each.severity == "error"] == []
     player = Player(program, State.for_incoming() if incoming else State.for_outgoing())

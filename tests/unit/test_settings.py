@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from controller.directory.document import parse_document
-from controller.settings import read_settings
+from controller.config.settings import read_settings
+from controller.config_file.document import parse_document
 
 
 def _mistakes(text: str) -> list[str]:

@@ -10,14 +10,14 @@ from hypothesis import strategies as st
 
 from controller.ivr.compiled import compile_ivr
 from controller.ivr.model import Choice, Destination, DtmfStep, Ivr, RecordingStep, Sequence, TextStep
-from controller.script.bounds import Bounds, Lengths, bounds
+from controller.script.analysis.bounds import Bounds, Lengths, bounds
 from controller.script.parser import parse
 from controller.script.program import Program
-from controller.script.simulator import BEEP_SECONDS, Simulation
-from controller.script.situation import ANSWERERS, CALLER, Press, ScriptedKeypad, Situation
+from controller.script.simulation.simulator import BEEP_SECONDS, Simulation
+from controller.script.simulation.situation import ANSWERERS, CALLER, Press, ScriptedKeypad, Situation
 from controller.script.state import State
+from controller.speech.heard_text import spoken
 from controller.speech.house_sounds import HOUSE_SECONDS
-from controller.speech.spoken import spoken
 
 QUIET = r"~\ClearDTMF()~ "
 LIMITS = {"call-length-limit", "line-limit", "step-limit"}

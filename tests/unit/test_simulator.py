@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from controller.script.parser import parse
-from controller.script.simulator import LONGEST_RUN_SECONDS, MOST_LINES, Simulation
-from controller.script.situation import (
+from controller.script.simulation.simulator import LONGEST_RUN_SECONDS, MOST_LINES, Simulation
+from controller.script.simulation.situation import (
     ANSWERERS,
     HANG_UP,
     AnsweredBy,
@@ -22,19 +22,19 @@ from controller.script.situation import (
     read_press,
 )
 from controller.script.state import State
-from controller.script.transcript import EVENTS, Line
+from controller.script.transcript import EVENTS, TranscriptLine
 from tests.support.script_cases import SCRIPT_CASES
 
 
 def simulate(
     script: str, keys: str = "", presses: tuple[Press, ...] = (), situation: Situation | None = None
-) -> list[Line]:
+) -> list[TranscriptLine]:
     return list(
         Simulation(parse(script), State.for_incoming(), situation, ScriptedKeypad(read_keys(keys), presses)).run()
     )
 
 
-def told(lines: list[Line]) -> list[tuple[float, str, str]]:
+def told(lines: list[TranscriptLine]) -> list[tuple[float, str, str]]:
     return [(round(line.t, 3), line.event, line.main) for line in lines]
 
 

@@ -6,18 +6,18 @@ from math import inf
 
 import pytest
 
-from controller.directory.document import parse_document
+from controller.config_file.document import parse_document
 from controller.directory.menus import Menus
 from controller.ivr.compiled import compile_ivr, compile_source
-from controller.script.commands import COMMANDS
+from controller.script.commands.table import COMMANDS
 from controller.script.parser import parse
 from controller.script.program import Program
-from controller.script.simulator import Simulation
-from controller.script.situation import ANSWERERS, CALLER, Press, ScriptedKeypad, Situation
+from controller.script.simulation.simulator import Simulation
+from controller.script.simulation.situation import ANSWERERS, CALLER, Press, ScriptedKeypad, Situation
 from controller.script.state import State
-from controller.script.transcript import EVENTS, FIELDS, Line
+from controller.script.transcript import EVENTS, FIELDS, TranscriptLine
+from controller.speech.heard_text import spoken
 from controller.speech.house_sounds import HOUSE_SECONDS
-from controller.speech.spoken import spoken
 from tests.support.script_cases import CASES, IVR_SCRIPTS, IVRS, PAGES, SCRIPT_CASES, ScriptCase, misfit
 
 SERVER = "http://customer.example.com"
@@ -26,8 +26,8 @@ SERVER = "http://customer.example.com"
 def ivr_program(name: str) -> Program:
     """The program of an IVR of the table, as it is stored and compiled again."""
     document = parse_document(f"{IVRS}\nphones: {{alice: {{number: '+12015550110'}}}}")
-    shelf = ShelfOfTexts()
-    menus = Menus(document, shelf, {"alice"})  # type: ignore[arg-type]
+    cache = ShelfOfTexts()
+    menus = Menus(document, cache, {"alice"})  # type: ignore[arg-type]
     menus.read()
     assert not document.has_errors, document.mistakes
     return compile_source(compile_ivr(name, menus.ivrs, menus.sequences, IVR_SCRIPTS).source)
@@ -40,7 +40,7 @@ class ShelfOfTexts:
         assert name in IVR_SCRIPTS
 
 
-def simulate(case: ScriptCase) -> list[Line]:
+def simulate(case: ScriptCase) -> list[TranscriptLine]:
     program = parse(case.script.replace("{server}", SERVER)) if case.script else ivr_program(case.ivr)
     assert program.ok, program.diagnostics
     numbers = {"phonenumber": "2015550101", "callerid": "2015550199", "key_seed": case.name}

@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from controller.speech.markup import LONGEST_PAUSES_SECONDS, Part, Pause, Spoken, Style, parse_markup, plain_text
+from controller.speech.markup import LONGEST_PAUSES_SECONDS, Part, Pause, SpokenText, Style, parse_markup, plain_text
 
 
-def spoken(text: str, **style: object) -> Spoken:
-    return Spoken(text, Style(**style))  # type: ignore[arg-type]
+def spoken(text: str, **style: object) -> SpokenText:
+    return SpokenText(text, Style(**style))  # type: ignore[arg-type]
 
 
 def test_plain_text_is_one_part_with_its_white_space_collapsed() -> None:
@@ -88,7 +88,7 @@ def test_a_run_of_commas_is_a_pause_and_a_single_comma_is_not() -> None:
 )
 def test_prosody_changes_rate_pitch_and_volume(attributes: str, style: dict[str, float]) -> None:
     (part,) = parse_markup(f"<prosody {attributes}>hello</prosody>")
-    assert isinstance(part, Spoken)
+    assert isinstance(part, SpokenText)
     assert (part.style.rate, part.style.pitch, part.style.volume) == (
         style.get("rate", 1.0),
         style.get("pitch", 1.0),
@@ -229,7 +229,7 @@ _PIECES = st.sampled_from([*_TAGS, *_MORE_TAGS, *_REST])
 def test_any_text_can_be_read(text: str) -> None:
     parts: tuple[Part, ...] = parse_markup(text)
     for part in parts:
-        if isinstance(part, Spoken):
+        if isinstance(part, SpokenText):
             assert part.text == " ".join(part.text.split()) != ""
             part.text.encode()
             assert 0.3 < part.style.rate < 3.1

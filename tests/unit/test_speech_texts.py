@@ -7,13 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from controller.errors import ConfigurationError, VoiceUnavailable
-from controller.script.voices import VOICES
+from controller.script.voice_ids import VOICES
 from controller.speech.announcements import ANNOUNCEMENTS, TEXT_ONLY
 from controller.speech.command_template import CommandTemplate
 from controller.speech.espeak import Espeak
 from controller.speech.flite import Flite
+from controller.speech.say_as import spell
 from controller.speech.sentences import pieces_of
-from controller.speech.spelling import spell
 from controller.speech.voices import Voices
 
 FLITE, ESPEAK = Flite(["flite"]), Espeak(["espeak-ng"])

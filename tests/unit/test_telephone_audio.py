@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from controller.softphone.audio import Audio, Listener, decode_mulaw, encode_mulaw
+from controller.softphone.call_audio import Audio, Listener, decode_mulaw, encode_mulaw
 from controller.softphone.rtp import PCMU, RtpPacket
 
 

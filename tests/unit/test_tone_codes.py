@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from controller.softphone.audio import Audio, Samples, decode_mulaw, encode_mulaw
+from controller.softphone.call_audio import Audio, Samples, decode_mulaw, encode_mulaw
 from tests.support.tones import CODES, heard_codes, heard_tones, tone, write_tone
 
 PAD = itertools.product((697, 770, 852, 941), (1209, 1336, 1477, 1633))

@@ -9,10 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from controller.calls.call import Call, TraceLine
-from controller.calls.response_codes import ResponseCode
-from controller.calls.trace_mail import MOST_LINES, is_error, told, trace_mail, us_time
-from controller.script.kinds import EMAIL
+from controller.calls.model.call import Call, TraceLine
+from controller.calls.model.response_codes import ResponseCode
+from controller.calls.trace_mail import MOST_LINES, is_error, told, trace_mail
+from controller.postbacks.encoding import form_time
+from controller.script.commands.kinds import EMAIL
 
 AT = datetime(2026, 11, 23, 17, 4, 1, tzinfo=UTC)
 
@@ -45,7 +46,7 @@ def read(trace: list[TraceLine], caller: str = "+12015550199") -> tuple[dict[str
     ],
 )
 def test_times_are_written_as_the_vendor_does_in_utc(moment: datetime, written: str) -> None:
-    assert us_time(moment) == written
+    assert form_time(moment, "us") == written
 
 
 def test_a_mail_tells_the_call_and_each_line_of_its_trace() -> None:

@@ -27,7 +27,7 @@ from controller.asterisk.ari.events import (
 from controller.asterisk.ari.playbacks import Playbacks
 from controller.asterisk.ari.recordings import Recordings
 from controller.asterisk.ari.requests import Answer, Query, refusal
-from controller.asterisk.ari.server import AsteriskServer
+from controller.asterisk.ari.server import AsteriskResource
 from controller.asterisk.ari.versions import REQUIREMENT, is_too_old
 from controller.errors import (
     ApplicationReplaced,
@@ -102,7 +102,7 @@ class AriClient:
         self.asterisk_version = ""
         """As Asterisk tells it; empty before the first connection."""
         self.applications = Applications(self)
-        self.asterisk = AsteriskServer(self)
+        self.asterisk = AsteriskResource(self)
         self.bridges = Bridges(self)
         self.channels = Channels(self)
         self.endpoints = Endpoints(self)

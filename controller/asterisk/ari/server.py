@@ -16,7 +16,7 @@ class ServerInfo:
     started_at: str
 
 
-class AsteriskServer:
+class AsteriskResource:
     __slots__ = ("_requests",)
 
     def __init__(self, requests: Requests) -> None:

@@ -9,11 +9,11 @@ from contextlib import suppress
 import structlog
 from asyncpg import Record
 
-from controller.calls.journal import Journal
 from controller.calls.live import LiveCalls
+from controller.calls.outgoing.attempts import OutgoingCalls
 from controller.calls.outgoing.pace import Pace, Paces
-from controller.calls.outgoing.tries import OutgoingCalls
-from controller.directory.holder import Directory
+from controller.calls.store.journal import Journal
+from controller.directory.current import CurrentDirectory
 from controller.directory.snapshot import LicenseKey
 from controller.errors import JournalFull, StoreError
 from controller.store.database import Database
@@ -37,7 +37,7 @@ class Dialer:
     def __init__(
         self,
         database: Database,
-        directory: Directory,
+        directory: CurrentDirectory,
         live: LiveCalls,
         outgoing: OutgoingCalls,
         journal: Journal,
@@ -54,13 +54,13 @@ class Dialer:
         self._last_keys: dict[str, str] = {}
         self._strays_at = 0.0
         self._waits_for_end = False
-        live.on_release(self._call_ended)
 
     def wake(self) -> None:
         """Have it look at once."""
         self._wake.set()
 
-    def _call_ended(self) -> None:
+    def call_ended(self) -> None:
+        """A call is over here: one that had to wait for a channel, or for its key, may begin."""
         if self._waits_for_end:
             self._wake.set()
 
@@ -88,7 +88,7 @@ class Dialer:
         await self._look_for_strays()
         self._waits_for_end = False
         pause = LOOK_SECONDS
-        for route in (OUR_PHONES, *self._directory.current.trunks):
+        for route in (OUR_PHONES, *self._directory.snapshot.trunks):
             pause = min(pause, await self._place_through(route))
         return pause
 
@@ -119,7 +119,7 @@ class Dialer:
 
     def _allowed_by(self, route: str) -> tuple[int, float]:
         """How many calls may begin through this route now; if none, in how many seconds one may."""
-        trunk = self._directory.current.trunks.get(route)
+        trunk = self._directory.snapshot.trunks.get(route)
         if trunk is None:
             return MOST_AT_ONCE, LOOK_SECONDS
         pace = self._paces.of(f"trunk {route}", trunk.calls_per_second)
@@ -144,7 +144,7 @@ class Dialer:
         return allowed, pause
 
     def _after_last(self, route: str) -> Iterator[LicenseKey]:
-        keys = list(self._directory.current.license_keys.values())
+        keys = list(self._directory.snapshot.license_keys.values())
         names = [key.name for key in keys]
         last = self._last_keys.get(route)
         place = names.index(last) + 1 if last in names else 0
@@ -155,7 +155,7 @@ class Dialer:
 
     def _begun(self, key_name: str, route: str) -> None:
         self._last_keys[route] = key_name
-        snapshot = self._directory.current
+        snapshot = self._directory.snapshot
         if key := snapshot.license_keys.get(key_name):
             self._key_pace(key).take()
         if trunk := snapshot.trunks.get(route):
@@ -169,7 +169,7 @@ class Dialer:
         if self._now() < self._strays_at:
             return
         self._strays_at = self._now() + STRAYS_SECONDS
-        snapshot = self._directory.current
+        snapshot = self._directory.snapshot
         for pair in await self._database.fetch("waiting_routes"):
             key, route = pair["license_key"], pair["route"]
             if key in snapshot.license_keys and (route == OUR_PHONES or route in snapshot.trunks):

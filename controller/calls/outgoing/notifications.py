@@ -11,10 +11,11 @@ from uuid import uuid4
 
 import structlog
 
-from controller.calls.call import Call, TraceLine, channel_of_try
-from controller.calls.closing import stored_state
-from controller.calls.live import CallMetrics
-from controller.calls.outgoing.order import (
+from controller.calls.call_log import CallLogTargets
+from controller.calls.call_prompts import CallPrompts
+from controller.calls.metrics import CallMetrics
+from controller.calls.model.call import Call, TraceLine, channel_of_try
+from controller.calls.model.order import (
     LONGEST_NAME,
     LONGEST_NEXT_TRY_SECONDS,
     LONGEST_REFERENCE,
@@ -22,19 +23,18 @@ from controller.calls.outgoing.order import (
     NEXT_TRY_SECONDS,
     Order,
 )
-from controller.calls.prompting import CallPrompts
-from controller.calls.queue_ids import QueueIds
-from controller.calls.record import Recording
-from controller.calls.reporting import call_postback
-from controller.calls.response_codes import ResponseCode
-from controller.calls.routes import Routes
-from controller.directory.script_door import examine
-from controller.directory.script_shelf import as_mistakes
+from controller.calls.model.response_codes import ResponseCode
+from controller.calls.postback import call_postback
+from controller.calls.recovery.settle import stored_state
+from controller.calls.store.queue_ids import QueueIds
+from controller.directory.routes import Routes
+from controller.directory.script_cache import as_mistakes
+from controller.directory.script_examination import examine
 from controller.directory.snapshot import LicenseKey
 from controller.errors import Mistake, NotificationRefused, PhoneNumberInvalid, StoreUnreachable
 from controller.numbers import is_e164, mask_number, national_digits, parse_number
 from controller.postbacks.outbox import enqueue
-from controller.script.checker import Context
+from controller.script.analysis.checker import Context
 from controller.script.program import Program
 from controller.script.state import State
 from controller.store.database import Database
@@ -62,7 +62,7 @@ class Notifications:
     def __init__(
         self,
         database: Database,
-        recording: Recording,
+        log_targets: CallLogTargets,
         queue_ids: QueueIds,
         routes: Routes,
         prompts_of: Callable[[str], CallPrompts],
@@ -71,7 +71,7 @@ class Notifications:
         wake: Callable[[], None],
     ) -> None:
         self._database = database
-        self._recording = recording
+        self._log_targets = log_targets
         self._queue_ids = queue_ids
         self._routes = routes
         self._prompts_of = prompts_of
@@ -142,13 +142,13 @@ class Notifications:
                     event="call.completed",
                     url=url,
                     final=True,
-                    date_format=self._recording.date_format,
+                    date_format=self._log_targets.date_format,
                 )
                 await enqueue(transaction, [postback])
         log.info("call cancelled", call=queue_id)
         self._metrics.ended.labels(call.end_reason).inc()
         line = TraceLine(queue_id, call.trace_number, row["ended_at"], "end", {"reason": call.end_reason})
-        self._recording.feed.publish(call, line)
+        self._log_targets.feed.publish(call, line)
         return True
 
     def _transfer_number(self, text: str) -> str:
@@ -166,7 +166,7 @@ class Notifications:
             raise NotificationRefused(code, str(error)) from None
 
     def _due_at(self, order: Order) -> datetime:
-        now = self._recording.now()
+        now = self._log_targets.now()
         try:
             return max(order.at.astimezone(UTC), now) if order.at else now
         except OverflowError:  # a time of the years 1 or 9999 that another zone does not have

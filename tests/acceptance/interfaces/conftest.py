@@ -12,12 +12,12 @@ import pytest
 
 from controller.asterisk.ami import AmiClient
 from controller.asterisk.ari.client import AriClient
-from controller.embedded.debian import Tools
+from controller.programs import ProgramTree
 from tests.support.bare_asterisk import BareAsterisk
 
 
 @pytest.fixture(scope="session")
-async def bare_asterisk(tools: Tools) -> AsyncIterator[BareAsterisk]:
+async def bare_asterisk(tools: ProgramTree) -> AsyncIterator[BareAsterisk]:
     folder = Path(tempfile.mkdtemp(prefix="ringpost-asterisk-"))
     asterisk = BareAsterisk(tools, folder)
     await asterisk.start()

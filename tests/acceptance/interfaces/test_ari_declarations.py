@@ -18,14 +18,14 @@ from controller.asterisk.ari.endpoints import Endpoints
 from controller.asterisk.ari.playbacks import Playbacks
 from controller.asterisk.ari.recordings import Recordings
 from controller.asterisk.ari.requests import Answer, Query
-from controller.asterisk.ari.server import AsteriskServer
+from controller.asterisk.ari.server import AsteriskResource
 
 RESOURCES = ("applications", "asterisk", "bridges", "channels", "endpoints", "playbacks", "recordings")
 
 DESCRIBED = {"id": "x", "name": "x", "technology": "PJSIP", "resource": "x", "status": "Running", "value": "x"}
 
 
-class Recorder:
+class AttemptLog:
     """Takes requests instead of a server."""
 
     def __init__(self) -> None:
@@ -45,7 +45,7 @@ class Recorder:
         return b""
 
 
-Call = Callable[[Recorder], Awaitable[object]]
+Call = Callable[[AttemptLog], Awaitable[object]]
 VARIABLES = {"X": "y"}
 
 CALLS: dict[str, Call] = {
@@ -54,12 +54,12 @@ CALLS: dict[str, Call] = {
     "Applications.silence": lambda r: Applications(r).silence("a", ["ChannelVarset"]),
     "Applications.subscribe": lambda r: Applications(r).subscribe("a", "channel:c"),
     "Applications.unsubscribe": lambda r: Applications(r).unsubscribe("a", "channel:c"),
-    "AsteriskServer.get_variable": lambda r: AsteriskServer(r).get_variable("X"),
-    "AsteriskServer.info": lambda r: AsteriskServer(r).info(),
-    "AsteriskServer.modules": lambda r: AsteriskServer(r).modules(),
-    "AsteriskServer.ping": lambda r: AsteriskServer(r).ping(),
-    "AsteriskServer.reload_module": lambda r: AsteriskServer(r).reload_module("m.so"),
-    "AsteriskServer.set_variable": lambda r: AsteriskServer(r).set_variable("X", "y"),
+    "AsteriskServer.get_variable": lambda r: AsteriskResource(r).get_variable("X"),
+    "AsteriskServer.info": lambda r: AsteriskResource(r).info(),
+    "AsteriskServer.modules": lambda r: AsteriskResource(r).modules(),
+    "AsteriskServer.ping": lambda r: AsteriskResource(r).ping(),
+    "AsteriskServer.reload_module": lambda r: AsteriskResource(r).reload_module("m.so"),
+    "AsteriskServer.set_variable": lambda r: AsteriskResource(r).set_variable("X", "y"),
     "Bridge.add_channel": lambda r: Bridge(r, "b").add_channel(
         "c", "d", role="announcer", absorb_dtmf=True, mute=False
     ),
@@ -147,7 +147,7 @@ def matching(declarations: dict[str, Any], method: str, uri: str) -> list[dict[s
 
 @pytest.mark.parametrize("name", sorted(CALLS))
 async def test_an_operation_is_declared_with_its_parameters(declarations: dict[str, Any], name: str) -> None:
-    recorder = Recorder()
+    recorder = AttemptLog()
     await CALLS[name](recorder)
     operations = matching(declarations, recorder.method, recorder.uri)
     assert operations, f"{recorder.method} {recorder.uri} is not declared"
@@ -164,7 +164,17 @@ async def test_an_operation_is_declared_with_its_parameters(declarations: dict[s
 def test_every_operation_of_the_client_is_checked_here() -> None:
     offered = {
         f"{kind.__name__}.{name}"
-        for kind in (Applications, AsteriskServer, Bridge, Bridges, Channel, Channels, Endpoints, Playbacks, Recordings)
+        for kind in (
+            Applications,
+            AsteriskResource,
+            Bridge,
+            Bridges,
+            Channel,
+            Channels,
+            Endpoints,
+            Playbacks,
+            Recordings,
+        )
         for name, method in vars(kind).items()
         if inspect.iscoroutinefunction(method)
     }

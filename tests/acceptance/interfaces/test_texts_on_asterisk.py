@@ -11,17 +11,17 @@ import pytest
 from controller.asterisk.ami import AmiClient
 from controller.asterisk.ari.client import AriClient
 from controller.asterisk.fastagi import AgiRequest, FastAgiServer
-from controller.asterisk.hep import HepPacket, HepReceiver, SipMessage
+from controller.asterisk.hep import CapturedSipMessage, HepPacket, HepReceiver
 from tests.support.bare_asterisk import BareAsterisk
 
 BODY = 'two lines\nand "quotes", ü€ %41+'
 
 
 @pytest.fixture
-async def mirrored(bare_asterisk: BareAsterisk) -> AsyncIterator[asyncio.Queue[SipMessage]]:
-    messages: asyncio.Queue[SipMessage] = asyncio.Queue()
+async def mirrored(bare_asterisk: BareAsterisk) -> AsyncIterator[asyncio.Queue[CapturedSipMessage]]:
+    messages: asyncio.Queue[CapturedSipMessage] = asyncio.Queue()
 
-    def take(_packet: HepPacket, message: SipMessage) -> None:
+    def take(_packet: HepPacket, message: CapturedSipMessage) -> None:
         messages.put_nowait(message)
 
     receiver = HepReceiver()
@@ -42,7 +42,7 @@ async def send(asterisk: BareAsterisk, ari: AriClient, text_id: str, number: str
 
 
 async def test_a_text_is_taken_in_and_its_fate_is_told(
-    bare_asterisk: BareAsterisk, ari: AriClient, mirrored: asyncio.Queue[SipMessage]
+    bare_asterisk: BareAsterisk, ari: AriClient, mirrored: asyncio.Queue[CapturedSipMessage]
 ) -> None:
     taken: asyncio.Queue[tuple[str, ...]] = asyncio.Queue()
 

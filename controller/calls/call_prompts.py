@@ -1,0 +1,100 @@
+"""A call's prompts: what the engine wants played, as media that Asterisk can fetch; and what the call records."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from controller.directory.current import CurrentDirectory
+from controller.errors import SpeechError
+from controller.script.effects import Prompt, Silence, Sound, SpecialSound, Speech
+from controller.script.program import Program
+from controller.speech.library import SoundLibrary
+from controller.speech.prompts import Medium, Prompts
+
+
+@dataclass(frozen=True, slots=True)
+class PromptSources:
+    """Where prompts come from: speech engines, the YAML's sounds, stored sounds.
+
+    media_url: the address under which Asterisk reaches the controller's media, without a trailing slash.
+    """
+
+    prompts: Prompts
+    directory: CurrentDirectory
+    library: SoundLibrary
+    media_url: str
+
+
+class CallPrompts:
+    """The prompts of one licence key."""
+
+    def __init__(self, sources: PromptSources, license_key: str) -> None:
+        self._sources = sources
+        self.license_key = license_key
+
+    def ready(self, prompt: Prompt) -> tuple[str, float] | None:
+        """The media URI and length in seconds of a prompt that needs no work any more; else None."""
+        medium: Medium | None = None
+        if isinstance(prompt, Speech):
+            medium = self._sources.prompts.cached_speech(prompt.text, prompt.voice)
+        elif isinstance(prompt, Sound):
+            path = self._file(prompt.sound_id)
+            if path is not None:
+                medium = self._sources.prompts.cached_sound(path)
+            else:
+                medium = self._sources.library.get(self.license_key, prompt.sound_id)
+        return None if medium is None else self._as_media(medium)
+
+    async def make(self, prompt: Prompt) -> tuple[str, float]:
+        """The media URI and length in seconds of any prompt, made now if need be. SpeechError when it cannot be."""
+        prompts = self._sources.prompts
+        if isinstance(prompt, Speech):
+            return self._as_media(await prompts.speech(prompt.text, prompt.voice))
+        if isinstance(prompt, Silence):
+            return self._as_media(await prompts.silence(prompt.seconds))
+        if isinstance(prompt, Sound):
+            path = self._file(prompt.sound_id)
+            if path is not None:
+                return self._as_media(await prompts.sound(path))
+            raise SpeechError(f"there is no sound “{prompt.sound_id}”")
+        if isinstance(prompt, SpecialSound):
+            return self._as_media(await prompts.house_sound(prompt.name))
+        return self._as_media(await prompts.beep())
+
+    async def prepare(self, program: Program, voice: int) -> None:
+        """Make all that the program can say, as far as it is known before the call. SpeechError for the first text
+        that cannot be spoken.
+        """
+        for text, spoken_by in program.speeches(voice):
+            speech = Speech(text, spoken_by)
+            if self.ready(speech) is None:
+                await self.make(speech)
+
+    def missing_sound(self, program: Program) -> str | None:
+        """The id of a sound that the program plays and the key does not have; None when it has them all.
+
+        A sound that the program records itself is none of them.
+        """
+        recorded = set(program.recorded_sounds())
+        for sound_id in program.sounds():
+            stored = self._file(sound_id) or self._sources.library.get(self.license_key, sound_id)
+            if stored is None and sound_id not in recorded:
+                return sound_id
+        return None
+
+    def why_not_recordable(self, sound_id: str) -> str:
+        """Why this sound cannot be recorded over; empty when it can. What the YAML states, the YAML owns."""
+        if self._file(sound_id) is not None:
+            return f"the sound “{sound_id}” is a file of the configuration and is not recorded over"
+        return ""
+
+    async def keep_recording(self, sound_id: str, data: bytes) -> float:
+        """Store a recording as a sound of the key; gives its length in seconds. SpeechError, StoreError."""
+        return (await self._sources.library.put(self.license_key, sound_id, data)).seconds
+
+    def _file(self, sound_id: str) -> Path | None:
+        return self._sources.directory.snapshot.sound(self.license_key, sound_id)
+
+    def _as_media(self, medium: Medium) -> tuple[str, float]:
+        return f"sound:{self._sources.media_url}/media/{medium.content_hash}.wav", medium.seconds

@@ -1,0 +1,96 @@
+"""Which module carries out which effect, and what becomes of one that Asterisk refuses."""
+
+from __future__ import annotations
+
+import structlog
+
+from controller.calls.call_prompts import CallPrompts
+from controller.calls.effects.conference import Conferences
+from controller.calls.effects.echo import echo
+from controller.calls.effects.fetch import fetch
+from controller.calls.effects.play import play
+from controller.calls.effects.record import record
+from controller.calls.effects.send_digits import send_digits
+from controller.calls.effects.send_text import queue_text
+from controller.calls.effects.transfer import transfer
+from controller.calls.effects.wait_for_input import wait_for_input
+from controller.calls.effects.wait_for_silence import wait_for_silence
+from controller.calls.line.line import Line, Lost
+from controller.directory.routes import Routes
+from controller.egress.guard import Guard
+from controller.errors import AsteriskError, AsteriskUnreachable
+from controller.script.effects import (
+    CollectDigits,
+    Echo,
+    Effect,
+    FetchUrl,
+    JoinConference,
+    ListenForSilence,
+    Play,
+    Record,
+    SendDigits,
+    SendText,
+    Transfer,
+    WaitForDigit,
+)
+from controller.script.outcomes import Failed, HungUp, Outcome
+from controller.store.database import Database
+
+log = structlog.get_logger()
+
+
+class EffectDispatcher:
+    """Carries out effects on a line. Everything they need beyond the line and the prompts is given here."""
+
+    def __init__(self, routes: Routes, guard: Guard, database: Database, application: str) -> None:
+        self._routes = routes
+        self._guard = guard
+        self._database = database
+        self._application = application
+        self._conferences = Conferences()
+
+    async def perform(self, line: Line, effect: Effect, prompts: CallPrompts) -> Outcome:
+        """Carry out one effect and tell how it ended; raises Lost when the connection went meanwhile.
+
+        What Asterisk refuses because the other side has just hung up is a hang-up, not a failure.
+        """
+        if line.hung_up:
+            return HungUp()
+        try:
+            return await self._perform(line, effect, prompts)
+        except AsteriskUnreachable:
+            raise Lost from None
+        except AsteriskError as error:
+            try:
+                gone = await line.is_gone()
+            except AsteriskUnreachable:
+                raise Lost from None
+            if gone:
+                return HungUp()
+            log.warning("Asterisk refused", effect=type(effect).__name__, reason=str(error))
+            return Failed(str(error))
+
+    async def _perform(self, line: Line, effect: Effect, prompts: CallPrompts) -> Outcome:
+        match effect:
+            case Play():
+                return await play(line, effect, prompts)
+            case WaitForDigit() | CollectDigits():
+                return await wait_for_input(line, effect)
+            case ListenForSilence():
+                return await wait_for_silence(line, effect)
+            case SendDigits():
+                return await send_digits(line, effect)
+            case Record():
+                return await record(line, effect, prompts)
+            case Transfer():
+                return await transfer(line, effect, self._routes, self._application)
+            case JoinConference():
+                return await self._conferences.join(line, effect, prompts.license_key)
+            case FetchUrl():
+                return await fetch(line, effect, self._guard)
+            case SendText():
+                return await queue_text(line, effect, self._database, prompts.license_key)
+            case Echo():
+                return await echo(line, self._application)
+            case _:
+                return Failed(f"{type(effect).__name__} is not done on a call")

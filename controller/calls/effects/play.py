@@ -1,0 +1,182 @@
+"""Playing prompts on a line: speech, sounds, silence and the beep. Each is told when it begins to be heard."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass, field
+from typing import Literal
+
+import structlog
+
+from controller.asterisk.ari.events import Event
+from controller.calls.call_prompts import CallPrompts
+from controller.calls.line.line import Happening, Line, Lost
+from controller.calls.line.talk_detection import TALK_EVENTS
+from controller.errors import AsteriskError, AsteriskNotFound, SpeechError
+from controller.script.effects import Play, Prompt, Silence, Speech
+from controller.script.outcomes import Failed, Finished, HungUp, Outcome
+from controller.script.transcript import Told, tell_prompt
+from controller.speech.heard_text import spoken
+
+log = structlog.get_logger()
+
+# How much longer than its prompts a playback may take before it is given up: fetching a new prompt from the media
+# address can take a while, and somebody who talks can hold it (SoundPausing).
+PATIENCE_SECONDS = 15.0
+PAUSED_AT_MOST_SECONDS = 30.0
+# A longer silence is played as several, so that no medium of silence is large.
+LONGEST_SILENCE_SECONDS = 300.0
+# After so much silence the other side has stopped talking (SoundPausing); a breath is shorter.
+BREATH_MS = 1000
+
+
+@dataclass(slots=True)
+class _Playlist:
+    """The media of a Play. `told`: what each tells when it begins; the last entry, when all have been heard."""
+
+    media: list[str] = field(default_factory=list)
+    told: list[list[Told]] = field(default_factory=lambda: [[]])
+    seconds: float = 0.0
+    missing: list[str] = field(default_factory=list)
+    begun: int = 0
+
+    def add(self, uri: str, seconds: float, *told: Told) -> None:
+        self.media.append(uri)
+        self.seconds += seconds
+        self.told[-1].extend(told)
+        self.told.append([])
+
+    def miss(self, reason: str, *told: Told) -> None:
+        self.missing.append(reason)
+        self.told[-1].extend(told)
+
+    @property
+    def is_left(self) -> bool:
+        """Whether something has not been told yet."""
+        return self.begun < len(self.told)
+
+    def begin_next(self) -> list[Told]:
+        """What is told now that the next medium begins, or the last has ended."""
+        told = self.told[self.begun] if self.is_left else []
+        self.begun += 1
+        return told
+
+
+async def play(line: Line, effect: Play, prompts: CallPrompts) -> Outcome:
+    """Play the effect's prompts. Prompts that cannot be made are left out, and the rest is played.
+
+    Gives Finished (also when the engine stopped it) with what was left out, Failed when nothing was to be heard, or
+    HungUp. Raises Lost, AsteriskError.
+    """
+    playlist = await _playlist(effect.prompts, prompts)
+    missing = "; ".join(playlist.missing)
+    if not playlist.media:
+        line.tell(playlist.begin_next())
+        # What takes no time is no progress: without this, a script could play nothing for ever.
+        return Failed(missing or "there is nothing to be heard")
+    async with line.talk_detection.wanted(BREATH_MS) if effect.pausing else nullcontext():
+        playback_id = line.playback_id()
+        await line.channel.play(playlist.media, playback_id=playback_id)
+        line.tell(playlist.begin_next())
+        outcome = await _Playback(line, playback_id, playlist, pausing=effect.pausing).over()
+    return Finished(missing) if isinstance(outcome, Finished) else outcome
+
+
+async def _playlist(wanted: Sequence[Prompt], prompts: CallPrompts) -> _Playlist:
+    playlist = _Playlist()
+    for prompt, told in _pieces(wanted):
+        try:
+            uri, seconds = prompts.ready(prompt) or await prompts.make(prompt)
+        except SpeechError as error:
+            log.warning("a prompt could not be played", kind=type(prompt).__name__, reason=str(error))
+            playlist.miss(str(error), *told)
+            continue
+        if seconds > 0:
+            playlist.add(uri, seconds, *told)
+    return playlist
+
+
+def _pieces(wanted: Sequence[Prompt]) -> Iterator[tuple[Prompt, tuple[Told, ...]]]:
+    """The prompts, each with what is told when it begins; a long silence in pieces, told once."""
+    for prompt in wanted:
+        piece = prompt
+        told: tuple[Told, ...] = (_told(prompt),)
+        while isinstance(piece, Silence) and piece.seconds > LONGEST_SILENCE_SECONDS:
+            yield Silence(LONGEST_SILENCE_SECONDS), told
+            piece, told = Silence(piece.seconds - LONGEST_SILENCE_SECONDS), ()
+        yield piece, told
+
+
+def _told(prompt: Prompt) -> Told:
+    if not isinstance(prompt, Speech):
+        return tell_prompt(prompt, "")
+    heard = spoken(prompt.text)
+    return tell_prompt(prompt if heard.words else Silence(heard.pauses), heard.words)
+
+
+class _Playback:
+    """One playback under way: what is told of it, and the pauses that talk makes."""
+
+    def __init__(self, line: Line, playback_id: str, playlist: _Playlist, *, pausing: bool) -> None:
+        self._line = line
+        self._id = playback_id
+        self._playlist = playlist
+        self._pausing = pausing
+        self._state = ""
+        self._talking = pausing and line.talk_detection.talking
+
+    async def over(self) -> Outcome:
+        """Wait for its end, or end it when the engine says so. Raises Lost."""
+        if self._talking:
+            await _control(self._line, self._id, "pause")
+        while True:
+            patience = PAUSED_AT_MOST_SECONDS if self._talking else PATIENCE_SECONDS
+            happening = await self._line.wait(self._playlist.seconds + patience, until=self._noticed)
+            if happening is Happening.EVENT and self._state:
+                return self._played()
+            if happening is Happening.HUNG_UP:
+                return HungUp()
+            if happening is Happening.TIME and self._talking:
+                self._talking = False
+            elif happening is not Happening.EVENT:
+                break
+            await _control(self._line, self._id, "pause" if self._talking else "unpause")
+        await _stop(self._line, self._id)
+        if happening is Happening.LOST:
+            raise Lost
+        return Failed("the playback did not end in time") if happening is Happening.TIME else Finished()
+
+    def _noticed(self, event: Event) -> bool:
+        if event.playback_id == self._id:
+            if event.type == "PlaybackContinuing":  # one medium has ended, and the next begins
+                self._line.tell(self._playlist.begin_next())
+            elif event.type == "PlaybackFinished":
+                self._state = event.playback_state or "done"
+        elif self._pausing and event.type in TALK_EVENTS and event.channel_id == self._line.channel.id:
+            self._talking = self._line.talk_detection.talking
+            return True
+        return bool(self._state)
+
+    def _played(self) -> Outcome:
+        if self._state == "failed":
+            return Failed("Asterisk could not play it")
+        while self._playlist.is_left:
+            self._line.tell(self._playlist.begin_next())
+        return Finished()
+
+
+async def _stop(line: Line, playback_id: str) -> None:
+    try:
+        await line.ari.playbacks.stop(playback_id)
+    except AsteriskNotFound:
+        pass  # it ended by itself at the same moment
+    except AsteriskError as error:
+        log.warning("a playback was not stopped", reason=str(error))
+
+
+async def _control(line: Line, playback_id: str, operation: Literal["pause", "unpause"]) -> None:
+    try:
+        await line.ari.playbacks.control(playback_id, operation)
+    except AsteriskError as error:
+        log.info("a playback was not paused", operation=operation, reason=str(error))

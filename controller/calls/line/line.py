@@ -1,0 +1,272 @@
+"""The line: a call's channel as an effect sees it. Waits for things to happen and lets the engine judge each."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from enum import Enum, auto
+
+import structlog
+
+from controller.asterisk.ari.channels import Channel
+from controller.asterisk.ari.client import AriClient
+from controller.asterisk.ari.events import CONNECTION_LOST, CONNECTION_RESTORED, ChannelEvents, Event
+from controller.calls.line.answer_detection import AnswerDetection
+from controller.calls.line.talk_detection import TalkDetection
+from controller.calls.model.response_codes import ResponseCode, TransferState
+from controller.errors import AsteriskError, AsteriskNotFound, AsteriskUnreachable
+from controller.script.engine import Engine
+from controller.script.outcomes import Detected, DigitPressed, Observation, Reaction
+from controller.script.transcript import Told
+
+log = structlog.get_logger()
+
+# Asterisk's TIMEOUT(absolute) on a call is a lease: a call whose controller is gone for so long leaves Stasis by
+# itself, hears the announcement and is hung up (asterisk-config/extensions.conf.j2).
+LEASE_SECONDS = 60
+
+# What has no limit of its own ends with the call, at the session's limit; its event is asked for again so often.
+LONGEST_WAIT_SECONDS = 3600.0
+
+HANG_UP_EVENTS = frozenset({"ChannelHangupRequest", "StasisEnd", "ChannelDestroyed"})
+
+# A request that comes when the caller has just hung up is refused before the hang-up is told; it is told so soon after.
+HANG_UP_FOLLOWS_SECONDS = 0.5
+
+# Put into a call's events to end it from outside: its time is up, or somebody cancels it.
+ENDED_FROM_OUTSIDE = "RingpostEnd"
+
+
+class Happening(Enum):
+    """Why a wait ended."""
+
+    TIME = auto()
+    EVENT = auto()
+    STOPPED = auto()
+    HUNG_UP = auto()
+    LOST = auto()
+
+
+class Lost(Exception):
+    """Asterisk's events were interrupted: the effect under way has to be carried out again."""
+
+
+@dataclass(frozen=True, slots=True)
+class LineLog:
+    """What a line writes down: the engine's notes, a line of the trace, a change of the call that is posted."""
+
+    take_notes: Callable[[], None]
+    tell: Callable[[str, Mapping[str, object]], None]
+    report: Callable[[str, ResponseCode], None]
+
+
+class Line:
+    """One channel, its events in order, and the engine that is told of what the other side does."""
+
+    def __init__(
+        self,
+        ari: AriClient,
+        channel: Channel,
+        events: ChannelEvents,
+        engine: Engine,
+        *,
+        queue_id: int,
+        caller: str,
+        outgoing: bool,
+        log_to: LineLog,
+    ) -> None:
+        """`caller`: the number that others see when this call reaches them; of an outgoing call it is one of ours."""
+        self.ari = ari
+        self.channel = channel
+        self.events = events
+        self.engine = engine
+        self.caller = caller
+        self.outgoing = outgoing
+        self.talk_detection = TalkDetection(channel)
+        self.answer_detection = AnswerDetection(channel, self.talk_detection, events.put)
+        self.hung_up = False
+        self.destroyed = False
+        self.transfer: TransferState = ""
+        self.transfer_route = ""  # the trunk that the leg of a transfer goes through, as long as there is one
+        self.hangup_cause = 0
+        self.sip_status = 0
+        self.ended_from_outside = ""
+        self.queue_id = queue_id
+        self._playbacks = 0
+        self._log = log_to
+
+    def playback_id(self) -> str:
+        """An id for the next playback: one of two in turn, so that whoever drives the call later can stop both."""
+        self._playbacks += 1
+        return self.fixed_id(f"play-{self._playbacks % 2}")
+
+    async def silence(self) -> None:
+        """Stop what an earlier driver, or the same one before a lost connection, may have left playing."""
+        for number in range(2):
+            with suppress(AsteriskNotFound):
+                await self.ari.playbacks.stop(self.fixed_id(f"play-{number}"))
+
+    def fixed_id(self, kind: str) -> str:
+        """An id that is the same whoever drives the call: of what outlives a controller and is rejoined."""
+        return f"ringpost-{self.queue_id}-{kind}"
+
+    def observe(self, observation: Observation) -> Reaction:
+        """Tell the engine what was noticed, and have it written to the trace."""
+        reaction = self.engine.observe(observation)
+        self._log.take_notes()
+        return reaction
+
+    def tell(self, told: Iterable[Told]) -> None:
+        """Write down what has just happened, in the words of the transcript."""
+        for event, fields in told:
+            self._log.tell(event, fields)
+
+    def report(self, event: str, code: ResponseCode) -> None:
+        """Have the customer told of a change of the call that is not its end."""
+        self._log.report(event, code)
+
+    async def wait(
+        self, seconds: float | None, *, until: Callable[[Event], bool] | None = None, judged: bool = True
+    ) -> Happening:
+        """Wait for `until(event)`, for the engine's STOP, for a hang-up, or for the time.
+
+        seconds: at most so long (None: no limit); starts again when the engine says so.
+        judged: False lets digits be noted without ending the wait (nothing would be stopped by them).
+        """
+        if self.hung_up:
+            return Happening.HUNG_UP
+        loop = asyncio.get_running_loop()
+        deadline = None if seconds is None else loop.time() + seconds
+        while True:
+            left = None if deadline is None else deadline - loop.time()
+            event = await self.events.get(LONGEST_WAIT_SECONDS if left is None else left)
+            if event is None:
+                if deadline is None:
+                    continue  # the session's own limit bounds it
+                return Happening.TIME
+            happening = self._ended_by(event)
+            if happening is not None:
+                return happening
+            reaction = self._reaction_to(event)
+            if reaction is Reaction.STOP and judged:
+                return Happening.STOPPED
+            if reaction is Reaction.RESTART_TIMER and seconds is not None:
+                deadline = loop.time() + seconds
+            if until is not None and until(event):
+                return Happening.EVENT
+
+    def _ended_by(self, event: Event) -> Happening | None:
+        """How an event ends whatever is waited for; None when it does not."""
+        if event.type == CONNECTION_LOST:
+            self.talk_detection.interrupted()
+            self.answer_detection.interrupted()
+            return Happening.LOST
+        if event.type == ENDED_FROM_OUTSIDE:
+            self._end_from_outside(event)
+            return Happening.HUNG_UP
+        if event.type in HANG_UP_EVENTS and event.channel_id == self.channel.id:
+            self._hung_up_by(event)
+            return Happening.HUNG_UP
+        return None
+
+    def _reaction_to(self, event: Event) -> Reaction:
+        """Tell the engine of digits and of what is recognised on this line; a transferred leg is not its business."""
+        if event.channel_id != self.channel.id:
+            return Reaction.GO_ON
+        if event.type == "ChannelDtmfReceived":
+            return self.observe(DigitPressed(event.digit))
+        self.talk_detection.notice(event)
+        what = self.answer_detection.notice(event)
+        return self.observe(Detected(what)) if what else Reaction.GO_ON
+
+    def _hung_up_by(self, event: Event) -> None:
+        self.hung_up = True
+        self.destroyed = self.destroyed or event.type == "ChannelDestroyed"
+        self.hangup_cause = event.cause or self.hangup_cause
+        self.sip_status = event.sip_status or self.sip_status
+
+    async def events_until(self, seconds: float, event_type: str) -> bool:
+        """Pass over what is told of this channel up to an event of this type; False when it does not come in time.
+
+        Passed over are also the end of an earlier channel of the same id, and a connection that is there again.
+        """
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + seconds
+        while (event := await self.events.get(deadline - loop.time())) is not None:
+            if event.type == ENDED_FROM_OUTSIDE:
+                self._end_from_outside(event)
+                return False
+            if event.type == CONNECTION_LOST and not self.ari.connected:
+                return False
+            if event.type == event_type and event.channel_id == self.channel.id:
+                return True
+        return False
+
+    async def past_hang_up(self, seconds: float, until: Callable[[Event], bool]) -> bool:
+        """Wait for `until(event)`, even beyond a hang-up; False when it did not come in time. Digits are left out."""
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + seconds
+        while (event := await self.events.get(deadline - loop.time())) is not None:
+            if event.channel_id == self.channel.id and event.type in HANG_UP_EVENTS:
+                self._hung_up_by(event)
+            if until(event):
+                return True
+        return False
+
+    async def is_gone(self) -> bool:
+        """Whether a request was refused because the other side has hung up. Raises Lost, AsteriskUnreachable."""
+        happening = await self.wait(HANG_UP_FOLLOWS_SECONDS, judged=False)
+        if happening is Happening.LOST:
+            raise Lost
+        if happening is not Happening.HUNG_UP:
+            try:
+                await self.channel.state()
+            except AsteriskNotFound:
+                self.hung_up = True
+        return self.hung_up
+
+    async def until_destroyed(self) -> None:
+        """Wait for the end of a channel that has left Stasis for the dialplan; the session's own limit bounds it."""
+        while not self.hung_up:
+            event = await self.events.get(LONGEST_WAIT_SECONDS)
+            if event is None:
+                continue
+            if event.type == "ChannelDestroyed" and event.channel_id == self.channel.id:
+                self.hung_up = True
+            elif event.type == ENDED_FROM_OUTSIDE:
+                self._end_from_outside(event)
+            elif event.type == "ChannelDtmfReceived":
+                self.observe(DigitPressed(event.digit))
+
+    def _end_from_outside(self, event: Event) -> None:
+        self.ended_from_outside = str(event.data["reason"])
+        self.hung_up = True
+
+    async def restored(self, seconds: float) -> None:
+        """After LOST: wait until Asterisk can be asked again, passing over what the old connection still told.
+
+        Raises AsteriskUnreachable when that takes longer than `seconds`. A hang-up is noticed at the next wait.
+        """
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + seconds
+        while True:
+            event = await self.events.get(deadline - loop.time())
+            if event is None:
+                raise AsteriskUnreachable
+            if event.type == CONNECTION_RESTORED:
+                return
+            if event.type == ENDED_FROM_OUTSIDE:
+                self._end_from_outside(event)
+            elif event.channel_id == self.channel.id and event.type in HANG_UP_EVENTS:
+                self._hung_up_by(event)
+
+    async def hang_up(self, cause: int = 16) -> None:
+        """Hang up with this Q.850 cause; a channel that is gone already is fine."""
+        try:
+            await self.channel.hangup(reason_code=cause)
+        except AsteriskNotFound:
+            pass
+        except AsteriskError as error:
+            log.warning("hang-up not confirmed", reason=str(error))

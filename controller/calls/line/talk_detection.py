@@ -1,0 +1,86 @@
+"""Talk detection: whether the other side talks, as Asterisk hears it on one channel; shared by all who need it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import structlog
+
+from controller.asterisk.ari.channels import Channel
+from controller.asterisk.ari.events import Event
+from controller.errors import AsteriskError, AsteriskNotFound
+
+log = structlog.get_logger()
+
+TALK_EVENTS = ("ChannelTalkingStarted", "ChannelTalkingFinished")
+SHORTEST_SILENCE_MS = 100
+
+
+class TalkDetection:
+    """Whether the other side talks, as far as somebody wants to know.
+
+    Asterisk tells the beginning of talk at once, and its end when it has been silent for so long as was wanted. There
+    is one detection a channel: of several wishes the shortest silence counts.
+
+    silent_since: since when it has been silent, on the event loop's clock; it counts while nobody talks.
+    """
+
+    def __init__(self, channel: Channel) -> None:
+        self.talking = False
+        self.silent_since = 0.0
+        self._channel = channel
+        self._wishes: list[int] = []
+        self._set_to = 0
+
+    def notice(self, event: Event) -> None:
+        """Take notice of an event of the channel."""
+        if event.type == TALK_EVENTS[0]:
+            self.talking = True
+        elif event.type == TALK_EVENTS[1]:
+            self.talking = False
+            self.silent_since = asyncio.get_running_loop().time() - self._set_to / 1000
+
+    def interrupted(self) -> None:
+        """What the other side does was not told for a while."""
+        self.talking = False
+        self.silent_since = asyncio.get_running_loop().time()
+
+    async def begin(self, silence_ms: int) -> None:
+        """Have talk told from now on; it has ended after so much silence. Raises AsteriskError."""
+        wanted = max(SHORTEST_SILENCE_MS, silence_ms)
+        if not self._wishes or wanted < self._set_to:
+            await self._set(wanted)
+        self._wishes.append(wanted)
+
+    async def end(self, silence_ms: int) -> None:
+        """Take a wish back; Asterisk may be gone, or the channel: the detection ends with it at the latest."""
+        wanted = max(SHORTEST_SILENCE_MS, silence_ms)
+        if wanted not in self._wishes:
+            return
+        self._wishes.remove(wanted)
+        try:
+            if not self._wishes:
+                self.talking = False
+                await self._channel.set_variable("TALK_DETECT(remove)", "")
+            elif min(self._wishes) != self._set_to:
+                await self._set(min(self._wishes))
+        except AsteriskNotFound:
+            pass  # the call is over
+        except AsteriskError as error:
+            log.info("the detection of talk was not ended", reason=str(error))
+
+    @asynccontextmanager
+    async def wanted(self, silence_ms: int) -> AsyncIterator[None]:
+        """Have talk told as long as the context lasts. Raises AsteriskError."""
+        await self.begin(silence_ms)
+        try:
+            yield
+        finally:
+            await self.end(silence_ms)
+
+    async def _set(self, silence_ms: int) -> None:
+        # TALK_DETECT(set)=<ms of silence after which talk has ended>
+        await self._channel.set_variable("TALK_DETECT(set)", str(silence_ms))
+        self._set_to = silence_ms

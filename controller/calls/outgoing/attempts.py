@@ -1,0 +1,327 @@
+"""Outgoing calls: one try to reach somebody, from the dialling to the session, or to the next try."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import structlog
+from asyncpg import Record
+
+from controller.asterisk.ari.events import Event
+from controller.calls.call_prompts import CallPrompts
+from controller.calls.line.line import LEASE_SECONDS, Happening
+from controller.calls.line.originate import DIAL_SLACK_SECONDS, ENTER_SECONDS, shown_caller
+from controller.calls.live import LiveCalls
+from controller.calls.model.order import Notification
+from controller.calls.model.response_codes import TRIED_AGAIN, ResponseCode, not_answered
+from controller.calls.recovery.settle import settle_lost
+from controller.calls.session import RECONNECT_PATIENCE_SECONDS, CallSession, SessionParts
+from controller.directory.current import CurrentDirectory
+from controller.directory.routes import Routes
+from controller.errors import (
+    AsteriskError,
+    AsteriskNotFound,
+    AsteriskRefused,
+    AsteriskTimeout,
+    AsteriskUnreachable,
+    PhoneNumberInvalid,
+    SpeechError,
+    StateInvalid,
+)
+from controller.numbers import mask_number
+
+log = structlog.get_logger()
+
+# What is said on a call is rendered before anybody is called, within this time.
+RENDER_SECONDS = 60.0
+DESTROYED_SECONDS = 2.0
+# How long the dialling waits for the store to know of it; without the store nobody is called.
+STORED_SECONDS = 2.0
+# What Asterisk, or the store, could not do is asked of it again so much later.
+AGAIN_SECONDS = 5.0
+_CONFLICT = 409
+_RINGING = frozenset({"Ring", "Ringing"})
+
+
+class _NotBegun(Exception):
+    """Nobody was called: the try does not count, and is made again, in so many seconds."""
+
+    def __init__(self, reason: str, *, seconds: float = AGAIN_SECONDS) -> None:
+        super().__init__(reason)
+        self.seconds = seconds
+
+
+@dataclass(slots=True)
+class _Attempt:
+    """A try under way. `asked`: Asterisk may have been asked to call; from then on the try counts."""
+
+    session: CallSession
+    notification: Notification
+    asked: bool = False
+
+
+class OutgoingCalls:
+    """Makes the tries of outgoing calls, one task each."""
+
+    def __init__(
+        self,
+        parts: SessionParts,
+        live: LiveCalls,
+        directory: CurrentDirectory,
+        routes: Routes,
+        application: str,
+        prompts_of: Callable[[str], CallPrompts],
+    ) -> None:
+        self._parts = parts
+        self._live = live
+        self._directory = directory
+        self._routes = routes
+        self._application = application
+        self._prompts_of = prompts_of
+
+    def begin(self, row: Record) -> None:
+        """Begin a try that was claimed; `row` is of the query claim_calls. It is a live call from now on."""
+        try:
+            session = CallSession.of_stored(self._parts, row, self._prompts_of(row["license_key"]))
+        except (StateInvalid, ValueError, TypeError):
+            log.exception("a stored call cannot be placed", call=row["queue_id"])
+            settle_lost(self._parts.log_targets, self._live.metrics, row)
+            return
+        self._live.register(session, placed=False)
+        self._live.own(self._try(_Attempt(session, Notification.of(row))))
+
+    def give_back(self, row: Record) -> None:
+        """Let a call that was claimed, and not begun, wait again."""
+        settle_lost(self._parts.log_targets, self._live.metrics, row)
+
+    async def go_on(self, session: CallSession, notification: Notification) -> None:
+        """Go on with a try of which the channel was found, ringing or answered meanwhile."""
+        # Nobody is called before the store knows of it.
+        asked = session.call.response_code is not ResponseCode.QUEUED
+        attempt = _Attempt(session, notification, asked)
+        await self._guarded(attempt, self._found_again(attempt))
+
+    async def _try(self, attempt: _Attempt) -> None:
+        call = attempt.session.call
+        with structlog.contextvars.bound_contextvars(call=call.queue_id, license_key=call.license_key):
+            try:
+                await self._guarded(attempt, self._place(attempt))
+            finally:
+                self._live.release(attempt.session)
+
+    async def _guarded(self, attempt: _Attempt, answer: Coroutine[Any, Any, ResponseCode | None]) -> None:
+        """Wait for the answer, and drive the call, or see to its next try or its end; whatever fails ends the call."""
+        session = attempt.session
+        try:
+            await self._after_dialling(attempt, await answer)
+        except asyncio.CancelledError:
+            if not attempt.asked:
+                session.call_log.given_back()
+            raise
+        except _NotBegun as error:
+            log.info("a call waits again", reason=str(error))
+            if self._parts.ari.connected:
+                await session.line.hang_up()
+            session.call_log.given_back(error.seconds)
+        except AsteriskError as error:
+            log.warning("a call was not placed", reason=str(error))
+            session.call_log.note("error", message=str(error))
+            await session.line.hang_up()
+            await self._after_dialling(attempt, ResponseCode.TELECOM_TIMEOUT)
+        except Exception:
+            log.exception("a call's handler failed")
+            await session.line.hang_up()
+            self._ended(session, ResponseCode.UNIVERSAL_ERROR)
+
+    async def _place(self, attempt: _Attempt) -> ResponseCode | None:
+        """Call the number; None at the answer, else why there is none. _NotBegun, AsteriskError."""
+        session, call = attempt.session, attempt.session.call
+        key = self._directory.snapshot.license_key(call.license_key)
+        if key is None or "phone" not in key.products:
+            return ResponseCode.KEY_INVALID
+        try:
+            endpoint = self._routes.endpoint_for(call.their_number)
+        except PhoneNumberInvalid as error:
+            session.call_log.note("error", message=str(error))
+            return ResponseCode.CALL_FORBIDDEN
+        if (route := self._routes.trunk_to(call.their_number)) != call.route:
+            # The configuration has changed since the call was stored: the pace of the other trunk counts.
+            call.route = route
+            raise _NotBegun("it goes through another trunk now", seconds=0.0)
+        try:
+            async with asyncio.timeout(RENDER_SECONDS):
+                await session.prepare()
+        except SpeechError as error:
+            session.call_log.note("error", message=str(error))
+            return ResponseCode.TTS_ERROR
+        except TimeoutError:
+            session.call_log.note("error", message="speech was not rendered in time")
+            return ResponseCode.TTS_BUSY
+        code = await self._create(attempt, endpoint)
+        return await self._dial(attempt) if code is None else code
+
+    async def _create(self, attempt: _Attempt, endpoint: str) -> ResponseCode | None:
+        """Make the channel, without calling anybody; None when it is there. _NotBegun."""
+        session, call, line = attempt.session, attempt.session.call, attempt.session.line
+        make = partial(
+            self._parts.ari.channels.create,
+            endpoint=endpoint,
+            channel_id=call.channel_id,
+            application=self._application,
+            application_args="outgoing",
+            variables=shown_caller(
+                self._routes.shown_to(call.their_number, call.our_number), attempt.notification.caller_id_name
+            ),
+        )
+        try:
+            if not await _made(make):
+                # Left by a try that nobody was called for.
+                await line.hang_up()
+                await line.events_until(DESTROYED_SECONDS, "ChannelDestroyed")
+                if not await _made(make):
+                    raise _NotBegun("The channel of an earlier attempt is still there.")
+            # Asterisk refuses what is asked of a channel that has not entered the application yet.
+            entered = await line.events_until(ENTER_SECONDS, "StasisStart")
+            self._live.placed(session)
+            if entered:
+                await line.channel.set_variable("TIMEOUT(absolute)", str(LEASE_SECONDS))
+                return None
+        except (AsteriskUnreachable, AsteriskTimeout) as error:
+            raise _NotBegun(str(error)) from None
+        except AsteriskError as error:
+            log.info("no channel to who is to be called", reason=str(error))
+            session.call_log.note("error", message=str(error))
+            await line.hang_up()
+            return ResponseCode.CONGESTION
+        if line.ended_from_outside:
+            await line.hang_up()
+            return ResponseCode.CANCELLED
+        raise _NotBegun("The channel did not get as far as the application.")
+
+    async def _dial(self, attempt: _Attempt) -> ResponseCode | None:
+        """Have the phone rung; None at the answer. _NotBegun, AsteriskError.
+
+        Nobody is called before the store knows of it: so whoever finds this call later knows whether somebody was.
+        """
+        session, call, line = attempt.session, attempt.session.call, attempt.session.line
+        session.call_log.note("dialling", number=call.their_number, attempt=call.tries)
+        line.report("call.dialling", ResponseCode.DIALING)
+        if not await self._parts.log_targets.journal.flush(STORED_SECONDS):
+            raise _NotBegun("The database is away.")
+        if not self._parts.ari.connected:
+            raise _NotBegun("Asterisk went away.")
+        log.info("call dialled", number=mask_number(call.their_number), attempt=call.tries)
+        attempt.asked = True
+        try:
+            await line.channel.dial(timeout_seconds=session.program.max_ring_seconds)
+        except (AsteriskTimeout, AsteriskUnreachable):
+            return await self._found_again(attempt)
+        return await self._until_answered(attempt)
+
+    async def _until_answered(self, attempt: _Attempt) -> ResponseCode | None:
+        session, line = attempt.session, attempt.session.line
+        seconds = session.program.max_ring_seconds + DIAL_SLACK_SECONDS
+        happening = await line.wait(seconds, until=lambda event: _is_answer(session, event), judged=False)
+        if happening is Happening.EVENT:
+            return None
+        if happening is Happening.LOST:
+            return await self._found_again(attempt)
+        return await self._not_reached(session)
+
+    async def _found_again(self, attempt: _Attempt) -> ResponseCode | None:
+        """Go on with what the channel has become while nobody listened; None when it was answered, or is then.
+
+        _NotBegun when nobody was called yet; AsteriskError when Asterisk is not there within a minute.
+        """
+        loop, line = asyncio.get_running_loop(), attempt.session.line
+        deadline = loop.time() + RECONNECT_PATIENCE_SECONDS
+        while True:
+            try:
+                state = (await line.channel.state()).state
+            except AsteriskNotFound:
+                return self._gone(attempt)
+            except AsteriskTimeout:
+                if loop.time() >= deadline:
+                    raise
+            except AsteriskUnreachable:
+                await line.restored(deadline - loop.time())
+            else:
+                break
+        attempt.session.call_log.note("resumed")
+        if not attempt.asked:
+            raise _NotBegun("Nobody was called yet.")
+        if state == "Up":
+            return None
+        if state in _RINGING:
+            _rings(attempt.session)
+        # Until the first 180 it is Down, also while the network plays something.
+        return await self._until_answered(attempt)
+
+    def _gone(self, attempt: _Attempt) -> ResponseCode:
+        if not attempt.asked:
+            raise _NotBegun("Nobody was called yet.")
+        line = attempt.session.line
+        return not_answered(line.hangup_cause, line.sip_status)
+
+    async def _not_reached(self, session: CallSession) -> ResponseCode:
+        """Nobody answered: what the call has become, once its channel is gone."""
+        line = session.line
+        rang_out = not line.hung_up
+        if rang_out or line.ended_from_outside:
+            await line.hang_up()
+        if line.ended_from_outside:
+            return ResponseCode.CANCELLED
+        if not line.destroyed:  # the hang-up is told at once, its cause at the channel's end
+            await line.past_hang_up(DESTROYED_SECONDS, lambda event: event.type == "ChannelDestroyed")
+        if not rang_out:
+            return not_answered(line.hangup_cause, line.sip_status)
+        reached = session.call.response_code is not ResponseCode.DIALING
+        return ResponseCode.CALL_UNANSWERED if reached else ResponseCode.TELECOM_TIMEOUT
+
+    async def _after_dialling(self, attempt: _Attempt, code: ResponseCode | None) -> None:
+        session, notification, call = attempt.session, attempt.notification, attempt.session.call
+        if code is None:
+            self._live.metrics.started.labels(call.direction).inc()
+            await self._live.drive(session)
+        elif code in TRIED_AGAIN and call.tries < notification.most_tries:
+            log.info("call not answered", code=int(code), attempt=call.tries, again_in=notification.next_try_seconds)
+            session.call_log.waits_again(code, notification.next_try_seconds)
+        else:
+            log.info("call not answered", code=int(code), attempt=call.tries)
+            self._ended(session, code)
+
+    def _ended(self, session: CallSession, code: ResponseCode) -> None:
+        session.call_log.not_answered(code)
+        self._live.metrics.ended.labels(session.call.end_reason).inc()
+
+
+async def _made(make: Callable[[], Awaitable[object]]) -> bool:
+    """Make a channel; False when there is one of its id already. AsteriskError."""
+    try:
+        await make()
+    except AsteriskRefused as error:
+        if error.status != _CONFLICT:
+            raise
+        return False
+    return True
+
+
+def _is_answer(session: CallSession, event: Event) -> bool:
+    """Whether this is the answer; that it rings is reported."""
+    if event.type != "Dial" or event.channel_id != session.call.channel_id:
+        return False
+    if event.dial_status == "RINGING":
+        _rings(session)
+    elif event.dial_status == "PROGRESS" and session.call.response_code is ResponseCode.DIALING:
+        session.line.report("call.progress", ResponseCode.TRYING)
+    return event.dial_status == "ANSWER"
+
+
+def _rings(session: CallSession) -> None:
+    if session.call.response_code is not ResponseCode.RINGING:
+        session.call_log.note("ringing")
+        session.line.report("call.ringing", ResponseCode.RINGING)

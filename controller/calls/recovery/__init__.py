@@ -1,0 +1,1 @@
+"""Calls whose controller or connection went away: adopted, settled, or let go."""

@@ -1,0 +1,155 @@
+"""Adoption: which calls a controller goes on with, closes or lets go after it has (re)connected to Asterisk.
+
+While no controller is connected, channels stay in Stasis and nothing that happens to them is told later. So after each
+connect the channels that Asterisk has are held against the calls that are live here and those that the store knows.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
+
+import structlog
+from asyncpg import Record
+
+from controller.calls.call_prompts import CallPrompts
+from controller.calls.live import LiveCalls
+from controller.calls.model.call import is_try
+from controller.calls.model.order import Notification
+from controller.calls.recovery.settle import settle_lost
+from controller.calls.session import CallSession, SessionParts
+from controller.errors import AsteriskError, StateInvalid, StoreError
+from controller.store.database import Database
+
+log = structlog.get_logger()
+
+# A channel that entered Stasis just now may be in Asterisk's list before its StasisStart has reached us.
+GRACE_SECONDS = 1.0
+RETRY_SECONDS = 1.0
+RECONCILE_SECONDS = 60.0
+FRESH = timedelta(seconds=30)
+
+
+class Adoption:
+    """Brings Asterisk's channels, the live sessions and the store's open calls back into agreement."""
+
+    def __init__(
+        self,
+        parts: SessionParts,
+        live: LiveCalls,
+        database: Database,
+        application: str,
+        prompts_of: Callable[[str], CallPrompts],
+        go_on_dialling: Callable[[CallSession, Notification], Awaitable[None]],
+    ) -> None:
+        self._parts = parts
+        self._live = live
+        self._database = database
+        self._application = application
+        self._prompts_of = prompts_of
+        self._go_on_dialling = go_on_dialling
+        self._since = parts.log_targets.now()
+        self._one_at_a_time = asyncio.Lock()
+
+    async def connected(self) -> None:
+        """After each connect: end sessions without channel, adopt or close the store's open calls, let go the rest."""
+        async with self._one_at_a_time:
+            await self._agree()
+
+    async def run(self) -> None:
+        """Do the same every minute, until cancelled: an event that got lost must not leave a call open."""
+        while True:
+            await asyncio.sleep(RECONCILE_SECONDS)
+            try:
+                await self.connected()
+            except AsteriskError as error:
+                log.info("calls are reconciled later", reason=str(error))
+            except Exception:
+                log.exception("calls could not be reconciled")
+
+    async def _agree(self) -> None:
+        before, placed = set(self._live.channel_ids()), set(self._live.placed_ids())
+        channels = set((await self._parts.ari.applications.get(self._application)).channel_ids)
+        for channel_id in placed - channels:
+            self._live.gone(channel_id)
+        strays = channels - set(self._live.channel_ids())
+        known = await self._open_calls()
+        for row in known:
+            # A call that ends, or begins, while this looks is its session's business.
+            if row["channel_id"] in self._live or row["channel_id"] in before or self._is_fresh(row):
+                continue
+            session = self._session_or_none(row) if row["channel_id"] in channels else None
+            if session is not None:
+                self._live.register(session)
+                self._live.own(self._adopt(session, row))
+                strays.discard(row["channel_id"])
+            else:
+                settle_lost(self._parts.log_targets, self._live.metrics, row)
+        await self._live.renew_all()
+        if strays:
+            await asyncio.sleep(GRACE_SECONDS)
+            still_there = set((await self._parts.ari.applications.get(self._application)).channel_ids)
+            for channel_id in self._unowned(strays & still_there):
+                if not self._unowned({channel_id}):
+                    continue  # a new try of the same call has its channel's id
+                log.warning("a channel that no call owns is let go", channel=channel_id)
+                await self._let_go(channel_id)
+
+    async def _let_go(self, channel_id: str) -> None:
+        """To the announcement; a channel of ours that nobody has answered yet is hung up."""
+        channel = self._parts.ari.channels.get(channel_id)
+        try:
+            unanswered = is_try(channel_id) and (await channel.state()).state != "Up"
+            if channel_id in self._live:
+                return
+            if unanswered:
+                await channel.hangup()
+                return
+        except AsteriskError as error:
+            log.info("a channel was not hung up", reason=str(error))
+        await self._live.let_go(channel_id)
+
+    def _is_fresh(self, row: Record) -> bool:
+        """Whether the call began under this controller, and so shortly ago that its session may have just ended."""
+        started: datetime = row["dialled_at"] or row["started_at"]
+        now = self._parts.log_targets.now()
+        return started > self._since and now - started < FRESH
+
+    def _unowned(self, channel_ids: set[str]) -> list[str]:
+        """Those that are neither a live call's channel nor the leg of its transfer."""
+        calls = self._live.channel_ids()
+        return [
+            channel_id for channel_id in channel_ids if channel_id not in calls and not self._live.is_leg(channel_id)
+        ]
+
+    async def _open_calls(self) -> list[Record]:
+        while True:
+            try:
+                # Ends that are still in memory would be taken for calls that are open.
+                if await self._parts.log_targets.journal.flush():
+                    return await self._database.fetch("open_calls")
+                log.warning("open calls are looked up when the journal is written")
+            except StoreError as error:
+                log.warning("open calls are looked up again", reason=str(error))
+                await asyncio.sleep(RETRY_SECONDS)
+
+    def _session_or_none(self, row: Record) -> CallSession | None:
+        try:
+            return CallSession.of_stored(self._parts, row, self._prompts_of(row["license_key"]))
+        except (StateInvalid, ValueError, TypeError):
+            log.exception("a stored call cannot be gone on with", call=row["queue_id"])
+            return None
+
+    async def _adopt(self, session: CallSession, row: Record) -> None:
+        call = session.call
+        with structlog.contextvars.bound_contextvars(call=call.queue_id, license_key=call.license_key):
+            log.info("call adopted")
+            try:
+                await self._live.renew_lease(call.channel_id)
+                if call.outgoing and call.answered_at is None:
+                    await self._go_on_dialling(session, Notification.of(row))
+                else:
+                    await self._live.drive(session, resumed=True)
+            finally:
+                self._live.release(session)

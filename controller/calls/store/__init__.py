@@ -1,0 +1,1 @@
+"""Where calls are kept: the journal that writes them, QueueIDs, retention."""

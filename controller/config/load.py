@@ -1,0 +1,136 @@
+"""The whole configuration: settings, secrets and the directory, read from the same YAML and checked as one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from controller.config.settings import SECTIONS, Settings, SpeechSection, read_settings
+from controller.config_file.document import Document, read_document
+from controller.directory.loader import build
+from controller.directory.secrets import Secrets
+from controller.directory.snapshot import Snapshot
+from controller.egress.guard import Guard
+from controller.embedded.postgres_server import PostgresServer, cluster_home
+from controller.errors import ConfigurationError, Mistake, UrlRefused
+from controller.programs import ProgramTree
+from controller.script.analysis.checker import NOWHERE, Context
+from controller.speech.engines import installed_engines
+from controller.speech.house_sounds import HOUSE_SOUNDS
+from controller.speech.voices import Voices
+
+SECRETS_FILE = "secrets.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A configuration that was only looked at: its mistakes, warnings included, and what it declares if it is usable.
+
+    The secrets that the YAML leaves out are made up in it. context: what its scripts were checked against.
+    """
+
+    mistakes: tuple[Mistake, ...]
+    snapshot: Snapshot | None
+    context: Context
+
+
+@dataclass(frozen=True, slots=True)
+class Configuration:
+    """What a process starts from."""
+
+    path: Path
+    settings: Settings
+    snapshot: Snapshot
+    secrets: Secrets
+
+    @property
+    def ari_password(self) -> str:
+        """The password of our ARI user: the configured one, else the one made at the first start."""
+        return self.settings.asterisk.password or self.secrets.get_or_make("ari_password")
+
+    @property
+    def ami_password(self) -> str:
+        """The password of our AMI user: the configured one, else the one made at the first start."""
+        return self.settings.asterisk.ami_password or self.secrets.get_or_make("ami_password")
+
+    @property
+    def admin_token(self) -> str:
+        """What the administrator's commands show to the running service."""
+        return self.secrets.get_or_make("admin_token")
+
+    @property
+    def database_url(self) -> str:
+        """The configured database, else the embedded one."""
+        return self.settings.database_url or PostgresServer(cluster_home(self.settings.state_dir)).dsn
+
+
+def read_configuration(path: Path) -> Configuration:
+    """Read a YAML file, or a folder of them. InvalidConfiguration with every mistake there is.
+
+    Passwords and licence keys that the YAML leaves out are made at the first start and kept in the state directory.
+    """
+    document = read_document(path)
+    settings = read_settings(document)
+    secrets = None if settings is None else Secrets(settings.state_dir / SECRETS_FILE)
+    snapshot = build(document, secrets=secrets, other_sections=SECTIONS, context=_context(document, settings))
+    document.require()
+    assert settings is not None
+    assert secrets is not None
+    assert snapshot is not None
+    return Configuration(path, settings, snapshot, secrets)
+
+
+def check_configuration(path: Path) -> Checked:
+    """Look for every mistake in the configuration, without starting or storing anything."""
+    document = read_document(path)
+    settings = read_settings(document)
+    context = _context(document, settings)
+    snapshot = build(document, other_sections=SECTIONS, context=context)
+    return Checked(tuple(document.mistakes), snapshot, context)
+
+
+def script_context(settings: Settings) -> Context:
+    """What scripts are checked against on this machine, whoever brings them: all but the sounds of their key.
+
+    ConfigurationError for voices or speech engines that cannot be used.
+    """
+    guard = Guard(allow=settings.postbacks.allow)
+
+    def url_refused(url: str) -> str | None:
+        try:
+            guard.check(url)
+        except UrlRefused as error:
+            return str(error)
+        return None
+
+    voices = _installed_voices(settings)
+    return Context(
+        special_sounds=HOUSE_SOUNDS.keys(),
+        url_refused=url_refused,
+        voice_missing=None if voices is None else lambda voice_id: voices.warning(voice_id) or None,
+        unheard_voices=None if voices is None else voices.unheard,
+        mail=bool(settings.mail.host),
+    )
+
+
+def voices_of(settings: Settings) -> Voices:
+    """The table from voice ids to the voices of this machine's engines. ConfigurationError when it cannot be used."""
+    engines = installed_engines(ProgramTree(settings.tools_dir), settings.speech.commands)
+    return Voices(engines, settings.speech.voices)
+
+
+def _installed_voices(settings: Settings) -> Voices | None:
+    """As `voices_of`; None before the first start, which brings the engines along."""
+    return voices_of(settings) if installed_engines(ProgramTree(settings.tools_dir), settings.speech.commands) else None
+
+
+def _context(document: Document, settings: Settings | None) -> Context:
+    """As `script_context`; what is wrong with the voices is noted, as it may be right once the engines are there."""
+    if settings is None:
+        return NOWHERE
+    try:
+        return script_context(settings)
+    except ConfigurationError as error:
+        entry = document.root.entry("speech")
+        document.warn(entry.position if entry else document.root.position, str(error).rstrip("."))
+        return script_context(replace(settings, speech=SpeechSection()))

@@ -1,0 +1,278 @@
+"""The process's own settings: the sections of the admin YAML that are about the service, and the environment.
+
+The environment wins where both say something: RINGPOST_HTTP_PORT over `http: {port: …}` and so on, DATABASE_URL for the
+database, RINGPOST_STATE for the state directory, RINGPOST_TOOLS for the unpacked tools (otherwise in there).
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from ipaddress import ip_address, ip_network
+from pathlib import Path
+from typing import Annotated, Literal
+from urllib.parse import quote, urlsplit, urlunsplit
+
+from pydantic import AfterValidator, Field
+
+from controller.config.environment import lay_over
+from controller.config_file.document import Document
+from controller.config_file.validation import Declaration, mistake, read_section
+from controller.errors import ConfigurationError
+from controller.script.commands.kinds import EMAIL
+
+Port = Annotated[int, Field(ge=1, le=65535)]
+
+
+def _network(text: str) -> str:
+    try:
+        ip_network(text)
+    except ValueError:
+        raise mistake("this is no network", "an address range such as 192.168.1.0/24") from None
+    return text
+
+
+def _address(text: str) -> str:
+    try:
+        ip_address(text)
+    except ValueError:
+        raise mistake("this is no address", "an IP address such as 127.0.0.1") from None
+    return text
+
+
+Network = Annotated[str, AfterValidator(_network)]
+
+
+class ServiceSection(Declaration):
+    """`service:` what belongs to the whole."""
+
+    state_dir: str = ".ringpost"
+    application: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,30}$")] = "ringpost"
+
+
+class SipSection(Declaration):
+    """`sip:` where phones and trunks reach an Asterisk that is configured from here."""
+
+    host: str = "0.0.0.0"  # noqa: S104 (phones are elsewhere; nobody gets in without a password)
+    port: Port = 5060
+    rtp_first: Port = 10000
+    rtp_last: Port = 10199
+    external_address: str = ""
+    local_networks: tuple[Network, ...] = ("127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")
+
+
+class HttpSection(Declaration):
+    """`http:` where Ringpost's own HTTP interfaces listen."""
+
+    host: str = "127.0.0.1"
+    port: Port = 8080
+
+
+class AsteriskSection(Declaration):
+    """`asterisk:` an Asterisk of yours, instead of the embedded one; or the embedded one's loopback ports."""
+
+    ari_url: str = ""
+    username: str = "ringpost"
+    password: str = ""
+    ami_host: str = "127.0.0.1"
+    ami_username: str = "ringpost"
+    ami_password: str = ""
+    ami_port: Port = 5038
+    http_port: Port = 8088
+    media_url: str = ""
+    files: str = ""
+    listen: Annotated[str, AfterValidator(_address)] = "127.0.0.1"
+
+
+class DatabaseSection(Declaration):
+    """`database:` a PostgreSQL of yours, instead of the embedded one; how long calls are kept."""
+
+    url: str = ""
+    keep_calls_days: Annotated[float, Field(gt=0)] = 90.0
+    password_file: str = ""
+
+
+class SpeechSection(Declaration):
+    """`speech:` voices and further speech engines."""
+
+    voices: dict[str, str] = Field(default_factory=dict)
+    commands: dict[str, str] = Field(default_factory=dict)
+
+
+class PostbacksSection(Declaration):
+    """`postbacks:` how post-backs are made and which networks they may reach beyond the public ones."""
+
+    allow: tuple[Network, ...] = ()
+    date_format: Literal["us", "iso"] = "us"
+    schedule: tuple[Annotated[float, Field(ge=0)], ...] | None = None
+    connect_seconds: Annotated[float, Field(gt=0, le=60)] = 5.0
+    total_seconds: Annotated[float, Field(gt=0, le=300)] = 15.0
+    overtake_seconds: Annotated[float, Field(ge=0)] = 600.0
+    keep_days: Annotated[float, Field(gt=0)] = 30.0
+
+
+class ReceiverSection(Declaration):
+    """`receiver:` the receiver of post-backs that `ringpost run` starts beside the service, for trying it out."""
+
+    enabled: bool = True
+    host: str = "127.0.0.1"
+    port: Port = 8090
+
+
+class LogSection(Declaration):
+    """`log:` what is written to the log, and how."""
+
+    level: Literal["debug", "info", "warning", "error"] = "info"
+    format: Literal["console", "json"] = "console"
+
+
+def _mail_address(text: str) -> str:
+    if text and EMAIL.read(text) is None:
+        raise mistake("this is no e-mail address", "one plain address such as ringpost@example.com")
+    return text
+
+
+class MailSection(Declaration):
+    """`mail:` the SMTP server that DebugEmail and ErrorEmail are sent through."""
+
+    host: str = ""
+    port: Port = 25
+    sender: Annotated[str, AfterValidator(_mail_address)] = ""
+    username: str = ""
+    password: str = ""
+    tls: Literal["none", "starttls", "tls"] = "none"
+
+
+MODELS: Mapping[str, type[Declaration]] = {
+    "service": ServiceSection,
+    "sip": SipSection,
+    "http": HttpSection,
+    "asterisk": AsteriskSection,
+    "database": DatabaseSection,
+    "speech": SpeechSection,
+    "postbacks": PostbacksSection,
+    "receiver": ReceiverSection,
+    "log": LogSection,
+    "mail": MailSection,
+}
+SECTIONS = tuple(MODELS)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """All settings of one process."""
+
+    config: Path
+    state_dir: Path
+    tools_dir: Path
+    service: ServiceSection
+    sip: SipSection
+    http: HttpSection
+    asterisk: AsteriskSection
+    database: DatabaseSection
+    speech: SpeechSection
+    postbacks: PostbacksSection
+    receiver: ReceiverSection
+    log: LogSection
+    mail: MailSection
+
+    @property
+    def external_asterisk(self) -> bool:
+        """Whether Asterisk is somebody else's."""
+        return bool(self.asterisk.ari_url)
+
+    @property
+    def configures_asterisk(self) -> bool:
+        """Whether Asterisk's files are written from here."""
+        return not self.external_asterisk or bool(self.asterisk.files)
+
+    @property
+    def database_url(self) -> str:
+        """The configured database, with its password; empty for the embedded one. ConfigurationError."""
+        url, file = self.database.url, self.database.password_file
+        if not (url and file):
+            return url
+        try:
+            password = Path(file).read_text("utf-8").strip()
+        except (OSError, ValueError) as error:
+            reason = error.strerror if isinstance(error, OSError) else "this is not text"
+            raise ConfigurationError(f"The database's password cannot be read from {file}: {reason}.") from None
+        parts = urlsplit(url)
+        user, _, host = parts.netloc.rpartition("@")
+        return urlunsplit(parts._replace(netloc=f"{user.partition(':')[0]}:{quote(password, safe='')}@{host}"))
+
+    @property
+    def ari_url(self) -> str:
+        """The address of Asterisk's HTTP server, without a path."""
+        return self.asterisk.ari_url.rstrip("/") or f"http://127.0.0.1:{self.asterisk.http_port}"
+
+    @property
+    def media_url(self) -> str:
+        """The address under which Asterisk fetches prompts, without a trailing slash."""
+        host = "127.0.0.1" if self.http.host == "0.0.0.0" else self.http.host  # noqa: S104
+        return self.asterisk.media_url.rstrip("/") or f"http://{host}:{self.http.port}"
+
+    @property
+    def http_url(self) -> str:
+        """The address of Ringpost's own HTTP interfaces on this machine."""
+        host = "127.0.0.1" if self.http.host == "0.0.0.0" else self.http.host  # noqa: S104
+        return f"http://{host}:{self.http.port}"
+
+
+def read_settings(document: Document, environment: Mapping[str, str] | None = None) -> Settings | None:
+    """The settings in a document and the environment; mistakes are noted in the document.
+
+    None when there are so many mistakes that nothing can be made of a section.
+    """
+    environment = os.environ if environment is None else environment
+    lay_over(document, MODELS, environment)
+    if url := environment.get("DATABASE_URL"):
+        lay_over(document, MODELS, {"RINGPOST_DATABASE_URL": url})
+    service = read_section(document, "service", ServiceSection)
+    sip = read_section(document, "sip", SipSection)
+    http = read_section(document, "http", HttpSection)
+    asterisk = read_section(document, "asterisk", AsteriskSection)
+    database = read_section(document, "database", DatabaseSection)
+    speech = read_section(document, "speech", SpeechSection)
+    postbacks = read_section(document, "postbacks", PostbacksSection)
+    receiver = read_section(document, "receiver", ReceiverSection)
+    log = read_section(document, "log", LogSection)
+    mail = read_section(document, "mail", MailSection)
+    if not (service and sip and http and asterisk and database and speech and postbacks and receiver and log and mail):
+        return None
+    _check(document, sip, asterisk, mail)
+    state_dir = Path(environment.get("RINGPOST_STATE") or service.state_dir).expanduser().absolute()
+    return Settings(
+        config=document.path,
+        state_dir=state_dir,
+        tools_dir=Path(environment.get("RINGPOST_TOOLS") or state_dir / "tools").expanduser().absolute(),
+        service=service,
+        sip=sip,
+        http=http,
+        asterisk=asterisk,
+        database=database,
+        speech=speech,
+        postbacks=postbacks,
+        receiver=receiver,
+        log=log,
+        mail=mail,
+    )
+
+
+def _check(document: Document, sip: SipSection, asterisk: AsteriskSection, mail: MailSection) -> None:
+    """What no single key can tell."""
+    entry = document.root.entry("sip")
+    if entry and sip.rtp_last < sip.rtp_first + 3:
+        document.report(entry.position, "the RTP range is too small", expected="rtp_last at least 3 above rtp_first")
+    entry = document.root.entry("asterisk")
+    if entry and asterisk.files and not asterisk.ari_url:
+        expected = "the key `ari_url`"
+        document.report(entry.position, "`files` is for an Asterisk that runs elsewhere", expected=expected)
+    if entry and asterisk.ari_url and not asterisk.password and not asterisk.files:
+        document.report(entry.position, "an Asterisk of yours needs its ARI password", expected="the key `password`")
+    entry = document.root.entry("mail")
+    if entry and mail.host and not mail.sender:
+        document.report(entry.position, "mail needs an address that it comes from", expected="the key `sender`")
+    if entry and bool(mail.username) != bool(mail.password):
+        document.report(entry.position, "half of the login is missing", expected="both `username` and `password`")

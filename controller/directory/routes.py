@@ -1,0 +1,60 @@
+"""Where a number is reached: which of Asterisk's endpoints an outgoing leg goes to."""
+
+from __future__ import annotations
+
+from controller.directory.current import CurrentDirectory
+from controller.directory.snapshot import Trunk
+from controller.errors import PhoneNumberInvalid
+from controller.numbers import is_emergency_or_premium, national_digits, parse_number, try_number
+
+
+class Routes:
+    """Numbers of our own phones go to the phones, all others through the trunk whose prefix fits best."""
+
+    def __init__(self, directory: CurrentDirectory) -> None:
+        self._directory = directory
+
+    def endpoint_for(self, target: str) -> str:
+        """The dial string for a phone number, or for `sip:NAME` of one of our phones.
+
+        PhoneNumberInvalid when it is neither, when it is an emergency or premium number, or when no trunk leads there.
+        """
+        snapshot = self._directory.snapshot
+        if target.lower().startswith("sip:"):
+            name = target[4:]
+            if name not in snapshot.phones:
+                raise PhoneNumberInvalid(f"no phone is named “{name}”")
+            return f"PJSIP/{name}"
+        if is_emergency_or_premium(target):
+            raise PhoneNumberInvalid("emergency and premium numbers are not called")
+        number = parse_number(target)
+        if phone := snapshot.phone_by_number(number):
+            return f"PJSIP/{phone.name}"
+        if trunk := snapshot.trunk_for(number):
+            return f"PJSIP/{_as_wanted(number, trunk)}@{trunk.name}"
+        raise PhoneNumberInvalid("no trunk leads to this number")
+
+    def trunk_to(self, target: str) -> str:
+        """The name of the trunk that leads to `target`; empty when none is needed, or none leads there."""
+        trunk = self._trunk_for(target)
+        return trunk.name if trunk else ""
+
+    def shown_to(self, target: str, caller: str) -> str:
+        """A caller's number (E.164) as who is reached at `target` wants it; anything else as it is."""
+        number = try_number(caller)
+        if number is None:
+            return caller
+        trunk = self._trunk_for(target)
+        return number.lstrip("+") if trunk is None else _as_wanted(number, trunk)
+
+    def _trunk_for(self, target: str) -> Trunk | None:
+        snapshot, number = self._directory.snapshot, try_number(target)
+        if number is None or snapshot.phone_by_number(number):
+            return None
+        return snapshot.trunk_for(number)
+
+
+def _as_wanted(number: str, trunk: Trunk) -> str:
+    if trunk.number_format == "national":
+        return national_digits(number)
+    return number if trunk.number_format == "e164" else number.lstrip("+")

@@ -1,0 +1,1 @@
+"""Which addresses may be reached, and the HTTP client that reaches no others."""

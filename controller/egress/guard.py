@@ -1,0 +1,235 @@
+"""The guard: which URLs of customers may be reached, and a way to reach them that cannot be led elsewhere.
+
+A name is looked up once, every address that it has is checked, and the connection goes to one of those; no redirect is
+followed and no proxy of the environment used. The check stands twice: where a name is resolved, and where a socket is
+made, so that a URL with an address in it, in any spelling, passes it too.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import ssl
+import unicodedata
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+import aiohttp
+from aiohttp.abc import AbstractResolver, ResolveResult
+from yarl import URL
+
+from controller.egress.addresses import AllowedNetworks, Network, parse_address
+from controller.egress.answers import read_at_most
+from controller.egress.reasons import reason_of
+from controller.errors import FetchFailed as FetchFailed
+from controller.errors import UrlRefused
+
+Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
+"""Gives the addresses of a host name, as text; OSError when it has none."""
+
+LONGEST_URL = 2048  # characters
+LOOKUP_SECONDS = 5.0
+# A name that is looked up again within this time is taken to have the addresses that were checked, in seconds.
+REMEMBER_SECONDS = 30
+# Look-ups block a thread each; more than ours must hang at once before they delay those of others.
+LOOKUP_THREADS = 32
+USER_AGENT = "Ringpost/0.1"
+
+# Ports that speak something else (Fetch Standard, “bad port”), and those of telephony and databases.
+_PORTS_OF_OTHERS = frozenset(
+    {0, 1, 7, 9, 11, 13, 15, 17, 19, 20, 21, 22, 23, 25, 37, 42, 43, 53, 69, 77, 79, 87, 95, 101, 102, 103, 104, 109}
+    | {110, 111, 113, 115, 117, 119, 123, 135, 137, 139, 143, 161, 179, 389, 427, 465, 512, 513, 514, 515, 526, 530}
+    | {531, 532, 540, 548, 554, 556, 563, 587, 601, 636, 989, 990, 993, 995, 1719, 1720, 1723, 2049, 3306, 3659, 4045}
+    | {4190, 5038, 5060, 5061, 5432, 6000, 6379, 6566, 6665, 6666, 6667, 6668, 6669, 6679, 6697, 10080, 11211, 27017}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class FetchedAnswer:
+    """An answer. `body` is cut at the limit, which `truncated` tells; it is as it came, whatever its encoding."""
+
+    status: int
+    content_type: str
+    charset: str
+    body: bytes
+    truncated: bool
+
+    @property
+    def text(self) -> str:
+        """The body as text; what cannot be read is replaced."""
+        try:
+            return self.body.decode(self.charset or "utf-8", errors="replace")
+        except LookupError:
+            return self.body.decode("utf-8", errors="replace")
+
+
+class MalformedUrl(UrlRefused):
+    """This is not a URL that could ever be reached."""
+
+
+class Guard:
+    """Checks URLs, names and addresses.
+
+    `allow` are networks that the administrator opened, `resolve` looks names up, `tls` says which certificates are
+    trusted; without them these are no networks, and the system's own.
+    """
+
+    def __init__(
+        self,
+        allow: Iterable[str | Network] = (),
+        *,
+        resolve: Resolve | None = None,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
+        self._tls = tls
+        self._allowed = AllowedNetworks(allow)
+        self._resolve = resolve or self._look_up
+        self._threads: ThreadPoolExecutor | None = None
+
+    def check(self, url: str) -> URL:
+        """The parsed URL. UrlRefused for what its text forbids; MalformedUrl if it could never be reached."""
+        if not url or len(url) > LONGEST_URL or not url.isprintable() or " " in url or "\\" in url:
+            raise MalformedUrl("refused by the guard: this is not a URL")
+        try:
+            parsed = URL(url)
+            host, port = parsed.raw_host, parsed.port
+        except ValueError as error:
+            raise MalformedUrl("refused by the guard: this is not a URL") from error
+        if parsed.scheme not in ("http", "https"):
+            raise MalformedUrl("refused by the guard: only http and https are posted to")
+        if not host:
+            raise MalformedUrl("refused by the guard: the URL names no host")
+        if parsed.raw_user is not None or parsed.raw_password is not None:
+            raise MalformedUrl("refused by the guard: a user name or password in the URL")
+        if port is None or port in _PORTS_OF_OTHERS:
+            raise MalformedUrl(f"refused by the guard: port {port} is not for HTTP")
+        self._check_host(host)
+        return parsed
+
+    def _check_host(self, host: str) -> None:
+        address = parse_address(host)
+        if address is not None:
+            if "%" in host:
+                raise MalformedUrl("refused by the guard: an address with a zone")
+            self._check_address(host)
+            return
+        if unicodedata.normalize("NFKC", host) != host or len(host) > 253:
+            raise MalformedUrl("refused by the guard: an unusual spelling of a host")
+        # WHATWG URL: a host whose last label is a number is an IPv4 address; 2130706433 and 0x7f.1 are 127.0.0.1.
+        last = host.rstrip(".").rpartition(".")[2].lower()
+        if last.isdigit() or last.startswith("0x"):
+            raise MalformedUrl(f"refused by the guard: {host} is an unusual spelling of an address")
+
+    def _check_address(self, text: str) -> None:
+        address = parse_address(text)
+        if address is None:
+            raise UrlRefused(f"refused by the guard: {text} is not an address")
+        refusal = self._allowed.refusal(address)
+        if refusal is not None:
+            raise UrlRefused(f"refused by the guard: {text} is {refusal}")
+
+    async def resolve(self, host: str, port: int) -> list[str]:
+        """The addresses of a host, each of them checked. UrlRefused; OSError when the look-up fails."""
+        try:
+            async with asyncio.timeout(LOOKUP_SECONDS):
+                addresses = list(await self._resolve(host, port))
+        except TimeoutError:
+            raise OSError(f"no answer for {host} within {LOOKUP_SECONDS:g} s") from None
+        if not addresses:
+            raise OSError(f"{host} has no address")
+        for address in addresses:
+            self._check_address(address)
+        return addresses
+
+    def connector(self, *, keep_alive: float = 4.0) -> aiohttp.TCPConnector:
+        """A connector that reaches checked addresses only. `keep_alive`: seconds an idle connection is kept for."""
+        return aiohttp.TCPConnector(
+            resolver=_CheckedResolver(self),
+            ssl=self._tls or True,
+            socket_factory=self._make_socket,
+            ttl_dns_cache=REMEMBER_SECONDS,
+            keepalive_timeout=keep_alive,
+            limit=0,
+        )
+
+    def session(self, connector: aiohttp.TCPConnector, **options: Any) -> aiohttp.ClientSession:
+        """A client session as every request to a customer's URL needs it: no cookies, no proxy, nothing unpacked."""
+        return aiohttp.ClientSession(
+            connector=connector,
+            cookie_jar=aiohttp.DummyCookieJar(),
+            trust_env=False,
+            auto_decompress=False,
+            headers={"User-Agent": USER_AGENT, "Accept": "*/*", "Accept-Encoding": "identity"},
+            **options,
+        )
+
+    async def fetch(self, url: str, *, limit_bytes: int = 65_536, timeout: float = 15.0) -> FetchedAnswer:
+        """GET a URL that a customer named. `timeout`: seconds for all of it; a redirect is given back, not followed.
+
+        UrlRefused by the guard; FetchFailed when there is no complete answer.
+        """
+        parsed = self.check(url)
+        limits = aiohttp.ClientTimeout(total=timeout)
+        try:
+            async with (
+                self.session(self.connector(keep_alive=0.1)) as session,
+                session.get(parsed, allow_redirects=False, timeout=limits) as response,
+            ):
+                body, whole = await read_at_most(response, limit_bytes)
+                return FetchedAnswer(response.status, response.content_type, response.charset or "", body, not whole)
+        except (aiohttp.ClientError, OSError, ValueError) as error:
+            raise FetchFailed(reason_of(error, timeout=timeout)) from error
+
+    def close(self) -> None:
+        """Let the threads of look-ups go."""
+        if self._threads is not None:
+            self._threads.shutdown(wait=False, cancel_futures=True)
+            self._threads = None
+
+    def _make_socket(self, info: tuple[Any, ...]) -> socket.socket:
+        family, kind, protocol, _, address = info
+        self._check_address(address[0])
+        made = socket.socket(family, kind, protocol)
+        made.setblocking(False)
+        return made
+
+    async def _look_up(self, host: str, port: int) -> Sequence[str]:
+        if self._threads is None:
+            self._threads = ThreadPoolExecutor(LOOKUP_THREADS, thread_name_prefix="look-up")
+
+        def find() -> list[str]:
+            found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_ADDRCONFIG)
+            return [str(entry[4][0]) for entry in found]
+
+        return await asyncio.get_running_loop().run_in_executor(self._threads, find)
+
+
+class _CheckedResolver(AbstractResolver):
+    """The guard as aiohttp asks for addresses."""
+
+    def __init__(self, guard: Guard) -> None:
+        self._guard = guard
+
+    async def resolve(
+        self,
+        host: str,
+        port: int = 0,
+        family: socket.AddressFamily = socket.AF_UNSPEC,  # noqa: ARG002
+    ) -> list[ResolveResult]:
+        addresses = await self._guard.resolve(host, port)
+        return [
+            ResolveResult(
+                hostname=host,
+                host=address,
+                port=port,
+                family=socket.AF_INET6 if ":" in address else socket.AF_INET,
+                proto=0,
+                flags=socket.AI_NUMERICHOST,
+            )
+            for address in addresses
+        ]
+
+    async def close(self) -> None:
+        """Nothing to close: the guard outlives the connector."""

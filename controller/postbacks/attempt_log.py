@@ -1,0 +1,116 @@
+"""Writes down what came of attempts, many in one transaction."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import NoReturn
+from uuid import UUID
+
+import structlog
+
+from controller.errors import StoreError
+from controller.postbacks.attempt import Attempt, Claimed
+from controller.store.database import Database
+from controller.store.storable import storable
+
+log = structlog.get_logger()
+
+# One transaction holds what finished within this time, in seconds.
+GATHER_SECONDS = 0.02
+LARGEST_BATCH = 2000
+RETRY_SECONDS = 1.0
+LONGEST_REASON = 500  # characters; it may quote what a receiver sent
+
+
+class Outcome(StrEnum):
+    """What becomes of a post-back's row."""
+
+    DELIVERED = "delivered"
+    FAILED = "failed"
+    RETRY = "retry"
+    """Tried, and to be tried again."""
+    HELD = "held"
+    """Not tried: its receiver is held back."""
+    PARKED = "parked"
+    """Not tried: an earlier one of its subject failed."""
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptResult:
+    """One post-back's outcome. `delay`: seconds until it is due again; `attempt`: None when none was made."""
+
+    claimed: Claimed
+    outcome: Outcome
+    delay: float = 0.0
+    attempt: Attempt | None = None
+    reason: str = ""
+
+
+class AttemptLog:
+    """Gathers results and writes them, in order and repeatedly if needed, until the store has them."""
+
+    def __init__(self, database: Database, lease: UUID, freed: Callable[[], None]) -> None:
+        """`freed` is called when a written result made other rows due."""
+        self._database = database
+        self._lease = lease
+        self._freed = freed
+        self._waiting: list[AttemptResult] = []
+        self._numbers: set[int] = set()
+        self._work = asyncio.Event()
+
+    def add(self, result: AttemptResult) -> None:
+        """Have a result written soon."""
+        self._waiting.append(result)
+        self._numbers.add(result.claimed.number)
+        self._work.set()
+
+    def knows(self, number: int) -> bool:
+        """Whether a result for the row is still to be written: then it must not be delivered again."""
+        return number in self._numbers
+
+    async def run(self) -> NoReturn:
+        """Write until cancelled."""
+        while True:
+            await self._work.wait()
+            await asyncio.sleep(GATHER_SECONDS)
+            try:
+                await self.flush()
+            except StoreError as error:
+                log.warning("results of post-backs wait for the store", waiting=len(self._waiting), reason=str(error))
+                await asyncio.sleep(RETRY_SECONDS)
+
+    async def flush(self) -> None:
+        """Write all that waits now. StoreError; then nothing is forgotten."""
+        while self._waiting:
+            batch = self._waiting[:LARGEST_BATCH]
+            freed = await self._write(batch)
+            del self._waiting[: len(batch)]
+            self._numbers.difference_update(result.claimed.number for result in batch)
+            if freed:
+                self._freed()
+        self._work.clear()
+
+    async def _write(self, batch: list[AttemptResult]) -> int:
+        attempts = [result.attempt for result in batch]
+        gone = [result.claimed.url for result in batch if result.attempt and result.attempt.gone]
+        async with self._database.transaction() as transaction:
+            freed: int = await transaction.fetchval(
+                "record_postbacks",
+                self._lease,
+                [result.claimed.number for result in batch],
+                [result.outcome.value for result in batch],
+                [result.delay for result in batch],
+                [attempt.at if attempt else None for attempt in attempts],
+                [attempt.seconds if attempt else None for attempt in attempts],
+                [attempt.status if attempt else None for attempt in attempts],
+                [
+                    storable(result.reason or (result.attempt.reason if result.attempt else ""))[:LONGEST_REASON]
+                    for result in batch
+                ],
+            )
+            if gone:
+                await transaction.execute("stop_postback_urls", gone)
+        return freed

@@ -1,0 +1,69 @@
+"""Rendering ahead: the speech engines of this machine, and every prompt that can be made before somebody calls."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+
+import structlog
+
+from controller.config.load import voices_of
+from controller.config.settings import Settings
+from controller.directory.did_rules import rule_of
+from controller.directory.snapshot import Snapshot
+from controller.errors import SpeechError
+from controller.speech.prompts import Prompts
+
+log = structlog.get_logger()
+
+AT_ONCE = 2
+
+
+def build_prompts(settings: Settings) -> Prompts:
+    """The prompts of a state directory, spoken by the engines of this machine.
+
+    ConfigurationError for a voice table or a command that cannot work.
+    """
+    return Prompts(settings.state_dir / "media", voices_of(settings))
+
+
+async def prepare_prompts(prompts: Prompts, snapshot: Snapshot) -> int:
+    """Render every text and convert every sound that calls to the snapshot's numbers can play; how many failed.
+
+    What fails is logged and left out of the calls: a script with one bad sound still says the rest.
+    """
+    slots = asyncio.Semaphore(AT_ONCE)
+
+    async def speech(text: str, voice: int) -> bool:
+        async with slots:
+            try:
+                await prompts.speech(text, voice)
+            except SpeechError as error:
+                log.warning("a text could not be rendered", reason=str(error))
+                return False
+            return True
+
+    async def sound(key: str, sound_id: str) -> bool:
+        path = snapshot.sound(key, sound_id)
+        if path is None:
+            return True
+        async with slots:
+            try:
+                await prompts.sound(path)
+            except SpeechError as error:
+                log.warning("a sound could not be converted", sound=sound_id, reason=str(error))
+                return False
+            return True
+
+    results = await asyncio.gather(
+        *(speech(text, voice) for text, voice in dict.fromkeys(_speeches(snapshot))),
+        *(sound(key, sound_id) for key, sounds in snapshot.sounds.items() for sound_id in sounds),
+    )
+    return results.count(False)
+
+
+def _speeches(snapshot: Snapshot) -> Iterator[tuple[str, int]]:
+    for did in snapshot.dids.values():
+        rule = rule_of(did)
+        if rule is not None:
+            yield from rule.program.speeches()

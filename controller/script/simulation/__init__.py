@@ -1,0 +1,1 @@
+"""Calls without a telephone, on a virtual clock."""

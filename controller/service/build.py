@@ -1,0 +1,250 @@
+"""The composition root: the only place that knows every part. It builds and wires; nothing is started here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from aiohttp import web
+from prometheus_client import CollectorRegistry
+
+from controller.api.admin import AdminHandler
+from controller.api.admin_calls import CallsAdminHandler
+from controller.api.health import HealthHandler
+from controller.api.media import MediaHandler
+from controller.asterisk.ami import AmiClient
+from controller.asterisk.ari.client import SILENCED_EVENTS, AriClient
+from controller.calls.call_log import CallLogTargets
+from controller.calls.call_prompts import CallPrompts, PromptSources
+from controller.calls.effects.dispatch import EffectDispatcher
+from controller.calls.feed import CallFeed
+from controller.calls.incoming import IncomingCalls
+from controller.calls.live import LeaseKeeper, LiveCalls
+from controller.calls.metrics import CallMetrics
+from controller.calls.outgoing.attempts import OutgoingCalls
+from controller.calls.outgoing.dialer import Dialer
+from controller.calls.outgoing.notifications import Notifications
+from controller.calls.recovery.adopt import Adoption
+from controller.calls.session import SessionParts
+from controller.calls.store.call_retention import CallRetention
+from controller.calls.store.journal import Journal
+from controller.calls.store.queue_ids import QueueIds
+from controller.calls.trace_mailer import TraceMailer
+from controller.config.load import Configuration, script_context
+from controller.config.settings import PostbacksSection, Settings
+from controller.directory.current import CurrentDirectory
+from controller.directory.routes import Routes
+from controller.egress.guard import Guard
+from controller.mail.server import MailServer
+from controller.postbacks.delivery import Delivery, DeliveryOptions
+from controller.postbacks.poster import PostingOptions
+from controller.postbacks.schedule import Schedule
+from controller.running.prompt_rendering import build_prompts
+from controller.running.reloading import Reloading
+from controller.script.analysis.checker import Context
+from controller.speech.library import SoundLibrary
+from controller.speech.prompts import Prompts
+from controller.store.database import Database
+
+LARGEST_REQUEST_BYTES = 4 * 1024 * 1024
+# Events that no part of a call waits for; each that is not sent saves a wake-up on every call.
+UNUSED_EVENTS = ("PlaybackStarted", "ChannelStateChange", "RecordingStarted", "ChannelHold")
+
+
+@dataclass(frozen=True, slots=True)
+class Calls:
+    """The parts of the room `calls`, wired with each other and with Asterisk's events."""
+
+    live: LiveCalls
+    journal: Journal
+    queue_ids: QueueIds
+    feed: CallFeed
+    adoption: Adoption
+    dialer: Dialer
+    notifications: Notifications
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """Every part of a controller. `run.run` starts them; until then nothing is connected."""
+
+    settings: Settings
+    database: Database
+    registry: CollectorRegistry
+    directory: CurrentDirectory
+    prompts: Prompts
+    library: SoundLibrary
+    ari: AriClient
+    ami: AmiClient
+    guard: Guard
+    delivery: Delivery
+    mailer: TraceMailer | None
+    calls: Calls
+    call_retention: CallRetention
+    reloading: Reloading
+    http: web.Application
+
+
+def build(configuration: Configuration, database: Database) -> Service:
+    """Every part, from a configuration and an open database."""
+    settings = configuration.settings
+    registry = CollectorRegistry()
+    directory = CurrentDirectory(configuration.snapshot)
+    prompts = build_prompts(settings)
+    library = SoundLibrary(database, prompts)
+    ari, ami = _ari(configuration), _ami(configuration)
+    guard = Guard(allow=settings.postbacks.allow)
+    journal = Journal(database)
+    mailer = _mailer(settings, database, journal, registry)
+    sources = PromptSources(prompts, directory, library, settings.media_url)
+    calls = build_calls(
+        database=database,
+        journal=journal,
+        ari=ari,
+        lease_keeper=ami,
+        directory=directory,
+        guard=guard,
+        prompts_of=lambda license_key: CallPrompts(sources, license_key),
+        application=settings.service.application,
+        context=script_context(settings),
+        registry=registry,
+        log_targets=CallLogTargets(journal, CallFeed(), _utc_now, settings.postbacks.date_format, mailer),
+    )
+    # Calls that were adopted before the manager interface was there have not had their lease renewed.
+    ami.on_ready(calls.live.renew_all)
+    reloading = Reloading(configuration, directory, prompts, ami)
+    ami.on_ready(reloading.catch_up)
+    service = Service(
+        settings=settings,
+        database=database,
+        registry=registry,
+        directory=directory,
+        prompts=prompts,
+        library=library,
+        ari=ari,
+        ami=ami,
+        guard=guard,
+        delivery=_delivery(settings.postbacks, database, guard, directory, registry),
+        mailer=mailer,
+        calls=calls,
+        call_retention=CallRetention(database, settings.database.keep_calls_days, _utc_now),
+        reloading=reloading,
+        http=web.Application(client_max_size=LARGEST_REQUEST_BYTES),
+    )
+    _add_routes(service, configuration.admin_token)
+    return service
+
+
+def build_calls(
+    *,
+    database: Database,
+    journal: Journal,
+    ari: AriClient,
+    lease_keeper: LeaseKeeper,
+    directory: CurrentDirectory,
+    guard: Guard,
+    prompts_of: Callable[[str], CallPrompts],
+    application: str,
+    context: Context,
+    registry: CollectorRegistry,
+    log_targets: CallLogTargets,
+) -> Calls:
+    """The parts that take, place and recover calls, wired to Asterisk's events.
+
+    prompts_of: the prompts of a licence key, by its name. context: what scripts are checked against. application: the
+    Stasis application.
+    """
+    routes = Routes(directory)
+    live = LiveCalls(ari, lease_keeper, CallMetrics(registry))
+    queue_ids = QueueIds(database)
+    parts = SessionParts(ari, EffectDispatcher(routes, guard, database, application), log_targets)
+    incoming = IncomingCalls(parts, live, directory, queue_ids, prompts_of)
+    outgoing = OutgoingCalls(parts, live, directory, routes, application, prompts_of)
+    adoption = Adoption(parts, live, database, application, prompts_of, outgoing.go_on)
+    dialer = Dialer(database, directory, live, outgoing, journal, lambda: ari.connected)
+    notifications = Notifications(
+        database, log_targets, queue_ids, routes, prompts_of, context, live.metrics, dialer.wake
+    )
+    ari.on_event("StasisStart", incoming.stasis_start)
+    ari.on_connected(adoption.connected)
+    live.on_release(dialer.call_ended)
+    return Calls(live, journal, queue_ids, log_targets.feed, adoption, dialer, notifications)
+
+
+def _ari(configuration: Configuration) -> AriClient:
+    settings = configuration.settings
+    return AriClient(
+        url=settings.ari_url,
+        username=settings.asterisk.username,
+        password=configuration.ari_password,
+        application=settings.service.application,
+        silenced_events=(*SILENCED_EVENTS, *UNUSED_EVENTS),
+    )
+
+
+def _ami(configuration: Configuration) -> AmiClient:
+    asterisk = configuration.settings.asterisk
+    return AmiClient(
+        host=asterisk.ami_host,
+        port=asterisk.ami_port,
+        username=asterisk.ami_username,
+        secret=configuration.ami_password,
+    )
+
+
+def _mailer(
+    settings: Settings, database: Database, journal: Journal, registry: CollectorRegistry
+) -> TraceMailer | None:
+    mail = settings.mail
+    if not mail.host:
+        return None
+    server = MailServer(mail.host, mail.port, mail.sender, mail.username, mail.password, mail.tls)
+    return TraceMailer(server, database, journal, registry=registry)
+
+
+def _delivery(
+    section: PostbacksSection,
+    database: Database,
+    guard: Guard,
+    directory: CurrentDirectory,
+    registry: CollectorRegistry,
+) -> Delivery:
+    def secrets(license_key: str) -> tuple[str, ...]:
+        known = directory.snapshot.license_key(license_key)
+        return known.webhook_secrets if known else ()
+
+    options = DeliveryOptions(
+        schedule=Schedule() if section.schedule is None else Schedule(delays=section.schedule),
+        posting=PostingOptions(section.connect_seconds, section.total_seconds),
+        overtake_seconds=section.overtake_seconds,
+        keep_days=section.keep_days,
+    )
+    return Delivery(database, guard, options, secrets=secrets, registry=registry)
+
+
+def _add_routes(service: Service, admin_token: str) -> None:
+    async def ari_ready() -> bool:
+        if not service.ari.connected:
+            return False
+        await service.ari.asterisk.ping()
+        return True
+
+    async def ami_ready() -> bool:
+        return service.ami.ready
+
+    checks = {
+        "ari": ari_ready,
+        "ami": ami_ready,
+        "database": service.database.ready,
+        "media": service.prompts.is_ready,
+    }
+    calls = service.calls
+    service.http.add_routes(HealthHandler(checks, service.registry).routes())
+    service.http.add_routes(MediaHandler(service.prompts.directory).routes())
+    service.http.add_routes(AdminHandler(admin_token, calls.feed, service.reloading.apply).routes())
+    service.http.add_routes(CallsAdminHandler(admin_token, service.directory, calls.notifications).routes())
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)

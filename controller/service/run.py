@@ -1,0 +1,165 @@
+"""Running the service: its parts are started, kept up, and stopped in the order that loses nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager
+from typing import Any
+
+import structlog
+from aiohttp import web
+
+from controller.config.load import Configuration
+from controller.errors import PortInUse, RingpostError, StoreUnreachable
+from controller.resources import MIGRATIONS, QUERIES
+from controller.running.prompt_rendering import prepare_prompts
+from controller.service.build import Service, build
+from controller.store.database import Database
+from controller.store.migrations import Migrations
+from controller.store.queries import Queries
+
+log = structlog.get_logger()
+
+CLOSE_SECONDS = 5.0
+AGAIN_SECONDS = 2.0
+KEEP_PROMPTS_DAYS = 30.0
+DAY_SECONDS = 86_400.0
+
+Part = Callable[[], Coroutine[Any, Any, None]]
+
+
+async def serve(configuration: Configuration) -> None:
+    """Run the service until SIGTERM or SIGINT; SIGHUP reloads the configuration.
+
+    Raises a RingpostError for what cannot be used or reached at the start, or when another controller takes over.
+    """
+    for warning in configuration.snapshot.warnings:
+        log.warning("the checker warns", mistake=str(warning))
+    database = await _database(configuration.database_url)
+    try:
+        await run(build(configuration, database))
+    finally:
+        await database.close()
+
+
+async def run(service: Service) -> None:
+    """Run until told to stop, then store what waits. Live calls wait in Asterisk for the next controller."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    loop.add_signal_handler(signal.SIGHUP, service.reloading.request)
+    calls = service.calls
+    await calls.queue_ids.reserve()
+    await service.library.load()
+    try:
+        async with _listening(service), asyncio.TaskGroup() as group:
+            # Only this one may end the service: another controller took over, or Asterisk is too old.
+            tasks = [group.create_task(service.ari.run(), name="ari")]
+            tasks += [group.create_task(_kept_up(name, part), name=name) for name, part in _parts(service).items()]
+            dialing = group.create_task(_kept_up("dialer", calls.dialer.run), name="dialer")
+            await stop.wait()
+            log.info("stopping", calls=len(calls.live))
+            # First of all, so that no call begins any more; what it has just claimed is given back.
+            dialing.cancel()
+            await asyncio.wait([dialing])
+            await calls.live.close()
+            for task in tasks:
+                task.cancel()
+    except BaseExceptionGroup as group_error:
+        raise _first_cause(group_error) from None
+    finally:
+        await calls.live.close()
+        await calls.journal.close(CLOSE_SECONDS)
+        service.guard.close()
+
+
+def _parts(service: Service) -> dict[str, Part]:
+    """The parts that run beside ARI and the dialer, by the names that logs give them."""
+
+    async def keep_media() -> None:
+        await _keep_media(service)
+
+    parts: dict[str, Part] = {
+        "ami": service.ami.run,
+        "journal": service.calls.journal.run,
+        "queue-ids": service.calls.queue_ids.run,
+        "leases": service.calls.live.renew_leases,
+        "adoption": service.calls.adoption.run,
+        "post-backs": service.delivery.run,
+        "reloading": service.reloading.run,
+        "media": keep_media,
+        "retention": service.call_retention.run,
+    }
+    if service.mailer:
+        parts["mail"] = service.mailer.run
+    return parts
+
+
+async def _database(url: str) -> Database:
+    """The database, migrated; waits for one that is not there yet."""
+    queries = Queries.load(QUERIES)
+    migrations = Migrations(MIGRATIONS)
+    while True:
+        try:
+            for name in await migrations.apply(url):
+                log.info("migration applied", migration=name)
+            return await Database.connect(url, queries)
+        except StoreUnreachable as error:
+            log.warning("waiting for the database", reason=str(error))
+            await asyncio.sleep(1.0)
+
+
+async def _kept_up(name: str, part: Part) -> None:
+    """Run a part, and run it again when it fails: calls go on without it."""
+    while True:
+        try:
+            await part()
+        except RingpostError as error:
+            log.error("a part of the service stopped, and is started again", part=name, reason=str(error))
+        except Exception:
+            log.exception("a part of the service failed, and is started again", part=name)
+        await asyncio.sleep(AGAIN_SECONDS)
+
+
+def _first_cause(error: BaseException) -> BaseException:
+    """The first error in a group, however deep it lies."""
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return error
+
+
+@asynccontextmanager
+async def _listening(service: Service) -> AsyncIterator[None]:
+    """HTTP, as long as the context lasts. PortInUse when it cannot listen."""
+    runner = web.AppRunner(service.http, access_log=None, shutdown_timeout=2.0)
+    await runner.setup()
+    http = service.settings.http
+    try:
+        try:
+            await web.TCPSite(runner, http.host, http.port).start()
+        except OSError as error:
+            raise PortInUse(
+                f"HTTP cannot listen on {http.host}:{http.port}, {error.strerror}: set another `http: {{port: …}}`."
+            ) from None
+        log.info("listening", http=f"{http.host}:{http.port}")
+        yield
+    finally:
+        await runner.cleanup()
+
+
+async def _keep_media(service: Service) -> None:
+    """At the start and every day: what scripts can say is rendered, what nobody has heard for a month leaves.
+
+    Calls need not wait for it: a prompt that is not there yet is made when it is needed. Recordings stay.
+    """
+    while True:
+        await prepare_prompts(service.prompts, service.directory.snapshot)
+        try:
+            removed = await service.prompts.prune(KEEP_PROMPTS_DAYS, keep=service.library.content_hashes())
+            log.info("unused prompts removed", prompts=removed)
+        except OSError as error:
+            log.warning("unused prompts were not removed", reason=str(error))
+        await asyncio.sleep(DAY_SECONDS)
