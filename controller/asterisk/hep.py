@@ -17,6 +17,7 @@ import structlog
 log = structlog.get_logger()
 
 _HEADER = struct.Struct("!4sH")
+_LONGEST_NUMBER = 4
 _CHUNK = struct.Struct("!HHH")
 
 SIP = 1
@@ -125,7 +126,9 @@ def parse_packet(data: bytes) -> HepPacket | None:
 
 
 def _number(chunks: dict[int, bytes], kind: int) -> int:
-    return int.from_bytes(chunks.get(kind, b""), "big")
+    packed = chunks.get(kind, b"")
+    # The numbers of HEPv3 have at most four bytes; a damaged length makes a number that nothing can hold.
+    return int.from_bytes(packed, "big") if len(packed) <= _LONGEST_NUMBER else 0
 
 
 def _address(chunks: dict[int, bytes], hosts: tuple[int, int], port: int) -> Address:

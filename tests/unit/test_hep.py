@@ -107,6 +107,14 @@ def test_no_single_damaged_byte_breaks_the_packet_parser(position: int, damage: 
     parse_packet(bytes(whole))
 
 
+def test_a_number_longer_than_the_protocol_has_is_taken_as_zero() -> None:
+    endless = b"\xff" * 200
+    chunk = struct.pack("!HHH", 0, 9, 6 + len(endless)) + endless
+    parsed = parse_packet(b"HEP3" + struct.pack("!H", 6 + len(chunk)) + chunk)
+    assert parsed is not None
+    assert parsed.captured_at == 0
+
+
 def test_the_receiver_counts_what_it_cannot_read_and_outlives_a_failing_handler() -> None:
     heard: list[CapturedSipMessage] = []
 
