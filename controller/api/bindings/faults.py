@@ -1,0 +1,61 @@
+"""What a request can get wrong before its operation runs; each platform answers it in its own way."""
+
+from __future__ import annotations
+
+from controller.errors import RingpostError
+
+
+class RequestInvalid(RingpostError):
+    """This request cannot be read."""
+
+
+class ParameterMissing(RequestInvalid):
+    """A parameter is missing."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"Missing parameter: {name}.")
+
+
+class ValueInvalid(RequestInvalid):
+    """A value does not have the type of its element.
+
+    field: the element's name; empty for the whole body. given: the text, shortened. expected: the type, in .NET's name.
+    """
+
+    def __init__(self, field: str, given: str, expected: str) -> None:
+        shown = given if len(given) <= 60 else f"{given[:60]}…"
+        super().__init__(f"Cannot convert {shown} to {expected}.{f' Parameter name: {field}.' if field else ''}")
+
+
+class OperationUnknown(RequestInvalid):
+    """There is no operation of this name."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"{name[:100]} Web Service method name is not valid.")
+        self.name = name[:100]
+
+
+class ActionUnknown(RequestInvalid):
+    """No operation has this SOAP action."""
+
+    def __init__(self, action: str) -> None:
+        super().__init__(f"Server did not recognize the value of HTTP Header SOAPAction: {action[:200]}.")
+        self.action = action[:200]
+
+
+class EnvelopeUnknown(RequestInvalid):
+    """The SOAP envelope is of no version that is known here; SOAP 1.1 and SOAP 1.2 are."""
+
+
+class HeaderNotUnderstood(RequestInvalid):
+    """A SOAP header that must be understood is not."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"SOAP header {name[:100]} was not understood.")
+
+
+class BodyTooLarge(RequestInvalid):
+    """The body is larger than this interface takes."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(f"The body is larger than {limit} bytes.")
