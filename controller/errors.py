@@ -206,7 +206,7 @@ class StateInvalid(RingpostError):
 
 
 class DestinationInvalid(RingpostError):
-    """This is not a destination."""
+    """Not a valid destination."""
 
 
 class UrlRefused(RingpostError):

@@ -53,7 +53,7 @@ def parse_number(text: str, region: str = "US") -> str:
 
 
 def try_number(text: str, region: str = "US") -> str | None:
-    """Like `parse_number`, with None for what is no phone number."""
+    """Like `parse_number`, with None for what is not a valid phone number."""
     try:
         return parse_number(text, region)
     except PhoneNumberInvalid:

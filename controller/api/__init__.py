@@ -1,1 +1,1 @@
-"""What customers' programs, administrators and monitors talk to over HTTP: one file a door."""
+"""What customers' programs, administrators and monitors talk to over HTTP: one module or folder an interface."""

@@ -1,4 +1,4 @@
-"""The door for the administrator's own tools (`ringpost reload`, `ringpost try`): behind a token."""
+"""The administrator's own tools (`ringpost reload`, `ringpost try`): every request carries a token."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ def _number(request: web.Request, name: str) -> str | None:
         return None
     number = try_number(text)
     if number is None:
-        raise web.HTTPBadRequest(text=f"{name} is no phone number.\n")
+        raise web.HTTPBadRequest(text=f"{name} is not a valid phone number.\n")
     return number
 
 

@@ -1,4 +1,4 @@
-"""The administrator's door to outgoing calls (`ringpost call`): queue one, take one back; behind a token."""
+"""Outgoing calls for the administrator (`ringpost call`): queue one, cancel one. Every request carries a token."""
 
 from __future__ import annotations
 

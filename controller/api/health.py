@@ -1,4 +1,4 @@
-"""The door for monitors: /health/live, /health/ready, /health and /metrics."""
+"""Health and metrics: /health/live, /health/ready, /health and /metrics."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The door through which Asterisk fetches media: /media/<sha256>.wav, the same for ever."""
+"""The media that Asterisk fetches: /media/<sha256>.wav, immutable."""
 
 from __future__ import annotations
 

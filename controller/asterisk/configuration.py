@@ -67,7 +67,7 @@ class SipTrunk:
         _check_name("trunk", self.name)
         _check_host(f"the host of trunk {self.name}", self.host)
         if not 0 <= self.port <= 65535:
-            raise ConfigurationError(f"Trunk {self.name}: {self.port} is no port.")
+            raise ConfigurationError(f"Trunk {self.name}: {self.port} is not a port number (1 to 65535).")
         for source in self.sources:
             _check_source(f"an address of trunk {self.name}", source)
         for what, text in (("username", self.username), ("password", self.password)):

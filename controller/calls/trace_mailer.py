@@ -134,7 +134,7 @@ class TraceMailer:
 
     async def _send(self, call: Call, trace: Sequence[TraceLine], recipient: str) -> None:
         if EMAIL.read(recipient) is None:
-            self._give_up(call.queue_id, "this is no e-mail address")
+            self._give_up(call.queue_id, "not a valid e-mail address")
             return
         if not self._may_have_another(recipient.lower()):
             self._give_up(call.queue_id, f"this address got {MOST_AN_HOUR} mails within an hour")

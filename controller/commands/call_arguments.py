@@ -9,7 +9,7 @@ import typer
 from rich.console import Console
 
 from controller.commands.moments import read_later, read_moment
-from controller.commands.running_command import DEFAULT_CONFIG, Config, Party, reported, run_async
+from controller.commands.running_command import DEFAULT_CONFIG, AnsweredBy, Config, reported, run_async
 
 calls = typer.Typer(no_args_is_help=True, help="Look at calls: which there were, and what happened on one.")
 
@@ -84,7 +84,7 @@ def call(
     max_seconds: Annotated[int, typer.Option(min=0, max=86_400, help="Longest call; 0: an hour.")] = 0,
     reference: Annotated[str, typer.Option(metavar="TEXT", help="Your own reference.")] = "",
     answered_by: Annotated[
-        Party | None, typer.Option(help="A test phone at the demo's trunk takes the call.", show_default=False)
+        AnsweredBy | None, typer.Option(help="A test phone at the demo's trunk takes the call.", show_default=False)
     ] = None,
     press: Annotated[
         list[str] | None, typer.Option("--press", "-p", metavar="DIGITS@SECONDS", help="It presses digits: 1@3.")

@@ -43,7 +43,7 @@ async def list_calls(config: Path, wanted: CallFilter, console: Console, *, as_j
     """Print the newest calls that fit. RingpostError for what is no number; StoreUnreachable."""
     number = None
     if wanted.number is not None and (number := try_number(wanted.number)) is None:
-        raise RingpostError(f"“{wanted.number}” is no phone number")
+        raise RingpostError(f"“{wanted.number}” is not a valid phone number")
     rows = await _fetch(config, None, number, wanted.license_key, wanted.since, wanted.open_only, wanted.limit)
     if as_json:
         print(json.dumps([_as_json(row) for row in rows], ensure_ascii=False, indent=2))

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
-from controller.commands.running_command import Party
+from controller.commands.running_command import AnsweredBy
 from controller.commands.trial import KeyPress
 from controller.commands.trunk_phone import phone_at_trunk
 from controller.commands.watching import CallWatch
@@ -22,7 +22,7 @@ LONGEST_CALL_SECONDS = 3600.0
 
 @asynccontextmanager
 async def callee_at_trunk(
-    configuration: Configuration, who: Party, presses: list[KeyPress], watch: CallWatch
+    configuration: Configuration, who: AnsweredBy, presses: list[KeyPress], watch: CallWatch
 ) -> AsyncIterator[None]:
     """Somebody who takes the calls that go out through the demo's trunk, as long as the context lasts.
 
@@ -41,7 +41,7 @@ async def callee_at_trunk(
             taking.cancel()
 
 
-async def _take_calls(line: AnsweringLine, who: Party, presses: list[KeyPress], watch: CallWatch) -> None:
+async def _take_calls(line: AnsweringLine, who: AnsweredBy, presses: list[KeyPress], watch: CallWatch) -> None:
     while True:
         try:
             call = await line.next_call(LONGEST_CALL_SECONDS)
@@ -51,7 +51,7 @@ async def _take_calls(line: AnsweringLine, who: Party, presses: list[KeyPress], 
             await _take(call, who, presses, watch)
 
 
-async def _take(call: IncomingCall, who: Party, presses: list[KeyPress], watch: CallWatch) -> None:
+async def _take(call: IncomingCall, who: AnsweredBy, presses: list[KeyPress], watch: CallWatch) -> None:
     if who == "busy":
         await call.refuse(486)
         return
@@ -73,7 +73,7 @@ async def _take(call: IncomingCall, who: Party, presses: list[KeyPress], watch: 
         await asyncio.gather(speaking, return_exceptions=True)
 
 
-def _said_by(who: Party) -> Samples:
+def _said_by(who: AnsweredBy) -> Samples:
     """What is heard first: a murmur as long as a greeting, or the answering tone of a fax (ITU-T V.25)."""
     if who == "fax":
         return hum(FAX_TONE_SECONDS, 2100)

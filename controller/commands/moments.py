@@ -35,5 +35,5 @@ def _moment(text: str, otherwise: str) -> datetime:
     try:
         moment = datetime.fromisoformat(text.strip())
     except ValueError:
-        raise RingpostError(f"“{text}” is no time: write 2026-11-23T17:00, or {otherwise}.") from None
+        raise RingpostError(f"“{text}” is not a time: write 2026-11-23T17:00, or {otherwise}.") from None
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

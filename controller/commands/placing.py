@@ -12,7 +12,7 @@ import aiohttp
 from rich.console import Console
 
 from controller.commands.callee_phone import callee_at_trunk
-from controller.commands.running_command import Party
+from controller.commands.running_command import AnsweredBy
 from controller.commands.trial import KeyPress
 from controller.commands.watching import NOT_RUNNING, Addresses, CallWatch, addresses_of
 from controller.config.load import Configuration, read_configuration
@@ -40,7 +40,7 @@ class WantedCall:
     at: datetime | None = None
     max_call_seconds: int = 0
     reference_id: str = ""
-    answered_by: Party | None = None
+    answered_by: AnsweredBy | None = None
     presses: tuple[KeyPress, ...] = ()
 
 

@@ -1,4 +1,4 @@
-"""The ledger as tables for a person at a terminal."""
+"""Post-backs as tables for a person at a terminal."""
 
 from __future__ import annotations
 

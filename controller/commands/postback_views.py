@@ -16,7 +16,7 @@ from rich.console import Console
 from controller.commands.postback_tables import detail, list_table, stats_table
 from controller.config.load import read_configuration
 from controller.errors import RingpostError
-from controller.postbacks import lookup as ledger
+from controller.postbacks import lookup
 from controller.postbacks.receiver import Behaviour, Receiver, received_line
 from controller.resources import QUERIES
 from controller.store.database import Database
@@ -28,7 +28,7 @@ def read_id(text: str) -> UUID:
     try:
         return UUID(text)
     except ValueError:
-        raise RingpostError(f"“{text}” is no id of a post-back; `ringpost postbacks list` shows them.") from None
+        raise RingpostError(f"“{text}” is not the id of a post-back; `ringpost postbacks list` shows them.") from None
 
 
 @asynccontextmanager
@@ -41,10 +41,10 @@ async def _database(config: Path) -> AsyncIterator[Database]:
         await database.close()
 
 
-async def list_postbacks(config: Path, filters: ledger.Filters, console: Console, *, as_json: bool) -> None:
+async def list_postbacks(config: Path, filters: lookup.Filters, console: Console, *, as_json: bool) -> None:
     """Print the newest that fit."""
     async with _database(config) as database:
-        entries = await ledger.find(database, filters)
+        entries = await lookup.find(database, filters)
     if as_json:
         console.print_json(dumps([asdict(entry) for entry in entries], default=str))
     else:
@@ -54,7 +54,7 @@ async def list_postbacks(config: Path, filters: ledger.Filters, console: Console
 async def show_postback(config: Path, postback_id: UUID, console: Console) -> bool:
     """Print one with all its attempts. False when there is none of this id."""
     async with _database(config) as database:
-        found = await ledger.show(database, postback_id)
+        found = await lookup.show(database, postback_id)
     if found is not None:
         console.print(detail(*found))
     return found is not None
@@ -63,19 +63,19 @@ async def show_postback(config: Path, postback_id: UUID, console: Console) -> bo
 async def replay_postback(config: Path, postback_id: UUID) -> bool:
     """Have one delivered anew. False when there is none of this id."""
     async with _database(config) as database:
-        return await ledger.replay(database, postback_id)
+        return await lookup.replay(database, postback_id)
 
 
 async def replay_failed(config: Path, since: datetime, until: datetime, license_key: str | None) -> int:
     """Have all that were given up in a period delivered anew; how many."""
     async with _database(config) as database:
-        return await ledger.replay_failed(database, since, until, license_key=license_key)
+        return await lookup.replay_failed(database, since, until, license_key=license_key)
 
 
 async def show_stats(config: Path, console: Console) -> None:
     """Print the outbox at a glance."""
     async with _database(config) as database:
-        console.print(stats_table(await ledger.stats(database)))
+        console.print(stats_table(await lookup.stats(database)))
 
 
 async def run_receiver(port: int, host: str, secrets: list[str], behaviour: Behaviour, console: Console) -> None:

@@ -18,7 +18,7 @@ Config = Annotated[
 ]
 DEFAULT_CONFIG = Path("config")
 
-Party = Literal["human", "machine", "fax", "busy", "nobody"]
+AnsweredBy = Literal["human", "machine", "fax", "busy", "nobody"]
 """Who takes a test call: what answers, or why nobody does."""
 
 P = ParamSpec("P")

@@ -34,7 +34,7 @@ def _expected(value: Any) -> ExpectedLine:
     event, wanted = next(iter(value.items())) if isinstance(value, dict) and len(value) == 1 else (value, {})
     if not isinstance(event, str) or (event not in EVENTS and (event != ANYTHING or wanted)):
         raise mistake(
-            "this is no expected line", f"`EVENT: TEXT`, `{ANYTHING}`, or an event: {', '.join(sorted(EVENTS))}"
+            "not a valid expected line", f"`EVENT: TEXT`, `{ANYTHING}`, or an event: {', '.join(sorted(EVENTS))}"
         )
     if isinstance(wanted, dict):
         for name in wanted:

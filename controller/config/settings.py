@@ -29,7 +29,7 @@ def _network(text: str) -> str:
     try:
         ip_network(text)
     except ValueError:
-        raise mistake("this is no network", "an address range such as 192.168.1.0/24") from None
+        raise mistake("not a valid network", "an address range such as 192.168.1.0/24") from None
     return text
 
 
@@ -37,7 +37,7 @@ def _address(text: str) -> str:
     try:
         ip_address(text)
     except ValueError:
-        raise mistake("this is no address", "an IP address such as 127.0.0.1") from None
+        raise mistake("not a valid IP address", "an IP address such as 127.0.0.1") from None
     return text
 
 
@@ -129,7 +129,7 @@ class LogSection(Declaration):
 
 def _mail_address(text: str) -> str:
     if text and EMAIL.read(text) is None:
-        raise mistake("this is no e-mail address", "one plain address such as ringpost@example.com")
+        raise mistake("not a valid e-mail address", "one plain address such as ringpost@example.com")
     return text
 
 

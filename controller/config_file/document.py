@@ -119,7 +119,7 @@ def read_file(document: Document, position: Position, file: Path) -> str | None:
         # A pipe or a device would keep the reader waiting for ever.
         with open(file, "rb", opener=_without_waiting) as stream:
             if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
-                document.report(position, f"{file.name} is no file")
+                document.report(position, f"{file.name} is not a file")
                 return None
             data = stream.read(LARGEST_FILE + 1)
     except (OSError, ValueError) as error:
@@ -185,7 +185,7 @@ def _where(position: Position) -> str:
 
 
 def _reason(error: Exception) -> str:
-    return (error.strerror or "unreadable").lower() if isinstance(error, OSError) else "this is no path"
+    return (error.strerror or "unreadable").lower() if isinstance(error, OSError) else "not a valid path"
 
 
 def _unreadable(error: Exception) -> str:

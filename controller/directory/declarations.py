@@ -34,7 +34,7 @@ def _number(text: str) -> str:
     try:
         return parse_number(text)
     except PhoneNumberInvalid:
-        raise mistake("this is no phone number", 'a number such as "+12015550101"') from None
+        raise mistake("not a valid phone number", 'a number such as "+12015550101"') from None
 
 
 def _url(text: str) -> str:
@@ -46,14 +46,14 @@ def _url(text: str) -> str:
     except ValueError:
         usable = False
     if not usable or re.search(r"[\s\x00-\x1f\x7f]", text) or len(text) > 2000:
-        raise mistake("this is no URL for post-backs", "http:// or https://, and a host")
+        raise mistake("not a valid URL for post-backs", "http:// or https://, and a host")
     return text
 
 
 def _guid(text: str) -> str:
     guid = canonical_guid(text)
     if guid is None:
-        raise mistake("this is no licence key", "a GUID, or no `key` at all: then one is made")
+        raise mistake("not a valid licence key", "a GUID, or no `key` at all: then one is made")
     return guid
 
 
@@ -63,13 +63,13 @@ def _webhook_secret(text: str) -> str:
     except (binascii.Error, ValueError):
         length = 0
     if not 24 <= length <= 64:
-        raise mistake("this is no secret for signatures", "whsec_ and 24 to 64 random bytes in base64")
+        raise mistake("not a valid signing secret", "whsec_ and 24 to 64 random bytes in base64")
     return text
 
 
 def _sound_id(text: str) -> str:
     if _SOUND_ID.fullmatch(text.strip()) is None:
-        raise mistake("this is no sound id", "the name of a sound file without its ending")
+        raise mistake("not a valid sound id", "the name of a sound file without its ending")
     return text.strip().lower()
 
 
@@ -77,7 +77,7 @@ def _destination(text: object) -> Destination:
     if isinstance(text, Destination):
         return text
     if not isinstance(text, str):
-        raise mistake("this is no destination", 'text such as "sys:hangup"')
+        raise mistake("not a valid destination", 'text such as "sys:hangup"')
     try:
         return Destination.parse(text)
     except DestinationInvalid as error:
@@ -86,7 +86,7 @@ def _destination(text: object) -> Destination:
 
 def _choice_keys(keys: str) -> str:
     if keys in ("t", "i"):
-        raise mistake(f'"{keys}" is no digit', "no_input:" if keys == "t" else "wrong_choice:")
+        raise mistake(f'"{keys}" is not a digit', "no_input:" if keys == "t" else "wrong_choice:")
     if CHOICE_KEYS.fullmatch(keys) is None:
         raise mistake("a choice is made by digits", "one to ten of 0-9, * and #")
     return keys
@@ -96,24 +96,24 @@ def _dtmf(text: str) -> str:
     digits = text.replace(" ", "").replace("W", "w")
     digits = re.sub("[a-d]", lambda match: match.group().upper(), digits)
     if DTMF_DIGITS.fullmatch(digits) is None:
-        raise mistake("these are no digits to send", "1 to 100 of 0-9, A-D, *, #, and w for half a second of pause")
+        raise mistake("not digits that can be sent", "1 to 100 of 0-9, A-D, *, #, and w for half a second of pause")
     return digits
 
 
 def _host(text: str) -> str:
     if "%" in text:  # an IPv6 zone, behind which ipaddress lets anything stand
-        raise mistake("this is no host", "an address without a zone")
+        raise mistake("not a valid host", "an address without a zone")
     try:
         return str(ipaddress.ip_address(text))
     except ValueError:
         if HOST_NAME.fullmatch(text) is None:
-            raise mistake("this is no host", "a host name or an IP address, without a port") from None
+            raise mistake("not a valid host", "a host name or an IP address, without a port") from None
         return text.lower()
 
 
 def _network(text: str) -> str:
     if "%" in text:
-        raise mistake("this is no network", "an address or network without a zone")
+        raise mistake("not a valid network", "an address or network without a zone")
     try:
         network = ipaddress.ip_network(text, strict=False)
         return str(network.network_address) if network.num_addresses == 1 else str(network)
@@ -123,9 +123,7 @@ def _network(text: str) -> str:
 
 def _prefix(text: str) -> str:
     if re.fullmatch(r"\+[0-9]{0,15}", text) is None:
-        raise mistake(
-            "this is no prefix of numbers", '"+" and the first digits, such as "+1"; "+" alone is every number'
-        )
+        raise mistake("not a valid number prefix", '"+" and the first digits, such as "+1"; "+" alone is every number')
     return text
 
 

@@ -268,7 +268,7 @@ class _Loader:
             number = try_number(written)
             if number is None:
                 self._document.report(
-                    entry.position, "this is no phone number", expected='a number such as "+12015550101"'
+                    entry.position, "not a valid phone number", expected='a number such as "+12015550101"'
                 )
             free = number is not None and self._claim(self._owners, number, entry.position, "this number")
             if declared is not None:

@@ -1,4 +1,4 @@
-"""The door that every script comes through, whoever brings it: read, and checked for where it shall run."""
+"""The examination of every script, whoever brings it: parsed, and checked for where it will run."""
 
 from __future__ import annotations
 

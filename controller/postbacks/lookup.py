@@ -1,4 +1,4 @@
-"""The ledger: post-backs as people look at them and replay them."""
+"""The look-up of post-backs: as people read them and replay them."""
 
 from __future__ import annotations
 

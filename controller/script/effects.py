@@ -27,7 +27,7 @@ class Sound:
 
 @dataclass(frozen=True, slots=True)
 class SpecialSound:
-    """A sound of the house, by its name (lower case)."""
+    """A built-in sound, by its name (lower case)."""
 
     name: str
 

@@ -85,7 +85,7 @@ def read_audio_file(path: Path) -> bytes:
         with open(path, "rb", opener=_without_waiting) as file:
             facts = os.fstat(file.fileno())
             if not stat.S_ISREG(facts.st_mode):
-                raise AudioInvalid(f"{path.name} is no file.")
+                raise AudioInvalid(f"{path.name} is not a file.")
             if facts.st_size > MOST_BYTES:
                 raise AudioInvalid(f"{path.name} is larger than {MOST_BYTES // (1024 * 1024)} MB.")
             return file.read(MOST_BYTES)
@@ -103,7 +103,7 @@ def read_speech(path: Path, engine: str) -> SpeechAudio:
     except FileNotFoundError as error:
         raise SynthesisFailed(f"The speech engine {engine} ended without writing its audio file.") from error
     except (soundfile.SoundFileError, OSError, RuntimeError, ValueError) as error:
-        raise SynthesisFailed(f"The speech engine {engine} wrote a file that is no audio: {error}") from error
+        raise SynthesisFailed(f"The speech engine {engine} wrote a file that is not audio: {error}") from error
     return SpeechAudio(np.asarray(samples.mean(axis=1) if len(samples) else samples[:, 0], dtype=np.float32), int(rate))
 
 

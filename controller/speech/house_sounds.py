@@ -1,4 +1,4 @@
-"""The sounds of the house: those that every script may play by name, made of tones when they are first wanted."""
+"""The built-in sounds: those that every script may play by name, made of tones when they are first wanted."""
 
 from __future__ import annotations
 

@@ -104,10 +104,10 @@ class Prompts:
         return await self._made(_key("beep"), lambda: asyncio.to_thread(lambda: wav_file([to_pcm(beep())])))
 
     async def house_sound(self, name: str) -> Medium:
-        """A sound of the house, by its name in lower case. SpeechError when there is none of that name."""
+        """A built-in sound, by its name in lower case. SpeechError when there is none of that name."""
         sound = HOUSE_SOUNDS.get(name)
         if sound is None:
-            raise SpeechError(f"there is no sound of the house named “{name}”")
+            raise SpeechError(f"there is no built-in sound named “{name}”")
         key = _key("house", repr(sound))
         return await self._made(key, lambda: asyncio.to_thread(lambda: wav_file([to_pcm(sound.samples())])))
 

@@ -93,7 +93,7 @@ class Voices:
     def _entry(self, key: str, value: str) -> tuple[int, tuple[str, str]]:
         key = str(key).strip()
         if not (key.isascii() and key.isdigit() and int(key) <= HIGHEST_ID):
-            raise ConfigurationError(f"“{key}” in the table of voices is no voice id; ids are 0 to {HIGHEST_ID}.")
+            raise ConfigurationError(f"“{key}” in the table of voices is not a voice id; ids are 0 to {HIGHEST_ID}.")
         engine, colon, voice = str(value).strip().partition(":")
         if engine not in self._engines or not colon or not voice:
             names = ", ".join(self._engines) or "none is installed"

@@ -15,7 +15,7 @@ from controller.speech.audio import read_audio_file
 def test_a_pipe_is_no_configuration_file(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "ringpost.yaml")
     document = read_document(tmp_path / "ringpost.yaml")
-    assert [mistake.message for mistake in document.mistakes] == ["ringpost.yaml is no file"]
+    assert [mistake.message for mistake in document.mistakes] == ["ringpost.yaml is not a file"]
 
 
 def test_a_pipe_is_no_sound(tmp_path: Path) -> None:

@@ -422,12 +422,12 @@ SCRIPT_CASES = (
         r"~\PlaySilence(0.5)~ Here we are.",
     ),
     ScriptCase(
-        "PlaySpecialSoundFile of a name that is no sound of the house is an error",
+        "PlaySpecialSoundFile of a name that is no built-in sound is an error",
         (("sound", "gong"), ("error", "*gong*"), ("say", "On."), END),
         r"~\PlaySpecialSoundFile(gong)~ ~\SoundPausing(false)~ On.",
     ),
     ScriptCase(
-        "PlaySpecialSoundFile plays a sound of the house",
+        "PlaySpecialSoundFile plays a built-in sound",
         (("sound", "dingdong"), ("say", "On."), END),
         r"~\PlaySpecialSoundFile(DingDong)~ On.",
     ),

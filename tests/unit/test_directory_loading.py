@@ -174,7 +174,7 @@ NUMBERS = ("+12015550101", "+442079460958", "+441212345678")
 @pytest.mark.parametrize(
     ("text", "found"),
     [
-        ("dids: {'12345': {voice: acme}}", "1:8: error: this is no phone number"),
+        ("dids: {'12345': {voice: acme}}", "1:8: error: not a valid phone number"),
         ("dids: {'+12015550101': {voice: acmee}}", "1:32: error: there is no licence key of this name"),
         ("dids: {'+12015550101': {voice: texts}}", '1:32: error: licence key "texts" does not have this product'),
         ("dids: {'+12015550101': {vioce: acme}}", '1:25: error: unknown key "vioce"'),
@@ -197,11 +197,11 @@ NUMBERS = ("+12015550101", "+442079460958", "+441212345678")
         ),
         (
             "dids: {'+12015550101': {voice: acme, status_post_url: 'ftp://example.com/x'}}",
-            "1:55: error: this is no URL for post-backs",
+            "1:55: error: not a valid URL for post-backs",
         ),
         (
             "dids: {'+12015550101': {voice: acme, status_post_url: 'http://[x'}}",
-            "1:55: error: this is no URL for post-backs",
+            "1:55: error: not a valid URL for post-backs",
         ),
         (
             "dids: {'+12015550101': {voice: acme, sequence: open}}",
@@ -228,15 +228,15 @@ NUMBERS = ("+12015550101", "+442079460958", "+441212345678")
         ("ivrs: {gate: {text: x, choices: {1: 'sip:bob'}}}", "1:37: error: sip:bob is not declared"),
         ("ivrs: {gate: {text: x, choices: {1: 'fwd:9005551234'}}}", "1:37: error: calls are not forwarded to"),
         ("ivrs: {gate: {text: x, choices: {A: 'sys:busy'}}}", "1:34: error: a choice is made by digits"),
-        ("ivrs: {gate: {text: x, choices: {t: 'sys:busy'}}}", '1:34: error: "t" is no digit'),
+        ("ivrs: {gate: {text: x, choices: {t: 'sys:busy'}}}", '1:34: error: "t" is not a digit'),
         ("ivrs: {gate: {text: x, choices: {}}}", '1:24: error: "choices" is too short'),
         ("ivrs: {gate: {choices: {1: 'sys:busy'}}}", "1:8: error: what callers hear is not clear"),
-        ("sequences: {open: [{dtmf: 12x}]}", "1:27: error: these are no digits to send"),
+        ("sequences: {open: [{dtmf: 12x}]}", "1:27: error: not digits that can be sent"),
         ("sequences: {open: [{dtmf: 1, recording: x}]}", "1:20: error: a step does one thing"),
         ("sequences: {open: [{recording: x, tone_ms: 190}]}", '1:35: error: "tone_ms" belongs to a step with `dtmf`'),
         ("sequences: {open: [{dtmf: 1, tone_ms: 99}]}", '1:39: error: "tone_ms" is out of range'),
         ("sequences: {open: []}", '1:19: error: "steps" is too short'),
-        ("trunks: {a: {host: 'x:5060'}}", "1:20: error: this is no host"),
+        ("trunks: {a: {host: 'x:5060'}}", "1:20: error: not a valid host"),
         ("trunks: {alice: {host: x}}", '1:10: error: "alice" is a phone already'),
         ("trunks: {a: {host: x, username: u}}", "1:10: error: half of the trunk's login is missing"),
         ("trunks: {a: {host: x, register: true}}", "1:33: error: registering needs a login"),

@@ -110,8 +110,8 @@ def test_the_configuration_overrides_the_table_and_adds_to_it() -> None:
 @pytest.mark.parametrize(
     ("table", "words"),
     [
-        ({"one": "flite:slt"}, "no voice id"),
-        ({"99999": "flite:slt"}, "no voice id"),
+        ({"one": "flite:slt"}, "not a voice id"),
+        ({"99999": "flite:slt"}, "not a voice id"),
         ({"1": "slt"}, "not engine:voice"),
         ({"1": "festival:kal"}, r"an engine there is \(flite\)"),
         ({"1": "flite:"}, "not engine:voice"),

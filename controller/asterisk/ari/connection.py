@@ -118,7 +118,7 @@ class Connection:
             data = json.loads(frame)
             kind = data["type"]
         except (ValueError, KeyError, TypeError):
-            log.warning("Asterisk sent something that is no event", bytes=len(frame))
+            log.warning("Asterisk sent something that is not an event", bytes=len(frame))
             return
         if kind == "RESTResponse":
             future = self._pending.get(data.get("request_id", ""))

@@ -40,7 +40,7 @@ class Conferences:
     """Lets calls into rooms and out. Who comes and who goes waits for each other: a room that empties is closed."""
 
     def __init__(self) -> None:
-        self._doors: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def join(self, line: Line, effect: JoinConference, license_key: str) -> Outcome:
         """Put the line into the room until it leaves. Alone, it hears what is played on hold.
@@ -48,20 +48,20 @@ class Conferences:
         Gives HungUp, or Finished when the room was ended from outside. Raises Lost, AsteriskError.
         """
         bridge = line.ari.bridges.get(room_id(license_key, effect.key))
-        async with self._door(bridge.id):
+        async with self._lock(bridge.id):
             await _enter(line, bridge)
         happening = await line.wait(None, until=lambda event: _left(event, line, bridge), judged=False)
         if happening is Happening.LOST:
             raise Lost
-        async with self._door(bridge.id):
+        async with self._lock(bridge.id):
             await _leave(line, bridge)
         return HungUp() if happening is Happening.HUNG_UP else Finished()
 
-    def _door(self, bridge_id: str) -> asyncio.Lock:
-        door = self._doors.get(bridge_id)
-        if door is None:
-            door = self._doors[bridge_id] = asyncio.Lock()
-        return door
+    def _lock(self, bridge_id: str) -> asyncio.Lock:
+        lock = self._locks.get(bridge_id)
+        if lock is None:
+            lock = self._locks[bridge_id] = asyncio.Lock()
+        return lock
 
 
 async def _enter(line: Line, bridge: Bridge) -> None:

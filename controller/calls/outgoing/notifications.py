@@ -214,7 +214,7 @@ def _number(text: str, code: ResponseCode, what: str) -> str:
     except PhoneNumberInvalid as error:
         raise NotificationRefused(code, f"{what}: {error}") from None
     if not is_e164(number):
-        raise NotificationRefused(code, f"{what} is no phone number")
+        raise NotificationRefused(code, f"{what} is not a valid phone number")
     return number
 
 

@@ -36,7 +36,7 @@ class Bounds:
 
 @dataclass(frozen=True, slots=True)
 class Lengths:
-    """How long things last, in seconds: a text, a sound by its id (None: not known), a sound of the house by its name
+    """How long things last, in seconds: a text, a sound by its id (None: not known), a built-in sound by its name
     (those that are not there are passed over; without a table of them nothing is known).
     """
 

@@ -32,7 +32,7 @@ class Context:
     """Where a script shall run, as far as it is known: what is None is not checked.
 
     sounds: the ids of the sounds that the licence key has. sound_unplayable: why one of them cannot be played, empty if
-    it can. special_sounds: the names of the sounds of the house.
+    it can. special_sounds: the names of the built-in sounds.
     variables: those that the call has before the script begins. url_refused: that the guard would not let a URL
     through, and why ("refused by …"), None if it would. voice_missing: why nobody can speak with a voice id, None if
     somebody can. unheard_voices: for each voice that speech control in a text names and nobody has, what is heard then,

@@ -209,7 +209,7 @@ class PlayAlphaNumeric(Speaking):
 
 @dataclass(frozen=True, slots=True)
 class PlaySpecialSoundFile(Speaking):
-    r"""Play a sound of the house, by its name. A name that is none of them is passed over.
+    r"""Play a built-in sound, by its name. A name that is none of them is passed over.
 
     Which sounds the vendor has, its pages leave open; these are Ringpost's: `beep` (that of Beep), `ding`, `dingdong`,
     `chime` (four bells), `tada`, `success`, `error`, `buzzer`, `ring` (a ringing tone of two seconds) and `busy` (the

@@ -73,7 +73,7 @@ class Situation:
 
     pages: the body that a URL answers with status 200; any other URL answers 404. hang_up_at: seconds after the answer
     at which the other side hangs up. spoken: what is heard of a text. sound_seconds: how long a sound of the licence
-    key lasts, None for one that is not there. house_sounds: how long the sounds of the house last, by name.
+    key lasts, None for one that is not there. house_sounds: how long the built-in sounds last, by name.
     """
 
     other_end: OtherEnd = CALLER
