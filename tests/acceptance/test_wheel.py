@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from controller.embedded.debian import Tools
+from controller.programs import ProgramTree
 from tests.support.asterisk import RunningAsterisk
 from tests.support.house import KEY, PROJECT, House
 
@@ -56,7 +56,7 @@ def ringpost(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 async def test_it_checks_serves_and_writes_asterisks_files(
-    tmp_path: Path, ringpost: Path, asterisk: RunningAsterisk, empty_postgres: str, tools: Tools
+    tmp_path: Path, ringpost: Path, asterisk: RunningAsterisk, empty_postgres: str, tools: ProgramTree
 ) -> None:
     house = House(tmp_path, asterisk, empty_postgres, tools.root, YAML)
     house.program, house.working_directory = (str(ringpost),), tmp_path
