@@ -14,11 +14,13 @@ from controller.commands.postback_views import (
     read_id,
     replay_failed,
     replay_postback,
+    replay_postback_to,
     run_receiver,
     show_postback,
     show_stats,
 )
 from controller.commands.running_command import DEFAULT_CONFIG, Config, reported, run_async
+from controller.egress.urls import masked_url
 from controller.postbacks.lookup import Filters
 from controller.postbacks.receiver import Behaviour
 
@@ -72,15 +74,23 @@ def show(identifier: Identifier, config: Config = DEFAULT_CONFIG) -> None:
 def replay(
     identifier: Annotated[str | None, typer.Argument(metavar="[ID]", help="The one to deliver anew.")] = None,
     failed: Annotated[bool, typer.Option("--failed", help="All that were given up in a period instead.")] = False,
+    to: Annotated[str | None, typer.Option("--to", metavar="URL", help="Send it to this URL instead.")] = None,
     since: Since = None,
     until: Until = None,
     key: Key = None,
     config: Config = DEFAULT_CONFIG,
 ) -> None:
     """Deliver one anew, or with --failed all that were given up since a time (and before another)."""
-    if failed == (identifier is not None) or (failed and since is None):
-        typer.echo("Name either the ID of one, or --failed with --since TIME.", err=True)
+    if failed == (identifier is not None) or (failed and since is None) or (failed and to is not None):
+        typer.echo("Name either the ID of one (and --to URL, if you like), or --failed with --since TIME.", err=True)
         raise typer.Exit(2)
+    if identifier is not None and to is not None:
+        new = run_async(replay_postback_to(config, read_id(identifier), to))
+        if new is None:
+            typer.echo("There is no post-back of this id.", err=True)
+            raise typer.Exit(1)
+        typer.echo(f"It is sent to {masked_url(to)} as post-back {new}.")
+        return
     if identifier is not None:
         if not run_async(replay_postback(config, read_id(identifier))):
             typer.echo("There is no post-back of this id.", err=True)

@@ -10,6 +10,7 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
+from controller.egress.urls import masked_url
 from controller.postbacks.lanes import host_of
 from controller.postbacks.lookup import PastAttempt, Stats, StoredPostback
 
@@ -49,7 +50,7 @@ def detail(entry: StoredPostback, attempts: Sequence[PastAttempt], now: datetime
         ("subject", f"{entry.subject}, no. {entry.sequence}{' (final)' if entry.final else ''}"),
         ("event", entry.event),
         ("licence key", entry.license_key),
-        ("to", entry.url),
+        ("to", masked_url(entry.url)),
         ("made", f"{_time(entry.created_at)} UTC"),
         ("state", _state(entry, now or datetime.now(UTC))),
     ):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime
 from json import dumps
 from pathlib import Path
@@ -15,6 +15,7 @@ from rich.console import Console
 
 from controller.commands.postback_tables import detail, list_table, stats_table
 from controller.config.load import read_configuration
+from controller.egress.urls import masked_url
 from controller.errors import RingpostError
 from controller.postbacks import lookup
 from controller.postbacks.receiver import Behaviour, Receiver, received_line
@@ -45,6 +46,7 @@ async def list_postbacks(config: Path, filters: lookup.Filters, console: Console
     """Print the newest that fit."""
     async with _database(config) as database:
         entries = await lookup.find(database, filters)
+    entries = [replace(entry, url=masked_url(entry.url)) for entry in entries]
     if as_json:
         console.print_json(dumps([asdict(entry) for entry in entries], default=str))
     else:
@@ -64,6 +66,12 @@ async def replay_postback(config: Path, postback_id: UUID) -> bool:
     """Have one delivered anew. False when there is none of this id."""
     async with _database(config) as database:
         return await lookup.replay(database, postback_id)
+
+
+async def replay_postback_to(config: Path, postback_id: UUID, url: str) -> UUID | None:
+    """Have one delivered once more, to another URL; gives the new one's id. None when there is none of this id."""
+    async with _database(config) as database:
+        return await lookup.replay_to(database, postback_id, url)
 
 
 async def replay_failed(config: Path, since: datetime, until: datetime, license_key: str | None) -> int:

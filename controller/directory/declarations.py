@@ -11,14 +11,14 @@ import binascii
 import ipaddress
 import re
 from typing import Annotated, Any, Literal
-from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, model_validator
 
 from controller.asterisk.configuration import HOST_NAME
 from controller.config_file.validation import Declaration, mistake
 from controller.directory.snapshot import Product, canonical_guid
-from controller.errors import DestinationInvalid, PhoneNumberInvalid
+from controller.egress.urls import customer_url
+from controller.errors import DestinationInvalid, PhoneNumberInvalid, UrlRefused
 from controller.ivr.model import CHOICE_KEYS, DTMF_DIGITS, HANG_UP, SHORTEST_TONE_MS, AfterSequence, Destination
 from controller.numbers import parse_number
 
@@ -27,6 +27,7 @@ NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
 MENU_NAME = re.compile(r"(?!\s)[^\x00-\x1f\x7f]{1,100}(?<!\s)")
 _SOUND_ID = re.compile(r"[^\x00-\x1f~^|/\\]{1,100}")
 # RFC 3261's user part without `;`, which Asterisk's files take for a comment.
+_URL_EXPECTED = "http:// or https://, a host, and if need be a port, such as https://example.com/calls"
 _SIP_USER = r"^[A-Za-z0-9_.!~*'()&=+$,?/%-]+$"
 
 
@@ -38,15 +39,11 @@ def _number(text: str) -> str:
 
 
 def _url(text: str) -> str:
-    if re.search(r"[A-Z]", re.sub(r"%[0-9A-Fa-f]{2}", "", text)):
-        raise mistake("this URL has upper-case letters", "lower case, which is what post-backs are sent to")
     try:
-        parts = urlsplit(text)
-        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        usable = False
-    if not usable or re.search(r"[\s\x00-\x1f\x7f]", text) or len(text) > 2000:
-        raise mistake("not a valid URL for post-backs", "http:// or https://, and a host")
+        customer_url(text)
+    except UrlRefused as error:
+        reason = str(error).removeprefix("refused by the guard: ")
+        raise mistake(f"not a URL that post-backs can be sent to: {reason}", _URL_EXPECTED) from None
     return text
 
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import socket
 import ssl
-import unicodedata
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -22,28 +21,21 @@ from yarl import URL
 
 from controller.egress.addresses import AllowedNetworks, Network, parse_address
 from controller.egress.answers import read_at_most
+from controller.egress.connections import LARGEST_HEADER_BYTES, CheckedConnector, CheckedRequest
 from controller.egress.reasons import reason_of
+from controller.egress.urls import customer_url
 from controller.errors import FetchFailed as FetchFailed
 from controller.errors import UrlRefused
 
 Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
 """Gives the addresses of a host name, as text; OSError when it has none."""
 
-LONGEST_URL = 2048  # characters
 LOOKUP_SECONDS = 5.0
 # A name that is looked up again within this time is taken to have the addresses that were checked, in seconds.
 REMEMBER_SECONDS = 30
 # Look-ups block a thread each; more than ours must hang at once before they delay those of others.
 LOOKUP_THREADS = 32
 USER_AGENT = "Ringpost/0.1"
-
-# Ports that speak something else (Fetch Standard, “bad port”), and those of telephony and databases.
-_PORTS_OF_OTHERS = frozenset(
-    {0, 1, 7, 9, 11, 13, 15, 17, 19, 20, 21, 22, 23, 25, 37, 42, 43, 53, 69, 77, 79, 87, 95, 101, 102, 103, 104, 109}
-    | {110, 111, 113, 115, 117, 119, 123, 135, 137, 139, 143, 161, 179, 389, 427, 465, 512, 513, 514, 515, 526, 530}
-    | {531, 532, 540, 548, 554, 556, 563, 587, 601, 636, 989, 990, 993, 995, 1719, 1720, 1723, 2049, 3306, 3659, 4045}
-    | {4190, 5038, 5060, 5061, 5432, 6000, 6379, 6566, 6665, 6666, 6667, 6668, 6669, 6679, 6697, 10080, 11211, 27017}
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +53,8 @@ class FetchedAnswer:
         """The body as text; what cannot be read is replaced."""
         try:
             return self.body.decode(self.charset or "utf-8", errors="replace")
-        except LookupError:
+        except (LookupError, ValueError):  # no character set of that name, or one that cannot replace
             return self.body.decode("utf-8", errors="replace")
-
-
-class MalformedUrl(UrlRefused):
-    """This is not a URL that could ever be reached."""
 
 
 class Guard:
@@ -89,38 +77,12 @@ class Guard:
         self._threads: ThreadPoolExecutor | None = None
 
     def check(self, url: str) -> URL:
-        """The parsed URL. UrlRefused for what its text forbids; MalformedUrl if it could never be reached."""
-        if not url or len(url) > LONGEST_URL or not url.isprintable() or " " in url or "\\" in url:
-            raise MalformedUrl("refused by the guard: this is not a URL")
-        try:
-            parsed = URL(url)
-            host, port = parsed.raw_host, parsed.port
-        except ValueError as error:
-            raise MalformedUrl("refused by the guard: this is not a URL") from error
-        if parsed.scheme not in ("http", "https"):
-            raise MalformedUrl("refused by the guard: only http and https are posted to")
-        if not host:
-            raise MalformedUrl("refused by the guard: the URL names no host")
-        if parsed.raw_user is not None or parsed.raw_password is not None:
-            raise MalformedUrl("refused by the guard: a user name or password in the URL")
-        if port is None or port in _PORTS_OF_OTHERS:
-            raise MalformedUrl(f"refused by the guard: port {port} is not for HTTP")
-        self._check_host(host)
-        return parsed
-
-    def _check_host(self, host: str) -> None:
-        address = parse_address(host)
-        if address is not None:
-            if "%" in host:
-                raise MalformedUrl("refused by the guard: an address with a zone")
+        """The URL as it is sent. UrlRefused for an address in it that is not public; MalformedUrl for its text."""
+        checked = customer_url(url)
+        host = checked.raw_host or ""
+        if parse_address(host) is not None:
             self._check_address(host)
-            return
-        if unicodedata.normalize("NFKC", host) != host or len(host) > 253:
-            raise MalformedUrl("refused by the guard: an unusual spelling of a host")
-        # WHATWG URL: a host whose last label is a number is an IPv4 address; 2130706433 and 0x7f.1 are 127.0.0.1.
-        last = host.rstrip(".").rpartition(".")[2].lower()
-        if last.isdigit() or last.startswith("0x"):
-            raise MalformedUrl(f"refused by the guard: {host} is an unusual spelling of an address")
+        return checked
 
     def _check_address(self, text: str) -> None:
         address = parse_address(text)
@@ -145,7 +107,7 @@ class Guard:
 
     def connector(self, *, keep_alive: float = 4.0) -> aiohttp.TCPConnector:
         """A connector that reaches checked addresses only. `keep_alive`: seconds an idle connection is kept for."""
-        return aiohttp.TCPConnector(
+        return CheckedConnector(
             resolver=_CheckedResolver(self),
             ssl=self._tls or True,
             socket_factory=self._make_socket,
@@ -161,6 +123,9 @@ class Guard:
             cookie_jar=aiohttp.DummyCookieJar(),
             trust_env=False,
             auto_decompress=False,
+            request_class=CheckedRequest,
+            max_field_size=LARGEST_HEADER_BYTES,
+            max_line_size=LARGEST_HEADER_BYTES,
             headers={"User-Agent": USER_AGENT, "Accept": "*/*", "Accept-Encoding": "identity"},
             **options,
         )

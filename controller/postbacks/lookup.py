@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 from urllib.parse import parse_qsl
-from uuid import UUID
+from uuid import UUID, uuid4
 
+from controller.egress.urls import customer_url
+from controller.postbacks.lanes import lane_of
 from controller.store.database import Database
 
 State = Literal["waiting", "failed", "delivered"]
@@ -105,6 +107,17 @@ async def replay(database: Database, postback_id: UUID) -> bool:
     """Have one delivered anew, at once and with all its tries, whatever became of it. False for an unknown id."""
     row = await database.fetchrow("replay_postback", postback_id)
     return row is not None and row["count"] > 0
+
+
+async def replay_to(database: Database, postback_id: UUID, url: str) -> UUID | None:
+    """Have one delivered once more, to another URL; the first stays as it is. Gives the id of the new post-back.
+
+    None for an unknown id. UrlRefused for a URL that nothing could be sent to.
+    """
+    customer_url(url)
+    new_id = uuid4()
+    row = await database.fetchrow("replay_postback_to", postback_id, new_id, url, lane_of(url))
+    return new_id if row is not None and row["count"] else None
 
 
 async def replay_failed(database: Database, since: datetime, until: datetime, *, license_key: str | None = None) -> int:

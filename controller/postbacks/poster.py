@@ -16,8 +16,9 @@ from yarl import URL
 
 from controller.egress.answers import read_at_most
 from controller.egress.certificate import expiry_of, how_long_ago
-from controller.egress.guard import Guard, MalformedUrl
+from controller.egress.guard import Guard
 from controller.egress.reasons import EXPIRED, answer_reason, certificate_error, reason_of
+from controller.egress.urls import MalformedUrl
 from controller.errors import RingpostError, UrlRefused
 from controller.postbacks.attempt import Attempt, Blame, Claimed
 from controller.postbacks.encoding import CONTENT_TYPE

@@ -61,6 +61,17 @@ async def test_a_postback_is_listed_shown_and_replayed(postgres: str, tmp_path: 
     assert (status, "call.answered" in printed) == (0, True), printed
     status, printed = await _ringpost(postgres, "postbacks", "replay", str(known.id), *config)
     assert (status, "delivered anew" in printed) == (0, True), printed
+    other = "http://acme:s3cret@127.0.0.1:2/Other"
+    status, printed = await _ringpost(postgres, "postbacks", "replay", str(known.id), "--to", other, *config)
+    assert (status, "sent to http://acme:***@127.0.0.1:2/Other as post-back" in printed) == (0, True), printed
+    status, printed = await _ringpost(postgres, "postbacks", "list", "--json", *config)
+    assert ("acme:***@127.0.0.1:2/Other" in printed, "s3cret" in printed, printed.count("call.answered")) == (
+        True,
+        False,
+        2,
+    )
+    status, printed = await _ringpost(postgres, "postbacks", "replay", str(known.id), "--to", "gopher://x/", *config)
+    assert (status, "only http and https" in printed) == (1, True), printed
     status, printed = await _ringpost(postgres, "postbacks", "stats", *config)
     assert (status, "waiting" in printed.lower()) == (0, True), printed
     status, printed = await _ringpost(postgres, "postbacks", "show", str(uuid4()), *config)

@@ -182,6 +182,71 @@ async def test_a_body_that_drips_does_not_hold_the_attempt() -> None:
             await Guard(LOOPBACK).fetch(f"http://127.0.0.1:{port}/", timeout=0.3)
 
 
+@pytest.mark.parametrize(
+    "sent",
+    [
+        b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nmuch more than five",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\nless",
+        b"HTTP/1.1 204 No Content\r\n\r\na body all the same",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nno chunk\r\n",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab",
+        b"HTTP/1.1 200 OK\r\nX-Long: " + b"x" * 9000 + b"\r\nContent-Length: 0\r\n\r\n",
+        b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n?\r\n",
+    ],
+)
+@pytest.mark.parametrize("cut", [None, 1, 17])
+async def test_the_status_alone_decides_however_the_rest_is_wrong_and_the_packets_are_cut(
+    sent: bytes, cut: int | None
+) -> None:
+    async def strange(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await read_request(reader)
+        for start in range(0, len(sent), cut or len(sent)):
+            writer.write(sent[start : start + (cut or len(sent))])
+            await writer.drain()
+            await asyncio.sleep(0)
+
+    async with serving(strange) as port:
+        attempt = await post(f"http://127.0.0.1:{port}/", Guard(LOOPBACK))
+    assert (attempt.delivered, attempt.status) == (True, 204 if b"204" in sent else 200)
+
+
+async def test_an_answer_that_nobody_asked_for_is_not_taken_for_the_next_ones() -> None:
+    """The receiver answers twice; the second answer waits on the idle connection when the next post-back comes."""
+    requests: list[bytes] = []
+    second = asyncio.Event()
+
+    async def twice(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while True:
+            requests.append(await read_request(reader))
+            writer.write(OK)
+            await writer.drain()
+            if len(requests) == 1:
+                writer.write(OK)
+                await writer.drain()
+                second.set()
+
+    async with serving(twice) as port, posting(Guard(LOOPBACK)) as poster:
+        url = f"http://127.0.0.1:{port}/"
+        assert (await poster.post(claimed(url))).delivered
+        await second.wait()
+        assert (await poster.post(claimed(url))).delivered
+    assert len(requests) == 2
+
+
+async def test_a_user_in_the_url_is_sent_as_basic_authorisation() -> None:
+    requests: list[bytes] = []
+
+    async def note(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        requests.append(await read_request(reader))
+        writer.write(OK)
+        await writer.drain()
+
+    async with serving(note) as port:
+        assert (await post(f"http://acme:s3cret@127.0.0.1:{port}/A%7eb?x=%41", Guard(LOOPBACK))).delivered
+    assert b"POST /A%7eb?x=%41 HTTP/1.1" in requests[0]
+    assert b"Authorization: Basic YWNtZTpzM2NyZXQ=" in requests[0]
+
+
 async def test_headers_without_an_end_are_a_failure() -> None:
     async def endless(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await read_request(reader)
@@ -201,6 +266,7 @@ async def test_headers_without_an_end_are_a_failure() -> None:
         (b"", "the connection was closed before an answer"),
         (b"220 mail.example ESMTP\r\n", "the answer is not HTTP"),
         (b"HTTP/1.1 500 Oh\r\nContent-Length: 0\r\n\r\n", "answered 500 Internal Server Error"),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: abc\r\n\r\n", "the answer is not HTTP"),
         (b"HTTP/1.1 399 Oh\r\nContent-Length: 0\r\n\r\n", "answered 399"),
     ],
 )

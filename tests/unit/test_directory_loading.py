@@ -192,16 +192,20 @@ NUMBERS = ("+12015550101", "+442079460958", "+441212345678")
         ),
         ("dids: {'+12015550101': {sms: acme, ivr: x}}\nivrs: {x: {text: x, choices: {1: 'sys:busy'}}}", None),
         (
-            "dids: {'+12015550101': {voice: acme, status_post_url: 'https://Example.com/x'}}",
-            "1:55: error: this URL has upper-case letters",
+            "dids: {'+12015550101': {voice: acme, status_post_url: 'https://example.com:25/x'}}",
+            "1:55: error: not a URL that post-backs can be sent to: port 25 is not for HTTP",
+        ),
+        (
+            "dids: {'+12015550101': {voice: acme, status_post_url: 'https://2130706433/'}}",
+            "1:55: error: not a URL that post-backs can be sent to: 2130706433 is an unusual spelling of an address",
         ),
         (
             "dids: {'+12015550101': {voice: acme, status_post_url: 'ftp://example.com/x'}}",
-            "1:55: error: not a valid URL for post-backs",
+            "1:55: error: not a URL that post-backs can be sent to",
         ),
         (
             "dids: {'+12015550101': {voice: acme, status_post_url: 'http://[x'}}",
-            "1:55: error: not a valid URL for post-backs",
+            "1:55: error: not a URL that post-backs can be sent to",
         ),
         (
             "dids: {'+12015550101': {voice: acme, sequence: open}}",
@@ -478,3 +482,8 @@ def test_a_snapshot_cannot_be_changed() -> None:
     snapshot = _load(BASE)
     with pytest.raises(TypeError):
         snapshot.phones["bob"] = snapshot.phones["alice"]  # type: ignore[index]
+
+
+def test_a_url_may_have_capitals_and_a_login() -> None:
+    url = "https://acme:s3cret@example.com/Hooks/AbC"
+    assert _mistakes(f"dids: {{'+12015550101': {{voice: acme, status_post_url: '{url}'}}}}") == []
