@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from datetime import UTC, datetime
+from datetime import datetime
+
+from cryptography import x509
 
 PROBE_SECONDS = 3.0
 
@@ -33,38 +35,9 @@ async def expiry_of(address: str, port: int, server_name: str) -> datetime | Non
 def not_after(certificate: bytes) -> datetime | None:
     """The end of a certificate's validity (RFC 5280, 4.1.2.5) from its DER bytes; None when they are not read."""
     try:
-        body = _children(_children(certificate)[0][1])[0][1]
-        fields = _children(body)
-        # version is tagged [0] and may be missing; then follow serialNumber, signature, issuer, validity.
-        validity = fields[4 if fields[0][0] == 0xA0 else 3][1]
-        tag, text = _children(validity)[1]
-    except IndexError:
-        return None
-    try:
-        digits = text.decode("ascii").rstrip("Z")
-        if tag == 0x17:
-            digits = ("19" if digits[:2] >= "50" else "20") + digits
-        return datetime.strptime(digits, "%Y%m%d%H%M%S").replace(tzinfo=UTC)
+        return x509.load_der_x509_certificate(certificate).not_valid_after_utc
     except ValueError:
         return None
-
-
-def _children(data: bytes) -> list[tuple[int, bytes]]:
-    """The elements of a DER sequence's content, each its tag and its content. IndexError when it breaks off."""
-    found = []
-    position = 0
-    while position < len(data):
-        tag, length = data[position], data[position + 1]
-        position += 2
-        if length & 0x80:
-            count = length & 0x7F
-            length = int.from_bytes(data[position : position + count], "big")
-            position += count
-        if position + length > len(data):
-            raise IndexError
-        found.append((tag, data[position : position + length]))
-        position += length
-    return found
 
 
 def how_long_ago(moment: datetime, now: datetime) -> str:
