@@ -1,0 +1,157 @@
+"""A SIP and RTP peer for tests with every line and packet in the test's hand: what carriers really send, to the letter.
+
+It keeps no rules of its own. A test gives the request as text; the peer fills in what must fit (Via, Call-ID, tags, the
+length of the body), keeps what came back, and counts the RTP that arrives.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import os
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from controller.softphone.rtp import FRAME_SAMPLES, FRAME_SECONDS, RtpPacket
+
+T = TypeVar("T")
+_SILENCE = b"\xff" * FRAME_SAMPLES
+_numbers = itertools.count(1)
+
+
+@dataclass(frozen=True, slots=True)
+class SipAnswer:
+    """One response: its status, its headers (names in lower case, the last of several) and its body."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: str
+    text: str
+
+
+class _Datagrams(asyncio.DatagramProtocol):
+    def __init__(self, receive: Callable[[bytes, tuple[str, int]], None]) -> None:
+        self._receive = receive
+
+    def datagram_received(self, data: bytes, address: tuple[str, int]) -> None:
+        self._receive(data, address)
+
+
+@dataclass
+class SipPeer:
+    """One user agent on one address, for one call at a time."""
+
+    address: str
+    server: tuple[str, int]
+    sip_port: int = 0
+    rtp_port: int = 0
+    answers: list[SipAnswer] = field(default_factory=list)
+    heard: list[RtpPacket] = field(default_factory=list)
+    _changed: asyncio.Event = field(default_factory=asyncio.Event)
+    _sip: asyncio.DatagramTransport | None = None
+    _rtp: asyncio.DatagramTransport | None = None
+    _call: str = ""
+
+    def sdp(self, *media: str) -> str:
+        """A session description; without `media` lines, one audio stream of PCMU with telephone events."""
+        lines = media or (f"m=audio {self.rtp_port} RTP/AVP 0 101", "a=rtpmap:101 telephone-event/8000")
+        head = ("v=0", "o=- 1 1 IN IP4 " + self.address, "s=-", "c=IN IP4 " + self.address, "t=0 0")
+        return "\r\n".join((*head, *lines)) + "\r\n"
+
+    def invite(self, uri: str, *, headers: Mapping[str, str] | None = None, body: str = "") -> None:
+        """Send an INVITE. `headers` replace the usual ones of the same name, or are added to them."""
+        self._call = f"peer-{next(_numbers)}-{os.getpid()}"
+        contact = f"<sip:carrier@{self.address}:{self.sip_port}>"
+        usual = {
+            "From": f"<sip:13125550199@{self.address}>;tag={self._call}",
+            "To": f"<{uri}>",
+            "Contact": contact,
+            "Content-Type": "application/sdp",
+        }
+        self._request("INVITE", uri, 1, {**usual, **(headers or {})}, body or self.sdp())
+
+    def acknowledge(self, answer: SipAnswer) -> None:
+        """Send the ACK of a 200."""
+        self._in_dialog("ACK", 1, answer)
+
+    def hang_up(self, answer: SipAnswer) -> None:
+        """Send a BYE within the call that the 200 opened."""
+        self._in_dialog("BYE", 2, answer)
+
+    async def final_answer(self, timeout: float = 15.0) -> SipAnswer:
+        """The first response of 200 or more."""
+        return await self._until(lambda: next((each for each in self.answers if each.status >= 200), None), timeout)
+
+    async def hear(self, packets: int, timeout: float = 10.0) -> list[RtpPacket]:
+        """Wait until so many RTP packets have arrived."""
+        return await self._until(lambda: self.heard if len(self.heard) >= packets else None, timeout)
+
+    async def send_silence(self, address: tuple[str, int], seconds: float) -> None:
+        """Send packets of silence to where the answer says that it listens."""
+        assert self._rtp is not None
+        for number in range(round(seconds / FRAME_SECONDS)):
+            packet = RtpPacket(0, number & 0xFFFF, number * FRAME_SAMPLES, 7, _SILENCE, marker=number == 0)
+            self._rtp.sendto(packet.encode(), address)
+            await asyncio.sleep(FRAME_SECONDS)
+
+    async def _until(self, found: Callable[[], T | None], timeout: float) -> T:
+        async with asyncio.timeout(timeout):
+            while (value := found()) is None:
+                self._changed.clear()
+                await self._changed.wait()
+        return value
+
+    def _request(self, method: str, uri: str, number: int, headers: Mapping[str, str], body: str) -> None:
+        assert self._sip is not None
+        fixed = {
+            "Via": f"SIP/2.0/UDP {self.address}:{self.sip_port};branch=z9hG4bK{self._call}{method}",
+            "Max-Forwards": "70",
+            "Call-ID": self._call,
+            "CSeq": f"{number} {method}",
+            "Content-Length": str(len(body.encode())),
+        }
+        lines = [f"{method} {uri} SIP/2.0", *(f"{name}: {value}" for name, value in {**fixed, **headers}.items())]
+        self._sip.sendto(("\r\n".join(lines) + "\r\n\r\n" + body).encode(), self.server)
+
+    def _in_dialog(self, method: str, number: int, answer: SipAnswer) -> None:
+        target = answer.headers["contact"].strip("<>").partition(">")[0]
+        headers = {"From": answer.headers["from"], "To": answer.headers["to"]}
+        self._request(method, target, number, headers, "")
+
+    def attach(self, sip: asyncio.DatagramTransport, rtp: asyncio.DatagramTransport) -> None:
+        """The sockets that it speaks through."""
+        self._sip, self._rtp = sip, rtp
+        self.sip_port, self.rtp_port = sip.get_extra_info("sockname")[1], rtp.get_extra_info("sockname")[1]
+
+    def received_sip(self, data: bytes, _address: tuple[str, int]) -> None:
+        """Take a datagram of signalling."""
+        text = data.decode()
+        head, _, body = text.partition("\r\n\r\n")
+        first, *lines = head.split("\r\n")
+        if not first.startswith("SIP/2.0 "):
+            return
+        pairs = (line.partition(":") for line in lines)
+        headers = {name.strip().lower(): value.strip() for name, _, value in pairs}
+        self.answers.append(SipAnswer(int(first.split()[1]), headers, body, text))
+        self._changed.set()
+
+    def received_rtp(self, data: bytes, _address: tuple[str, int]) -> None:
+        """Take a datagram of media."""
+        self.heard.append(RtpPacket.decode(data))
+        self._changed.set()
+
+
+@asynccontextmanager
+async def sip_peer(address: str, server: tuple[str, int], *, sip_port: int = 0) -> AsyncIterator[SipPeer]:
+    """A peer on free ports of an address of this machine, as long as the block runs."""
+    peer, loop = SipPeer(address, server), asyncio.get_running_loop()
+    sip, _ = await loop.create_datagram_endpoint(lambda: _Datagrams(peer.received_sip), local_addr=(address, sip_port))
+    rtp, _ = await loop.create_datagram_endpoint(lambda: _Datagrams(peer.received_rtp), local_addr=(address, 0))
+    peer.attach(sip, rtp)
+    try:
+        yield peer
+    finally:
+        sip.close()
+        rtp.close()
