@@ -32,7 +32,7 @@ class Manners:
 
 
 # SIPp takes no variable in a status line, so incoming.xml spells these out.
-REFUSALS: Final = (404, 480, 486, 503, 603)
+REFUSALS: Final = (301, 302, 404, 408, 433, 480, 486, 503, 603, 607)
 
 
 class IncomingCall(PhoneCall):
@@ -68,7 +68,7 @@ class IncomingCall(PhoneCall):
         await self.answered(timeout)
 
     async def refuse(self, status: int = 486) -> None:
-        """Do not take the call, with one of REFUSALS: 486 busy, 603 declined, 480 unavailable, 404, 503."""
+        """Do not take the call, with one of REFUSALS: 486 busy, 603 declined, 480 unavailable, 302 diverted …"""
         if status not in REFUSALS:
             raise SoftphoneError(f"the softphone refuses with one of {REFUSALS}, not {status}")
         self.status = status

@@ -194,7 +194,10 @@ async def test_max_ring_time_ends_the_ringing_and_nobody_has_answered(live: Live
     assert (posted[-1].form["Duration"], posted[-1].form["machinedetection"]) == ("0", "")
 
 
-@pytest.mark.parametrize(("status", "code"), [(486, 8), (404, 43), (603, 38), (503, 34), (480, 2)])
+@pytest.mark.parametrize(
+    ("status", "code"),
+    [(486, 8), (404, 43), (603, 38), (503, 34), (480, 2), (408, 37), (302, 38), (301, 44), (607, 38), (433, 4)],
+)
 async def test_why_a_call_was_not_answered_is_its_code(live: LiveHouse, status: int, code: int) -> None:
     queue_id = await live.place("~^message~", somebody())
     await (await live.line.next_call()).refuse(status)

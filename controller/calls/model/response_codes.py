@@ -117,15 +117,36 @@ TRIED_AGAIN = frozenset(
         ResponseCode.TTS_BUSY,
     }
 )
-# Where the SIP status says more than the cause that is made of it.
+# Where the SIP status says more than the cause that is made of it. A diverted call is not followed: who pays decides
+# whom to call. Only 301 says that the number has changed for good (RFC 3261, 21.3).
+# Whoever refused for good (RFC 5079, 8197, 8688) is not called again.
 _REFUSED_WITH: Mapping[int, ResponseCode] = {
+    300: ResponseCode.TELECOM_DENIED,
+    301: ResponseCode.NUMBER_CHANGED,
+    302: ResponseCode.TELECOM_DENIED,
+    305: ResponseCode.TELECOM_DENIED,
+    380: ResponseCode.TELECOM_DENIED,
+    415: ResponseCode.NO_SUPPORTED_MEDIA,
+    433: ResponseCode.INVALID_CALLER_ID,
+    484: ResponseCode.INVALID_PHONE_NUMBER,
+    485: ResponseCode.INVALID_PHONE_NUMBER,
     488: ResponseCode.NO_SUPPORTED_MEDIA,
+    604: ResponseCode.VACANT_NUMBER,
     606: ResponseCode.GLOBAL_NOT_ACCEPTABLE,
+    607: ResponseCode.TELECOM_DENIED,
+    608: ResponseCode.TELECOM_DENIED,
 }
+# The network gave up waiting for whom it called: nobody answered if the phone rang, else there was no sign of anybody.
+_TIMED_OUT = frozenset({408, 504})
 
 
-def not_answered(cause: int, sip_status: int = 0) -> ResponseCode:
-    """What a try was that ended before the answer, by its Q.850 cause and its SIP status; 0 when nobody told one."""
+def not_answered(cause: int, sip_status: int = 0, *, rang: bool = False) -> ResponseCode:
+    """What a try was that ended before the answer, by its Q.850 cause and its SIP status; 0 when nobody told one.
+
+    A `Reason: Q.850` beside the status is the cause (RFC 3326). rang: whether the phone was heard to ring.
+    """
+    if sip_status in _TIMED_OUT:
+        return ResponseCode.CALL_UNANSWERED if rang else ResponseCode.TELECOM_TIMEOUT
     if known := _REFUSED_WITH.get(sip_status):
         return known
     return _NOT_ANSWERED.get(cause, ResponseCode.CONGESTION if cause else ResponseCode.TELECOM_TIMEOUT)

@@ -264,8 +264,7 @@ class OutgoingCalls:
     def _gone(self, attempt: _Attempt) -> ResponseCode:
         if not attempt.asked:
             raise _NotBegun("Nobody was called yet.")
-        line = attempt.session.line
-        return not_answered(line.hangup_cause, line.sip_status)
+        return _why_not_answered(attempt.session)
 
     async def _not_reached(self, session: CallSession) -> ResponseCode:
         """Nobody answered: what the call has become, once its channel is gone."""
@@ -278,7 +277,7 @@ class OutgoingCalls:
         if not line.destroyed:  # the hang-up is told at once, its cause at the channel's end
             await line.past_hang_up(DESTROYED_SECONDS, lambda event: event.type == "ChannelDestroyed")
         if not rang_out:
-            return not_answered(line.hangup_cause, line.sip_status)
+            return _why_not_answered(session)
         reached = session.call.response_code is not ResponseCode.DIALING
         return ResponseCode.CALL_UNANSWERED if reached else ResponseCode.TELECOM_TIMEOUT
 
@@ -297,6 +296,11 @@ class OutgoingCalls:
     def _ended(self, session: CallSession, code: ResponseCode) -> None:
         session.call_log.not_answered(code)
         self._live.metrics.ended.labels(session.call.end_reason).inc()
+
+
+def _why_not_answered(session: CallSession) -> ResponseCode:
+    rang = session.call.response_code is ResponseCode.RINGING
+    return not_answered(session.line.hangup_cause, session.line.sip_status, rang=rang)
 
 
 async def _made(make: Callable[[], Awaitable[object]]) -> bool:
