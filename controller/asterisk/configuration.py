@@ -125,8 +125,10 @@ class AsteriskConfiguration:
     hep_port: int = 0
     """A UDP port of 127.0.0.1 that gets every SIP message as HEPv3; 0: none does."""
 
+    entity_id: str = ""
+    """What tells this Asterisk from others, in the form of a MAC address; empty: it takes one of the machine's."""
     application: str = "ringpost"
-    lease_seconds: int = 60
+    lease_seconds: int = 90
     """How long a call stays with a controller that is not heard of any more."""
     announcement: str = "ringpost/unavailable"
     """The sound for a call that nobody answers for; a file below the data directory's sounds/."""
@@ -152,6 +154,8 @@ class AsteriskConfiguration:
         _check("The address of ARI and AMI", self.listen, "an IP address", _is_address)
         for what in ("ari_username", "ari_password", "ami_username", "ami_password", "application", "announcement"):
             _check_text(what, getattr(self, what))
+        if self.entity_id:
+            _check("The entity id", self.entity_id, "of the form 02:00:00:00:00:01", _is_entity_id)
         for what in ("etc_dir", "module_dir", "data_dir", "var_dir", "cache_dir", "spool_dir", "run_dir", "log_dir"):
             _check_text(what, str(getattr(self, what)))
 
@@ -254,6 +258,10 @@ def _check_source(what: str, text: str) -> None:
 
 def _is_address(text: str) -> bool:
     return _parses(ipaddress.ip_address, text)
+
+
+def _is_entity_id(text: str) -> bool:
+    return re.fullmatch(r"[0-9a-f]{2}(:[0-9a-f]{2}){5}", text) is not None
 
 
 def _is_network(text: str) -> bool:

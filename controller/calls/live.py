@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Collection, Coroutine, Iterator
+from contextlib import contextmanager
 from typing import Any, Protocol
 
 import structlog
 
 from controller.asterisk.ari.client import AriClient
 from controller.asterisk.ari.events import Event
-from controller.calls.line.line import ENDED_FROM_OUTSIDE, LEASE_SECONDS
+from controller.calls.line.line import ENDED_FROM_OUTSIDE
 from controller.calls.metrics import CallMetrics
 from controller.calls.session import ASTERISK_LOST, CallSession
 from controller.directory.snapshot import LicenseKey
@@ -18,7 +19,8 @@ from controller.errors import AsteriskError, AsteriskNotFound, AsteriskRefused
 
 log = structlog.get_logger()
 
-RENEW_SECONDS = 20.0
+# So often a lease is renewed within its time.
+RENEWALS_PER_LEASE = 4.5
 RENEW_AT_ONCE = 20
 UNAVAILABLE_CONTEXT = "ringpost-unavailable"
 
@@ -32,12 +34,14 @@ class LeaseKeeper(Protocol):
 class LiveCalls:
     """Holds each live call's session by its channel, and owns every task that works on a call."""
 
-    def __init__(self, ari: AriClient, ami: LeaseKeeper, metrics: CallMetrics) -> None:
+    def __init__(self, ari: AriClient, ami: LeaseKeeper, metrics: CallMetrics, lease_seconds: int) -> None:
         self.metrics = metrics
         self._ari = ari
         self._ami = ami
+        self._lease_seconds = lease_seconds
         self._sessions: dict[str, CallSession] = {}
         self._unplaced: set[str] = set()
+        self._notes: list[set[str]] = []
         self._release_handlers: list[Callable[[], None]] = []
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -50,6 +54,20 @@ class LiveCalls:
     def channel_ids(self) -> list[str]:
         """The channels of the calls that are live here."""
         return list(self._sessions)
+
+    @contextmanager
+    def noting(self) -> Iterator[Collection[str]]:
+        """The channels of all calls that are live here at any time while the context lasts."""
+        seen = set(self._sessions)
+        self._notes.append(seen)
+        try:
+            yield seen
+        finally:
+            self._notes.remove(seen)
+
+    def queue_ids(self) -> list[int]:
+        """The QueueIDs of the calls that are live here."""
+        return [session.call.queue_id for session in self._sessions.values()]
 
     def placed_ids(self) -> list[str]:
         """Those of them that Asterisk must have: not of calls that are about to be placed."""
@@ -84,6 +102,8 @@ class LiveCalls:
         placed: False for a call that Asterisk does not know of yet; `placed` tells when it does.
         """
         self._sessions[session.line.channel.id] = session
+        for seen in self._notes:
+            seen.add(session.line.channel.id)
         if not placed:
             self._unplaced.add(session.line.channel.id)
         self.metrics.live.inc()
@@ -140,6 +160,11 @@ class LiveCalls:
         session.line.events.put(Event(ENDED_FROM_OUTSIDE, {"reason": reason}))
         return True
 
+    def end_call(self, queue_id: int, reason: str) -> bool:
+        """As `end`, by the QueueID."""
+        channel_ids = [each for each, session in self._sessions.items() if session.call.queue_id == queue_id]
+        return bool(channel_ids) and self.end(channel_ids[0], reason)
+
     def gone(self, channel_id: str) -> None:
         """Tell the session that its channel does not exist any more (Asterisk was away, and came back without it)."""
         session = self._sessions.get(channel_id)
@@ -149,7 +174,7 @@ class LiveCalls:
     async def renew_leases(self) -> None:
         """Tell Asterisk, again and again until cancelled, that each live call still has its controller."""
         while True:
-            await asyncio.sleep(RENEW_SECONDS)
+            await asyncio.sleep(self._lease_seconds / RENEWALS_PER_LEASE)
             await self.renew_all()
 
     async def renew_all(self) -> None:
@@ -167,7 +192,7 @@ class LiveCalls:
     async def renew_lease(self, channel_id: str) -> None:
         """Tell Asterisk that this call has its controller; one that has ended meanwhile is fine."""
         try:
-            await self._ami.set_variable(channel_id, "TIMEOUT(absolute)", str(LEASE_SECONDS))
+            await self._ami.set_variable(channel_id, "TIMEOUT(absolute)", str(self._lease_seconds))
         except AsteriskRefused:
             pass
         except AsteriskError as error:

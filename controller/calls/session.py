@@ -39,11 +39,12 @@ HANG_UP_PATIENCE_SECONDS = 5.0
 
 @dataclass(frozen=True, slots=True)
 class SessionParts:
-    """What every session works with."""
+    """What every session works with. lease_seconds: see `Line`."""
 
     ari: AriClient
     dispatcher: EffectDispatcher
     log_targets: CallLogTargets
+    lease_seconds: int
 
 
 class CallSession:
@@ -72,6 +73,7 @@ class CallSession:
             queue_id=call.queue_id,
             caller=call.our_number if call.outgoing else call.their_number,
             outgoing=call.outgoing,
+            lease_seconds=parts.lease_seconds,
             log_to=LineLog(self._take_notes, self._tell, self.call_log.report),
         )
 

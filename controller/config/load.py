@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from pathlib import Path
+from uuid import uuid4
 
 from controller.config.settings import SECTIONS, Settings, SpeechSection, read_settings
 from controller.config_file.document import Document, read_document
@@ -57,6 +58,20 @@ class Configuration:
     def admin_token(self) -> str:
         """What the administrator's commands show to the running service."""
         return self.secrets.get_or_make("admin_token")
+
+    @property
+    def controller_id(self) -> str:
+        """What tells this controller from others of its database: made at the first start on a state directory."""
+        return self.secrets.get_or_make("controller_id", lambda: uuid4().hex[:12])
+
+    @property
+    def application(self) -> str:
+        """The Stasis application: the configured one, else one of this controller's own.
+
+        The dialplan of an Asterisk that is not configured from here was written by hand, and says `ringpost`.
+        """
+        own = f"ringpost-{self.controller_id}" if self.settings.configures_asterisk else "ringpost"
+        return self.settings.service.application or own
 
     @property
     def database_url(self) -> str:

@@ -48,7 +48,8 @@ class ServiceSection(Declaration):
     """`service:` what belongs to the whole."""
 
     state_dir: str = ".ringpost"
-    application: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,30}$")] = "ringpost"
+    application: Annotated[str, Field(pattern=r"^([a-z][a-z0-9-]{0,30})?$")] = ""
+    lease_seconds: Annotated[int, Field(ge=3, le=600)] = 90
 
 
 class SipSection(Declaration):

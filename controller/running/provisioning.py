@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import os
 import platform
 from pathlib import Path
@@ -85,12 +86,19 @@ def asterisk_configuration(configuration: Configuration) -> AsteriskConfiguratio
         listen=settings.asterisk.listen,
         http_port=settings.asterisk.http_port,
         ami_port=settings.asterisk.ami_port,
-        application=settings.service.application,
+        entity_id=_entity_id(configuration.controller_id),
+        application=configuration.application,
+        lease_seconds=settings.service.lease_seconds,
         announcement=str(announcements_dir(settings) / "unavailable") if elsewhere else ANNOUNCEMENT,
         phones=_phones(snapshot),
         trunks=_trunks(snapshot),
         numbers=frozenset(snapshot.dids),
     )
+
+
+def _entity_id(controller_id: str) -> str:
+    """An address of the range for local use (IEEE 802c: the second bit of the first octet), always the same one."""
+    return "02:" + hashlib.sha256(controller_id.encode()).digest()[:5].hex(":")
 
 
 def _phones(snapshot: Snapshot) -> tuple[SipPhone, ...]:

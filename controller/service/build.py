@@ -28,6 +28,7 @@ from controller.calls.outgoing.notifications import Notifications
 from controller.calls.recovery.adopt import Adoption
 from controller.calls.session import SessionParts
 from controller.calls.store.call_retention import CallRetention
+from controller.calls.store.controllers import Owner
 from controller.calls.store.journal import Journal
 from controller.calls.store.queue_ids import QueueIds
 from controller.calls.trace_mailer import TraceMailer
@@ -59,6 +60,7 @@ class Calls:
     live: LiveCalls
     journal: Journal
     queue_ids: QueueIds
+    owner: Owner
     feed: CallFeed
     adoption: Adoption
     dialer: Dialer
@@ -95,7 +97,14 @@ def build(configuration: Configuration, database: Database) -> Service:
     library = SoundLibrary(database, prompts)
     ari, ami = _ari(configuration), _ami(configuration)
     guard = Guard(allow=settings.postbacks.allow)
-    journal = Journal(database)
+    owner = Owner(
+        database,
+        configuration.controller_id,
+        application=configuration.application,
+        asterisk=lambda: ari.asterisk_identity,
+        lease_seconds=settings.service.lease_seconds,
+    )
+    journal = Journal(database, owner)
     mailer = _mailer(settings, database, journal, registry)
     sources = PromptSources(prompts, directory, library, settings.media_url)
     calls = build_calls(
@@ -106,7 +115,9 @@ def build(configuration: Configuration, database: Database) -> Service:
         directory=directory,
         guard=guard,
         prompts_of=lambda license_key: CallPrompts(sources, license_key),
-        application=settings.service.application,
+        owner=owner,
+        application=configuration.application,
+        lease_seconds=settings.service.lease_seconds,
         context=script_context(settings),
         registry=registry,
         log_targets=CallLogTargets(journal, CallFeed(), _utc_now, settings.postbacks.date_format, mailer),
@@ -146,6 +157,8 @@ def build_calls(
     guard: Guard,
     prompts_of: Callable[[str], CallPrompts],
     application: str,
+    owner: Owner,
+    lease_seconds: int,
     context: Context,
     registry: CollectorRegistry,
     log_targets: CallLogTargets,
@@ -153,23 +166,23 @@ def build_calls(
     """The parts that take, place and recover calls, wired to Asterisk's events.
 
     prompts_of: the prompts of a licence key, by its name. context: what scripts are checked against. application: the
-    Stasis application.
+    Stasis application. lease_seconds: how long a call stays with a controller that is not heard of any more.
     """
     routes = Routes(directory)
-    live = LiveCalls(ari, lease_keeper, CallMetrics(registry))
+    live = LiveCalls(ari, lease_keeper, CallMetrics(registry), lease_seconds)
     queue_ids = QueueIds(database)
-    parts = SessionParts(ari, EffectDispatcher(routes, guard, database, application), log_targets)
+    parts = SessionParts(ari, EffectDispatcher(routes, guard, database, application), log_targets, lease_seconds)
     incoming = IncomingCalls(parts, live, directory, queue_ids, prompts_of)
     outgoing = OutgoingCalls(parts, live, directory, routes, application, prompts_of)
-    adoption = Adoption(parts, live, database, application, prompts_of, outgoing.go_on)
-    dialer = Dialer(database, directory, live, outgoing, journal, lambda: ari.connected)
+    adoption = Adoption(parts, live, database, owner, application, prompts_of, outgoing.go_on)
+    dialer = Dialer(database, owner, directory, live, outgoing, journal, lambda: ari.connected)
     notifications = Notifications(
         database, log_targets, queue_ids, routes, prompts_of, context, live.metrics, dialer.wake
     )
     ari.on_event("StasisStart", incoming.stasis_start)
     ari.on_connected(adoption.connected)
     live.on_release(dialer.call_ended)
-    return Calls(live, journal, queue_ids, log_targets.feed, adoption, dialer, notifications)
+    return Calls(live, journal, queue_ids, owner, log_targets.feed, adoption, dialer, notifications)
 
 
 def _ari(configuration: Configuration) -> AriClient:
@@ -178,7 +191,7 @@ def _ari(configuration: Configuration) -> AriClient:
         url=settings.ari_url,
         username=settings.asterisk.username,
         password=configuration.ari_password,
-        application=settings.service.application,
+        application=configuration.application,
         silenced_events=(*SILENCED_EVENTS, *UNUSED_EVENTS),
     )
 

@@ -52,6 +52,7 @@ async def run(service: Service) -> None:
         loop.add_signal_handler(number, stop.set)
     loop.add_signal_handler(signal.SIGHUP, service.reloading.request)
     calls = service.calls
+    await calls.owner.register()
     await calls.queue_ids.reserve()
     await service.library.load()
     try:
@@ -86,6 +87,7 @@ def _parts(service: Service) -> dict[str, Part]:
         "ami": service.ami.run,
         "journal": service.calls.journal.run,
         "queue-ids": service.calls.queue_ids.run,
+        "heartbeat": service.calls.owner.run,
         "leases": service.calls.live.renew_leases,
         "adoption": service.calls.adoption.run,
         "post-backs": service.delivery.run,

@@ -1,5 +1,6 @@
 -- Takes outgoing calls that are due, through one route, the longest due of each key, so many of a key at most: the keys in
--- the order given, so that a key with many calls holds no other one up. From now on their next try is under way.
+-- the order given, so that a key with many calls holds no other one up. From now on their next try is under way, and they
+-- are the controller's ($5), on its Asterisk ($6).
 WITH due AS (
     SELECT chosen.queue_id, key.place
     FROM unnest($1::text[]) WITH ORDINALITY AS key (name, place)
@@ -14,7 +15,7 @@ WITH due AS (
     LIMIT $3
 ), taken AS (
     UPDATE calls
-    SET due_at = NULL, dialled_at = clock_timestamp(), tries = tries + 1
+    SET due_at = NULL, dialled_at = clock_timestamp(), tries = tries + 1, controller_id = $5, asterisk = $6
     FROM due
     WHERE calls.queue_id = due.queue_id
     RETURNING calls.*, due.place

@@ -15,6 +15,7 @@ from controller.directory.snapshot import Did
 from controller.script.parser import parse
 from tests.support.calls import KEY, CallsRoom, calls_room, snapshot
 from tests.support.fake_ari import FakeAri
+from tests.support.owner import CONTROLLER
 
 NUMBER = "+12015550101"
 MENU = r"""
@@ -333,6 +334,6 @@ async def test_the_state_that_is_stored_is_the_engines(postgres: str) -> None:
         fake.incoming_call()
         await fake.until(lambda: fake.played == ["say:Press 1."])
         assert await room.journal.flush()
-        (row,) = await room.database.fetch("open_calls")
+        (row,) = await room.database.fetch("open_calls", CONTROLLER, 30.0)
         assert row["state"]["bindings"] == {"1": "one"}
         assert json.dumps(row["state"])

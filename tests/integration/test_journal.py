@@ -21,6 +21,7 @@ from controller.postbacks.outbox import Postback
 from controller.resources import QUERIES
 from controller.store.database import Database
 from controller.store.queries import Queries
+from tests.support.owner import CONTROLLER, an_owner
 
 
 @pytest.fixture
@@ -90,7 +91,7 @@ async def _counts(postgres: str) -> tuple[int, int, int]:
 
 
 async def test_a_call_its_trace_and_its_postback_are_stored_together(database: Database, postgres: str) -> None:
-    async with running(Journal(database)) as journal:
+    async with running(Journal(database, an_owner())) as journal:
         call = a_call(1000000001)
         line = TraceLine(call.queue_id, 1, datetime.now(UTC), "answered")
         journal.add(call, _state, trace=[line], postback=a_postback(call))
@@ -101,13 +102,13 @@ async def test_a_call_its_trace_and_its_postback_are_stored_together(database: D
 async def test_only_the_newest_state_of_a_batch_is_written_and_no_trace_line_is_lost(
     database: Database, postgres: str
 ) -> None:
-    async with running(Journal(database)) as journal:
+    async with running(Journal(database, an_owner())) as journal:
         call = a_call(1000000001)
         for number in range(1, 21):
             line = TraceLine(call.queue_id, number, datetime.now(UTC), "digit", {"digit": "1"})
             journal.add(call, partial(json.dumps, {"position": number}), trace=[line])
         assert await journal.flush()
-        (row,) = await database.fetch("open_calls")
+        (row,) = await database.fetch("open_calls", CONTROLLER, 30.0)
         assert (row["state"], row["trace_number"]) == ({"position": 20}, 20)
         assert await _counts(postgres) == (1, 20, 0)
 
@@ -140,7 +141,7 @@ class _Away:
 async def test_a_call_whose_state_is_refused_takes_no_other_with_it_and_is_told_of_all_the_same(
     database: Database, postgres: str
 ) -> None:
-    async with running(Journal(database)) as journal:
+    async with running(Journal(database, an_owner())) as journal:
         good, bad = a_call(1000000001), a_call(1000000002)
         journal.add(good, _state, postback=a_postback(good))
         journal.add(bad, lambda: "this is no JSON", postback=a_postback(bad, final=True))
@@ -151,7 +152,7 @@ async def test_a_call_whose_state_is_refused_takes_no_other_with_it_and_is_told_
 async def test_characters_that_the_store_refuses_do_not_keep_a_call_from_being_stored(
     database: Database, postgres: str
 ) -> None:
-    async with running(Journal(database)) as journal:
+    async with running(Journal(database, an_owner())) as journal:
         journal.keep_program("other", "Hello\0 there \ud800")
         call = a_call(1000000001, their_number="12\0", program="other")
         state = {"variables": {"answer": "a\0b", "path": "C:\\u0000"}}
@@ -159,7 +160,7 @@ async def test_characters_that_the_store_refuses_do_not_keep_a_call_from_being_s
         journal.add(call, partial(json.dumps, state), trace=[line], postback=a_postback(call))
         assert await journal.flush()
         assert await _counts(postgres) == (1, 1, 1)
-        (row,) = await database.fetch("open_calls")
+        (row,) = await database.fetch("open_calls", CONTROLLER, 30.0)
         assert row["state"]["variables"] == {"answer": "ab", "path": "C:\\u0000"}
         assert row["source"] == "Hello  there ?"
 
@@ -168,7 +169,7 @@ async def test_an_end_and_its_final_postback_are_stored_in_one_transaction_after
     database: Database, postgres: str
 ) -> None:
     away = _Away(database)
-    async with running(Journal(away)) as journal:  # type: ignore[arg-type]
+    async with running(Journal(away, an_owner())) as journal:  # type: ignore[arg-type]
         call = a_call(1000000001)
         journal.add(call, _state, postback=a_postback(call))
         await asyncio.wait_for(away.tries.acquire(), 5)
@@ -179,14 +180,14 @@ async def test_an_end_and_its_final_postback_are_stored_in_one_transaction_after
             while await _counts(postgres) == (0, 0, 0):
                 await asyncio.sleep(0.02)
         assert await _counts(postgres) == (1, 0, 2)
-        assert await database.fetch("open_calls") == []
+        assert await database.fetch("open_calls", CONTROLLER, 30.0) == []
 
 
 async def test_while_the_database_is_away_everything_waits_and_new_calls_are_refused_at_the_limit(
     database: Database, postgres: str
 ) -> None:
     away = _Away(database)
-    async with running(Journal(away, limit=10)) as journal:  # type: ignore[arg-type]
+    async with running(Journal(away, an_owner(), limit=10)) as journal:  # type: ignore[arg-type]
         for number in range(10):
             journal.admit()
             call = a_call(1000000001 + number)
@@ -204,18 +205,18 @@ async def test_while_the_database_is_away_everything_waits_and_new_calls_are_ref
 async def test_a_call_that_has_ended_is_not_opened_again_by_a_batch_that_is_repeated(
     database: Database, postgres: str
 ) -> None:
-    async with running(Journal(database)) as journal:
+    async with running(Journal(database, an_owner())) as journal:
         call = a_call(1000000001, ended_at=datetime.now(UTC))
         journal.add(call, _state)
         assert await journal.flush()
         journal.add(a_call(1000000001), _state)
         assert await journal.flush()
-        assert await database.fetch("open_calls") == []
+        assert await database.fetch("open_calls", CONTROLLER, 30.0) == []
 
 
 async def test_calls_that_ended_long_ago_leave_with_their_traces(database: Database, postgres: str) -> None:
     now = datetime.now(UTC)
-    async with running(Journal(database)) as journal:
+    async with running(Journal(database, an_owner())) as journal:
         for number, age in ((1, 100), (2, 95), (3, 1)):
             call = a_call(1000000000 + number, ended_at=now - timedelta(days=age))
             journal.add(call, _state, trace=[TraceLine(call.queue_id, 1, now, "answered")])

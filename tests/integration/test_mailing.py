@@ -25,6 +25,7 @@ from controller.resources import QUERIES
 from controller.script.state import State
 from controller.store.database import Database
 from controller.store.queries import Queries
+from tests.support.owner import an_owner
 from tests.support.smtp_sink import LONGEST_WAIT, SmtpSink, smtp_sink
 
 PROJECT = Path(__file__).parents[2]
@@ -78,7 +79,7 @@ class Office:
 
 @asynccontextmanager
 async def office(database: Database, server: MailServer, **options: Any) -> AsyncIterator[Office]:
-    journal, registry = Journal(database), CollectorRegistry()
+    journal, registry = Journal(database, an_owner()), CollectorRegistry()
     mailer = TraceMailer(server, database, journal, registry=registry, **{"delays": QUICK, "patience": 0.05} | options)
     tasks = [asyncio.create_task(part) for part in (journal.run(), mailer.run())]
     try:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -155,8 +154,8 @@ async def test_an_end_of_a_try_that_is_written_again_does_not_undo_the_next_one(
 async def test_a_call_that_ends_while_the_reconciler_looks_ends_once(
     postgres: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # Nothing is so fresh that the reconciler would leave it alone for that.
-    monkeypatch.setattr("controller.calls.recovery.adopt.FRESH", timedelta(0))
+    # Nothing was claimed so recently that the reconciler would leave it alone for that.
+    monkeypatch.setattr("controller.calls.recovery.adopt.JUST_CLAIMED_SECONDS", 0.0)
     async with FakeAri() as fake, calls_room(fake, postgres, directory()) as room:
         rendering, let = asyncio.Event(), asyncio.Event()
 
@@ -169,8 +168,8 @@ async def test_a_call_that_ends_while_the_reconciler_looks_ends_once(
         await asyncio.wait_for(rendering.wait(), 5)
         look = room.adoption._open_calls
 
-        async def looks_and_then_it_ends() -> Any:
-            rows = await look()
+        async def looks_and_then_it_ends(channels: Any) -> Any:
+            rows = await look(channels)
             let.set()
             await over(room, queue_id)
             return rows
@@ -259,7 +258,7 @@ async def test_a_ringing_that_was_not_told_is_seen_and_counts_as_unanswered(post
 
 
 async def test_a_claim_whose_answer_is_lost_costs_no_try(postgres: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("controller.calls.recovery.adopt.FRESH", timedelta(0))
+    monkeypatch.setattr("controller.calls.recovery.adopt.JUST_CLAIMED_SECONDS", 0.0)
     async with FakeAri() as fake, calls_room(fake, postgres, directory()) as room:
         fetch, lost = room.database.fetch, 0
 

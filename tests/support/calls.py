@@ -32,6 +32,7 @@ from controller.service.build import build_calls
 from controller.store.database import Database
 from controller.store.queries import Queries
 from tests.support.fake_ari import FakeAri
+from tests.support.owner import ASTERISK, CONTROLLER, an_owner
 
 if TYPE_CHECKING:
     from controller.calls.call_prompts import CallPrompts
@@ -135,10 +136,13 @@ def snapshot(scripts: dict[str, str]) -> Snapshot:
 
 
 @asynccontextmanager
-async def calls_room(fake: FakeAri, postgres: str, directory: Snapshot) -> AsyncIterator[CallsRoom]:
+async def calls_room(
+    fake: FakeAri, postgres: str, directory: Snapshot, controller_id: str = CONTROLLER, *, asterisk: str = ASTERISK
+) -> AsyncIterator[CallsRoom]:
     """A controller's calls, connected to the fake; cancelled (as by kill -9, but for the journal) at the end."""
     database = await Database.connect(postgres, Queries.load(QUERIES))
-    ari, registry, journal = fake.client(), CollectorRegistry(), Journal(database)
+    ari, registry, owner = fake.client(), CollectorRegistry(), an_owner(database, controller_id, asterisk)
+    journal = Journal(database, owner)
     current, prompts = CurrentDirectory(directory), NamedPrompts()
     calls = build_calls(
         database=database,
@@ -148,11 +152,14 @@ async def calls_room(fake: FakeAri, postgres: str, directory: Snapshot) -> Async
         directory=current,
         guard=Guard(["127.0.0.0/8"]),
         prompts_of=lambda _key: cast("CallPrompts", prompts),
+        owner=owner,
         application=APPLICATION,
+        lease_seconds=90,
         context=NOWHERE,
         registry=registry,
         log_targets=CallLogTargets(journal, CallFeed(), lambda: datetime.now(UTC)),
     )
+    await owner.register()
     await calls.queue_ids.reserve()
     tasks = [asyncio.create_task(part) for part in (ari.run(), journal.run(), calls.dialer.run())]
     try:

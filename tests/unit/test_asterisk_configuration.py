@@ -192,3 +192,14 @@ def test_an_address_with_a_zone_is_refused_whatever_stands_behind_it(host: str) 
         SipTrunk("carrier", "192.0.2.1", sources=(host,))
     with pytest.raises(ConfigurationError):
         configuration(external_address=host)
+
+
+def test_an_asterisk_says_which_one_it_is(tmp_path: Path) -> None:
+    lines = as_asterisk_reads(rendered(tmp_path, "asterisk.conf", entity_id="02:00:00:00:00:0a"))
+    assert ("[options] entityid", "02:00:00:00:00:0a") in lines
+
+
+@pytest.mark.parametrize("entity_id", ["02", "02:00:00:00:00:0a\nx", "one", "02:00:00:00:00:zz"])
+def test_an_entity_id_is_in_the_form_of_a_mac_address(tmp_path: Path, entity_id: str) -> None:
+    with pytest.raises(ConfigurationError):
+        rendered(tmp_path, "asterisk.conf", entity_id=entity_id)

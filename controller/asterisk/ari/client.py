@@ -101,6 +101,8 @@ class AriClient:
         """How often a connection was made."""
         self.asterisk_version = ""
         """As Asterisk tells it; empty before the first connection."""
+        self.asterisk_identity = ""
+        """What tells this server from others (`ServerInfo.identity`); empty before the first connection."""
         self.applications = Applications(self)
         self.asterisk = AsteriskResource(self)
         self.bridges = Bridges(self)
@@ -250,7 +252,8 @@ class AriClient:
     async def _greet(self) -> None:
         """Learn the version and silence what nobody looks at."""
         try:
-            self.asterisk_version = (await self.asterisk.info()).version
+            info = await self.asterisk.info()
+            self.asterisk_version, self.asterisk_identity = info.version, info.identity
         except AsteriskTimeout:
             await self._judge_silence()
         if is_too_old(self.asterisk_version):

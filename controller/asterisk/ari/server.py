@@ -9,11 +9,19 @@ from controller.asterisk.ari.requests import Requests, part
 
 @dataclass(frozen=True, slots=True)
 class ServerInfo:
-    """`version` as Asterisk prints it, `entity_id` (a MAC address unless configured), `started_at` in ISO 8601."""
+    """`version` as Asterisk prints it, `entity_id` (a MAC address unless configured), `name` (`systemname` of
+    asterisk.conf, often empty), `started_at` in ISO 8601.
+    """
 
     version: str
     entity_id: str
+    name: str
     started_at: str
+
+    @property
+    def identity(self) -> str:
+        """What tells this server from others. Two on one machine need an `entityid` or a `systemname` each."""
+        return f"{self.entity_id}/{self.name}" if self.name else self.entity_id
 
 
 class AsteriskResource:
@@ -28,6 +36,7 @@ class AsteriskResource:
         return ServerInfo(
             version=str(system.get("version", "")),
             entity_id=str(system.get("entity_id", "")),
+            name=str((answer.get("config") or {}).get("name", "")),
             started_at=str((answer.get("status") or {}).get("startup_time", "")),
         )
 

@@ -12,7 +12,7 @@ import structlog
 from controller.asterisk.ari.bridges import Bridge
 from controller.asterisk.ari.channels import Channel
 from controller.asterisk.ari.events import Event
-from controller.calls.line.line import HANG_UP_EVENTS, LEASE_SECONDS, LONGEST_WAIT_SECONDS, Happening, Line, Lost
+from controller.calls.line.line import HANG_UP_EVENTS, LONGEST_WAIT_SECONDS, Happening, Line, Lost
 from controller.calls.line.originate import DIAL_SLACK_SECONDS, ENTER_SECONDS, shown_caller
 from controller.calls.model.response_codes import ResponseCode
 from controller.directory.routes import Routes
@@ -116,7 +116,7 @@ async def _dial(line: Line, leg: Channel, effect: Transfer, routes: Routes, appl
     # Asterisk refuses what is asked of a channel that has not entered the application yet.
     happening = await line.wait(ENTER_SECONDS, until=entered, judged=False)
     if happening is Happening.EVENT:
-        await leg.set_variable("TIMEOUT(absolute)", str(LEASE_SECONDS))
+        await leg.set_variable("TIMEOUT(absolute)", str(line.lease_seconds))
         await leg.dial(caller=None if shown else line.channel.id, timeout_seconds=math.ceil(effect.ring_seconds))
         happening = await line.wait(effect.ring_seconds + DIAL_SLACK_SECONDS, until=decided, judged=False)
     if happening is Happening.EVENT and not reason:

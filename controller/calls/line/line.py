@@ -23,10 +23,6 @@ from controller.script.transcript import Told
 
 log = structlog.get_logger()
 
-# Asterisk's TIMEOUT(absolute) on a call is a lease: a call whose controller is gone for so long leaves Stasis by
-# itself, hears the announcement and is hung up (asterisk-config/extensions.conf.j2).
-LEASE_SECONDS = 60
-
 # What has no limit of its own ends with the call, at the session's limit; its event is asked for again so often.
 LONGEST_WAIT_SECONDS = 3600.0
 
@@ -75,15 +71,21 @@ class Line:
         queue_id: int,
         caller: str,
         outgoing: bool,
+        lease_seconds: int,
         log_to: LineLog,
     ) -> None:
-        """`caller`: the number that others see when this call reaches them; of an outgoing call it is one of ours."""
+        """`caller`: the number that others see when this call reaches them; of an outgoing call it is one of ours.
+
+        lease_seconds: Asterisk's TIMEOUT(absolute) on each channel of the call is a lease: one whose controller is gone
+        for so long leaves Stasis by itself, hears the announcement and is hung up (asterisk-config/extensions.conf.j2).
+        """
         self.ari = ari
         self.channel = channel
         self.events = events
         self.engine = engine
         self.caller = caller
         self.outgoing = outgoing
+        self.lease_seconds = lease_seconds
         self.talk_detection = TalkDetection(channel)
         self.answer_detection = AnswerDetection(channel, self.talk_detection, events.put)
         self.hung_up = False

@@ -13,7 +13,7 @@ from asyncpg import Record
 
 from controller.asterisk.ari.events import Event
 from controller.calls.call_prompts import CallPrompts
-from controller.calls.line.line import LEASE_SECONDS, Happening
+from controller.calls.line.line import Happening
 from controller.calls.line.originate import DIAL_SLACK_SECONDS, ENTER_SECONDS, shown_caller
 from controller.calls.live import LiveCalls
 from controller.calls.model.order import Notification
@@ -188,7 +188,7 @@ class OutgoingCalls:
             entered = await line.events_until(ENTER_SECONDS, "StasisStart")
             self._live.placed(session)
             if entered:
-                await line.channel.set_variable("TIMEOUT(absolute)", str(LEASE_SECONDS))
+                await line.channel.set_variable("TIMEOUT(absolute)", str(line.lease_seconds))
                 return None
         except (AsteriskUnreachable, AsteriskTimeout) as error:
             raise _NotBegun(str(error)) from None

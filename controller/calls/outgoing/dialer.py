@@ -12,6 +12,7 @@ from asyncpg import Record
 from controller.calls.live import LiveCalls
 from controller.calls.outgoing.attempts import OutgoingCalls
 from controller.calls.outgoing.pace import Pace, Paces
+from controller.calls.store.controllers import Owner
 from controller.calls.store.journal import Journal
 from controller.directory.current import CurrentDirectory
 from controller.directory.snapshot import LicenseKey
@@ -37,6 +38,7 @@ class Dialer:
     def __init__(
         self,
         database: Database,
+        owner: Owner,
         directory: CurrentDirectory,
         live: LiveCalls,
         outgoing: OutgoingCalls,
@@ -44,6 +46,7 @@ class Dialer:
         is_connected: Callable[[], bool],
     ) -> None:
         self._database = database
+        self._owner = owner
         self._directory = directory
         self._live = live
         self._outgoing = outgoing
@@ -108,7 +111,11 @@ class Dialer:
 
     async def _claim(self, keys: list[str], route: str, most: int, *, of_a_key: int) -> list[Record]:
         """Take calls from the store. Who is cancelled meanwhile gives back what was taken. StoreError."""
-        claiming = asyncio.create_task(self._database.fetch("claim_calls", keys, route, most, of_a_key))
+        claiming = asyncio.create_task(
+            self._database.fetch(
+                "claim_calls", keys, route, most, of_a_key, self._owner.controller_id, self._owner.asterisk
+            )
+        )
         try:
             return await asyncio.shield(claiming)
         except asyncio.CancelledError:

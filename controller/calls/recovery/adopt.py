@@ -7,8 +7,7 @@ connect the channels that Asterisk has are held against the calls that are live 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from datetime import datetime, timedelta
+from collections.abc import Awaitable, Callable, Collection
 
 import structlog
 from asyncpg import Record
@@ -19,6 +18,7 @@ from controller.calls.model.call import is_try
 from controller.calls.model.order import Notification
 from controller.calls.recovery.settle import settle_lost
 from controller.calls.session import CallSession, SessionParts
+from controller.calls.store.controllers import Owner
 from controller.errors import AsteriskError, StateInvalid, StoreError
 from controller.store.database import Database
 
@@ -28,7 +28,9 @@ log = structlog.get_logger()
 GRACE_SECONDS = 1.0
 RETRY_SECONDS = 1.0
 RECONCILE_SECONDS = 60.0
-FRESH = timedelta(seconds=30)
+# A call that was claimed so shortly ago may not have begun yet.
+JUST_CLAIMED_SECONDS = 30.0
+TAKEN_OVER = "taken-over"
 
 
 class Adoption:
@@ -39,6 +41,7 @@ class Adoption:
         parts: SessionParts,
         live: LiveCalls,
         database: Database,
+        owner: Owner,
         application: str,
         prompts_of: Callable[[str], CallPrompts],
         go_on_dialling: Callable[[CallSession, Notification], Awaitable[None]],
@@ -46,10 +49,10 @@ class Adoption:
         self._parts = parts
         self._live = live
         self._database = database
+        self._owner = owner
         self._application = application
         self._prompts_of = prompts_of
         self._go_on_dialling = go_on_dialling
-        self._since = parts.log_targets.now()
         self._one_at_a_time = asyncio.Lock()
 
     async def connected(self) -> None:
@@ -58,9 +61,9 @@ class Adoption:
             await self._agree()
 
     async def run(self) -> None:
-        """Do the same every minute, until cancelled: an event that got lost must not leave a call open."""
+        """Do the same every minute, or lease, until cancelled: an event that got lost must not leave a call open."""
         while True:
-            await asyncio.sleep(RECONCILE_SECONDS)
+            await asyncio.sleep(min(RECONCILE_SECONDS, self._owner.lease_seconds))
             try:
                 await self.connected()
             except AsteriskError as error:
@@ -69,17 +72,21 @@ class Adoption:
                 log.exception("calls could not be reconciled")
 
     async def _agree(self) -> None:
-        before, placed = set(self._live.channel_ids()), set(self._live.placed_ids())
+        with self._live.noting() as seen:
+            await self._agree_but_for(seen)
+
+    async def _agree_but_for(self, seen: Collection[str]) -> None:
+        """seen: the channels of calls that are live here at any time meanwhile: they are their sessions' business."""
+        placed = set(self._live.placed_ids())
         channels = set((await self._parts.ari.applications.get(self._application)).channel_ids)
         for channel_id in placed - channels:
             self._live.gone(channel_id)
         strays = channels - set(self._live.channel_ids())
-        known = await self._open_calls()
-        for row in known:
-            # A call that ends, or begins, while this looks is its session's business.
-            if row["channel_id"] in self._live or row["channel_id"] in before or self._is_fresh(row):
+        for row in await self._open_calls(channels):
+            if row["channel_id"] in seen or row["just_claimed"]:
                 continue
-            session = self._session_or_none(row) if row["channel_id"] in channels else None
+            here = row["channel_id"] in channels and row["asterisk"] in ("", self._owner.asterisk)
+            session = self._session_or_none(row) if here else None
             if session is not None:
                 self._live.register(session)
                 self._live.own(self._adopt(session, row))
@@ -110,12 +117,6 @@ class Adoption:
             log.info("a channel was not hung up", reason=str(error))
         await self._live.let_go(channel_id)
 
-    def _is_fresh(self, row: Record) -> bool:
-        """Whether the call began under this controller, and so shortly ago that its session may have just ended."""
-        started: datetime = row["dialled_at"] or row["started_at"]
-        now = self._parts.log_targets.now()
-        return started > self._since and now - started < FRESH
-
     def _unowned(self, channel_ids: set[str]) -> list[str]:
         """Those that are neither a live call's channel nor the leg of its transfer."""
         calls = self._live.channel_ids()
@@ -123,16 +124,25 @@ class Adoption:
             channel_id for channel_id in channel_ids if channel_id not in calls and not self._live.is_leg(channel_id)
         ]
 
-    async def _open_calls(self) -> list[Record]:
+    async def _open_calls(self, channels: Collection[str]) -> list[Record]:
+        """This controller's open calls, with those that it has to take over now."""
         while True:
             try:
                 # Ends that are still in memory would be taken for calls that are open.
                 if await self._parts.log_targets.journal.flush():
-                    return await self._database.fetch("open_calls")
+                    await self._end_those_taken_over()
+                    await self._owner.take_over(channels)
+                    return await self._database.fetch("open_calls", self._owner.controller_id, JUST_CLAIMED_SECONDS)
                 log.warning("open calls are looked up when the journal is written")
             except StoreError as error:
                 log.warning("open calls are looked up again", reason=str(error))
                 await asyncio.sleep(RETRY_SECONDS)
+
+    async def _end_those_taken_over(self) -> None:
+        """End calls that another controller closed, when the database had no sign of life of this one."""
+        for queue_id in await self._owner.lost(self._live.queue_ids()):
+            log.warning("a call is ended that another controller has taken over", call=queue_id)
+            self._live.end_call(queue_id, TAKEN_OVER)
 
     def _session_or_none(self, row: Record) -> CallSession | None:
         try:

@@ -11,11 +11,13 @@ import asyncio
 import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any
 
 import structlog
 
 from controller.calls.model.call import Call, TraceLine
+from controller.calls.store.controllers import Owner
 from controller.errors import JournalFull, StoreError, StoreUnreachable
 from controller.postbacks.outbox import Postback, enqueue
 from controller.store.database import Database
@@ -49,8 +51,9 @@ class _Entry:
 class Journal:
     """Gathers what must be stored and writes it in batches; see the module."""
 
-    def __init__(self, database: Database, *, limit: int = ENTRIES_AT_MOST) -> None:
+    def __init__(self, database: Database, owner: Owner, *, limit: int = ENTRIES_AT_MOST) -> None:
         self._database = database
+        self._owner = owner
         self._limit = limit
         self._pending: dict[int, _Entry] = {}
         self._under_way: list[_Entry] = []
@@ -214,13 +217,17 @@ class Journal:
             self._under_way.remove(entry)
 
     async def _store(self, entries: Sequence[_Entry], rows: Sequence[tuple[Any, ...]]) -> None:
-        postbacks = [postback for entry in entries for postback in entry.postbacks]
+        postbacks = any(entry.postbacks for entry in entries)
         lines = [line for entry in entries for line in entry.trace]
-        calls_and_trace = (*map(list, zip(*rows, strict=True)), *_columns(lines))
+        owner = (self._owner.controller_id, self._owner.asterisk)
+        calls_and_trace = (*map(list, zip(*rows, strict=True)), *_columns(lines), *owner)
         if postbacks:
             async with self._database.transaction() as transaction:
-                await transaction.execute("save_calls", *calls_and_trace)
-                await enqueue(transaction, postbacks)
+                written = await transaction.fetch("save_calls", *calls_and_trace)
+                # What is not written was written before, or is another controller's: its customer is not told twice.
+                ours = {row["queue_id"] for row in written}
+                told = [entry.postbacks for entry in entries if entry.call.queue_id in ours]
+                await enqueue(transaction, list(chain.from_iterable(told)))
         else:  # one statement is a transaction by itself, in one round trip
             await self._database.execute("save_calls", *calls_and_trace)
 

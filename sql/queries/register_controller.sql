@@ -1,0 +1,9 @@
+-- A controller starts. Its row outlives it, so that it knows its own calls again after a restart. Rows that nobody has
+-- needed for a month leave.
+WITH gone AS (
+    DELETE FROM controllers
+    WHERE id <> $1 AND heartbeat_at < now() - interval '30 days'
+      AND NOT EXISTS (SELECT FROM calls WHERE controller_id = controllers.id AND ended_at IS NULL)
+)
+INSERT INTO controllers (id) VALUES ($1)
+ON CONFLICT (id) DO UPDATE SET started_at = now(), steady_since = now(), heartbeat_at = now()
