@@ -17,8 +17,9 @@ from aiohttp import web
 from controller.embedded.ports import free_port
 from controller.errors import PortInUse
 from controller.programs import ProgramTree
-from tests.support.asterisk import PHONE_PASSWORD, TRUNK_ADDRESS, RunningAsterisk, running_asterisk, write_tone
+from tests.support.asterisk import PHONE_PASSWORD, TRUNK_ADDRESS, RunningAsterisk, running_asterisk
 from tests.support.sipp import SippRun, sipp
+from tests.support.tones import write_tone
 
 
 class Controller:

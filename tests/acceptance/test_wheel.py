@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from controller.programs import ProgramTree
-from tests.support.asterisk import RunningAsterisk
-from tests.support.house import KEY, PROJECT, House
+from tests.support.asterisk import PROJECT, RunningAsterisk
+from tests.support.house import KEY, House
 
 SOURCES = ("pyproject.toml", "setup.py", "README.md", "LICENSE", "controller", "sql", "asterisk-config", "config")
 PIP = ("-m", "pip", "--disable-pip-version-check", "--no-input", "--quiet")

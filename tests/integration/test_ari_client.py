@@ -44,7 +44,7 @@ async def test_a_call_is_answered_played_to_and_hung_up(fake: FakeAri, client: A
     channel = client.channels.get(start.channel_id)
     await channel.answer()
     await channel.play(["sound:welcome", "sound:menu"], playback_id="prompt-1")
-    seen = []
+    seen: list[Event] = []
     while not seen or seen[-1].type != "PlaybackFinished":
         event = await events.get(5)
         assert event is not None

@@ -12,8 +12,7 @@ import wave
 from pathlib import Path
 
 import pytest
-from click.testing import Result
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 from controller.cli import app
 from controller.ivr.compiled import HEADER

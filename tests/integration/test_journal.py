@@ -85,7 +85,8 @@ async def _counts(postgres: str) -> tuple[int, int, int]:
         row = await connection.fetchrow(
             "SELECT (SELECT count(*) FROM calls), (SELECT count(*) FROM call_trace), (SELECT count(*) FROM postbacks)"
         )
-        return tuple(row)  # type: ignore[return-value]
+        assert row is not None
+        return row[0], row[1], row[2]
     finally:
         await connection.close()
 

@@ -80,7 +80,8 @@ class Office:
 @asynccontextmanager
 async def office(database: Database, server: MailServer, **options: Any) -> AsyncIterator[Office]:
     journal, registry = Journal(database, an_owner()), CollectorRegistry()
-    mailer = TraceMailer(server, database, journal, registry=registry, **{"delays": QUICK, "patience": 0.05} | options)
+    usual: dict[str, Any] = {"delays": QUICK, "patience": 0.05}
+    mailer = TraceMailer(server, database, journal, registry=registry, **usual | options)
     tasks = [asyncio.create_task(part) for part in (journal.run(), mailer.run())]
     try:
         yield Office(database, journal, mailer, registry)
@@ -93,7 +94,8 @@ async def office(database: Database, server: MailServer, **options: Any) -> Asyn
 
 
 def at(sink: SmtpSink, **options: Any) -> MailServer:
-    return MailServer(**{"host": "127.0.0.1", "port": sink.port, "sender": "ringpost@example.com"} | options)
+    named: dict[str, Any] = {"host": "127.0.0.1", "port": sink.port, "sender": "ringpost@example.com"}
+    return MailServer(**named | options)
 
 
 async def test_the_trace_of_a_call_arrives_at_whom_its_script_names(database: Database, sink: SmtpSink) -> None:

@@ -280,7 +280,7 @@ async def test_a_call_is_either_cancelled_or_dialled_never_both(postgres: str) -
         over_already = await room.notifications.take(Order(THEM, "Hello"), KEY)
         await over(room, over_already.queue_id)
         results.append((over_already.queue_id, await room.notifications.cancel(over_already.queue_id)))
-        ends = Counter()
+        ends: Counter[int] = Counter()
         for queue_id, cancelled in results:
             codes = await over(room, queue_id)
             assert codes == ([22] if cancelled else [12, 8])

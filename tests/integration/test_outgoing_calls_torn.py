@@ -194,7 +194,7 @@ async def test_a_dialer_that_is_cancelled_while_it_claims_gives_back_what_it_too
                 await let.wait()
             return rows
 
-        room.database.fetch = slowly  # type: ignore[method-assign]
+        room.database.fetch = slowly  # type: ignore[method-assign, assignment]
         claiming = asyncio.create_task(room.dialer._claim([KEY.name], "carrier", 1, of_a_key=1))
         await asyncio.wait_for(claimed.wait(), 5)
         claiming.cancel()
@@ -270,7 +270,7 @@ async def test_a_claim_whose_answer_is_lost_costs_no_try(postgres: str, monkeypa
                 raise StoreUnreachable("the answer was lost")
             return rows
 
-        room.database.fetch = losing  # type: ignore[method-assign]
+        room.database.fetch = losing  # type: ignore[method-assign, assignment]
         queue_id = await _busy(room, fake)
         async with asyncio.timeout(5):
             while not lost:

@@ -33,7 +33,7 @@ asyncio.run(main())
 @pytest.fixture
 def cluster(postgres_folder: Path, request: pytest.FixtureRequest) -> Path:
     """A folder that the server's user can reach."""
-    return postgres_folder / request.node.name[:20]
+    return postgres_folder / str(request.node.name)[:20]
 
 
 async def test_a_database_keeps_its_data_over_a_restart(cluster: Path) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import soundfile
+import soundfile  # type: ignore[import-untyped]
 
 from controller.errors import AudioInvalid, SpeechError, SynthesisFailed, VoiceUnavailable
 from controller.speech import rendering

@@ -176,8 +176,8 @@ async def test_a_fault_names_what_went_wrong(url: str, http: aiohttp.ClientSessi
 
 def call_with_zeep(address: str) -> list[Any]:
     """Every operation over every binding, by a client that knows only the WSDL."""
-    client = zeep.Client(address)
-    addressed = zeep.Client(address, plugins=[WsAddressingPlugin()])
+    client = zeep.Client(address)  # type: ignore[no-untyped-call]
+    addressed = zeep.Client(address, plugins=[WsAddressingPlugin()])  # type: ignore[no-untyped-call]
     answers = []
     for each, port in (
         (client, "toyBasicHttpBinding"),
@@ -223,7 +223,7 @@ async def schemas_of(http: aiohttp.ClientSession, address: str) -> etree.XMLSche
     wsdl = etree.fromstring((await text_of(http, "GET", f"{address}?singleWsdl")).encode())
     parts = {part.get("targetNamespace"): part for part in wsdl.iter(f"{{{XSD}}}schema")}
 
-    class Resolver(etree.Resolver):
+    class Resolver(etree.Resolver):  # type: ignore[misc]
         def resolve(self, location: str, _public: str, context: Any) -> Any:
             return self.resolve_string(etree.tostring(parts[location.removeprefix("part:")]), context)
 

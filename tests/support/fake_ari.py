@@ -189,7 +189,8 @@ class FakeAri(FakeResources):
         await socket.prepare(request)
         assert isinstance(request.transport, asyncio.Transport)
         self._socket, self._transport = socket, request.transport
-        self._outgoing = outgoing = asyncio.Queue()
+        outgoing: asyncio.Queue[Any] = asyncio.Queue()
+        self._outgoing = outgoing
         self.connections += 1
         self._notify()
         writer = asyncio.create_task(self._write(socket, outgoing))

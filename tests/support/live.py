@@ -185,4 +185,4 @@ def strength(audio: Audio, frequency: float) -> float:
 def _loud(audio: Audio) -> np.ndarray[Any, np.dtype[np.bool_]]:
     count = len(audio.samples) // FRAME_SAMPLES
     frames = audio.samples[: count * FRAME_SAMPLES].reshape(count, FRAME_SAMPLES).astype(np.float64)
-    return np.sqrt(np.mean(frames**2, axis=1)) > _QUIETEST
+    return np.asarray(np.sqrt(np.mean(frames**2, axis=1)) > _QUIETEST, dtype=np.bool_)

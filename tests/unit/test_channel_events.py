@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
 
@@ -81,10 +82,12 @@ async def test_a_queue_that_nobody_reads_ends_with_an_error_event_and_takes_no_m
     assert len(streams) == 0
 
 
-async def _all(get):  # type: ignore[no-untyped-def]
+async def _all(get: Callable[[float], Awaitable[Event | None]]) -> AsyncIterator[Event]:
     try:
         while True:
-            yield await get(1)
+            event = await get(1)
+            assert event is not None
+            yield event
     except AsteriskError:
         return
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given
@@ -94,7 +95,7 @@ def test_a_key_and_a_password_that_are_left_out_are_made_once_and_kept() -> None
         def __init__(self) -> None:
             self.made: dict[str, str] = {}
 
-        def get_or_make(self, name, make):  # type: ignore[no-untyped-def]
+        def get_or_make(self, name: str, make: Callable[[], str]) -> str:
             return self.made.setdefault(name, make())
 
     memory = Memory()

@@ -112,7 +112,7 @@ class _Outer(Declaration):
     switch: bool = False
     inner: _Inner | None = None
     several: tuple[_Inner, ...] = ()
-    by_name: Annotated[dict[str, _Inner], Field(default_factory=dict)]
+    by_name: dict[str, _Inner] = Field(default_factory=dict)
 
 
 def _section(text: str) -> tuple[_Outer | None, list[str]]:

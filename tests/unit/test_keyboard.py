@@ -38,36 +38,36 @@ def keypad(*strokes: tuple[float, str]) -> tuple[KeyboardKeypad, Hands]:
     return KeyboardKeypad(hands.read_key, hands.clock, hands.sleep), hands
 
 
-def test_a_key_is_pressed_when_it_is_struck():
+def test_a_key_is_pressed_when_it_is_struck() -> None:
     keys, _ = keypad((2.0, "5"))
     assert keys.next(0.0, 1.0) is None
     assert keys.next(1.0, 4.0) == Press(2.0, "5")
 
 
-def test_time_passes_really_without_a_key():
+def test_time_passes_really_without_a_key() -> None:
     keys, hands = keypad()
     assert keys.next(0.0, 3.0) is None
     assert hands.now == 3.0
 
 
-def test_other_keys_mean_nothing_and_letters_may_be_small():
+def test_other_keys_mean_nothing_and_letters_may_be_small() -> None:
     keys, _ = keypad((0.5, "x"), (0.6, "\n"), (0.7, "a"))
     assert keys.next(0.0, 1.0) == Press(0.7, "A")
 
 
-def test_h_and_ctrl_d_hang_up():
+def test_h_and_ctrl_d_hang_up() -> None:
     for key in ("h", "\x04"):
         keys, _ = keypad((0.5, key))
         assert keys.next(0.0, 1.0) == Press(0.5, HANG_UP)
 
 
-def test_a_closed_keyboard_lets_the_call_go_on():
+def test_a_closed_keyboard_lets_the_call_go_on() -> None:
     keys, hands = keypad((0.5, ""), (0.6, "1"))
     assert keys.next(0.0, 2.0) is None
     assert hands.now == 2.0
 
 
-def test_a_script_is_run_by_hand():
+def test_a_script_is_run_by_hand() -> None:
     keys, _ = keypad((0.3, "2"), (3.0, "h"))
     script = parse(r"~\AssignDTMF(2|two)~ Press two. ~\EndCall()~ ~\Label(two)~ You pressed two. ~\WaitForDTMF(9)~")
     lines = list(Simulation(script, State.for_incoming(), None, keys).run())

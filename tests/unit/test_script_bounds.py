@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import Any, Protocol, TypeVar
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from hypothesis.strategies import SearchStrategy
 
 from controller.script.analysis.bounds import Bounds, Lengths, bounds
 from controller.script.analysis.switches import MOST_WORK, SwitchFlow
 from controller.script.commands.speech import BEEP_SECONDS, Say, speech_seconds
 from controller.script.effects import (
     CollectDigits,
+    Effect,
     End,
     FetchUrl,
     JoinConference,
     ListenForSilence,
     Play,
+    Prompt,
     Record,
     SendDigits,
     Silence,
@@ -27,17 +33,25 @@ from controller.script.effects import (
     WaitForDigit,
 )
 from controller.script.engine import Engine
-from controller.script.outcomes import Detected, DigitPressed, Finished, Reaction, TransferFailed, Transferred
+from controller.script.outcomes import Detected, DigitPressed, Finished, Outcome, Reaction, TransferFailed, Transferred
 from controller.script.parser import parse
 from controller.script.program import Program
 from controller.script.state import State
+
+T = TypeVar("T")
 
 TEN = "1234567890"  # a text of 0.6 seconds
 QUIET = r"~\ClearDTMF()~ "
 
 
-def proven(script, **options):
+def proven(script: str, **options: Any) -> Bounds:
     return bounds(parse(script), **options)
+
+
+def about(shortest: float | None, longest: float | None) -> Bounds:
+    """Bounds of so many seconds, as far as floating point tells them apart."""
+    nearly: list[Any] = [None if seconds is None else pytest.approx(seconds) for seconds in (shortest, longest)]
+    return Bounds(nearly[0], nearly[1], 0)
 
 
 @pytest.mark.parametrize(
@@ -68,22 +82,22 @@ def proven(script, **options):
         (QUIET + r"~^tune~", 0.0, None),
     ],
 )
-def test_bounds_of_calls_that_come_in(script, shortest, longest):
-    assert proven(script) == Bounds(pytest.approx(shortest) if shortest is not None else None, longest, 0)
+def test_bounds_of_calls_that_come_in(script: str, shortest: float | None, longest: float | None) -> None:
+    assert proven(script) == about(shortest, longest)
 
 
-def test_the_lengths_of_sounds_and_texts_may_be_known():
+def test_the_lengths_of_sounds_and_texts_may_be_known() -> None:
     lengths = Lengths(text=len, sound={"tune": 3.5}.get)
     assert proven(QUIET + f"~^tune~ {TEN}", lengths=lengths) == Bounds(13.5, 13.5, 0)
     assert proven(QUIET + f"~^other~ {TEN}", lengths=lengths) == Bounds(10.0, None, 0)
 
 
-def test_an_outgoing_call_waits_for_silence_and_may_start_again_for_a_machine_a_fax_and_ringing():
-    assert proven(QUIET + TEN, incoming=False) == Bounds(0.6, pytest.approx(40.0 + 4 * 0.6), 0)
-    assert proven(QUIET + TEN + r"~\QuickStart()~", incoming=False) == Bounds(0.6, pytest.approx(4 * 0.6), 0)
+def test_an_outgoing_call_waits_for_silence_and_may_start_again_for_a_machine_a_fax_and_ringing() -> None:
+    assert proven(QUIET + TEN, incoming=False) == about(0.6, 40.0 + 4 * 0.6)
+    assert proven(QUIET + TEN + r"~\QuickStart()~", incoming=False) == about(0.6, 4 * 0.6)
     script = QUIET + rf"{TEN} ~\QuickStart()~ ~\EndCall()~ ~\Label(amd)~ ~\PlaySilence(2)~"
     # Before ClearDTMF has run, 1 still leads from `amd` to the start.
-    assert proven(script, incoming=False) == Bounds(0.6, pytest.approx(2 * 0.6 + 2 * (2.0 + 0.6)), 0)
+    assert proven(script, incoming=False) == about(0.6, 2 * 0.6 + 2 * (2.0 + 0.6))
 
 
 class Texting(Say):
@@ -92,7 +106,7 @@ class Texting(Say):
     sends = 1
 
 
-def test_texts_are_counted_along_the_longest_way():
+def test_texts_are_counted_along_the_longest_way() -> None:
     quiet = [step.command for step in parse(QUIET).steps]
     one = Program.of([*quiet, Texting("a"), *(step.command for step in parse("~\\EndCall()~").steps), Texting("b")])
     assert bounds(one).most_texts == 1
@@ -101,19 +115,21 @@ def test_texts_are_counted_along_the_longest_way():
 
 
 @pytest.mark.parametrize("piece", [r"~\Label(a{0})~ ~\AssignDTMF(2|a{0})~ x ", r"~\GotoIf(a|1|[x])~ ~\Label(a{0})~ x "])
-def test_nothing_is_proven_of_what_would_take_too_long(piece):
+def test_nothing_is_proven_of_what_would_take_too_long(piece: str) -> None:
     program = parse("".join(piece.format(number) for number in range(600)))
     assert bounds(program).longest is None
     assert bounds(parse(QUIET * 3000)) == Bounds(0.0, None, None)
 
 
-def test_many_labels_for_digits_that_only_the_call_knows_are_given_up_on_before_they_take_long(monkeypatch):
+def test_many_labels_for_digits_that_only_the_call_knows_are_given_up_on_before_they_take_long(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     script = "".join(rf"~\AssignDTMF([d]|l{number})~" for number in range(660))
     script += "".join(rf"~\Label(l{number})~x" for number in range(660))
     followed = 0
     follow = SwitchFlow._onward
 
-    def counted(*given):
+    def counted(*given: Any) -> Iterator[Any]:
         nonlocal followed
         for each in follow(*given):
             followed += 1
@@ -132,16 +148,16 @@ def test_many_labels_for_digits_that_only_the_call_knows_are_given_up_on_before_
         r"~\GotoIf(x|1|on)~ ~\SoundPausing(false)~ ~\Label(on)~ ~\SetVar(a|1)~ ~\SoundPausing()~ ~\PlaySilence(1)~",
     ],
 )
-def test_what_the_other_side_may_make_pause_has_no_longest_time(script):
+def test_what_the_other_side_may_make_pause_has_no_longest_time(script: str) -> None:
     assert proven(QUIET + script).longest is None
 
 
-def test_what_does_not_pause_any_more_has_a_longest_time():
+def test_what_does_not_pause_any_more_has_a_longest_time() -> None:
     assert proven(QUIET + rf"~\SoundPausing()~ ~\SoundPausing(false)~ {TEN}").longest == pytest.approx(0.6)
     assert proven(QUIET + rf"{TEN} ~\SoundPausing()~ ~\WaitForDTMF(2)~").longest == pytest.approx(2.6)
 
 
-def test_a_jump_to_ring_waits_for_silence_again_on_a_call_that_was_placed():
+def test_a_jump_to_ring_waits_for_silence_again_on_a_call_that_was_placed() -> None:
     script = QUIET + rf"~\IncreaseVariable(n|1)~ {TEN} ~\GotoIf(n|1|ring)~"
     assert proven(script, incoming=False).longest is None
     assert proven(script).longest is None
@@ -149,7 +165,7 @@ def test_a_jump_to_ring_waits_for_silence_again_on_a_call_that_was_placed():
     assert proven(QUIET + r"~\GotoIf(n|1|ring)~", incoming=False).longest is None
 
 
-def test_so_many_commands_that_they_may_be_stopped_have_no_shortest_time():
+def test_so_many_commands_that_they_may_be_stopped_have_no_shortest_time() -> None:
     assert proven(r"~\SetVar(a|1)~" * 1100 + TEN).shortest == 0.0
 
 
@@ -163,12 +179,14 @@ def test_so_many_commands_that_they_may_be_stopped_have_no_shortest_time():
         r"~\SetVar(a|{half})~~\VariableToTTS(a)~",
     ],
 )
-def test_what_is_spoken_of_a_variable_keeps_within_its_bounds(command):
+def test_what_is_spoken_of_a_variable_keeps_within_its_bounds(command: str) -> None:
     program = parse(QUIET + command.format(long="_" * 2000, half="_" * 500))
     play = Engine(program, State.for_incoming()).start()
     assert isinstance(play, Play)
-    seconds = sum(speech_seconds(prompt.text) for prompt in play.prompts)
+    seconds = sum(speech_seconds(prompt.text) for prompt in play.prompts if isinstance(prompt, Speech))
     limits = bounds(program)
+    assert limits.shortest is not None
+    assert limits.longest is not None
     assert limits.shortest <= seconds + 0.001
     assert seconds <= limits.longest + 0.001
 
@@ -220,29 +238,34 @@ ELEMENTS = st.sampled_from(
 SCRIPTS = st.lists(ELEMENTS, max_size=10).map(lambda elements: QUIET + " ".join(elements))
 
 
+TRANSFERS: SearchStrategy[Outcome] = st.sampled_from([Transferred(), TransferFailed("busy")])
+
+
+class Draw(Protocol):
+    """Hypothesis's choice among what a strategy offers."""
+
+    def __call__(self, strategy: SearchStrategy[T]) -> T: ...
+
+
 class Clock:
     """Plays a script, with chances that hypothesis draws: how long things last, which digits are pressed when."""
 
-    def __init__(self, program, incoming, draw):
+    def __init__(self, program: Program, incoming: bool, draw: Draw) -> None:
         self.engine = Engine(program, State.for_incoming() if incoming else State.for_outgoing())
         self.incoming = incoming
         self.draw = draw
         self.seconds = 0.0
 
-    def run(self):
+    def run(self) -> str | None:
         effect = self.engine.start()
         for _ in range(60):
             if isinstance(effect, End):
                 return effect.reason
             self._pass(effect)
-            effect = self.engine.resume(
-                self.draw(st.sampled_from([Transferred(), TransferFailed("busy")]))
-                if isinstance(effect, Transfer)
-                else Finished()
-            )
+            effect = self.engine.resume(self.draw(TRANSFERS) if isinstance(effect, Transfer) else Finished())
         return None
 
-    def _pass(self, effect):
+    def _pass(self, effect: Effect) -> None:
         left = self._length(effect)
         for digit in self.draw(st.text("125#", max_size=3)):
             share = self.draw(st.sampled_from([0.0, 0.5]))
@@ -250,6 +273,7 @@ class Clock:
             left -= left * share
             reaction = self.engine.observe(DigitPressed(digit))
             if reaction is Reaction.RESTART_TIMER:
+                assert isinstance(effect, WaitForDigit | CollectDigits)
                 left = effect.seconds
             if reaction is Reaction.STOP:
                 return
@@ -259,7 +283,7 @@ class Clock:
                 return
         self.seconds += left
 
-    def _length(self, effect):
+    def _length(self, effect: Effect) -> float:
         match effect:
             case Play(prompts, pausing):
                 paused = self.draw(st.sampled_from([0.0, 30.0])) if pausing else 0.0
@@ -278,7 +302,7 @@ class Clock:
                 return 1000.0
         raise AssertionError(effect)
 
-    def _prompt(self, prompt):
+    def _prompt(self, prompt: Prompt) -> float:
         match prompt:
             case Speech(text):
                 return max(0.5, 0.06 * len(text))
@@ -293,7 +317,7 @@ class Clock:
 
 @settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(SCRIPTS, st.booleans(), st.data())
-def test_every_run_keeps_within_its_proven_bounds(script, incoming, data):
+def test_every_run_keeps_within_its_proven_bounds(script: str, incoming: bool, data: st.DataObject) -> None:
     program = parse(script)
     limits = bounds(program, incoming=incoming, lengths=Lengths(sound=lambda _: 2.0))
     clock = Clock(program, incoming, data.draw)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -13,7 +15,7 @@ from controller.script.diagnostics import MOST
 from controller.script.parser import parse
 
 
-def found(script, **context):
+def found(script: str, **context: Any) -> list[tuple[str, str]]:
     return [(each.severity, each.code) for each in check(parse(script), Context(**context))]
 
 
@@ -54,11 +56,11 @@ def found(script, **context):
         (r"~\SetVar(x|b)~ ~\GotoIf(w[x]||ring)~ ~\QuickStart()~", ("warning", "loop-without-time")),
     ],
 )
-def test_a_mistake_in_the_flow_of_a_script_is_found(script, expected):
+def test_a_mistake_in_the_flow_of_a_script_is_found(script: str, expected: tuple[str, str]) -> None:
     assert found(script) == [expected]
 
 
-def test_a_binding_that_no_call_gets_to_leads_nowhere():
+def test_a_binding_that_no_call_gets_to_leads_nowhere() -> None:
     script = r"Hello ~\EndCall()~ ~\AssignDTMF(2|x)~ dead ~\Label(x)~ dead too"
     assert found(script) == [("warning", "unreachable")]
     assert found(r"~\AssignDTMF(3|y)~ Hello ~\EndCall()~ ~\Label(y)~ y ~\EndCall()~ ~\Label(x)~ x") == [
@@ -70,14 +72,14 @@ def test_a_binding_that_no_call_gets_to_leads_nowhere():
     )
 
 
-def test_a_loop_over_the_wait_of_a_call_that_was_placed_takes_no_time_on_one_that_comes_in():
+def test_a_loop_over_the_wait_of_a_call_that_was_placed_takes_no_time_on_one_that_comes_in() -> None:
     script = r"~\SetVar(x|b)~ ~\GotoIf(callerid||ring)~"
     (diagnostic,) = check(parse(script))
     assert (diagnostic.severity, diagnostic.code) == ("warning", "loop-without-time")
     assert diagnostic.message.startswith("On a call that comes in,")
 
 
-def test_an_emergency_number_is_no_number_to_transfer_to():
+def test_an_emergency_number_is_no_number_to_transfer_to() -> None:
     assert ("error", "number-refused") in found(r"~\TransferTo(911)~")
 
 
@@ -111,11 +113,11 @@ def test_an_emergency_number_is_no_number_to_transfer_to():
         r"~\ChangeVoiceID(99)~ ~^tune~ ~\StatusChangePostURL(http://127.0.0.1/)~ ~\DebugEmail(a@b)~",
     ],
 )
-def test_a_good_script_is_left_in_peace(script):
+def test_a_good_script_is_left_in_peace(script: str) -> None:
     assert found(script) == []
 
 
-def test_what_the_key_does_not_have_is_found():
+def test_what_the_key_does_not_have_is_found() -> None:
     script = r"~^Tune~ ~^other~ ~^[x]~ ~\SetVar(x|1)~ ~\RecordAndSaveAs(mine)~ ~^mine~ ~\PlaySpecialSoundFile(Ding)~"
     assert ("error", "unknown-sound") not in found(script)
     assert found(script, sounds={"tune"}).count(("error", "unknown-sound")) == 1
@@ -124,10 +126,10 @@ def test_what_the_key_does_not_have_is_found():
     assert special not in found(script, sounds={"tune", "other"}, special_sounds={"ding"})
 
 
-def test_a_url_that_the_guard_refuses_is_found():
+def test_a_url_that_the_guard_refuses_is_found() -> None:
     asked = []
 
-    def refused(url):
+    def refused(url: str) -> str | None:
         asked.append(url)
         return "refused: it is private" if "127.0.0.1" in url else None
 
@@ -148,7 +150,7 @@ def test_a_url_that_the_guard_refuses_is_found():
         "StatusChangePostURL(http://[fe80::1]/[callerid])",
     ],
 )
-def test_an_address_that_is_written_out_is_held_against_the_guard(command):
+def test_an_address_that_is_written_out_is_held_against_the_guard(command: str) -> None:
     assert found(rf"~\{command}~", url_refused=refusal) == [("error", "url-refused")]
 
 
@@ -164,11 +166,11 @@ def test_an_address_that_is_written_out_is_held_against_the_guard(command):
         r"~\StatusChangePostURL(http://www.example.com/a b)~",
     ],
 )
-def test_a_url_that_a_call_can_reach_is_left_in_peace(script):
+def test_a_url_that_a_call_can_reach_is_left_in_peace(script: str) -> None:
     assert found(script, url_refused=refusal) == []
 
 
-def refusal(url):
+def refusal(url: str) -> str | None:
     """What the guard of a configuration without `allow` says."""
     try:
         Guard().check(url)
@@ -177,7 +179,7 @@ def refusal(url):
     return None
 
 
-def test_a_voice_that_nobody_has_and_mail_that_cannot_be_sent_are_doubts():
+def test_a_voice_that_nobody_has_and_mail_that_cannot_be_sent_are_doubts() -> None:
     script = r"~\ChangeVoiceID(8)~ ~\ChangeVoiceID(0)~ ~\DebugEmail(a@example.com)~ ~\ErrorEmail(a@example.com)~"
     missing = {8: "no engine speaks German"}.get
     assert found(script, voice_missing=missing, mail=False) == [
@@ -188,11 +190,11 @@ def test_a_voice_that_nobody_has_and_mail_that_cannot_be_sent_are_doubts():
     assert found(script, mail=True) == []
 
 
-def test_the_variables_that_the_call_brings_along_are_set():
+def test_the_variables_that_the_call_brings_along_are_set() -> None:
     assert found(r"~\VariableToTTS(Name)~", variables={"NAME"}) == []
 
 
-def test_what_is_found_stands_at_its_place():
+def test_what_is_found_stands_at_its_place() -> None:
     (diagnostic,) = check(parse("Hello ~\\EndCall()~\n\n  Never"))
     assert (diagnostic.line, diagnostic.column) == (3, 3)
 
@@ -207,7 +209,7 @@ def test_what_is_found_stands_at_its_place():
         r"~\EndCall()~ x ",
     ],
 )
-def test_long_scripts_are_diagnosed(piece):
+def test_long_scripts_are_diagnosed(piece: str) -> None:
     source = "".join(piece.format(number, number + 1) for number in range(10_000))
     assert 0 < len(check(parse(source))) <= MOST + 1
 
@@ -235,6 +237,6 @@ SCRIPT = st.lists(
 
 @settings(deadline=None)
 @given(SCRIPT | st.text(max_size=40))
-def test_whatever_the_script_the_checker_answers(script):
+def test_whatever_the_script_the_checker_answers(script: str) -> None:
     program = parse(script)
     assert set(program.diagnostics) <= set(check(program))

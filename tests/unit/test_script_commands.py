@@ -8,11 +8,12 @@ from decimal import Decimal
 import pytest
 
 from controller.script.commands.amounts import money, words
-from controller.script.commands.command import dynamic, signature
+from controller.script.commands.command import Command, dynamic, signature
 from controller.script.commands.spelling import SIGNS, spelled
 from controller.script.commands.table import COMMANDS
 from controller.script.effects import (
     CollectDigits,
+    Effect,
     End,
     FetchUrl,
     JoinConference,
@@ -32,6 +33,7 @@ from controller.script.outcomes import (
     Failed,
     Fetched,
     Finished,
+    Outcome,
     Recorded,
     SilenceHeard,
     TransferFailed,
@@ -42,7 +44,7 @@ from tests.support.script_player import Player
 CONTROLS = {"x": "7", "word": "abc", "none": ""}
 
 
-def first(script, **variables):
+def first(script: str, **variables: str) -> Player:
     """The player of a script that starts with these variables set."""
     given = {**CONTROLS, **variables}
     return Player(" ".join(rf"~\SetVar({name}|{value})~" for name, value in given.items()) + " " + script)
@@ -122,7 +124,7 @@ END = End("end-of-script")
         (r"~\Bogus(1)~ on", Play((Speech("on"),))),
     ],
 )
-def test_what_a_command_asks_of_the_call(script, effect):
+def test_what_a_command_asks_of_the_call(script: str, effect: Effect) -> None:
     assert first(script).effect == effect
 
 
@@ -146,11 +148,11 @@ def test_what_a_command_asks_of_the_call(script, effect):
         (r"~\QueryExternalServer([word]|x)~", "x", ""),
     ],
 )
-def test_what_a_command_puts_into_a_variable(script, name, value):
+def test_what_a_command_puts_into_a_variable(script: str, name: str, value: str) -> None:
     assert first(script).variables[name] == value
 
 
-def test_every_variable_that_is_set_is_noted():
+def test_every_variable_that_is_set_is_noted() -> None:
     player = Player(r"~\SetVar(A|1)~ ~\IncreaseVariable(a|1)~ ~\GetVariableLength(a|b)~")
     assert player.noted("set") == [("a", "1"), ("a", "2"), ("b", "1")]
 
@@ -182,24 +184,24 @@ def test_every_variable_that_is_set_is_noted():
         "~^[never]~",
     ],
 )
-def test_a_value_that_is_wrong_when_the_command_runs_is_an_error_in_the_trace(script):
+def test_a_value_that_is_wrong_when_the_command_runs_is_an_error_in_the_trace(script: str) -> None:
     player = first(script)
     assert len(player.noted("error")) == 1
     assert player.effect == END
 
 
-def test_bindings_can_be_changed_at_any_time():
+def test_bindings_can_be_changed_at_any_time() -> None:
     player = Player(r"~\AssignDTMF(*|a)~ ~\AssignDTMF(1|a)~ ~\AssignDTMF(*|b)~ Hello ~\Label(a)~ ~\Label(b)~")
     assert player.state.bindings == {"1": "a", "*": "b"}
     assert Player(r"~\ClearDTMF()~ Hello").state.bindings == {}
 
 
-def test_switches_are_kept_in_the_state():
+def test_switches_are_kept_in_the_state() -> None:
     state = Player(r"~\ActOnDigitPress(false)~ ~\ActOnFeature(FALSE)~ ~\SoundPausing(true)~ Hello").state
     assert (state.act_on_digit, state.act_on_feature, state.sound_pausing) == (False, False, True)
 
 
-def test_where_the_call_is_reported_to_is_kept_in_the_state():
+def test_where_the_call_is_reported_to_is_kept_in_the_state() -> None:
     player = Player(
         r"~\StatusChangePostURL(http://example.com/Status)~ ~\DebugEmail(a@example.com)~"
         r"~\ErrorEmail(b@example.com)~ Hello"
@@ -220,7 +222,7 @@ def test_where_the_call_is_reported_to_is_kept_in_the_state():
         (Finished(), "", 0),
     ],
 )
-def test_the_answer_of_a_server_is_put_into_the_variable(outcome, value, errors):
+def test_the_answer_of_a_server_is_put_into_the_variable(outcome: Outcome, value: str, errors: int) -> None:
     player = Player(r"~\SetVar(a|old)~ ~\QueryExternalServer(http://example.com/|a)~ on")
     assert player.resume(outcome) == Play((Speech("on"),))
     assert player.variables["a"] == value
@@ -228,19 +230,19 @@ def test_the_answer_of_a_server_is_put_into_the_variable(outcome, value, errors)
 
 
 @pytest.mark.parametrize(("seconds", "length"), [(0.0, "0"), (2.4, "2"), (2.5, "3"), (60.0, "60")])
-def test_the_length_of_a_recording_is_known_in_whole_seconds(seconds, length):
+def test_the_length_of_a_recording_is_known_in_whole_seconds(seconds: float, length: str) -> None:
     player = Player(r"~\RecordAndSaveAs(name)~ on")
     player.resume(Recorded(seconds))
     assert player.variables["lastrecordlength"] == length
 
 
-def test_a_recording_that_failed_has_no_length():
+def test_a_recording_that_failed_has_no_length() -> None:
     player = Player(r"~\RecordAndSaveAs(name)~ on")
     assert player.resume(Failed("disk full")) == Play((Speech("on"),))
     assert "lastrecordlength" not in player.variables
 
 
-def test_a_recording_under_a_new_id_puts_it_into_the_variable():
+def test_a_recording_under_a_new_id_puts_it_into_the_variable() -> None:
     player = Player(r"~\RecordWithUniqueID(first|30|2)~ ~\RecordWithUniqueID()~")
     one = player.effect
     two = player.resume(Recorded(3.0))
@@ -249,7 +251,7 @@ def test_a_recording_under_a_new_id_puts_it_into_the_variable():
     assert uuid.UUID(one.sound_id) != uuid.UUID(two.sound_id)
 
 
-def test_the_same_call_makes_the_same_keys_and_another_call_makes_others():
+def test_the_same_call_makes_the_same_keys_and_another_call_makes_others() -> None:
     script = r"~\Conference()~"
     assert Player(script).effect == Player(script).effect
     other = Player(script).state
@@ -258,14 +260,14 @@ def test_the_same_call_makes_the_same_keys_and_another_call_makes_others():
     assert Player(script, other).effect != Player(script).effect
 
 
-def test_the_first_call_of_a_conference_makes_its_key_and_goes_on_when_it_is_over():
+def test_the_first_call_of_a_conference_makes_its_key_and_goes_on_when_it_is_over() -> None:
     player = Player(r"~\Conference()~ over")
     assert player.effect == JoinConference(player.variables["confkey"], start=True)
     assert uuid.UUID(player.variables["confkey"])
     assert player.resume() == Play((Speech("over"),))
 
 
-def test_a_transfer_is_the_end_of_the_script_unless_it_fails():
+def test_a_transfer_is_the_end_of_the_script_unless_it_fails() -> None:
     script = r"~\TransferTo(2015550110|2015550101|Ann)~ Sorry."
     assert Player(script).resume(Transferred()) == End("transferred")
     player = Player(script)
@@ -277,11 +279,11 @@ def test_a_transfer_is_the_end_of_the_script_unless_it_fails():
 
 
 @pytest.mark.parametrize("heard", [True, False])
-def test_a_wait_for_silence_goes_on_whether_there_was_silence_or_not(heard):
+def test_a_wait_for_silence_goes_on_whether_there_was_silence_or_not(heard: bool) -> None:
     assert Player(r"~\WaitForSilence(1)~ on").resume(SilenceHeard(heard)) == Play((Speech("on"),))
 
 
-def test_the_number_of_variables_is_bounded():
+def test_the_number_of_variables_is_bounded() -> None:
     player = Player(r"~\Label(a)~ ~\IncreaseVariable(n|1)~ ~\SetVar(v[n]|[n])~ x ~\Goto(a)~")
     for _ in range(1200):
         player.resume()
@@ -289,10 +291,11 @@ def test_the_number_of_variables_is_bounded():
     assert player.noted("error")
 
 
-def test_putting_variables_into_each_other_does_not_grow_without_bound():
+def test_putting_variables_into_each_other_does_not_grow_without_bound() -> None:
     player = Player(
         rf"~\SetVar(a|{'x' * 500})~ ~\SetVar(b|{'[a]' * 1000})~ ~\QueryExternalServer(http://h/{'[b]' * 1000}|c)~"
     )
+    assert isinstance(player.effect, FetchUrl)
     assert len(player.effect.url) <= 4096
 
 
@@ -312,7 +315,7 @@ def test_putting_variables_into_each_other_does_not_grow_without_bound():
         ("1000000000000000", "one quadrillion dollars"),
     ],
 )
-def test_amounts_are_spoken_in_dollars_and_cents(amount, text):
+def test_amounts_are_spoken_in_dollars_and_cents(amount: str, text: str) -> None:
     assert money(Decimal(amount)) == text
 
 
@@ -327,11 +330,11 @@ def test_amounts_are_spoken_in_dollars_and_cents(amount, text):
         (1001, "one thousand one"),
     ],
 )
-def test_numbers_have_words(number, text):
+def test_numbers_have_words(number: int, text: str) -> None:
     assert words(number) == text
 
 
-def test_every_sign_is_spelled_and_what_cannot_be_seen_is_left_out():
+def test_every_sign_is_spelled_and_what_cannot_be_seen_is_left_out() -> None:
     assert spelled("a:b!c?(d)=e") == (
         "A colon B exclamation mark C question mark open parenthesis D close parenthesis equals E"
     )
@@ -341,11 +344,11 @@ def test_every_sign_is_spelled_and_what_cannot_be_seen_is_left_out():
     assert spelled(" \n\x00") == ""
 
 
-def test_every_language_names_the_same_signs():
+def test_every_language_names_the_same_signs() -> None:
     assert {frozenset(names) for names in SIGNS.values()} == {frozenset(SIGNS["en"])}
 
 
-def test_the_table_has_every_command_of_the_language():
+def test_the_table_has_every_command_of_the_language() -> None:
     assert sorted(command.name for command in COMMANDS.values()) == [
         "ActOnDigitPress",
         "ActOnFeature",
@@ -384,12 +387,12 @@ def test_the_table_has_every_command_of_the_language():
 
 
 @pytest.mark.parametrize("command", COMMANDS.values(), ids=lambda command: command.name)
-def test_the_defaults_of_a_command_are_of_the_kind_that_it_asks_for(command):
+def test_the_defaults_of_a_command_are_of_the_kind_that_it_asks_for(command: type[Command]) -> None:
     for parameter in signature(command):
         if parameter.default:
             assert parameter.kind.read(parameter.default) is not None
 
 
-def test_only_a_name_in_brackets_is_a_variable():
+def test_only_a_name_in_brackets_is_a_variable() -> None:
     assert all(map(dynamic, ("a[b]", "[ b_1.c-d ]", "[a b]")))
     assert not any(map(dynamic, ("[]", "[ ]", "[a|b]", "a]b[", "http://[::1]/")))

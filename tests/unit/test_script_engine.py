@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -13,6 +14,7 @@ from controller.script.commands.table import COMMANDS
 from controller.script.effects import (
     CollectDigits,
     End,
+    FetchUrl,
     JoinConference,
     ListenForSilence,
     Play,
@@ -32,6 +34,7 @@ from controller.script.outcomes import (
     Fetched,
     Finished,
     HungUp,
+    Outcome,
     Reaction,
     Recorded,
     SilenceHeard,
@@ -51,26 +54,26 @@ Press 1 for sales. ~\WaitForDTMF(5)~ Nobody chose. ~\EndCall()~
 """
 
 
-def say(*texts):
+def say(*texts: str) -> Play:
     return Play(tuple(Speech(text) for text in texts))
 
 
-def outgoing(**given):
+def outgoing(**given: Any) -> State:
     return State.for_outgoing(phonenumber="+12015550110", callerid="+12015550101", queueid="7", key_seed="s", **given)
 
 
-def test_a_script_without_anything_ends_at_once():
+def test_a_script_without_anything_ends_at_once() -> None:
     assert Player("").effect == End("end-of-script")
 
 
-def test_what_is_heard_in_a_row_is_played_as_one():
+def test_what_is_heard_in_a_row_is_played_as_one() -> None:
     player = Player(r"One ~^tune~ ~\PlaySilence(1)~ two ~\Beep()~ ~\SetVar(a|b)~ three")
     assert player.effect == Play((Speech("One"), Sound("tune"), Silence(1.0), Speech("two"), Tone()))
     assert player.resume() == say("three")
     assert player.resume() == End("end-of-script")
 
 
-def test_after_the_end_there_is_only_the_end():
+def test_after_the_end_there_is_only_the_end() -> None:
     player = Player("")
     assert player.resume() == End("end-of-script")
     assert player.press("1") == [GO_ON]
@@ -78,13 +81,13 @@ def test_after_the_end_there_is_only_the_end():
     assert player.state.digits_dialled == ""
 
 
-def test_the_other_side_may_hang_up_at_any_time():
+def test_the_other_side_may_hang_up_at_any_time() -> None:
     player = Player("Hello")
     assert player.resume(HungUp()) == End("hung-up")
     assert player.resume(Finished()) == End("hung-up")
 
 
-def test_what_cannot_be_played_is_noted_and_the_script_goes_on():
+def test_what_cannot_be_played_is_noted_and_the_script_goes_on() -> None:
     player = Player(r"~^missing~ ~\SetVar(a|1)~ on")
     assert player.resume(Failed("no such sound")) == say("on")
     assert len(player.noted("error")) == 1
@@ -94,7 +97,7 @@ def test_what_cannot_be_played_is_noted_and_the_script_goes_on():
 # Digits
 
 
-def test_a_bound_digit_interrupts_the_prompt_and_jumps():
+def test_a_bound_digit_interrupts_the_prompt_and_jumps() -> None:
     player = Player(MENU)
     assert player.press("2") == [STOP]
     assert player.effect == say("Support.")
@@ -102,27 +105,27 @@ def test_a_bound_digit_interrupts_the_prompt_and_jumps():
     assert player.variables["digitsdialed"] == player.state.digits_dialled == "2"
 
 
-def test_a_bound_digit_after_the_prompt_jumps():
+def test_a_bound_digit_after_the_prompt_jumps() -> None:
     player = Player(MENU)
     assert player.resume() == WaitForDigit(5.0)
     player.press("1")
     assert player.effect == say("Sales.")
 
 
-def test_no_digit_falls_through():
+def test_no_digit_falls_through() -> None:
     player = Player(MENU)
     player.resume()
     assert player.resume() == say("Nobody chose.")
 
 
-def test_an_unbound_digit_ends_the_wait_and_the_script_goes_on():
+def test_an_unbound_digit_ends_the_wait_and_the_script_goes_on() -> None:
     player = Player(MENU)
     player.resume()
     assert player.press("9") == [STOP]
     assert player.effect == say("Nobody chose.")
 
 
-def test_an_unbound_digit_ends_a_prompt_only_if_the_next_command_takes_it():
+def test_an_unbound_digit_ends_a_prompt_only_if_the_next_command_takes_it() -> None:
     player = Player(r"One ~\WaitForDTMF(5)~ two")
     player.press("9")
     assert player.effect == say("two")
@@ -131,7 +134,7 @@ def test_an_unbound_digit_ends_a_prompt_only_if_the_next_command_takes_it():
     assert player.resume() == say("two")
 
 
-def test_while_digits_are_not_acted_on_they_neither_jump_nor_interrupt():
+def test_while_digits_are_not_acted_on_they_neither_jump_nor_interrupt() -> None:
     player = Player(r"~\ActOnDigitPress(false)~ One ~\WaitForDTMF(5)~ two")
     assert player.press("19") == [GO_ON, GO_ON]
     assert player.resume() == say("two")
@@ -139,20 +142,20 @@ def test_while_digits_are_not_acted_on_they_neither_jump_nor_interrupt():
     assert player.noted("jump") == []
 
 
-def test_digits_are_acted_on_again_when_the_script_says_so():
+def test_digits_are_acted_on_again_when_the_script_says_so() -> None:
     player = Player(r"~\ActOnDigitPress(false)~ One ~\ActOnDigitPress(true)~ two")
     player.resume()
     assert player.press("1") == [STOP]
     assert player.effect == say("One")
 
 
-def test_a_digit_typed_ahead_jumps_when_it_is_bound_by_then():
+def test_a_digit_typed_ahead_jumps_when_it_is_bound_by_then() -> None:
     player = Player(r"One ~\AssignDTMF(5|five)~ ~\WaitForDTMF(3)~ two ~\EndCall()~ ~\Label(five)~ Five.")
     assert player.press("5") == [GO_ON]
     assert player.resume() == say("Five.")
 
 
-def test_a_jump_by_a_digit_forgets_what_was_typed_before_it_and_keeps_what_comes_after():
+def test_a_jump_by_a_digit_forgets_what_was_typed_before_it_and_keeps_what_comes_after() -> None:
     player = Player(r"~\AssignDTMF(2|in)~ One ~\SetVar(a|b)~ two ~\EndCall()~ ~\Label(in)~ in ~\GetDigits(x)~ end")
     engine = Engine(player.program, player.state)
     assert [engine.observe(DigitPressed(digit)) for digit in "523"] == [GO_ON, STOP, GO_ON]
@@ -161,7 +164,7 @@ def test_a_jump_by_a_digit_forgets_what_was_typed_before_it_and_keeps_what_comes
     assert engine.state.collected == "3"
 
 
-def test_one_is_bound_to_the_start_until_the_bindings_are_cleared():
+def test_one_is_bound_to_the_start_until_the_bindings_are_cleared() -> None:
     player = Player(r"Hello ~\ClearDTMF()~ there")
     assert player.press("1") == [STOP]
     assert player.effect == say("Hello")
@@ -169,7 +172,7 @@ def test_one_is_bound_to_the_start_until_the_bindings_are_cleared():
     assert player.press("1") == [GO_ON]
 
 
-def test_a_binding_to_a_label_that_is_not_there_is_noted_and_does_nothing():
+def test_a_binding_to_a_label_that_is_not_there_is_noted_and_does_nothing() -> None:
     player = Player(r"~\AssignDTMF(2|[nowhere])~ ~\SetVar(x|lost)~ ~\AssignDTMF(3|[x])~ Hello")
     assert player.press("23") == [GO_ON, GO_ON]
     assert player.noted("error")
@@ -177,13 +180,13 @@ def test_a_binding_to_a_label_that_is_not_there_is_noted_and_does_nothing():
 
 
 @pytest.mark.parametrize("digit", ["", "x", "12", "\u0661", " ", "E"])
-def test_what_is_no_digit_is_not_heard(digit):
+def test_what_is_no_digit_is_not_heard(digit: str) -> None:
     player = Player("Hello")
     assert Engine(player.program, player.state).observe(DigitPressed(digit)) is GO_ON
     assert player.state.digits_dialled == ""
 
 
-def test_digits_are_heard_before_the_call_has_begun():
+def test_digits_are_heard_before_the_call_has_begun() -> None:
     engine = Engine(parse(r"Hello ~\GetDigits(x)~"), State.for_incoming())
     assert engine.observe(DigitPressed("7")) is GO_ON
     assert engine.start() == say("Hello")
@@ -197,11 +200,11 @@ def test_digits_are_heard_before_the_call_has_begun():
 # Collecting
 
 
-def collecting(arguments, before=""):
+def collecting(arguments: str, before: str = "") -> Player:
     return Player(rf"~\ActOnDigitPress(false)~ {before} ~\GetDigits({arguments})~ Thank you.")
 
 
-def test_digits_are_collected_up_to_the_pound_sign():
+def test_digits_are_collected_up_to_the_pound_sign() -> None:
     player = collecting("zip")
     assert player.effect == CollectDigits("zip", 5.0, None)
     assert player.press("12#") == [RESTART, RESTART, STOP]
@@ -210,34 +213,34 @@ def test_digits_are_collected_up_to_the_pound_sign():
     assert player.state.digits_dialled == "12#"
 
 
-def test_digits_are_collected_up_to_the_maximum_and_then_the_pound_sign_is_one_of_them():
+def test_digits_are_collected_up_to_the_maximum_and_then_the_pound_sign_is_one_of_them() -> None:
     player = collecting("zip|3|4")
     assert player.effect == CollectDigits("zip", 3.0, 4)
     assert player.press("1#34") == [RESTART, RESTART, RESTART, STOP]
     assert player.variables["zip"] == "1#34"
 
 
-def test_digits_are_collected_until_time_is_up():
+def test_digits_are_collected_until_time_is_up() -> None:
     player = collecting("zip")
     player.press("12")
     assert player.resume() == say("Thank you.")
     assert player.variables["zip"] == "12"
 
 
-def test_no_digit_leaves_the_variable_empty():
+def test_no_digit_leaves_the_variable_empty() -> None:
     player = Player(r"~\SetVar(zip|9)~ ~\GetDigits(zip)~")
     player.resume()
     assert player.variables["zip"] == ""
 
 
-def test_what_was_collected_when_the_caller_hung_up_is_kept():
+def test_what_was_collected_when_the_caller_hung_up_is_kept() -> None:
     player = collecting("zip")
     player.press("12")
     player.resume(HungUp())
     assert player.variables["zip"] == "12"
 
 
-def test_digits_during_the_prompt_are_collected():
+def test_digits_during_the_prompt_are_collected() -> None:
     player = collecting("zip|5|5", before="Your ZIP code.")
     player.press("123")
     assert player.resume() == CollectDigits("zip", 5.0, 5)
@@ -245,7 +248,7 @@ def test_digits_during_the_prompt_are_collected():
     assert player.variables["zip"] == "12345"
 
 
-def test_digits_during_the_prompt_may_be_all_that_is_needed():
+def test_digits_during_the_prompt_may_be_all_that_is_needed() -> None:
     player = collecting("zip|5|3", before="Your code.")
     player.press("1234")
     assert player.resume() == say("Thank you.")
@@ -256,7 +259,7 @@ def test_digits_during_the_prompt_may_be_all_that_is_needed():
     assert (player.variables["zip"], player.state.typed_ahead) == ("12", "4")
 
 
-def test_a_bound_digit_jumps_out_of_collecting_if_digits_are_acted_on():
+def test_a_bound_digit_jumps_out_of_collecting_if_digits_are_acted_on() -> None:
     player = Player(r"Hello ~\GetDigits(zip)~")
     player.resume()
     assert player.press("51") == [RESTART, STOP]
@@ -264,7 +267,7 @@ def test_a_bound_digit_jumps_out_of_collecting_if_digits_are_acted_on():
     assert player.variables["zip"] == "5"
 
 
-def test_a_bound_digit_that_was_typed_ahead_is_told_after_what_it_ended():
+def test_a_bound_digit_that_was_typed_ahead_is_told_after_what_it_ended() -> None:
     player = Player(r"~\ClearDTMF()~ Hello ~\AssignDTMF(2|two)~ ~\GetDigits(x)~ ~\EndCall()~ ~\Label(two)~ Two.")
     player.press("42")
     assert player.resume() == say("Two.")
@@ -273,14 +276,14 @@ def test_a_bound_digit_that_was_typed_ahead_is_told_after_what_it_ended():
     assert player.variables["x"] == "4"
 
 
-def test_collecting_without_time_takes_what_was_typed():
+def test_collecting_without_time_takes_what_was_typed() -> None:
     player = Player(r"~\ActOnDigitPress(false)~ Hello ~\GetDigits(zip|0)~ on")
     player.press("12")
     assert player.resume() == say("on")
     assert player.variables["zip"] == "12"
 
 
-def test_however_long_somebody_presses_keys_what_is_kept_is_bounded():
+def test_however_long_somebody_presses_keys_what_is_kept_is_bounded() -> None:
     player = Player(r"~\ActOnDigitPress(false)~ Hello ~\GetDigits(zip)~")
     engine = Engine(player.program, player.state)
     for _ in range(2000):
@@ -298,7 +301,7 @@ def test_however_long_somebody_presses_keys_what_is_kept_is_bounded():
 
 
 @pytest.mark.parametrize("command", ["TransferTo(2015550110)", "Conference()"])
-def test_digits_and_detections_during_a_conversation_are_its_own(command):
+def test_digits_and_detections_during_a_conversation_are_its_own(command: str) -> None:
     player = Player(rf"~\{command}~ on", outgoing())
     player.resume(SilenceHeard(True))
     assert isinstance(player.effect, (Transfer, JoinConference))
@@ -308,7 +311,7 @@ def test_digits_and_detections_during_a_conversation_are_its_own(command):
     assert player.state.digits_dialled == "15#"
 
 
-def test_a_recording_ends_at_the_pound_sign_and_other_digits_are_part_of_it():
+def test_a_recording_ends_at_the_pound_sign_and_other_digits_are_part_of_it() -> None:
     player = Player(r"~\ClearDTMF()~ ~\RecordAndSaveAs(Name)~ on")
     assert player.effect == Record("name", 120.0, 5.0)
     assert player.press("5") == [GO_ON]
@@ -316,7 +319,7 @@ def test_a_recording_ends_at_the_pound_sign_and_other_digits_are_part_of_it():
     assert player.effect == say("on")
 
 
-def test_a_bound_digit_ends_a_recording_that_is_kept_and_jumps():
+def test_a_bound_digit_ends_a_recording_that_is_kept_and_jumps() -> None:
     player = Player(r"~\AssignDTMF(2|two)~ ~\RecordAndSaveAs(name)~ on ~\Label(two)~ two")
     engine = Engine(player.program, player.state)
     assert engine.observe(DigitPressed("2")) is STOP
@@ -324,7 +327,7 @@ def test_a_bound_digit_ends_a_recording_that_is_kept_and_jumps():
     assert engine.state.variables["lastrecordlength"] == "3"
 
 
-def test_a_bound_digit_while_a_server_is_asked_jumps_when_it_has_answered():
+def test_a_bound_digit_while_a_server_is_asked_jumps_when_it_has_answered() -> None:
     player = Player(r"~\QueryExternalServer(http://example.com/|a)~ on ~\Label(two)~ two")
     player.state.bindings["2"] = "two"
     assert player.press("2") == [GO_ON]
@@ -335,19 +338,19 @@ def test_a_bound_digit_while_a_server_is_asked_jumps_when_it_has_answered():
 # The frame
 
 
-def test_an_outgoing_call_waits_for_silence_before_it_speaks():
+def test_an_outgoing_call_waits_for_silence_before_it_speaks() -> None:
     player = Player("Hello", outgoing())
     assert player.effect == ListenForSilence(1.0, 2)
     assert player.resume(SilenceHeard(True)) == say("Hello")
     assert player.noted("step") == [("Label(ring)",), ("InitialAMD()",), ("WaitForSilence(1|2)",), ("Hello",)]
 
 
-def test_an_incoming_call_and_a_quick_start_speak_at_once():
+def test_an_incoming_call_and_a_quick_start_speak_at_once() -> None:
     assert Player("Hello").effect == say("Hello")
     assert Player(r"Hello ~\QuickStart()~", outgoing()).effect == say("Hello")
 
 
-def test_a_human_is_noted_and_changes_nothing():
+def test_a_human_is_noted_and_changes_nothing() -> None:
     player = Player("Hello", outgoing())
     assert player.detect("HUMAN") is GO_ON
     assert player.variables["machinedetection"] == player.state.machine_detection == "HUMAN"
@@ -356,7 +359,7 @@ def test_a_human_is_noted_and_changes_nothing():
 
 
 @pytest.mark.parametrize("what", ["MACHINE", "FAX", "machine"])
-def test_a_machine_starts_the_message_again(what):
+def test_a_machine_starts_the_message_again(what: str) -> None:
     player = Player(r"Hello ~\SetVar(a|b)~ there", outgoing())
     player.resume(SilenceHeard(True))
     player.resume()
@@ -365,14 +368,14 @@ def test_a_machine_starts_the_message_again(what):
     assert player.noted("jump") == [("start",)]
 
 
-def test_a_machine_goes_to_the_label_that_the_script_has_for_it():
+def test_a_machine_goes_to_the_label_that_the_script_has_for_it() -> None:
     player = Player(r"Hello ~\EndCall()~ ~\Label(Amd)~ Please call back.", outgoing())
     assert player.detect("MACHINE") is STOP
     assert player.effect == say("Please call back.")
     assert player.noted("jump") == [("amd",)]
 
 
-def test_a_machine_that_is_recognised_before_anything_was_said_is_waited_out():
+def test_a_machine_that_is_recognised_before_anything_was_said_is_waited_out() -> None:
     player = Player("Hello", outgoing())
     assert player.detect("MACHINE") is GO_ON
     assert player.resume(SilenceHeard(True)) == say("Hello")
@@ -383,7 +386,7 @@ OWN_START = r"~\ClearDTMF()~ ~\SetVar(a|1)~ ~\IncreaseVariable(a|1)~ Intro. ~\Se
 
 
 @pytest.mark.parametrize("way", ["machine", "digit"])
-def test_who_cannot_have_heard_anything_yet_hears_the_script_from_its_beginning(way):
+def test_who_cannot_have_heard_anything_yet_hears_the_script_from_its_beginning(way: str) -> None:
     player = Player(OWN_START, outgoing())
     if way == "machine":
         player.detect("MACHINE")
@@ -398,7 +401,7 @@ def test_who_cannot_have_heard_anything_yet_hears_the_script_from_its_beginning(
     assert player.effect == say("Hello")
 
 
-def test_what_a_script_sets_at_its_beginning_is_set_once_before_a_jump_from_the_first_wait():
+def test_what_a_script_sets_at_its_beginning_is_set_once_before_a_jump_from_the_first_wait() -> None:
     settings = r"~\SetVar(a|1)~ ~\IncreaseVariable(a|1)~ ~\ErrorEmail(me@example.com)~"
     player = Player(settings + r" ~\Label(amd)~ ~\IncreaseVariable(a|1)~ Hello", outgoing())
     assert player.detect("MACHINE") is STOP
@@ -412,14 +415,14 @@ def test_what_a_script_sets_at_its_beginning_is_set_once_before_a_jump_from_the_
     assert player.variables["a"] == "2"
 
 
-def test_a_script_that_acts_on_no_detection_does_not_from_its_beginning():
+def test_a_script_that_acts_on_no_detection_does_not_from_its_beginning() -> None:
     player = Player(r"~\ActOnFeature(false)~ Hello ~\EndCall()~ ~\Label(amd)~ Machine.", outgoing())
     assert player.detect("MACHINE") is GO_ON
     assert player.resume(SilenceHeard(True)) == say("Hello")
     assert player.noted("jump") == []
 
 
-def test_the_same_detection_restarts_only_once():
+def test_the_same_detection_restarts_only_once() -> None:
     player = Player("Hello", outgoing())
     player.resume(SilenceHeard(True))
     assert [player.detect(what) for what in ("MACHINE", "MACHINE", "FAX", "MACHINE", "FAX")] == [
@@ -432,7 +435,7 @@ def test_the_same_detection_restarts_only_once():
     assert player.state.machine_detection == "FAX"
 
 
-def test_ringing_after_the_answer_is_counted_and_waited_out_again():
+def test_ringing_after_the_answer_is_counted_and_waited_out_again() -> None:
     player = Player("Hello", outgoing())
     player.resume(SilenceHeard(True))
     assert player.detect("RING") is STOP
@@ -442,21 +445,21 @@ def test_ringing_after_the_answer_is_counted_and_waited_out_again():
     assert player.state.machine_detection == ""
 
 
-def test_a_script_may_have_its_own_label_for_ringing():
+def test_a_script_may_have_its_own_label_for_ringing() -> None:
     player = Player(r"Hello ~\EndCall()~ ~\Label(ring)~ Ringing.", outgoing())
     player.resume(SilenceHeard(True))
     player.detect("RING")
     assert player.effect == say("Ringing.")
 
 
-def test_a_script_may_switch_restarting_off():
+def test_a_script_may_switch_restarting_off() -> None:
     player = Player(r"~\ActOnFeature(false)~ Hello", outgoing())
     player.resume(SilenceHeard(True))
     assert player.detect("MACHINE") is GO_ON
     assert player.variables["machinedetection"] == "MACHINE"
 
 
-def test_zero_transfers_a_call_that_has_a_transfer_number():
+def test_zero_transfers_a_call_that_has_a_transfer_number() -> None:
     player = Player("Hello", outgoing(transfer_number="+12015550199"))
     player.resume(SilenceHeard(True))
     assert player.press("0") == [STOP]
@@ -465,7 +468,7 @@ def test_zero_transfers_a_call_that_has_a_transfer_number():
     assert player.resume(Transferred()) == End("transferred")
 
 
-def test_a_failed_transfer_by_zero_goes_on_where_it_was_left():
+def test_a_failed_transfer_by_zero_goes_on_where_it_was_left() -> None:
     player = Player(r"Hello ~\SetVar(a|b)~ there", outgoing(transfer_number="+12015550199"))
     player.resume(SilenceHeard(True))
     player.resume()
@@ -473,7 +476,7 @@ def test_a_failed_transfer_by_zero_goes_on_where_it_was_left():
     assert player.resume(TransferFailed("busy")) == say("there")
 
 
-def test_without_a_transfer_number_or_its_binding_zero_is_a_digit_like_any_other():
+def test_without_a_transfer_number_or_its_binding_zero_is_a_digit_like_any_other() -> None:
     player = Player("Hello", outgoing())
     player.resume(SilenceHeard(True))
     assert player.press("0") == [GO_ON]
@@ -482,7 +485,7 @@ def test_without_a_transfer_number_or_its_binding_zero_is_a_digit_like_any_other
     assert player.press("0") == [GO_ON]
 
 
-def test_a_call_knows_its_own_data():
+def test_a_call_knows_its_own_data() -> None:
     assert Player("").variables == {
         "phonenumber": "+12015550101",
         "callerid": "+12015550110",
@@ -506,14 +509,14 @@ def test_a_call_knows_its_own_data():
 # Ends and limits
 
 
-def test_a_loop_that_takes_no_time_is_stopped():
+def test_a_loop_that_takes_no_time_is_stopped() -> None:
     player = Player(r"~\Label(a)~ ~\Goto(a)~")
     assert player.effect == End("step-limit")
     assert len(player.noted("step")) == MOST_TIMELESS_STEPS
     assert len(player.noted("error")) == 1
 
 
-def test_a_loop_of_what_fails_at_once_is_stopped():
+def test_a_loop_of_what_fails_at_once_is_stopped() -> None:
     player = Player(r"~\Label(a)~ ~^missing~ ~\TransferTo(2015550110)~ ~\Goto(a)~")
     while not isinstance(player.effect, End):
         player.resume(Failed("no") if isinstance(player.effect, Play) else TransferFailed("busy"))
@@ -521,7 +524,7 @@ def test_a_loop_of_what_fails_at_once_is_stopped():
 
 
 @pytest.mark.parametrize("outcome", [Failed("no"), TransferFailed("busy"), Fetched(200, "no")])
-def test_a_loop_of_what_fails_after_a_while_goes_on(outcome):
+def test_a_loop_of_what_fails_after_a_while_goes_on(outcome: Outcome) -> None:
     command = "QueryExternalServer(http://h/|x)" if isinstance(outcome, Fetched) else "TransferTo(2015550110)"
     player = Player(rf"~\Label(a)~ ~\{command}~ ~\Goto(a)~")
     for _ in range(2000):
@@ -532,7 +535,7 @@ def test_a_loop_of_what_fails_after_a_while_goes_on(outcome):
     assert player.effect == End("step-limit")
 
 
-def test_what_was_heard_in_part_is_told_and_counts_as_time():
+def test_what_was_heard_in_part_is_told_and_counts_as_time() -> None:
     player = Player(r"~\Label(a)~ Please wait. ~^gone~ ~\Goto(a)~")
     for _ in range(2000):
         player.resume(Finished("there is no sound “gone”"))
@@ -540,17 +543,18 @@ def test_what_was_heard_in_part_is_told_and_counts_as_time():
     assert player.noted("error") == [("there is no sound “gone”",)] * 2000
 
 
-def test_a_call_that_asks_a_server_again_and_again_is_slowed_down():
+def test_a_call_that_asks_a_server_again_and_again_is_slowed_down() -> None:
     player = Player(r"~\Label(a)~ ~\QueryExternalServer(http://h/|x)~ ~\Goto(a)~")
     asked = []
     for _ in range(120):
+        assert isinstance(player.effect, FetchUrl)
         least = player.effect.least_seconds
         asked.append(least)
         player.resume(Fetched(200, "no"), max(0.01, least))
     assert asked == [0.0] * 100 + [1.0] * 20
 
 
-def test_a_loop_that_takes_time_goes_on():
+def test_a_loop_that_takes_time_goes_on() -> None:
     player = Player(r"~\Label(a)~ Hello ~\Goto(a)~")
     for _ in range(3000):
         assert player.effect == say("Hello")
@@ -560,12 +564,12 @@ def test_a_loop_that_takes_time_goes_on():
 @pytest.mark.parametrize(
     "script", [r"~\PlaySilence(0)~", r"~\WaitForDTMF(0)~", r"~\WaitForSilence(0)~", r"~\GetDigits(a|0)~"]
 )
-def test_what_takes_no_time_is_no_effect(script):
+def test_what_takes_no_time_is_no_effect(script: str) -> None:
     assert Player(script).effect == End("end-of-script")
     assert Player(script + r" ~\Goto(start)~").effect == End("step-limit")
 
 
-def test_ten_thousand_steps_are_run_to_their_end():
+def test_ten_thousand_steps_are_run_to_their_end() -> None:
     program = parse(
         r"~\Label(a)~ ~\IncreaseVariable(n|1)~ ~\SetVar(b|[n])~ ~\GotoIf(n|2500|end)~ Hello ~\Goto(a)~ ~\Label(end)~"
     )
@@ -595,18 +599,18 @@ def test_ten_thousand_steps_are_run_to_their_end():
         "[" * 100_000,
     ],
 )
-def test_what_is_no_state_is_refused(stored):
+def test_what_is_no_state_is_refused(stored: str) -> None:
     with pytest.raises(StateInvalid):
         State.from_json(stored)
 
 
-def test_a_state_is_read_as_text_or_as_a_value():
+def test_a_state_is_read_as_text_or_as_a_value() -> None:
     state = Player(MENU).state
     assert State.from_json(state.to_json()) == state
     assert State.from_json(json.dumps(state.to_json()).encode()) == state
 
 
-def test_a_state_whose_script_has_become_shorter_ends_the_call():
+def test_a_state_whose_script_has_become_shorter_ends_the_call() -> None:
     player = Player("One ~\\SetVar(a|b)~ two")
     player.resume()
     engine = Engine(parse(""), player.state)
@@ -670,11 +674,13 @@ HAPPENINGS = st.one_of(
 
 @settings(max_examples=200, deadline=None)
 @given(SCRIPTS, st.booleans(), st.lists(HAPPENINGS, max_size=30))
-def test_nothing_that_happens_raises_and_the_state_survives_json_at_every_step(script, incoming, happenings):
+def test_nothing_that_happens_raises_and_the_state_survives_json_at_every_step(
+    script: str, incoming: bool, happenings: list[Any]
+) -> None:
     player = Player(script, State.for_incoming() if incoming else outgoing(transfer_number="+12015550199"))
     for happening in happenings:
         if isinstance(happening, DigitPressed):
-            player.press([happening.digit])
+            player.press(happening.digit)
         elif isinstance(happening, Detected):
             player.detect(happening.what)
         else:
@@ -686,7 +692,7 @@ def test_nothing_that_happens_raises_and_the_state_survives_json_at_every_step(s
 @given(
     SCRIPTS, st.booleans(), st.lists(st.sampled_from([Failed("no"), TransferFailed("busy")]), min_size=1, max_size=5)
 )
-def test_every_script_ends_when_nothing_takes_time(script, incoming, outcomes):
+def test_every_script_ends_when_nothing_takes_time(script: str, incoming: bool, outcomes: list[Outcome]) -> None:
     engine = Engine(parse(script), State.for_incoming() if incoming else outgoing())
     effect = engine.start()
     for number in range(MOST_TIMELESS_STEPS + 10):

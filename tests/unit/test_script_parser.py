@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from controller.script.commands.command import Command
 from controller.script.commands.data import IncreaseVariable, QueryExternalServer, SetVar
 from controller.script.commands.digits import AssignDTMF, GetDigits, WaitForDTMF
 from controller.script.commands.flow import EndCall, Goto, GotoIf, Label
@@ -15,11 +16,11 @@ from controller.script.diagnostics import MOST
 from controller.script.parser import LONGEST_SCRIPT, parse
 
 
-def commands(source):
+def commands(source: str) -> list[Command]:
     return [step.command for step in parse(source).steps]
 
 
-def codes(source):
+def codes(source: str) -> list[str]:
     return [diagnostic.code for diagnostic in parse(source).diagnostics]
 
 
@@ -47,7 +48,7 @@ def codes(source):
         ),
     ],
 )
-def test_elements_are_read_as_documented_without_any_doubt(source, expected):
+def test_elements_are_read_as_documented_without_any_doubt(source: str, expected: list[Command]) -> None:
     assert commands(source) == expected
     assert codes(source) == []
 
@@ -125,7 +126,7 @@ def test_elements_are_read_as_documented_without_any_doubt(source, expected):
         ("\ud800Hello", [Say("Hello")], ["control-character"]),
     ],
 )
-def test_what_users_write_is_accepted(source, expected, doubts):
+def test_what_users_write_is_accepted(source: str, expected: list[Command], doubts: list[str]) -> None:
     assert commands(source) == expected
     assert codes(source) == doubts
     assert parse(source).ok
@@ -167,7 +168,7 @@ def test_what_users_write_is_accepted(source, expected, doubts):
         ("x" * (LONGEST_SCRIPT + 1), "too-long"),
     ],
 )
-def test_a_mistake_is_one_error_with_its_code(source, code):
+def test_a_mistake_is_one_error_with_its_code(source: str, code: str) -> None:
     program = parse(source)
     assert [each.code for each in program.diagnostics if each.severity == "error"] == [code]
     assert not program.ok
@@ -191,23 +192,23 @@ def test_a_mistake_is_one_error_with_its_code(source, code):
         r"~\QuickStart()~ ~\QuickStart(true)~ ~\SoundPausing(false)~",
     ],
 )
-def test_what_is_right_is_not_complained_of(source):
+def test_what_is_right_is_not_complained_of(source: str) -> None:
     assert parse(source).diagnostics == ()
 
 
-def test_an_unknown_command_is_answered_with_the_one_that_may_be_meant():
+def test_an_unknown_command_is_answered_with_the_one_that_may_be_meant() -> None:
     (diagnostic,) = parse(r"~\WaitForDTFM(5)~").diagnostics
     assert "is WaitForDTMF meant?" in diagnostic.message
 
 
-def test_a_command_that_cannot_be_built_stays_as_a_step_that_says_so():
+def test_a_command_that_cannot_be_built_stays_as_a_step_that_says_so() -> None:
     assert commands(r"~\Bogus(1)~ ~\Goto()~") == [
         BrokenCommand("Bogus(1)", "There is no command Bogus."),
         BrokenCommand("Goto()", "Goto needs 1 argument, Goto(label); here are 0."),
     ]
 
 
-def test_every_element_and_every_diagnostic_has_its_line_and_column():
+def test_every_element_and_every_diagnostic_has_its_line_and_column() -> None:
     program = parse("\n  Hello\nthere ~^a~\n\n\t~\\Beep()~~\\Bogus()~\r\n  ~\\Goto(x)~")
     assert [(step.line, step.column) for step in program.steps] == [(2, 3), (3, 7), (5, 2), (5, 11), (6, 3)]
     assert [(each.line, each.column, each.code) for each in program.diagnostics] == [
@@ -216,20 +217,20 @@ def test_every_element_and_every_diagnostic_has_its_line_and_column():
     ]
 
 
-def test_the_first_of_two_equal_labels_counts():
+def test_the_first_of_two_equal_labels_counts() -> None:
     program = parse(r"~\Label(a)~ one ~\Label(A)~ two")
     assert program.target("A") == 0
     assert dict(program.labels) == {"a": 0}
 
 
-def test_labels_that_are_always_there_can_be_defined_by_the_script():
+def test_labels_that_are_always_there_can_be_defined_by_the_script() -> None:
     assert parse("Hello").target("Start") == 0
     assert parse("Hello").target("amd") == 0
     assert parse(r"Hello ~\Label(Start)~").target("start") == 1
     assert parse("Hello").target("elsewhere") is None
 
 
-def test_a_program_names_the_texts_and_sounds_that_can_be_made_ready():
+def test_a_program_names_the_texts_and_sounds_that_can_be_made_ready() -> None:
     program = parse(
         r"One ~^Tune~ ~\PlayAmount(1.50)~ ~\ChangeVoiceID(17)~ Two ~^tune~ Two ~^[id]~ ~\PlayAmount(x)~"
         r"~\PlayAlphaNumeric(a1)~"
@@ -238,7 +239,7 @@ def test_a_program_names_the_texts_and_sounds_that_can_be_made_ready():
     assert list(program.sounds()) == ["tune"]
 
 
-def test_what_must_be_known_before_dialling_is_read_wherever_it_stands():
+def test_what_must_be_known_before_dialling_is_read_wherever_it_stands() -> None:
     program = parse(r"Hello ~\MaxRingTime(20)~ ~\QuickStart()~")
     assert (program.max_ring_seconds, program.quick_start) == (20, True)
     assert (parse("Hello").max_ring_seconds, parse("Hello").quick_start) == (60, False)
@@ -248,12 +249,12 @@ def test_what_must_be_known_before_dialling_is_read_wherever_it_stands():
     assert not parse(r"~\QuickStart(false)~").quick_start
 
 
-def test_a_program_is_recognised_by_the_hash_of_its_source():
+def test_a_program_is_recognised_by_the_hash_of_its_source() -> None:
     assert parse("a").content_hash == parse("a").content_hash != parse("b").content_hash
     assert parse("\ud800").content_hash
 
 
-def test_diagnostics_are_limited_and_say_that_there_are_more():
+def test_diagnostics_are_limited_and_say_that_there_are_more() -> None:
     diagnostics = parse(r"~\Bogus()~" * 500 + "~" * 3).diagnostics
     assert len(diagnostics) == MOST + 1
     assert diagnostics[-1].code == "more"
@@ -283,19 +284,19 @@ def test_diagnostics_are_limited_and_say_that_there_are_more():
         "~\\Foo(a) (b))\n",
     ],
 )
-def test_the_longest_scripts_are_read_or_diagnosed_however_they_are_made(piece):
+def test_the_longest_scripts_are_read_or_diagnosed_however_they_are_made(piece: str) -> None:
     source = (piece * LONGEST_SCRIPT)[:LONGEST_SCRIPT]
     assert len(parse(source).diagnostics) <= MOST + 1
 
 
-def test_ten_thousand_labels_are_no_trouble():
+def test_ten_thousand_labels_are_no_trouble() -> None:
     source = "".join(rf"~\Label(place{number})~ ~\Goto(place{number})~" for number in range(10_000))
     program = parse(source)
     assert program.ok
     assert len(program.labels) == 10_000
 
 
-def test_a_megabyte_is_refused_at_once():
+def test_a_megabyte_is_refused_at_once() -> None:
     program = parse("~\\Beep()~ " * 105_000)
     assert [each.code for each in program.diagnostics] == ["too-long"]
     assert program.steps == ()
@@ -309,31 +310,33 @@ ANY_SCRIPT = st.text(max_size=80) | st.lists(FRAGMENTS, max_size=25).map("".join
 
 
 @given(ANY_SCRIPT)
-def test_any_text_is_read_or_diagnosed(source):
+def test_any_text_is_read_or_diagnosed(source: str) -> None:
     program = parse(source)
     lines = source.split("\n")
-    for place in (*program.steps, *program.diagnostics):
-        assert 1 <= place.line <= len(lines)
-        assert 1 <= place.column <= len(lines[place.line - 1]) + 1
+    found = [(step.line, step.column) for step in program.steps]
+    found += [(diagnostic.line, diagnostic.column) for diagnostic in program.diagnostics]
+    for line, column in found:
+        assert 1 <= line <= len(lines)
+        assert 1 <= column <= len(lines[line - 1]) + 1
     assert program.ok or program.diagnostics
     places = [(step.line, step.column) for step in program.steps]
     assert places == sorted(places)
 
 
 @given(st.text(alphabet=st.characters(blacklist_characters="~", blacklist_categories=("Cc", "Cs")), max_size=60))
-def test_text_without_tildes_is_one_run_of_speech(source):
+def test_text_without_tildes_is_one_run_of_speech(source: str) -> None:
     words = " ".join(source.replace("\ufeff", " ").split())
     assert commands(source) == ([Say(words)] if words else [])
 
 
 @given(st.sampled_from(list(COMMANDS)), st.lists(st.text("abz019.-:/()", min_size=1, max_size=8), max_size=5))
-def test_what_a_command_says_of_itself_is_read_as_the_same_command(name, arguments):
+def test_what_a_command_says_of_itself_is_read_as_the_same_command(name: str, arguments: list[str]) -> None:
     for command in commands(rf"~\{name}({'|'.join(arguments)})~"):
         if not isinstance(command, (BrokenCommand, Say)):
             assert commands(rf"~\{command}~")[:1] == [command]
 
 
-def test_a_label_of_a_wait_is_kept_as_it_is_written():
+def test_a_label_of_a_wait_is_kept_as_it_is_written() -> None:
     assert commands(r"~\AssignDTMF(2|Two)~ ~\Label(Two)~ ~\WaitForDTMF(0.5)~ ~\PlaySilence(.1)~") == [
         AssignDTMF("2", "Two"),
         Label("Two"),

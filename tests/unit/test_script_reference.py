@@ -20,14 +20,14 @@ from tests.support.script_player import Player
 PAGE = Path(__file__).parents[2] / "docs" / "call-script.md"
 
 
-def test_the_page_in_the_repository_is_current():
+def test_the_page_in_the_repository_is_current() -> None:
     assert PAGE.read_text(encoding="utf-8") == page(), (
         "run: python -m controller.script.reference > docs/call-script.md"
     )
 
 
 @pytest.mark.parametrize("entry", entries(), ids=lambda entry: entry.name)
-def test_an_entry_is_complete_and_its_example_uses_the_command(entry: ReferenceEntry):
+def test_an_entry_is_complete_and_its_example_uses_the_command(entry: ReferenceEntry) -> None:
     assert entry.meaning
     assert all(meaning for _, meaning in entry.arguments)
     assert rf"~\{entry.name}(" in entry.example
@@ -35,7 +35,7 @@ def test_an_entry_is_complete_and_its_example_uses_the_command(entry: ReferenceE
 
 @pytest.mark.parametrize("entry", entries(), ids=lambda entry: entry.name)
 @pytest.mark.parametrize("incoming", [True, False], ids=["incoming", "outgoing"])
-def test_an_example_is_right_and_runs_to_its_end(entry: ReferenceEntry, incoming: bool):
+def test_an_example_is_right_and_runs_to_its_end(entry: ReferenceEntry, incoming: bool) -> None:
     program = parse(entry.example)
     assert [each for each in check(program) if each.severity == "error"] == []
     player = Player(program, State.for_incoming() if incoming else State.for_outgoing())
@@ -48,25 +48,25 @@ def test_an_example_is_right_and_runs_to_its_end(entry: ReferenceEntry, incoming
     assert player.effect.reason in ("end-of-script", "end-call", "transferred")
 
 
-def test_the_reference_names_every_sound_of_the_house():
+def test_the_reference_names_every_sound_of_the_house() -> None:
     (special,) = [each for each in entries() if each.name == "PlaySpecialSoundFile"]
     assert set(re.findall("`([a-z]+)`", special.meaning)) == set(HOUSE_SOUNDS)
 
 
-def test_the_reference_shows_every_tag_of_speech_control_that_has_an_effect():
+def test_the_reference_shows_every_tag_of_speech_control_that_has_an_effect() -> None:
     text = page()
     section = text[text.index("## Speech control") : text.index("## What is Ringpost's own reading")]
     assert set(re.findall(r"<([a-z-]+)[ >]", section)) == markup.TAGS
 
 
-def test_what_is_said_to_be_ringposts_own_reading_is_said_of_commands_that_there_are():
+def test_what_is_said_to_be_ringposts_own_reading_is_said_of_commands_that_there_are() -> None:
     text = page()
     section = text[text.index("## What is Ringpost's own reading") : text.index("## Limits")]
     names = re.findall(r"^\| ([A-Z]\w+(?:, \w+)?) \|", section, re.MULTILINE)
     assert {name for row in names for name in row.split(", ")} <= {each.name for each in entries()}
 
 
-def test_the_example_on_top_of_the_page_runs():
+def test_the_example_on_top_of_the_page_runs() -> None:
     lines = page().split("\n")
     script = "\n".join(line for line in lines[: lines.index("## How a call runs")] if line.startswith("    "))
     player = Player(script)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from math import inf
+from typing import Any
 
 import pytest
 
@@ -43,7 +44,7 @@ class ShelfOfTexts:
 def simulate(case: ScriptCase) -> list[TranscriptLine]:
     program = parse(case.script.replace("{server}", SERVER)) if case.script else ivr_program(case.ivr)
     assert program.ok, program.diagnostics
-    numbers = {"phonenumber": "2015550101", "callerid": "2015550199", "key_seed": case.name}
+    numbers: dict[str, Any] = {"phonenumber": "2015550101", "callerid": "2015550199", "key_seed": case.name}
     state = State.for_incoming(**numbers)
     if case.outgoing:
         state = State.for_outgoing(**numbers, transfer_number=case.transfer_number)
