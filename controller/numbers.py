@@ -17,6 +17,7 @@ from controller.errors import PhoneNumberInvalid
 
 _NANP = re.compile(r"[2-9][0-9]{2}[2-9][0-9]{6}")
 _E164 = re.compile(r"\+[1-9][0-9]{1,14}")
+_E164_DIGITS = re.compile(r"[1-9][0-9]{6,14}")
 _EXTENSION = re.compile(r"\s*(?:x|ext\.?)\s*([0-9]{1,11})\s*$", re.IGNORECASE | re.ASCII)
 _ASCII_DIGITS = frozenset("0123456789")
 _KEYS_AND_SEPARATORS = frozenset("*#;@&%")
@@ -58,6 +59,24 @@ def try_number(text: str, region: str = "US") -> str | None:
         return parse_number(text, region)
     except PhoneNumberInvalid:
         return None
+
+
+def network_number(text: str) -> str | None:
+    """The E.164 form of a number as a carrier's network writes it: like `try_number`, and E.164 digits without the "+".
+
+    North America is assumed first. What is no number of it is taken as E.164 if libphonenumber knows such numbers:
+    "442079460958" is "+442079460958". None for anything else, such as a name.
+    """
+    if (known := try_number(text)) is not None:
+        return known
+    digits = text.strip()
+    if not _E164_DIGITS.fullmatch(digits):
+        return None
+    try:
+        valid = phonenumbers.is_valid_number(phonenumbers.parse("+" + digits))
+    except phonenumbers.NumberParseException:
+        return None
+    return try_number("+" + digits) if valid else None
 
 
 def is_e164(text: str) -> bool:

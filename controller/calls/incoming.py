@@ -16,7 +16,7 @@ from controller.calls.store.queue_ids import QueueIds
 from controller.directory.current import CurrentDirectory
 from controller.directory.did_rules import DidRule, rule_of
 from controller.errors import AsteriskError, AsteriskNotFound, JournalFull
-from controller.numbers import is_e164, mask_number, national_digits, try_number
+from controller.numbers import is_e164, mask_number, national_digits, network_number
 from controller.script.engine import Engine
 from controller.script.state import State
 
@@ -50,8 +50,7 @@ class IncomingCalls:
         if event.args[:1] != ("incoming",) or event.channel_id in self._live:
             return
         dialled = event.args[1] if event.args[1:] else ""
-        number = try_number(dialled)
-        did = self._directory.snapshot.did(number) if number else None
+        did = self._directory.snapshot.did_called(dialled)
         rule = rule_of(did) if did else None
         if did is None or rule is None:
             log.info("call refused", reason="nobody owns the number", number=mask_number(dialled))
@@ -79,7 +78,7 @@ class IncomingCalls:
     def _session(self, event: Event, number: str, rule: DidRule) -> tuple[Call, CallSession]:
         program = rule.program
         queue_id = self._queue_ids.take()
-        caller = try_number(event.caller_number) or _clean(event.caller_number)
+        caller = network_number(event.caller_number) or _clean(event.caller_number)
         call = Call(
             queue_id=queue_id,
             direction="incoming",

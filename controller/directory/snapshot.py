@@ -11,6 +11,7 @@ from typing import Literal
 
 from controller.errors import Mistake
 from controller.ivr.model import Ivr, Sequence
+from controller.numbers import network_number
 from controller.script.program import Program
 
 Product = Literal["phone", "sms"]
@@ -127,6 +128,14 @@ class Snapshot:
     def did(self, e164: str) -> Did | None:
         """The DID of a number, None when it is not one of ours."""
         return self.dids.get(e164)
+
+    def did_called(self, written: str) -> Did | None:
+        """The DID that a caller's network named, in whatever form it writes numbers; None when it is not one of ours.
+
+        E.164 digits are held against the DIDs before North America is assumed.
+        """
+        number = network_number(written)
+        return self.dids.get("+" + written.strip().lstrip("+")) or (self.dids.get(number) if number else None)
 
     def license_key(self, name: str) -> LicenseKey | None:
         """The key that the YAML declares under `name`."""

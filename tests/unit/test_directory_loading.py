@@ -14,7 +14,7 @@ from controller.config_file import report
 from controller.config_file.document import parse_document
 from controller.directory.current import CurrentDirectory
 from controller.directory.loader import build
-from controller.directory.snapshot import Snapshot, canonical_guid
+from controller.directory.snapshot import Did, Snapshot, canonical_guid
 from controller.errors import InvalidConfiguration
 from controller.ivr.model import Destination, DtmfStep, TextStep
 from controller.script.analysis.checker import Context
@@ -488,3 +488,15 @@ def test_a_snapshot_cannot_be_changed() -> None:
 def test_a_url_may_have_capitals_and_a_login() -> None:
     url = "https://acme:s3cret@example.com/Hooks/AbC"
     assert _mistakes(f"dids: {{'+12015550101': {{voice: acme, status_post_url: '{url}'}}}}") == []
+
+
+@pytest.mark.parametrize("written", ["+442079460123", "442079460123", "011442079460123"])
+def test_a_did_is_found_however_a_network_writes_it(written: str) -> None:
+    snapshot = Snapshot(dids={"+442079460123": Did("+442079460123"), "+12015550101": Did("+12015550101")})
+    assert (found := snapshot.did_called(written)) is not None
+    assert found.number == "+442079460123"
+
+
+@pytest.mark.parametrize("written", ["", "+", "1000001", "anonymous", "442079460124"])
+def test_a_number_that_is_not_ours_is_no_did(written: str) -> None:
+    assert Snapshot(dids={"+442079460123": Did("+442079460123")}).did_called(written) is None

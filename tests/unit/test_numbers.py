@@ -66,6 +66,25 @@ def test_what_is_no_phone_number_is_refused(written: str) -> None:
     assert numbers.try_number(written) is None
 
 
+@pytest.mark.parametrize(
+    ("written", "e164"),
+    [
+        ("2015550101", "+12015550101"),
+        ("12015550101", "+12015550101"),
+        ("+442079460958", "+442079460958"),
+        ("442079460958", "+442079460958"),
+        ("011442079460958", "+442079460958"),
+        ("4521123456", "+4521123456"),
+        ("anonymous", None),
+        ("1000001", None),
+        ("999123456789", None),
+        ("", None),
+    ],
+)
+def test_a_network_may_leave_the_plus_away(written: str, e164: str | None) -> None:
+    assert numbers.network_number(written) == e164
+
+
 def test_a_number_without_country_code_belongs_to_the_region_that_was_named() -> None:
     assert numbers.parse_number("020 7946 0958", "GB") == "+442079460958"
     assert numbers.parse_number("2015550101", "CA") == "+12015550101"
@@ -75,6 +94,8 @@ def test_a_number_without_country_code_belongs_to_the_region_that_was_named() ->
 def test_any_text_gives_e164_or_is_refused(text: str) -> None:
     number = numbers.try_number(text)
     assert number is None or (numbers.is_e164(number) and numbers.parse_number(number) == number)
+    network = numbers.network_number(text)
+    assert network is None or numbers.is_e164(network)
     numbers.mask_number(text)
     numbers.is_emergency_or_premium(text)
     numbers.split_extension(text)
