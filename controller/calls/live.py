@@ -11,7 +11,6 @@ import structlog
 
 from controller.asterisk.ari.client import AriClient
 from controller.asterisk.ari.events import Event
-from controller.calls.line.line import ENDED_FROM_OUTSIDE
 from controller.calls.metrics import CallMetrics
 from controller.calls.session import ASTERISK_LOST, CallSession
 from controller.directory.snapshot import LicenseKey
@@ -41,6 +40,8 @@ class LiveCalls:
         self._lease_seconds = lease_seconds
         self._sessions: dict[str, CallSession] = {}
         self._unplaced: set[str] = set()
+        self.closed = False
+        """Whether the calls were left to the next controller: what is in Asterisk is that one's to judge."""
         self._notes: list[set[str]] = []
         self._release_handlers: list[Callable[[], None]] = []
         self._tasks: set[asyncio.Task[None]] = set()
@@ -85,6 +86,10 @@ class LiveCalls:
         if key.max_calls is None:
             return False
         return sum(session.call.license_key == key.name for session in self._sessions.values()) >= key.max_calls
+
+    def has_queue_id(self, queue_id: int) -> bool:
+        """Whether the call with this QueueID is live here."""
+        return any(session.call.queue_id == queue_id for session in self._sessions.values())
 
     def is_leg(self, channel_id: str) -> bool:
         """Whether the channel is a leg that one of the live calls has dialled."""
@@ -157,7 +162,7 @@ class LiveCalls:
         session = self._sessions.get(channel_id)
         if session is None:
             return False
-        session.line.events.put(Event(ENDED_FROM_OUTSIDE, {"reason": reason}))
+        session.line.end(reason)
         return True
 
     def end_call(self, queue_id: int, reason: str) -> bool:
@@ -200,6 +205,9 @@ class LiveCalls:
 
     async def close(self) -> None:
         """Stop driving calls. Until their lease ends, their channels wait in Stasis for who adopts them."""
+        self.closed = True
+        for session in self._sessions.values():
+            session.line.hand_over()
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)

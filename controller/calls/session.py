@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import structlog
@@ -15,7 +16,6 @@ from controller.asterisk.ari.events import ChannelEvents
 from controller.calls.call_log import CallLog, CallLogTargets
 from controller.calls.call_prompts import CallPrompts
 from controller.calls.effects.dispatch import EffectDispatcher
-from controller.calls.effects.transfer import abandon
 from controller.calls.line.line import Line, LineLog, Lost
 from controller.calls.model.call import LONGEST_CALL_SECONDS, Call
 from controller.calls.model.response_codes import INCOMING_ENDS, OUTGOING_ENDS, ResponseCode
@@ -33,6 +33,8 @@ log = structlog.get_logger()
 ASTERISK_LOST = "asterisk-lost"
 # Asterisk's own lease on the call (a minute) has run out by then, and the caller was told.
 RECONNECT_PATIENCE_SECONDS = 60.0
+# How much longer than its longest time a call may take to end in an orderly way before it is cut off.
+END_PATIENCE_SECONDS = 30.0
 # How long the rest of a call's events are awaited after the hang-up was asked for.
 HANG_UP_PATIENCE_SECONDS = 5.0
 
@@ -101,14 +103,15 @@ class CallSession:
 
         When the task is cancelled the call stays open: whoever adopts its channel goes on with it.
         """
+        seconds_left = max(0.0, self.call.seconds_left(self._now()))
         try:
-            async with asyncio.timeout(self.call.seconds_left(self._now())):
-                reason = await self._converse(resumed=resumed)
+            async with asyncio.timeout(seconds_left + END_PATIENCE_SECONDS):
+                with self._ended_after(seconds_left):
+                    reason = await self._converse(resumed=resumed)
         except TimeoutError:
-            asked_for = self.call.longest_seconds != LONGEST_CALL_SECONDS
-            reason = "max-call-length" if asked_for else "call-length-limit"
+            log.warning("a call did not end in time, and is cut off")
+            reason = self._limit
             await self.line.hang_up()
-            await abandon(self.line)
         except AsteriskError as error:
             log.warning("call given up", reason=str(error))
             self.call_log.note("error", message=str(error))
@@ -117,6 +120,21 @@ class CallSession:
             self._finish("error")
             raise
         self._finish(reason)
+
+    @property
+    def _limit(self) -> str:
+        """Why the call ends when its longest time is reached."""
+        asked_for = self.call.longest_seconds != LONGEST_CALL_SECONDS
+        return "max-call-length" if asked_for else "call-length-limit"
+
+    @contextmanager
+    def _ended_after(self, seconds: float) -> Iterator[None]:
+        """End the call after so long: the effect under way ends as at a hang-up, with what it has made or recorded."""
+        timer = asyncio.get_running_loop().call_later(seconds, self.line.end, self._limit)
+        try:
+            yield
+        finally:
+            timer.cancel()
 
     async def _converse(self, *, resumed: bool) -> str:
         if resumed:

@@ -26,6 +26,7 @@ from controller.calls.outgoing.attempts import OutgoingCalls
 from controller.calls.outgoing.dialer import Dialer
 from controller.calls.outgoing.notifications import Notifications
 from controller.calls.recovery.adopt import Adoption
+from controller.calls.recovery.sweep import Sweep
 from controller.calls.session import SessionParts
 from controller.calls.store.call_retention import CallRetention
 from controller.calls.store.controllers import Owner
@@ -171,10 +172,12 @@ def build_calls(
     routes = Routes(directory)
     live = LiveCalls(ari, lease_keeper, CallMetrics(registry), lease_seconds)
     queue_ids = QueueIds(database)
-    parts = SessionParts(ari, EffectDispatcher(routes, guard, database, application), log_targets, lease_seconds)
+    dispatcher = EffectDispatcher(routes, guard, database, application)
+    parts = SessionParts(ari, dispatcher, log_targets, lease_seconds)
     incoming = IncomingCalls(parts, live, directory, queue_ids, prompts_of)
     outgoing = OutgoingCalls(parts, live, directory, routes, application, prompts_of)
-    adoption = Adoption(parts, live, database, owner, application, prompts_of, outgoing.go_on)
+    sweep = Sweep(ari, live, dispatcher.conferences, application)
+    adoption = Adoption(parts, live, database, owner, application, prompts_of, outgoing.go_on, sweep)
     dialer = Dialer(database, owner, directory, live, outgoing, journal, lambda: ari.connected)
     notifications = Notifications(
         database, log_targets, queue_ids, routes, prompts_of, context, live.metrics, dialer.wake

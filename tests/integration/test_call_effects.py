@@ -9,6 +9,7 @@ import asyncpg
 import pytest
 
 from controller.calls.effects.conference import end_room
+from controller.calls.model.call import Call
 from controller.script.effects import Sound
 from tests.support.calls import KEY, CallsRoom, NamedPrompts, calls_room, snapshot
 from tests.support.fake_ari import FakeAri
@@ -271,3 +272,51 @@ async def test_a_script_that_asks_a_server_again_and_again_asks_once_a_second(
             assert asyncio.get_running_loop().time() - began >= 2.0
             assert len(acme.asked) == 4
             await room.idle()
+
+
+@pytest.mark.parametrize("script", [r"~\SetVar(confkey|room-1)~ ~\Conference()~", r"~\TransferTo(12015550188)~"])
+async def test_the_longest_time_of_a_call_leaves_no_bridge_and_no_leg(
+    postgres: str, monkeypatch: pytest.MonkeyPatch, script: str
+) -> None:
+    monkeypatch.setattr(Call, "seconds_left", lambda _self, _now: 0.3)
+    async with FakeAri() as fake, calls_room(fake, postgres, snapshot({NUMBER: script})) as room:
+        fake.on_originate = lambda leg: fake.answer(leg.id)
+        fake.incoming_call()
+        await fake.asked("POST", r"bridges/[^/]+/addChannel")
+        await room.idle()
+        assert (await room.trace())[-1] == ("end", {"reason": "call-length-limit"})
+        assert not fake.bridges
+        assert not fake.channels
+
+
+async def test_a_call_that_does_not_end_in_time_is_cut_off_and_leaves_nothing(
+    postgres: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Call, "seconds_left", lambda _self, _now: 0.1)
+    monkeypatch.setattr("controller.calls.session.END_PATIENCE_SECONDS", 0.2)
+    monkeypatch.setattr("controller.calls.line.line.Line.end", lambda _self, _reason: None)
+    script = r"~\SetVar(confkey|room-1)~ ~\Conference()~"
+    async with FakeAri() as fake, calls_room(fake, postgres, snapshot({NUMBER: script})) as room:
+        fake.incoming_call()
+        await fake.asked("POST", r"bridges/[^/]+/addChannel")
+        await room.idle()
+        assert (await room.trace())[-1] == ("end", {"reason": "call-length-limit"})
+        assert not fake.bridges
+
+
+@pytest.mark.parametrize("script", [r"~\SetVar(confkey|room-1)~ ~\Conference()~", r"~\TransferTo(12015550188)~"])
+async def test_what_a_stopped_controller_left_for_a_call_that_is_over_by_then_is_swept(
+    postgres: str, script: str
+) -> None:
+    async with FakeAri() as fake:
+        fake.on_originate = lambda leg: fake.answer(leg.id)
+        async with calls_room(fake, postgres, snapshot({NUMBER: script})):
+            channel = fake.incoming_call()
+            await fake.asked("POST", r"bridges/[^/]+/addChannel")
+            await fake.until(lambda: bool(fake.bridges))
+        assert len(fake.bridges) == 1
+        fake.drop_connection()
+        fake.hang_up(channel)
+        async with calls_room(fake, postgres, snapshot({NUMBER: script})):
+            await fake.until(lambda: not fake.bridges and not fake.channels)
+        assert all(gone.continued_to is None for gone in fake.gone.values())

@@ -14,9 +14,8 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from typing import Any, Self
 from urllib.parse import unquote
 
@@ -24,18 +23,11 @@ import aiohttp
 from aiohttp import web
 
 from controller.asterisk.ari.client import AriClient
-from tests.support.fake_resources import FakeRequest, FakeResources, Reply
+from tests.support.fake_requests import FakeRequests
+from tests.support.fake_resources import FakeRequest
 
 
-@dataclass
-class _Disturbance:
-    method: str
-    pattern: re.Pattern[str]
-    reply: Reply | None
-    times: int
-
-
-class FakeAri(FakeResources):
+class FakeAri(FakeRequests):
     """See `FakeSwitch` for what a test does to calls; here is what it does to the connection and to requests."""
 
     username = "ringpost"
@@ -51,7 +43,6 @@ class FakeAri(FakeResources):
     ) -> None:
         super().__init__(version=version, playback_seconds=playback_seconds)
         self.answers_on_socket = answers_on_socket
-        self.requests: list[FakeRequest] = []
         self.accepts_connections = True
         self.silent_handshakes = 0
         """So many of the next connections get no answer until the fake ends."""
@@ -61,10 +52,7 @@ class FakeAri(FakeResources):
         self._transport: asyncio.Transport | None = None
         self._outgoing: asyncio.Queue[str] = asyncio.Queue()
         self._runner: web.AppRunner | None = None
-        self._changed = asyncio.Condition()
-        self._disturbances: list[_Disturbance] = []
         self._ended = asyncio.Event()
-        self._notices: set[asyncio.Task[None]] = set()
 
     async def __aenter__(self) -> Self:
         application = web.Application()
@@ -82,8 +70,7 @@ class FakeAri(FakeResources):
         self._ended.set()
         assert self._runner is not None
         await self._runner.cleanup()
-        for task in self._notices:
-            task.cancel()
+        self.stop_notices()
 
     @property
     def url(self) -> str:
@@ -140,41 +127,6 @@ class FakeAri(FakeResources):
         """Another client registers the same application."""
         self.emit("ApplicationReplaced")
 
-    # -- requests ---------------------------------------------------------------------------------------------------
-
-    def refuse(
-        self, method: str, pattern: str, *, status: int = 500, message: str = "refused by the test", times: int = 1
-    ) -> None:
-        """Answer the next `times` requests whose uri matches the regular expression `pattern` with an error."""
-        self._disturbances.append(_Disturbance(method, re.compile(pattern), (status, {"message": message}), times))
-
-    def stall(self, method: str, pattern: str, *, times: int = 1) -> None:
-        """Never answer the next `times` requests that match, and do nothing for them."""
-        self._disturbances.append(_Disturbance(method, re.compile(pattern), None, times))
-
-    def requests_of(self, method: str, pattern: str) -> list[FakeRequest]:
-        """The requests so far whose whole uri matches the regular expression `pattern`."""
-        return [r for r in self.requests if r.method == method and re.fullmatch(pattern, r.uri)]
-
-    async def asked(self, method: str, pattern: str, *, count: int = 1, timeout: float = 5.0) -> FakeRequest:
-        """Wait until `count` requests matched (from the fake's beginning); gives the last of them."""
-        await self.until(lambda: len(self.requests_of(method, pattern)) >= count, timeout=timeout)
-        return self.requests_of(method, pattern)[count - 1]
-
-    async def until(self, condition: Callable[[], bool], *, timeout: float = 5.0) -> None:
-        """Wait until `condition` holds; it is looked at after each request and each new connection."""
-        async with asyncio.timeout(timeout), self._changed:
-            await self._changed.wait_for(condition)
-
-    def _notify(self) -> None:
-        async def notify() -> None:
-            async with self._changed:
-                self._changed.notify_all()
-
-        task = asyncio.get_running_loop().create_task(notify())
-        self._notices.add(task)
-        task.add_done_callback(self._notices.discard)
-
     async def _events(self, request: web.Request) -> web.StreamResponse:
         if self.silent_handshakes:
             self.silent_handshakes -= 1
@@ -192,7 +144,7 @@ class FakeAri(FakeResources):
         outgoing: asyncio.Queue[Any] = asyncio.Queue()
         self._outgoing = outgoing
         self.connections += 1
-        self._notify()
+        self.changed()
         writer = asyncio.create_task(self._write(socket, outgoing))
         try:
             async for frame in socket:
@@ -211,8 +163,7 @@ class FakeAri(FakeResources):
 
     async def _get(self, request: web.Request) -> web.StreamResponse:
         uri = request.match_info["uri"]
-        self.requests.append(FakeRequest("GET", uri))
-        self._notify()
+        self.note_request(FakeRequest("GET", uri))
         if found := re.fullmatch(r"recordings/stored/(.+)/file", uri):
             if found[1] in self.stored:
                 return web.Response(body=self.stored[found[1]], content_type="audio/x-wav")
@@ -226,14 +177,10 @@ class FakeAri(FakeResources):
         query = {pair["name"]: pair["value"] for pair in message.get("query_strings") or ()}
         body = json.loads(message["message_body"]) if message.get("message_body") else None
         request = FakeRequest(message["method"], unquote(message["uri"]), query, body)
-        self.requests.append(request)
-        self._notify()
-        disturbance = self._disturbance(request)
-        if disturbance is not None and disturbance.reply is None:
+        reply = self.reply_to(request)
+        if reply is None:
             return
-        status, answer = (
-            self.answer_request(request) if disturbance is None or not disturbance.reply else disturbance.reply
-        )
+        status, answer = reply
         response: dict[str, Any] = {
             "type": "RESTResponse",
             "transaction_id": message.get("transaction_id", ""),
@@ -246,12 +193,3 @@ class FakeAri(FakeResources):
         if answer is not None:
             response.update(content_type="application/json", message_body=json.dumps(answer))
         self.send(json.dumps(response))
-
-    def _disturbance(self, request: FakeRequest) -> _Disturbance | None:
-        for disturbance in self._disturbances:
-            if disturbance.method == request.method and disturbance.pattern.fullmatch(request.uri):
-                disturbance.times -= 1
-                if disturbance.times == 0:
-                    self._disturbances.remove(disturbance)
-                return disturbance
-        return None

@@ -77,6 +77,7 @@ class FakeResources(FakeSwitch):
             if bridge_id in self.bridges:
                 return 409, {"message": f"Bridge with id '{bridge_id}' already exists"}
             self.bridges[bridge_id] = []
+            self.bridge_names[bridge_id] = request.query.get("name", "")
             return 200, self.bridge(bridge_id)
         if bridge_id not in self.bridges:
             return (

@@ -78,6 +78,7 @@ class FakeSwitch:
         self.channels: dict[str, FakeChannel] = {}
         self.gone: dict[str, FakeChannel] = {}
         self.bridges: dict[str, list[str]] = {}
+        self.bridge_names: dict[str, str] = {}
         self.stored: dict[str, bytes] = {}
         self.recorded_seconds = 2.0
         self.recorded_file = b"RIFF-recorded"
@@ -337,7 +338,8 @@ class FakeSwitch:
         self.emit("ChannelEnteredBridge", bridge=self.bridge(bridge_id), channel=channel.described())
 
     def bridge(self, bridge_id: str) -> dict[str, Any]:
-        return {"id": bridge_id, "name": "", "bridge_type": "mixing", "channels": list(self.bridges[bridge_id])}
+        name = self.bridge_names.get(bridge_id, "")
+        return {"id": bridge_id, "name": name, "bridge_type": "mixing", "channels": list(self.bridges[bridge_id])}
 
     def _playback(self, playback: FakePlayback, state: str) -> dict[str, Any]:
         playback.state = state

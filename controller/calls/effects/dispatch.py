@@ -12,7 +12,7 @@ from controller.calls.effects.play import play
 from controller.calls.effects.record import record
 from controller.calls.effects.send_digits import send_digits
 from controller.calls.effects.send_text import queue_text
-from controller.calls.effects.transfer import transfer
+from controller.calls.effects.transfer import abandon, transfer
 from controller.calls.effects.wait_for_input import wait_for_input
 from controller.calls.effects.wait_for_silence import wait_for_silence
 from controller.calls.line.line import Line, Lost
@@ -47,7 +47,7 @@ class EffectDispatcher:
         self._guard = guard
         self._database = database
         self._application = application
-        self._conferences = Conferences()
+        self.conferences = Conferences(application)
 
     async def perform(self, line: Line, effect: Effect, prompts: CallPrompts) -> Outcome:
         """Carry out one effect and tell how it ended; raises Lost when the connection went meanwhile.
@@ -55,7 +55,7 @@ class EffectDispatcher:
         What Asterisk refuses because the other side has just hung up is a hang-up, not a failure.
         """
         if line.hung_up:
-            return HungUp()
+            return await self._left(line, effect, prompts)
         try:
             return await self._perform(line, effect, prompts)
         except AsteriskUnreachable:
@@ -69,6 +69,17 @@ class EffectDispatcher:
                 return HungUp()
             log.warning("Asterisk refused", effect=type(effect).__name__, reason=str(error))
             return Failed(str(error))
+
+    async def _left(self, line: Line, effect: Effect, prompts: CallPrompts) -> Outcome:
+        """The call is over before the effect begins, or before it could be carried out again: nothing is left of it."""
+        match effect:
+            case Transfer():
+                await abandon(line)
+            case JoinConference():
+                await self.conferences.leave(line, effect, prompts.license_key)
+            case _:
+                pass
+        return HungUp()
 
     async def _perform(self, line: Line, effect: Effect, prompts: CallPrompts) -> Outcome:
         match effect:
@@ -85,7 +96,7 @@ class EffectDispatcher:
             case Transfer():
                 return await transfer(line, effect, self._routes, self._application)
             case JoinConference():
-                return await self._conferences.join(line, effect, prompts.license_key)
+                return await self.conferences.join(line, effect, prompts.license_key)
             case FetchUrl():
                 return await fetch(line, effect, self._guard)
             case SendText():

@@ -4,19 +4,27 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
+from functools import partial
 
 import structlog
 
 from controller.asterisk.ari.bridges import Bridge
 from controller.asterisk.ari.channels import Channel
 from controller.asterisk.ari.events import Event
+from controller.calls.effects.owned import owned, removed
 from controller.calls.line.line import HANG_UP_EVENTS, LONGEST_WAIT_SECONDS, Happening, Line, Lost
 from controller.calls.line.originate import DIAL_SLACK_SECONDS, ENTER_SECONDS, shown_caller
 from controller.calls.model.response_codes import ResponseCode
 from controller.directory.routes import Routes
-from controller.errors import AsteriskError, AsteriskNotFound, AsteriskUnreachable, PhoneNumberInvalid
+from controller.errors import (
+    AsteriskError,
+    AsteriskNotFound,
+    AsteriskRefused,
+    AsteriskUnreachable,
+    PhoneNumberInvalid,
+)
 from controller.script.effects import Transfer
 from controller.script.outcomes import HungUp, Outcome, TransferFailed, Transferred
 from controller.script.transcript import tell_end
@@ -26,6 +34,10 @@ log = structlog.get_logger()
 # Why the dialled leg was not answered, by its hang-up cause (ITU-T Q.850; Asterisk makes it from the SIP status: 486
 # and 600 are 17, 408 is 18, 480 is 19, 403 and 603 are 21), in the words of the trace.
 _NOT_ANSWERED = {17: "busy", 18: "noanswer", 19: "noanswer", 20: "noanswer", 21: "refused"}
+DESTROYED_SECONDS = 2.0
+_CONFLICT = 409
+# The states of a leg whose phone was called; Down may be one that was not dialled yet.
+_CALLED = frozenset({"Ring", "Ringing", "Up"})
 
 
 async def transfer(line: Line, effect: Transfer, routes: Routes, application: str) -> Outcome:
@@ -38,23 +50,23 @@ async def transfer(line: Line, effect: Transfer, routes: Routes, application: st
     bridge = line.ari.bridges.get(line.fixed_id("bridge"))
     line.transfer_route = routes.trunk_to(effect.number)
     try:
-        async with _heard_on_line(line, leg):
-            if not await _stands(bridge, leg):
-                failure = await _dial(line, leg, effect, routes, application)
-                if failure is not None:
-                    return failure
-                await line.channel.stop_ring()
-                # Without DTMF events Asterisk passes the packets on without looking, and no digit is noticed.
-                await line.ari.bridges.create(bridge_id=bridge.id, bridge_type="mixing,dtmf_events")
-                await bridge.add_channel(line.channel.id, leg.id)
+        async with _heard_on_line(line, leg), owned(line, "the leg of a transfer", partial(_drop, leg)):
+            if await _stands(line, bridge, leg):
+                async with owned(line, "the bridge of a transfer", bridge.destroy):
+                    return await _talk(line, leg)
+            failure = await _reach(line, leg, effect, routes, application)
+            if failure is not None:
+                return failure
+            await line.channel.stop_ring()
+            async with owned(line, "the bridge of a transfer", bridge.destroy):
+                await _connect(line, leg, bridge, application)
                 line.tell(tell_end(effect, Transferred()))
                 if line.outgoing:
                     line.report("call.transferred", ResponseCode.TRANSFERRED)
-            return await _conversation(line, leg, bridge)
+                return await _talk(line, leg)
     except AsteriskUnreachable:
         raise Lost from None
     except AsteriskError as error:
-        await _drop(leg)
         if await line.is_gone():
             return HungUp()
         log.warning("transfer failed", reason=str(error))
@@ -64,20 +76,19 @@ async def transfer(line: Line, effect: Transfer, routes: Routes, application: st
 
 
 async def abandon(line: Line) -> None:
-    """Take down what a transfer of this call may have left: its leg and its bridge."""
-    await _drop(line.ari.channels.get(line.fixed_id("transfer")))
-    with suppress(AsteriskError):
-        await line.ari.bridges.get(line.fixed_id("bridge")).destroy()
+    """Take down the leg and the bridge that the call had before its connection or its controller was lost."""
+    await removed("the leg of a transfer", partial(_drop, line.ari.channels.get(line.fixed_id("transfer"))))
+    await removed("the bridge of a transfer", line.ari.bridges.get(line.fixed_id("bridge")).destroy)
 
 
-async def _stands(bridge: Bridge, leg: Channel) -> bool:
+async def _stands(line: Line, bridge: Bridge, leg: Channel) -> bool:
     try:
-        return leg.id in (await bridge.state()).channel_ids
+        return {line.channel.id, leg.id} <= set((await bridge.state()).channel_ids)
     except AsteriskNotFound:
         return False
 
 
-async def _dial(line: Line, leg: Channel, effect: Transfer, routes: Routes, application: str) -> Outcome | None:
+async def _reach(line: Line, leg: Channel, effect: Transfer, routes: Routes, application: str) -> Outcome | None:
     """Ring the other party; None at its answer."""
     try:
         endpoint = routes.endpoint_for(effect.number)
@@ -89,7 +100,8 @@ async def _dial(line: Line, leg: Channel, effect: Transfer, routes: Routes, appl
     shown = {}
     if effect.caller_id or effect.caller_id_name or line.outgoing:
         shown = shown_caller(routes.shown_to(effect.number, effect.caller_id or line.caller), effect.caller_id_name)
-    await line.ari.channels.create(
+    create = partial(
+        line.ari.channels.create,
         endpoint=endpoint,
         channel_id=leg.id,
         application=application,
@@ -97,12 +109,15 @@ async def _dial(line: Line, leg: Channel, effect: Transfer, routes: Routes, appl
         originator=line.channel.id,
         variables=shown,
     )
+    found = await _make(line, leg, create)
     line.transfer = "ringing"
+    if found == "Up":
+        return None
     await line.channel.ring()
+    happening = Happening.EVENT
+    if not found:
+        happening = await _dial(line, leg, effect, caller=None if shown else line.channel.id)
     reason = ""
-
-    def entered(event: Event) -> bool:
-        return event.type == "StasisStart" and event.channel_id == leg.id
 
     def decided(event: Event) -> bool:
         nonlocal reason
@@ -113,20 +128,52 @@ async def _dial(line: Line, leg: Channel, effect: Transfer, routes: Routes, appl
             return True
         return event.type == "Dial" and event.dial_status == "ANSWER"
 
-    # Asterisk refuses what is asked of a channel that has not entered the application yet.
-    happening = await line.wait(ENTER_SECONDS, until=entered, judged=False)
     if happening is Happening.EVENT:
-        await leg.set_variable("TIMEOUT(absolute)", str(line.lease_seconds))
-        await leg.dial(caller=None if shown else line.channel.id, timeout_seconds=math.ceil(effect.ring_seconds))
         happening = await line.wait(effect.ring_seconds + DIAL_SLACK_SECONDS, until=decided, judged=False)
     if happening is Happening.EVENT and not reason:
         return None
-    await _drop(leg)
     if happening is Happening.LOST:
         raise Lost
     if happening is Happening.HUNG_UP:
         return HungUp()
     return await _failed(line, effect, reason or "noanswer")
+
+
+async def _make(line: Line, leg: Channel, create: Callable[[], Awaitable[object]]) -> str:
+    """Make the leg. Gives its state if it rings, or was answered, since before the connection was lost; else "".
+
+    AsteriskError.
+    """
+    for _ in range(2):
+        try:
+            await create()
+        except AsteriskRefused as error:
+            if error.status != _CONFLICT:
+                raise
+        else:
+            return ""
+        with suppress(AsteriskNotFound):
+            state = (await leg.state()).state
+            if state in _CALLED:
+                return state
+        # It may not have been dialled yet: nobody knows, so it is made anew.
+        await _drop(leg)
+        await line.wait(DESTROYED_SECONDS, until=lambda event: _is_end_of(leg, event), judged=False)
+    raise AsteriskError("The leg of an earlier attempt at this transfer is still there.")
+
+
+async def _dial(line: Line, leg: Channel, effect: Transfer, *, caller: str | None) -> Happening:
+    """Have the other party's phone rung; EVENT when that was asked for. AsteriskError."""
+
+    def entered(event: Event) -> bool:
+        return event.type == "StasisStart" and event.channel_id == leg.id
+
+    # Asterisk refuses what is asked of a channel that has not entered the application yet.
+    happening = await line.wait(ENTER_SECONDS, until=entered, judged=False)
+    if happening is Happening.EVENT:
+        await leg.set_variable("TIMEOUT(absolute)", str(line.lease_seconds))
+        await leg.dial(caller=caller, timeout_seconds=math.ceil(effect.ring_seconds))
+    return happening
 
 
 async def _failed(line: Line, effect: Transfer, reason: str) -> Outcome:
@@ -139,18 +186,28 @@ async def _failed(line: Line, effect: Transfer, reason: str) -> Outcome:
     return outcome
 
 
-async def _conversation(line: Line, leg: Channel, bridge: Bridge) -> Outcome:
-    """Until one side hangs up."""
+async def _connect(line: Line, leg: Channel, bridge: Bridge, application: str) -> None:
+    """Let both hear each other. AsteriskError."""
+    try:
+        # Without DTMF events Asterisk passes the packets on without looking, and no digit is noticed.
+        await line.ari.bridges.create(bridge_id=bridge.id, bridge_type="mixing,dtmf_events", name=application)
+    except AsteriskRefused as error:
+        if error.status != _CONFLICT:  # 409: it was made before the connection was lost
+            raise
+    await bridge.add_channel(line.channel.id, leg.id)
+
+
+async def _talk(line: Line, leg: Channel) -> Outcome:
+    """Until one side hangs up. Raises Lost."""
     line.transfer = "bridged"
-    happening = await line.wait(
-        None, until=lambda event: event.channel_id == leg.id and event.type in HANG_UP_EVENTS, judged=False
-    )
+    happening = await line.wait(None, until=lambda event: _is_end_of(leg, event), judged=False)
     if happening is Happening.LOST:
         raise Lost
-    await _drop(leg)
-    with suppress(AsteriskNotFound):
-        await bridge.destroy()
     return HungUp() if happening is Happening.HUNG_UP else Transferred()
+
+
+def _is_end_of(leg: Channel, event: Event) -> bool:
+    return event.channel_id == leg.id and event.type in HANG_UP_EVENTS
 
 
 async def _drop(leg: Channel) -> None:

@@ -95,6 +95,7 @@ class Line:
         self.hangup_cause = 0
         self.sip_status = 0
         self.ended_from_outside = ""
+        self.handed_over = False  # the next controller goes on with the call: what its effect has made stays
         self.queue_id = queue_id
         self._playbacks = 0
         self._log = log_to
@@ -113,6 +114,14 @@ class Line:
     def fixed_id(self, kind: str) -> str:
         """An id that is the same whoever drives the call: of what outlives a controller and is rejoined."""
         return f"ringpost-{self.queue_id}-{kind}"
+
+    def end(self, reason: str) -> None:
+        """End the call from outside of its script, with this reason: the effect under way ends as at a hang-up."""
+        self.events.put(Event(ENDED_FROM_OUTSIDE, {"reason": reason}))
+
+    def hand_over(self) -> None:
+        """Leave the channel, and what the effect under way has made, to whoever adopts the call."""
+        self.handed_over = True
 
     def observe(self, observation: Observation) -> Reaction:
         """Tell the engine what was noticed, and have it written to the trace."""

@@ -10,7 +10,7 @@ import structlog
 
 from controller.asterisk.ari.channels import Channel
 from controller.asterisk.ari.events import Event
-from controller.errors import AsteriskError, AsteriskNotFound
+from controller.errors import AsteriskError, AsteriskNotFound, AsteriskTimeout
 
 log = structlog.get_logger()
 
@@ -50,9 +50,17 @@ class TalkDetection:
     async def begin(self, silence_ms: int) -> None:
         """Have talk told from now on; it has ended after so much silence. Raises AsteriskError."""
         wanted = max(SHORTEST_SILENCE_MS, silence_ms)
-        if not self._wishes or wanted < self._set_to:
-            await self._set(wanted)
         self._wishes.append(wanted)
+        if len(self._wishes) > 1 and wanted >= self._set_to:
+            return
+        try:
+            await self._set(wanted)
+        except AsteriskTimeout:
+            await self.end(silence_ms)  # it may have been set all the same
+            raise
+        except AsteriskError:
+            self._wishes.remove(wanted)
+            raise
 
     async def end(self, silence_ms: int) -> None:
         """Take a wish back; Asterisk may be gone, or the channel: the detection ends with it at the latest."""
@@ -73,12 +81,21 @@ class TalkDetection:
 
     @asynccontextmanager
     async def wanted(self, silence_ms: int) -> AsyncIterator[None]:
-        """Have talk told as long as the context lasts. Raises AsteriskError."""
+        """Have talk told as long as the context lasts. Raises AsteriskError.
+
+        A call that is cancelled is about to be hung up, or handed over to who wants to hear of talk again: there the
+        detection is left as it is.
+        """
         await self.begin(silence_ms)
+        cancelled = False
         try:
             yield
+        except asyncio.CancelledError:
+            cancelled = True
+            raise
         finally:
-            await self.end(silence_ms)
+            if not cancelled:
+                await self.end(silence_ms)
 
     async def _set(self, silence_ms: int) -> None:
         # TALK_DETECT(set)=<ms of silence after which talk has ended>

@@ -16,6 +16,7 @@ Direction = Literal["incoming", "outgoing"]
 # A script may loop, but not for ever: after so long the call is ended whatever it does.
 LONGEST_CALL_SECONDS = 3600.0
 _TRY = re.compile(r"ringpost-\d+-try-\d+")
+_LEG = re.compile(r"ringpost-\d+-transfer")
 
 
 def channel_of_try(queue_id: int, number: int) -> str:
@@ -26,6 +27,11 @@ def channel_of_try(queue_id: int, number: int) -> str:
 def is_try(channel_id: str) -> bool:
     """Whether this is the channel of a try to reach somebody."""
     return _TRY.fullmatch(channel_id) is not None
+
+
+def is_leg(channel_id: str) -> bool:
+    """Whether this is the leg of a transfer: it was called for somebody, and means nothing without that call."""
+    return _LEG.fullmatch(channel_id) is not None
 
 
 @dataclass(slots=True)

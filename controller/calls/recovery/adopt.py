@@ -14,9 +14,10 @@ from asyncpg import Record
 
 from controller.calls.call_prompts import CallPrompts
 from controller.calls.live import LiveCalls
-from controller.calls.model.call import is_try
+from controller.calls.model.call import is_leg, is_try
 from controller.calls.model.order import Notification
 from controller.calls.recovery.settle import settle_lost
+from controller.calls.recovery.sweep import Sweep
 from controller.calls.session import CallSession, SessionParts
 from controller.calls.store.controllers import Owner
 from controller.errors import AsteriskError, StateInvalid, StoreError
@@ -45,6 +46,7 @@ class Adoption:
         application: str,
         prompts_of: Callable[[str], CallPrompts],
         go_on_dialling: Callable[[CallSession, Notification], Awaitable[None]],
+        sweep: Sweep,
     ) -> None:
         self._parts = parts
         self._live = live
@@ -53,12 +55,17 @@ class Adoption:
         self._application = application
         self._prompts_of = prompts_of
         self._go_on_dialling = go_on_dialling
+        self._sweep = sweep
         self._one_at_a_time = asyncio.Lock()
 
     async def connected(self) -> None:
-        """After each connect: end sessions without channel, adopt or close the store's open calls, let go the rest."""
+        """After each connect: end sessions without channel, adopt or close the store's open calls, let go the rest.
+
+        Then what calls left in Asterisk that are over is swept. Raises AsteriskError.
+        """
         async with self._one_at_a_time:
             await self._agree()
+            await self._sweep.run_once()
 
     async def run(self) -> None:
         """Do the same every minute, or lease, until cancelled: an event that got lost must not leave a call open."""
@@ -98,19 +105,21 @@ class Adoption:
             await asyncio.sleep(GRACE_SECONDS)
             still_there = set((await self._parts.ari.applications.get(self._application)).channel_ids)
             for channel_id in self._unowned(strays & still_there):
+                if self._live.closed:
+                    return  # the calls wait for the next controller
                 if not self._unowned({channel_id}):
                     continue  # a new try of the same call has its channel's id
                 log.warning("a channel that no call owns is let go", channel=channel_id)
                 await self._let_go(channel_id)
 
     async def _let_go(self, channel_id: str) -> None:
-        """To the announcement; a channel of ours that nobody has answered yet is hung up."""
+        """To the announcement; a channel of ours that nobody has answered yet, and a transfer's leg, is hung up."""
         channel = self._parts.ari.channels.get(channel_id)
         try:
-            unanswered = is_try(channel_id) and (await channel.state()).state != "Up"
+            hung_up = is_leg(channel_id) or (is_try(channel_id) and (await channel.state()).state != "Up")
             if channel_id in self._live:
                 return
-            if unanswered:
+            if hung_up:
                 await channel.hangup()
                 return
         except AsteriskError as error:

@@ -1,0 +1,88 @@
+"""However a call ends, nothing of it stays in Asterisk: no bridge, no leg, no recording."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from collections.abc import AsyncIterator
+
+import aiohttp
+import pytest
+
+from controller.programs import ProgramTree
+from controller.softphone.phone_call import PhoneCall
+from tests.support.asterisk import RunningAsterisk
+from tests.support.live import LiveHouse, caller_of, live_house
+
+SCRIPTS = {"room": r"~\SetVar(ConfKey|Our-Room)~ ~\Conference()~"}
+_numbers = itertools.count(1)
+
+
+@pytest.fixture(scope="module")
+async def live(
+    asterisk: RunningAsterisk, tools: ProgramTree, fresh_database: str, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[LiveHouse]:
+    folder = tmp_path_factory.mktemp("nothing-left")
+    async with live_house(folder, asterisk, tools, fresh_database, sounds={}, scripts=SCRIPTS) as running:
+        yield running
+
+
+async def _placed(live: LiveHouse, script: str) -> tuple[int, PhoneCall]:
+    """A call that lasts two seconds at most, answered."""
+    number = f"1201559{next(_numbers):04d}"
+    queue_id = await live.place(rf"~\QuickStart()~ {script}", number, max_call_seconds=2)
+    call = await live.line.next_call()
+    await call.answer()
+    return queue_id, call
+
+
+async def _nothing_is_left(asterisk: RunningAsterisk) -> None:
+    """Neither a channel nor a bridge nor a stored recording; the last channel may take a moment to go."""
+    known = asterisk.configuration
+    login = {"Authorization": aiohttp.encode_basic_auth(known.ari_username, known.ari_password)}
+    async with aiohttp.ClientSession(headers=login) as http, asyncio.timeout(10):
+        for what in ("channels", "bridges", "recordings/stored"):
+            while True:
+                async with http.get(f"{asterisk.ari_url}/ari/{what}") as answer:
+                    if await answer.json() == []:
+                        break
+                await asyncio.sleep(0.1)
+
+
+async def test_a_conference_that_the_longest_time_of_a_call_ends_is_started_anew_by_the_next_caller(
+    live: LiveHouse, asterisk: RunningAsterisk
+) -> None:
+    queue_id, call = await _placed(live, SCRIPTS["room"])
+    assert (await call.ended(10)).by == "them"
+    assert [post.code for post in await live.told(queue_id)][-2:] == [41, 1]
+    await _nothing_is_left(asterisk)
+
+    again = await live.dial("room")
+    await live.acme.wait(lambda _: any(each.code in {41, 42} for each in live.acme.posted_for(caller_of(again))))
+    await again.hang_up()
+    assert [post.code for post in await live.posted(again)] == [29, 41, 30]
+    await _nothing_is_left(asterisk)
+
+
+async def test_a_conversation_that_the_longest_time_of_a_call_ends_is_over_for_the_other_party_too(
+    live: LiveHouse, asterisk: RunningAsterisk
+) -> None:
+    queue_id, call = await _placed(live, r"~\TransferTo(12015550120)~")
+    other = await live.line.next_call()
+    await other.answer()
+    assert (await other.ended(10)).by == "them"
+    await call.ended()
+    assert (await live.told(queue_id))[-1].code == 24
+    await _nothing_is_left(asterisk)
+
+
+async def test_a_transfer_that_still_rings_at_the_longest_time_of_a_call_rings_no_longer(
+    live: LiveHouse, asterisk: RunningAsterisk
+) -> None:
+    queue_id, call = await _placed(live, r"~\TransferTo(12015550120)~")
+    other = await live.line.next_call()
+    await other.ring()
+    assert (await other.ended(10)).status == 487
+    await call.ended()
+    assert (await live.told(queue_id))[-1].code == 26
+    await _nothing_is_left(asterisk)

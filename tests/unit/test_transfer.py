@@ -1,0 +1,206 @@
+"""Transfers on a scripted Asterisk: the leg and the bridge are gone when the transfer is over, however it ends."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Protocol
+
+import pytest
+
+from controller.calls.effects.transfer import abandon, transfer
+from controller.calls.line.line import Lost
+from controller.calls.model.response_codes import ResponseCode
+from controller.directory.current import CurrentDirectory
+from controller.directory.routes import Routes
+from controller.directory.snapshot import Snapshot, Trunk
+from controller.script.effects import Transfer
+from controller.script.outcomes import HungUp, Outcome, TransferFailed, Transferred
+from tests.support.fake_switch import FakeChannel
+from tests.support.memory_ari import APPLICATION, MemoryAri, ScriptedLine, scripted_line
+
+OTHER = "+12015550188"
+LEG, BRIDGE = "ringpost-1-transfer", "ringpost-1-bridge"
+ROUTES = Routes(CurrentDirectory(Snapshot(license_keys={}, dids={}, trunks={"carrier": Trunk("carrier", "127.0.0.2")})))
+
+
+class Happens(Protocol):
+    def __call__(self, fake: MemoryAri, scripted: ScriptedLine, task: asyncio.Task[Outcome]) -> None: ...
+
+
+def _transfer(scripted: ScriptedLine, number: str = OTHER, ring_seconds: float = 30.0) -> asyncio.Task[Outcome]:
+    return asyncio.create_task(
+        transfer(scripted.line, Transfer(number, ring_seconds=ring_seconds), ROUTES, APPLICATION)
+    )
+
+
+def _answers(fake: MemoryAri) -> None:
+    fake.on_originate = lambda leg: fake.answer(leg.id)
+
+
+async def _talking(fake: MemoryAri) -> None:
+    await fake.until(lambda: len(fake.bridges.get(BRIDGE, ())) == 2)
+    await asyncio.sleep(0)
+
+
+def _nothing_is_left(fake: MemoryAri) -> bool:
+    return not fake.bridges and LEG not in fake.channels
+
+
+async def test_a_transfer_lasts_until_the_other_party_hangs_up() -> None:
+    fake = MemoryAri()
+    _answers(fake)
+    scripted = scripted_line(fake)
+    task = _transfer(scripted)
+    await _talking(fake)
+    fake.hang_up(LEG)
+    assert await task == Transferred()
+    assert scripted.line.transfer == "bridged"
+    assert scripted.line.transfer_route == ""
+    assert _nothing_is_left(fake)
+
+
+async def test_on_a_call_that_was_placed_the_transfer_is_reported() -> None:
+    fake = MemoryAri()
+    _answers(fake)
+    scripted = scripted_line(fake, outgoing=True)
+    task = _transfer(scripted)
+    await _talking(fake)
+    fake.hang_up(scripted.line.channel.id)
+    assert await task == HungUp()
+    assert scripted.reported == [("call.transferred", ResponseCode.TRANSFERRED)]
+    assert _nothing_is_left(fake)
+
+
+@pytest.mark.parametrize(("cause", "reason"), [(17, "busy"), (19, "noanswer"), (21, "refused"), (34, "failed")])
+async def test_who_does_not_answer_leaves_no_leg_and_no_bridge(cause: int, reason: str) -> None:
+    fake = MemoryAri()
+
+    def reject(leg: FakeChannel) -> None:
+        fake.reject(leg.id, cause=cause, dial_status="CHANUNAVAIL")
+
+    fake.on_originate = reject
+    assert await _transfer(scripted_line(fake)) == TransferFailed(reason)
+    assert _nothing_is_left(fake)
+
+
+async def test_a_premium_number_is_refused_before_anything_is_made() -> None:
+    fake = MemoryAri()
+    assert await _transfer(scripted_line(fake), "+19005550199") == TransferFailed("refused")
+    assert fake.requests_of("POST", "channels/create") == []
+
+
+def _hangs_up(fake: MemoryAri, scripted: ScriptedLine, task: asyncio.Task[Outcome]) -> None:
+    fake.hang_up(scripted.line.channel.id)
+
+
+def _ended(fake: MemoryAri, scripted: ScriptedLine, task: asyncio.Task[Outcome]) -> None:
+    scripted.line.end("call-length-limit")
+
+
+def _cut_off(fake: MemoryAri, scripted: ScriptedLine, task: asyncio.Task[Outcome]) -> None:
+    task.cancel()
+
+
+@pytest.mark.parametrize("happens", [_hangs_up, _ended, _cut_off])
+@pytest.mark.parametrize("answered", [False, True])
+async def test_whatever_ends_the_call_nothing_is_left_of_the_transfer(answered: bool, happens: Happens) -> None:
+    fake = MemoryAri()
+    if answered:
+        _answers(fake)
+    scripted = scripted_line(fake)
+    task = _transfer(scripted)
+    if answered:
+        await _talking(fake)
+    else:
+        await fake.asked("POST", r"channels/[^/]+/dial")
+    happens(fake, scripted, task)
+    await asyncio.wait([task])
+    assert task.cancelled() or task.result() == HungUp()
+    assert _nothing_is_left(fake)
+
+
+@pytest.mark.parametrize("request_uri", [r"bridges/[^/]+", r"bridges/[^/]+/addChannel", r"channels/[^/]+/dial"])
+@pytest.mark.parametrize("silent", [False, True])
+async def test_a_request_that_fails_leaves_nothing(request_uri: str, silent: bool) -> None:
+    fake = MemoryAri()
+    _answers(fake)
+    if silent:
+        fake.stall("POST", request_uri)
+    else:
+        fake.refuse("POST", request_uri, status=500)
+    scripted = scripted_line(fake)
+    assert await _transfer(scripted) == TransferFailed("failed")
+    assert scripted.line.transfer == "failed"
+    assert _nothing_is_left(fake)
+
+
+async def test_a_call_that_is_handed_over_keeps_its_conversation_and_the_next_controller_rejoins_it() -> None:
+    fake = MemoryAri()
+    _answers(fake)
+    scripted = scripted_line(fake)
+    task = _transfer(scripted)
+    await _talking(fake)
+    scripted.line.hand_over()
+    task.cancel()
+    await asyncio.wait([task])
+    assert fake.bridges == {BRIDGE: [scripted.line.channel.id, LEG]}
+
+    scripted.line.events.close()
+    adopted = scripted_line(fake, channel_id=scripted.line.channel.id)
+    again = _transfer(adopted)
+    await fake.until(lambda: len(fake.requests_of("GET", f"bridges/{BRIDGE}")) == 2)
+    await asyncio.sleep(0)
+    fake.hang_up(LEG)
+    assert await again == Transferred()
+    assert len(fake.requests_of("POST", "channels/create")) == 1
+    assert _nothing_is_left(fake)
+
+
+@pytest.mark.parametrize("meanwhile", ["rings", "answers"])
+async def test_a_leg_that_rang_when_the_connection_was_lost_is_not_called_twice(meanwhile: str) -> None:
+    fake = MemoryAri()
+    fake.on_originate = lambda leg: fake.ringing(leg.id)
+    scripted = scripted_line(fake)
+    task = _transfer(scripted)
+    await fake.until(lambda: (LEG in fake.channels and fake.channels[LEG].state == "Ringing") or False)
+    fake.client.lose()
+    with pytest.raises(Lost):
+        await task
+    if meanwhile == "answers":
+        fake.channels[LEG].state = "Up"
+    fake.client.regain()
+    await scripted.line.restored(1)
+    again = _transfer(scripted)
+    if meanwhile == "rings":
+        await fake.until(lambda: len(fake.requests_of("POST", r"channels/[^/]+/ring")) == 2)
+        fake.answer(LEG)
+    await _talking(fake)
+    fake.hang_up(LEG)
+    assert await again == Transferred()
+    assert len(fake.requests_of("POST", r"channels/[^/]+/dial")) == 1
+
+
+async def test_a_leg_that_may_not_have_been_called_is_made_anew() -> None:
+    fake = MemoryAri()
+    _answers(fake)
+    fake.surviving_channel(LEG, state="Down").outgoing = True
+    scripted = scripted_line(fake)
+    task = _transfer(scripted)
+    await _talking(fake)
+    fake.hang_up(LEG)
+    assert await task == Transferred()
+    assert len(fake.requests_of("POST", "channels/create")) == 2
+
+
+async def test_what_is_left_of_a_transfer_whose_call_ended_while_nobody_listened_is_taken_down() -> None:
+    fake = MemoryAri()
+    _answers(fake)
+    scripted = scripted_line(fake)
+    task = _transfer(scripted)
+    await _talking(fake)
+    fake.client.lose()
+    with pytest.raises(Lost):
+        await task
+    fake.client.regain()
+    await abandon(scripted.line)
+    assert _nothing_is_left(fake)
