@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import uuid4
@@ -16,6 +16,7 @@ from controller.calls.store.journal import Journal
 from controller.calls.trace_mailer import TraceMailer
 from controller.postbacks.encoding import DateFormat
 from controller.postbacks.outbox import Postback
+from controller.script.outcomes import Note
 from controller.script.state import State
 
 
@@ -44,6 +45,16 @@ class CallLog:
 
     def note(self, event: str, **fields: object) -> None:
         """Add a line to the trace; it is stored with the next state."""
+        self.tell(event, fields)
+
+    def take(self, notes: Iterable[Note]) -> None:
+        """Add the engine's notes to the trace, its single steps left out."""
+        for note in notes:
+            if note.event != "step":
+                self.tell(note.event, dict(note.fields))
+
+    def tell(self, event: str, fields: Mapping[str, object]) -> None:
+        """Add a line to the trace, its particulars as a mapping that nobody changes afterwards."""
         self.call.trace_number += 1
         line = TraceLine(self.call.queue_id, self.call.trace_number, self._log_targets.now(), event, fields)
         self._trace.append(line)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -66,7 +66,7 @@ class CallSession:
         self._dispatcher = parts.dispatcher
         self._prompts = prompts
         self._now = parts.log_targets.now
-        self.call_log = CallLog(parts.log_targets, call, lambda: engine.state)
+        self.call_log = call_log = CallLog(parts.log_targets, call, lambda: engine.state)
         self.line = Line(
             parts.ari,
             channel,
@@ -76,7 +76,8 @@ class CallSession:
             caller=call.our_number if call.outgoing else call.their_number,
             outgoing=call.outgoing,
             lease_seconds=parts.lease_seconds,
-            log_to=LineLog(self._take_notes, self._tell, self.call_log.report),
+            # Nothing in it leads back to the session: a call that is over is freed at once, without the collector.
+            log_to=LineLog(lambda: call_log.take(engine.take_notes()), call_log.tell, call_log.report),
         )
 
     @classmethod
@@ -149,7 +150,7 @@ class CallSession:
                 await self.line.answer_detection.begin()
             effect = self._engine.start()
             self.call_log.answered()
-            self._take_notes()
+            self.call_log.take(self._engine.take_notes())
         while not isinstance(effect, End):
             self.line.tell(tell_beginning(effect))
             self.call_log.save()
@@ -159,7 +160,7 @@ class CallSession:
             if not isinstance(effect, Transfer):  # told at its answer
                 self.line.tell(tell_end(effect, outcome, self._engine.state.collected))
             effect = self._engine.resume(outcome, seconds)
-            self._take_notes()
+            self.call_log.take(self._engine.take_notes())
         self.call_log.save()
         if self.line.ended_from_outside or not self.line.hung_up:
             await self.line.hang_up(effect.cause)
@@ -201,11 +202,3 @@ class CallSession:
         """What became of an answered call in the end."""
         ends = OUTGOING_ENDS if self.call.outgoing else INCOMING_ENDS
         return ends[self.line.transfer]
-
-    def _tell(self, event: str, fields: Mapping[str, object]) -> None:
-        self.call_log.note(event, **fields)
-
-    def _take_notes(self) -> None:
-        for note in self._engine.take_notes():
-            if note.event != "step":
-                self.call_log.note(note.event, **dict(note.fields))

@@ -10,6 +10,7 @@ from urllib.parse import quote_plus
 
 CONTENT_TYPE = "application/x-www-form-urlencoded"
 
+_NEVER = datetime.min.replace(tzinfo=UTC)
 _PLAIN = re.compile(r"[A-Za-z0-9_.!*()-]*")
 _ESCAPE = re.compile(r"%[0-9A-F]{2}")
 
@@ -31,9 +32,13 @@ DateFormat = Literal["us", "iso"]
 
 def form_time(moment: datetime | None, date_format: DateFormat) -> str:
     """A time in UTC: `5/8/2010 2:42:36 AM` or `2010-05-08T02:42:36.000Z`; none is the .NET minimum, as the vendor's."""
-    moment = moment.astimezone(UTC) if moment else datetime.min.replace(tzinfo=UTC)
+    if moment is None:
+        moment = _NEVER
+    elif moment.tzinfo is not UTC:
+        moment = moment.astimezone(UTC)
     if date_format == "iso":
         return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
     hour = moment.hour % 12 or 12
     half = "AM" if moment.hour < 12 else "PM"
-    return f"{moment.month}/{moment.day}/{moment.year:04d} {hour}:{moment:%M:%S} {half}"
+    # Not with strftime: that takes as long as all the rest of a post-back's form.
+    return f"{moment.month}/{moment.day}/{moment.year:04d} {hour}:{moment.minute:02d}:{moment.second:02d} {half}"

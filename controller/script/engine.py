@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from controller.script.commands.command import Command, Speaking
 from controller.script.commands.kinds import DIGITS
 from controller.script.commands.machine import LONGEST_VALUE, Machine
@@ -25,6 +27,8 @@ from controller.script.program import Program
 from controller.script.state import State
 
 MOST_TIMELESS_STEPS = 1000
+# Every call of a number runs the same commands: each is put into words once.
+_written = lru_cache(maxsize=10_000)(str)
 # What ends so may have ended at once: it counts as time only when it took as long as this. A loop of failures is
 # stopped like one of commands alone.
 _MAY_TAKE_NO_TIME = (Failed, TransferFailed, Fetched)
@@ -127,7 +131,7 @@ class Engine:
     def _step(self, command: Command) -> None:
         self.state.position += 1
         self.state.timeless_steps += 1
-        self._machine.note("step", command=str(command))
+        self._machine.note("step", command=_written(command))
 
     def _note_failure(self, command: Command | None, outcome: Outcome) -> None:
         if isinstance(outcome, Finished) and outcome.missing:

@@ -15,6 +15,7 @@ from controller.config.load import Configuration
 from controller.errors import PortInUse, RingpostError, StoreUnreachable
 from controller.resources import MIGRATIONS, QUERIES
 from controller.running.prompt_rendering import prepare_prompts
+from controller.service import memory
 from controller.service.build import Service, build
 from controller.store.database import Database
 from controller.store.migrations import Migrations
@@ -55,6 +56,7 @@ async def run(service: Service) -> None:
     await calls.owner.register()
     await calls.queue_ids.reserve()
     await service.library.load()
+    memory.settle()
     try:
         async with _listening(service), asyncio.TaskGroup() as group:
             # Only this one may end the service: another controller took over, or Asterisk is too old.

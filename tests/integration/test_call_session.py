@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 from collections.abc import Callable
 from dataclasses import replace
@@ -11,6 +12,9 @@ from urllib.parse import parse_qsl
 import asyncpg
 import pytest
 
+from controller.calls.call_log import CallLog
+from controller.calls.line.line import Line
+from controller.calls.session import CallSession
 from controller.directory.snapshot import Did
 from controller.script.parser import parse
 from tests.support.calls import KEY, CallsRoom, calls_room, snapshot
@@ -337,3 +341,19 @@ async def test_the_state_that_is_stored_is_the_engines(postgres: str) -> None:
         (row,) = await room.database.fetch("open_calls", CONTROLLER, 30.0)
         assert row["state"]["bindings"] == {"1": "one"}
         assert json.dumps(row["state"])
+
+
+async def test_a_call_that_is_over_is_freed_without_the_garbage_collector(postgres: str) -> None:
+    async with FakeAri() as fake, calls_room(fake, postgres, snapshot({NUMBER: MENU})) as room:
+        gc.collect()
+        gc.disable()
+        try:
+            channel = fake.incoming_call()
+            await fake.until(lambda: "say:Press 1." in fake.played)
+            fake.press(channel, "1")
+            await room.idle()
+            async with asyncio.timeout(5):
+                while any(isinstance(each, (CallSession, Line, CallLog)) for each in gc.get_objects()):
+                    await asyncio.sleep(0.01)
+        finally:
+            gc.enable()

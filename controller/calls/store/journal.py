@@ -68,7 +68,7 @@ class Journal:
     @property
     def waiting(self) -> int:
         """How many entries are in memory and not yet in the store."""
-        return self._size + sum(entry.size for entry in self._under_way)
+        return self._size
 
     def admit(self) -> None:
         """JournalFull when so much waits for the database that no new call can be taken on."""
@@ -162,7 +162,6 @@ class Journal:
     async def _write_some(self) -> None:
         """Write the oldest entries. What was not written, whatever the reason, is back in its place afterwards."""
         taken = [self._pending.pop(queue_id) for queue_id in list(self._pending)[:CALLS_AT_ONCE]]
-        self._size -= sum(entry.size for entry in taken)
         self._under_way = list(taken)
         # Made here, in one go with taking the entries: a row must not know of more than its trace and post-backs do.
         rows = [_row(entry.call, _state_of(entry)) for entry in taken]
@@ -171,6 +170,7 @@ class Journal:
             try:
                 await self._store(taken, rows)
                 self._under_way = []
+                self._size -= sum(entry.size for entry in taken)
             except StoreUnreachable:
                 raise
             except StoreError as error:
@@ -186,11 +186,10 @@ class Journal:
         for entry in entries:
             newer = self._pending.pop(entry.call.queue_id, None)
             if newer is not None:
-                self._size -= newer.size
+                self._size -= 1  # two entries become one
                 entry.call, entry.state = newer.call, newer.state
                 entry.trace += newer.trace
                 entry.postbacks += newer.postbacks
-            self._size += entry.size
             kept[entry.call.queue_id] = entry
         if kept:
             self._pending = kept | self._pending
@@ -207,6 +206,7 @@ class Journal:
                 raise
             except StoreError as error:
                 log.error("a call is stored without its trace", call=entry.call.queue_id, reason=str(error))
+                self._size -= len(entry.trace)
                 entry.trace.clear()
                 try:
                     await self._store([entry], [(*row[:7], "{}", *row[8:])])
@@ -215,6 +215,7 @@ class Journal:
                 except StoreError as final:
                     log.error("a call could not be stored", call=entry.call.queue_id, reason=str(final))
             self._under_way.remove(entry)
+            self._size -= entry.size
 
     async def _store(self, entries: Sequence[_Entry], rows: Sequence[tuple[Any, ...]]) -> None:
         postbacks = any(entry.postbacks for entry in entries)
