@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import io
 import os
+import sys
 from itertools import islice
 from math import inf
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 
 import typer
-from rich.console import Console
 from typer.core import TyperCommand
 
 from controller.commands import call_arguments as call_commands
@@ -17,6 +18,7 @@ from controller.commands import postback_arguments as postback_commands
 from controller.commands.running_command import DEFAULT_CONFIG, Config, reported, run_async, show_mistakes
 from controller.errors import InvalidConfiguration
 from controller.script.simulation.situation import AnsweredBy, TransferResult
+from controller.terminal import output
 
 app = typer.Typer(
     name="ringpost",
@@ -117,7 +119,7 @@ def summary(config: Config = DEFAULT_CONFIG) -> None:
     from controller.config.load import read_configuration
     from controller.running.summary import print_numbers
 
-    print_numbers(read_configuration(config), Console(highlight=False))
+    print_numbers(read_configuration(config), output())
 
 
 @app.command()
@@ -129,7 +131,7 @@ def voices(
     """Show which voice of which speech engine speaks for each voice id, and where another one has to."""
     from controller.commands.voice_listing import list_voices
 
-    list_voices(config, Console(highlight=False), as_json=as_json)
+    list_voices(config, output(), as_json=as_json)
 
 
 @app.command()
@@ -246,7 +248,7 @@ def run_tests(
     """Run the tests beside call scripts, and tell how much of each script they reach. Exit status 1 if one fails."""
     from controller.commands.script_tests import run_folder
 
-    if not run_folder(folder, config, Console(highlight=False)):
+    if not run_folder(folder, config, output()):
         raise typer.Exit(1)
 
 
@@ -255,9 +257,32 @@ postback_commands.add_to(app)
 
 
 def main() -> None:
-    """The entry point of the command."""
+    """The entry point of the command. Output that nobody reads any more, or that has no room, ends it quietly."""
     os.umask(0o077)
-    app()
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # A locale that lacks a character of a caller's name is no reason to fail.
+            stream.reconfigure(errors="backslashreplace")
+    status: int | str | None = 0
+    try:
+        app()
+    except SystemExit as ended:
+        status = ended.code
+    except BrokenPipeError:
+        status = 0
+    _flush_and_exit(status)
+
+
+def _flush_and_exit(status: int | str | None) -> NoReturn:
+    try:
+        sys.stdout.flush()
+    except OSError as error:
+        # Python would try once more at its end, and tell of it: the descriptor leads nowhere now.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if not isinstance(error, BrokenPipeError):
+            print(f"ringpost: the output: {(error.strerror or str(error)).lower()}", file=sys.stderr)
+            status = status or 1
+    sys.exit(status)
 
 
 if __name__ == "__main__":

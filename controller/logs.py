@@ -11,6 +11,7 @@ import structlog
 from structlog.typing import EventDict, WrappedLogger
 
 from controller.numbers import mask_number
+from controller.terminal import visible
 
 # Fields that are never written, whoever passes them.
 SECRETS = frozenset({"password", "secret", "token", "authorization", "key"})
@@ -18,12 +19,13 @@ _NUMBER = re.compile(r"(?<![\w.:-])\+?\d{10,15}(?![\w.:-])")
 
 
 def mask_event(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
-    """The last net under the masking at the source: phone numbers in any text are masked, secrets are left out."""
+    """The last net: numbers in any text are masked, secrets left out, and what others wrote cannot forge a line."""
     for name, value in event.items():
         if name in SECRETS:
             event[name] = "***"
         elif isinstance(value, str) and name not in ("timestamp", "level", "channel"):
-            event[name] = _NUMBER.sub(lambda match: mask_number(match.group()), value)
+            masked = _NUMBER.sub(lambda match: mask_number(match.group()), value)
+            event[name] = masked if name == "exception" else visible(masked)
     return event
 
 

@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from controller.commands.moments import read_later, read_moment
 from controller.commands.running_command import DEFAULT_CONFIG, AnsweredBy, Config, reported, run_async
+from controller.terminal import output
 
 calls = typer.Typer(no_args_is_help=True, help="Look at calls: which there were, and what happened on one.")
 
@@ -33,7 +33,7 @@ def list_some(
     from controller.commands.call_views import CallFilter, list_calls
 
     wanted = CallFilter(number, key, read_moment(since) if since else None, in_progress, limit)
-    run_async(list_calls(config, wanted, Console(), as_json=as_json))
+    run_async(list_calls(config, wanted, output(), as_json=as_json))
 
 
 @calls.command()
@@ -46,7 +46,7 @@ def show(
     """One call with its trace: everything that happened, with the seconds since the answer."""
     from controller.commands.call_views import show_call
 
-    if queue_id >= 2**63 or not run_async(show_call(config, queue_id, Console(), as_json=as_json)):
+    if queue_id >= 2**63 or not run_async(show_call(config, queue_id, output(), as_json=as_json)):
         typer.echo("There is no call of this QueueID.", err=True)
         raise typer.Exit(1)
 
@@ -113,7 +113,7 @@ def call(
         answered_by,
         tuple(map(KeyPress.parse, press or ())),
     )
-    if not run_async(place_call(config, wanted, Console(highlight=False), follow=follow)):
+    if not run_async(place_call(config, wanted, output(), follow=follow)):
         raise typer.Exit(1)
 
 

@@ -14,7 +14,6 @@ from typing import Any
 
 from asyncpg import Record
 from rich.console import Console, Group, RenderableType
-from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
@@ -26,6 +25,7 @@ from controller.numbers import try_number
 from controller.resources import QUERIES
 from controller.store.database import Database
 from controller.store.queries import Queries
+from controller.terminal import shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,17 +88,17 @@ def _list_table(rows: Sequence[Record]) -> RenderableType:
         return Text("No call fits.")
     table = Table(box=None, pad_edge=False, header_style="bold")
     for heading in ("began (UTC)", "QueueID", "from", "to", "key", "lasted", "ended", "code"):
-        table.add_column(heading, no_wrap=heading in ("began (UTC)", "QueueID"), overflow="fold")
+        table.add_column(heading, no_wrap=heading not in ("result", "key"), overflow="fold")
     for row in rows:
         caller, called = _ends(row)
         table.add_row(
             f"{row['started_at'].astimezone(UTC):%Y-%m-%d %H:%M:%S}",
             str(row["queue_id"]),
-            escape(caller),
-            escape(called),
-            escape(row["license_key"]),
+            shown(caller),
+            shown(called),
+            shown(row["license_key"]),
             _lasted(row),
-            escape(row["end_reason"]) if row["ended_at"] else f"[green]{_standing(row)}[/]",
+            shown(row["end_reason"]) if row["ended_at"] else f"[green]{_standing(row)}[/]",
             str(row["response_code"]),
         )
     return table
@@ -121,7 +121,7 @@ def _detail(row: Record, trace: Sequence[TraceLine]) -> RenderableType:
         *((("tries", str(row["tries"])),) if row["direction"] == "outgoing" else ()),
         ("response code", str(row["response_code"])),
     ):
-        facts.add_row(name, escape(value))
+        facts.add_row(name, shown(value))
     began = row["answered_at"] or row["started_at"]
     happened = Table(box=None, show_header=False, pad_edge=False)
     happened.add_column(justify="right", style="dim", no_wrap=True)

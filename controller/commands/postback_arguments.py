@@ -6,7 +6,6 @@ from datetime import UTC, datetime
 from typing import Annotated, Literal
 
 import typer
-from rich.console import Console
 
 from controller.commands.moments import read_moment
 from controller.commands.postback_views import (
@@ -23,6 +22,7 @@ from controller.commands.running_command import DEFAULT_CONFIG, Config, reported
 from controller.egress.urls import masked_url
 from controller.postbacks.lookup import Filters
 from controller.postbacks.receiver import Behaviour
+from controller.terminal import output
 
 postbacks = typer.Typer(no_args_is_help=True, help="Look at post-backs, and have them delivered anew.")
 
@@ -57,14 +57,14 @@ def list_some(
         until=read_moment(until) if until else None,
         limit=limit,
     )
-    run_async(list_postbacks(config, filters, Console(), as_json=as_json))
+    run_async(list_postbacks(config, filters, output(), as_json=as_json))
 
 
 @postbacks.command()
 @reported
 def show(identifier: Identifier, config: Config = DEFAULT_CONFIG) -> None:
     """One post-back: its form, and each attempt with its time, status, duration and reason."""
-    if not run_async(show_postback(config, read_id(identifier), Console())):
+    if not run_async(show_postback(config, read_id(identifier), output())):
         typer.echo("There is no post-back of this id.", err=True)
         raise typer.Exit(1)
 
@@ -106,12 +106,12 @@ def replay(
 @reported
 def stats(config: Config = DEFAULT_CONFIG) -> None:
     """What waits, how long, for which hosts, and which URLs have been given up."""
-    run_async(show_stats(config, Console()))
+    run_async(show_stats(config, output()))
 
 
 @reported
 def receive(
-    port: Annotated[int, typer.Option(help="Where to listen.")] = 8090,
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Where to listen.")] = 8090,
     host: Annotated[str, typer.Option(help="On which address.")] = "127.0.0.1",
     secret: Annotated[
         list[str] | None, typer.Option(envvar="RINGPOST_WEBHOOK_SECRET", help="Verify signatures: whsec_… Repeatable.")
@@ -124,7 +124,7 @@ def receive(
 ) -> None:
     """A receiver for development: prints what arrives, verifies signatures, and fails as it is told to."""
     behaviour = Behaviour(status=status, delay=delay, close=close, times=times, retry_after=retry_after)
-    run_async(run_receiver(port, host, secret or [], behaviour, Console()))
+    run_async(run_receiver(port, host, secret or [], behaviour, output()))
 
 
 def add_to(app: typer.Typer) -> None:

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from rich.console import Group, RenderableType
-from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
 from controller.egress.urls import masked_url
 from controller.postbacks.lanes import host_of
 from controller.postbacks.lookup import PastAttempt, Stats, StoredPostback
+from controller.terminal import shown
 
 _STYLES = {"delivered": "green", "waiting": "yellow", "under way": "cyan", "failed": "red"}
 
@@ -27,14 +27,14 @@ def list_table(entries: Sequence[StoredPostback]) -> RenderableType:
     for entry in entries:
         table.add_row(
             _time(entry.created_at),
-            escape(entry.subject),
+            shown(entry.subject),
             f"{entry.sequence}{' final' if entry.final else ''}",
-            escape(entry.event),
-            escape(entry.license_key),
-            escape(entry.url),
+            shown(entry.event),
+            shown(entry.license_key),
+            shown(entry.url),
             Text(entry.state, style=_STYLES.get(entry.state, "")),
             str(entry.tries or ""),
-            escape(_result(entry.status, entry.reason)),
+            shown(_result(entry.status, entry.reason)),
             str(entry.id),
         )
     return table
@@ -54,16 +54,16 @@ def detail(entry: StoredPostback, attempts: Sequence[PastAttempt], now: datetime
         ("made", f"{_time(entry.created_at)} UTC"),
         ("state", _state(entry, now or datetime.now(UTC))),
     ):
-        facts.add_row(name, escape(value))
+        facts.add_row(name, shown(value))
     form = Table(title="Form", title_justify="left", box=None, show_header=False, pad_edge=False)
     for name, value in entry.form:
-        form.add_row(escape(name), escape(value))
+        form.add_row(shown(name), shown(value))
     tried = Table(title="Attempts", title_justify="left", box=None, pad_edge=False, header_style="bold")
     for heading in ("began (UTC)", "took", "status", "result"):
         tried.add_column(heading, overflow="fold")
     for attempt in attempts:
         result = "delivered" if attempt.delivered else attempt.reason
-        tried.add_row(_time(attempt.at), f"{attempt.seconds:.3f} s", str(attempt.status or ""), escape(result))
+        tried.add_row(_time(attempt.at), f"{attempt.seconds:.3f} s", str(attempt.status or ""), shown(result))
     if not attempts:
         tried.add_row("none yet", "", "", "")
     return Group(facts, "", form, "", tried)
@@ -89,14 +89,14 @@ def stats_table(stats: Stats) -> RenderableType:
             hosts.add_column(heading, overflow="fold")
         for lane in stats.lanes:
             numbers = (f"{lane.waiting:,}", f"{lane.failing:,}", _time(lane.next_at))
-            hosts.add_row(escape(host_of(lane.lane)), *numbers, escape(lane.reason))
+            hosts.add_row(shown(host_of(lane.lane)), *numbers, shown(lane.reason))
         parts += ["", hosts]
     if stats.stopped:
         stops = Table(title="Stopped by 410 Gone", title_justify="left", box=None, pad_edge=False, header_style="bold")
         stops.add_column("URL", overflow="fold")
         stops.add_column("since (UTC)")
         for url, since in stats.stopped:
-            stops.add_row(escape(url), _time(since))
+            stops.add_row(shown(url), _time(since))
         parts += ["", stops]
     return Group(*parts)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import aiohttp
-from rich.console import Console
 
 from controller.commands.trial import KeyPress, Trial
 from controller.commands.trunk_phone import phone_at_trunk
@@ -18,6 +17,7 @@ from controller.running.prompt_rendering import build_prompts
 from controller.running.provisioning import announcements_dir, make_database_password, write_asterisk_files
 from controller.speech.announcements import record_announcements
 from controller.store.migrations import Migrations
+from controller.terminal import output
 
 REQUEST_SECONDS = 60.0
 
@@ -81,5 +81,5 @@ async def try_call(config: Path, number: str, caller: str, presses: list[str], h
     wanted = [KeyPress.parse(press) for press in presses]
     phone, _ = phone_at_trunk(configuration, "ringpost try")
     async with phone:
-        trial = Trial(addresses_of(configuration), phone, Console(highlight=False))
+        trial = Trial(addresses_of(configuration), phone, output())
         return await trial.run(parse_number(number).lstrip("+"), caller, wanted, hang_up)

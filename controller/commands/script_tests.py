@@ -12,7 +12,6 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, model_validator
 from rich.console import Console
-from rich.markup import escape
 
 from controller.commands.simulation import Course, Subject, did_subject, ivr_subject, script_subject, simulation_of
 from controller.config_file.document import read_document
@@ -23,6 +22,7 @@ from controller.script.simulation.situation import AnsweredBy, TransferResult
 from controller.script.testing.coverage import Coverage
 from controller.script.testing.expected_lines import ANYTHING, ExpectedLine, fitting
 from controller.script.transcript import EVENTS, FIELDS, MAIN_FIELDS, TranscriptLine, particulars
+from controller.terminal import shown as safe
 
 ENDING = ".test.yaml"
 MOST_LINES = 10_000
@@ -125,7 +125,7 @@ def run_folder(folder: Path, config: Path, console: Console) -> bool:
     for file in files:
         cases, subject = _read(file, config)
         coverage = coverages.setdefault(subject.program.content_hash, Coverage(subject.name, subject.program))
-        console.print(f"[bold]{escape(str(file))}[/]", soft_wrap=True)
+        console.print(f"[bold]{safe(str(file))}[/]", soft_wrap=True)
         for case in cases.cases:
             result = run_case(subject, case, coverage)
             number += 1
@@ -133,7 +133,7 @@ def run_folder(folder: Path, config: Path, console: Console) -> bool:
             _tell(result, console)
     console.print("\nCoverage")
     for coverage in coverages.values():
-        console.print(f"  {escape(coverage.summary())}", soft_wrap=True)
+        console.print(f"  {safe(coverage.summary())}", soft_wrap=True)
     console.print(f"\n{number} case{'s' * (number != 1)}, {failed} failed", style="red" if failed else "green")
     return not failed
 
@@ -165,13 +165,13 @@ def _subject(cases: Cases, file: Path, config: Path) -> Subject:
 
 def _tell(result: CaseResult, console: Console) -> None:
     mark = "[green]✓[/]" if result.passed else "[red]✗[/]"
-    console.print(f"  {mark} {escape(result.case.name)}", soft_wrap=True)
+    console.print(f"  {mark} {safe(result.case.name)}", soft_wrap=True)
     if result.passed:
         return
     for index, line in enumerate(result.lines):
         if index == result.fitting_lines:
             _tell_expected(result, console)
-        console.print(f"      {line.t:7.2f}  {line.event} {escape(particulars(line))}".rstrip(), soft_wrap=True)
+        console.print(f"      {line.t:7.2f}  {line.event} {safe(particulars(line))}".rstrip(), soft_wrap=True)
     if result.fitting_lines >= len(result.lines):
         _tell_expected(result, console)
 
@@ -179,4 +179,4 @@ def _tell(result: CaseResult, console: Console) -> None:
 def _tell_expected(result: CaseResult, console: Console) -> None:
     rest: Iterable[ExpectedLine] = result.case.expect[result.fitting_expected : result.fitting_expected + 1]
     text = next((str(each) for each in rest), "nothing more")
-    console.print(f"      [red]expected here: {escape(text)}[/]", soft_wrap=True)
+    console.print(f"      [red]expected here: {safe(text)}[/]", soft_wrap=True)

@@ -11,7 +11,6 @@ from math import inf
 from pathlib import Path
 
 from rich.console import Console
-from rich.markup import escape
 
 from controller.commands.keyboard import keyboard
 from controller.config.settings import SECTIONS
@@ -44,6 +43,8 @@ from controller.script.url_text import quoted
 from controller.speech.audio import playable_seconds
 from controller.speech.heard_text import spoken
 from controller.speech.house_sounds import HOUSE_SECONDS
+from controller.terminal import output
+from controller.terminal import shown as safe
 
 OUR_NUMBER = "+12015550101"
 OTHER_NUMBER = "+12015550199"
@@ -204,7 +205,7 @@ def tell(subject: Subject, course: Course, *, interactive: bool = False, as_json
         if as_json:
             tell_as_json(simulation.run(), lambda line: print(line, flush=interactive))
         else:
-            tell_people(simulation.run(), Console(highlight=False))
+            tell_people(simulation.run(), output())
     return simulation.regular
 
 
@@ -241,7 +242,7 @@ def tell_people(lines: Iterator[TranscriptLine], console: Console) -> None:
     for line in lines:
         style = _STYLES.get(line.event, "default")
         about = particulars(line)
-        event = f"[{style}]{line.event:<14}[/] {escape(about)}" if about else f"[{style}]{line.event}[/]"
+        event = f"[{style}]{line.event:<14}[/] {safe(about)}" if about else f"[{style}]{line.event}[/]"
         console.print(f"[dim]{line.t:8.2f}[/]  {event}", soft_wrap=True)
 
 

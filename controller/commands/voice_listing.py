@@ -6,7 +6,6 @@ import json
 from pathlib import Path
 
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 
 from controller.config.load import voices_of
@@ -15,6 +14,7 @@ from controller.config_file.document import read_document
 from controller.errors import InvalidConfiguration
 from controller.script.voice_ids import Voice
 from controller.speech.voices import Speaker
+from controller.terminal import shown
 
 
 def list_voices(config: Path, console: Console, *, as_json: bool) -> None:
@@ -33,9 +33,9 @@ def list_voices(config: Path, console: Console, *, as_json: bool) -> None:
     for voice, speaker in listing:
         table.add_row(
             str(voice.id),
-            escape(voice.summary if voice.gender else voice.name),
-            escape(f"{speaker.synthesizer.name}:{speaker.engine_voice}"),
-            f"[yellow]{escape(speaker.reason)}[/]",
+            shown(voice.summary if voice.gender else voice.name),
+            shown(f"{speaker.synthesizer.name}:{speaker.engine_voice}"),
+            f"[yellow]{shown(speaker.reason)}[/]",
         )
     console.print(table)
 

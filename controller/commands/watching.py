@@ -15,10 +15,10 @@ from typing import Any
 
 import aiohttp
 from rich.console import Console
-from rich.markup import escape
 
 from controller.config.load import Configuration
 from controller.errors import RingpostError
+from controller.terminal import shown
 
 # After the end of the call: how long the final post-back is awaited.
 POSTBACK_SECONDS = 10.0
@@ -129,7 +129,7 @@ class CallWatch:
         """Print a line."""
         seconds = time.monotonic() - self._began
         self._console.print(
-            f"[dim]{seconds:6.2f} s[/]  [{style or 'default'}]{what:<14}[/] {escape(text)}", soft_wrap=True
+            f"[dim]{seconds:6.2f} s[/]  [{style or 'default'}]{what:<14}[/] {shown(text)}", soft_wrap=True
         )
 
     async def _open(

@@ -6,13 +6,13 @@ import shlex
 from pathlib import Path
 
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 
 from controller.config.load import Configuration
 from controller.config.settings import Settings
 from controller.directory.snapshot import Did
 from controller.embedded.network import own_address
+from controller.terminal import shown
 
 DEFAULT_CONFIG = Path("config")
 
@@ -28,7 +28,7 @@ def print_numbers(configuration: Configuration, console: Console) -> None:
     settings, snapshot = configuration.settings, configuration.snapshot
     numbers = Table(show_header=False, box=None, padding=(0, 2))
     for did in snapshot.dids.values():
-        numbers.add_row(f"[bold]{escape(did.number)}[/]", escape(did.description or _what(did)))
+        numbers.add_row(f"[bold]{shown(did.number)}[/]", shown(did.description or _what(did)))
     console.print("Numbers:", numbers, sep="\n")
     if snapshot.phones and settings.configures_asterisk:
         server = _server(settings)
@@ -38,8 +38,8 @@ def print_numbers(configuration: Configuration, console: Console) -> None:
             phones.add_row(
                 f"server [bold]{server}[/]",
                 f"port [bold]{settings.sip.port}[/]",
-                f"user [bold]{escape(phone.name)}[/]",
-                f"password [bold]{escape(phone.password)}[/]",
+                f"user [bold]{shown(phone.name)}[/]",
+                f"password [bold]{shown(phone.password)}[/]",
             )
         console.print(phones)
     console.print()
@@ -53,12 +53,12 @@ def _print_places(configuration: Configuration, console: Console) -> None:
         places.add_row(
             "Post-backs", f"shown here, received at http://{settings.receiver.host}:{settings.receiver.port}"
         )
-    places.add_row("Logs", escape(str(settings.state_dir / "logs")))
+    places.add_row("Logs", shown(str(settings.state_dir / "logs")))
     first = next((did.number for did in snapshot.dids.values() if did.voice), "")
     if first:
         option = "" if configuration.path == DEFAULT_CONFIG else f"--config {shlex.quote(str(configuration.path))} "
         command = f".venv/bin/ringpost try {option}{first.lstrip('+')} --press 1@3"
-        places.add_row("Try", f"[bold]{escape(command)}[/]")
+        places.add_row("Try", f"[bold]{shown(command)}[/]")
     if snapshot.warnings:
         places.add_row("Warnings", f"[yellow]{len(snapshot.warnings)}[/], shown by ringpost check")
     places.add_row("Stop", "Ctrl-C")

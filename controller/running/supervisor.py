@@ -16,7 +16,6 @@ from typing import Protocol
 
 import aiohttp
 from rich.console import Console
-from rich.markup import escape
 
 from controller import logs
 from controller.config.load import Configuration, read_configuration
@@ -39,6 +38,7 @@ from controller.running.provisioning import (
 )
 from controller.running.summary import print_summary
 from controller.speech.announcements import record_announcements
+from controller.terminal import output, shown
 
 LOCK_FILE = "ringpost.lock"
 CONTROLLER = "the controller"
@@ -73,7 +73,7 @@ async def run(config: Path) -> None:
     # The parts log to their files; the terminal is for the summary, and for what goes wrong.
     logs.configure("warning")
     with only_one(configuration.settings.state_dir):
-        await Supervisor(configuration, Console(highlight=False)).run()
+        await Supervisor(configuration, output()).run()
 
 
 @contextlib.contextmanager
@@ -194,7 +194,7 @@ class Supervisor:
         try:
             provision(directory, self._progress, SPEECH_PACKAGES)
         except UnsupportedSystem as error:
-            self._console.print(f"[yellow]The speech engines of this system are used: {escape(str(error))}[/]")
+            self._console.print(f"[yellow]The speech engines of this system are used: {shown(str(error))}[/]")
 
     async def _start_and_keep(self) -> None:
         await self._end_orphans()
@@ -288,15 +288,15 @@ class Supervisor:
             if time.monotonic() - began > SOUND_SECONDS:
                 pause = FIRST_PAUSE_SECONDS
             while True:
-                self._console.print(f"[yellow]{escape(name)} ended ({_ending(status)}); it is started again.[/]")
+                self._console.print(f"[yellow]{shown(name)} ended ({_ending(status)}); it is started again.[/]")
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
                 try:
                     await part.start()
                 except RingpostError as error:
-                    self._console.print(f"[red]{escape(str(error))}[/]")
+                    self._console.print(f"[red]{shown(str(error))}[/]")
                 else:
-                    self._console.print(f"[green]{escape(name)} is up again.[/]")
+                    self._console.print(f"[green]{shown(name)} is up again.[/]")
                     break
 
     @contextlib.asynccontextmanager
@@ -306,7 +306,7 @@ class Supervisor:
         ]
         receiver = Receiver(
             secrets=secrets,
-            on_received=lambda received: self._console.print(escape(received_line(received)), soft_wrap=True),
+            on_received=lambda received: self._console.print(shown(received_line(received)), soft_wrap=True),
         )
         runner = await receiver.start(self._settings.receiver.port, host=self._settings.receiver.host)
         try:
