@@ -13,7 +13,7 @@ import structlog
 
 from controller.errors import StoreError
 from controller.postbacks.attempt import Attempt, Claimed
-from controller.store.database import Database
+from controller.store.database import Database, Transaction
 from controller.store.storable import storable
 
 log = structlog.get_logger()
@@ -96,21 +96,27 @@ class AttemptLog:
     async def _write(self, batch: list[AttemptResult]) -> int:
         attempts = [result.attempt for result in batch]
         gone = [result.claimed.url for result in batch if result.attempt and result.attempt.gone]
+        results = (
+            self._lease,
+            [result.claimed.number for result in batch],
+            [result.outcome.value for result in batch],
+            [result.delay for result in batch],
+            [attempt.at if attempt else None for attempt in attempts],
+            [attempt.seconds if attempt else None for attempt in attempts],
+            [attempt.status if attempt else None for attempt in attempts],
+            [
+                storable(result.reason or (result.attempt.reason if result.attempt else ""))[:LONGEST_REASON]
+                for result in batch
+            ],
+        )
+        if not gone:  # one statement is a transaction by itself, in one round trip
+            return await self._recorded(self._database, results)
         async with self._database.transaction() as transaction:
-            freed: int = await transaction.fetchval(
-                "record_postbacks",
-                self._lease,
-                [result.claimed.number for result in batch],
-                [result.outcome.value for result in batch],
-                [result.delay for result in batch],
-                [attempt.at if attempt else None for attempt in attempts],
-                [attempt.seconds if attempt else None for attempt in attempts],
-                [attempt.status if attempt else None for attempt in attempts],
-                [
-                    storable(result.reason or (result.attempt.reason if result.attempt else ""))[:LONGEST_REASON]
-                    for result in batch
-                ],
-            )
-            if gone:
-                await transaction.execute("stop_postback_urls", gone)
+            freed = await self._recorded(transaction, results)
+            await transaction.execute("stop_postback_urls", gone)
+        return freed
+
+    @staticmethod
+    async def _recorded(store: Database | Transaction, results: tuple[object, ...]) -> int:
+        freed: int = await store.fetchval("record_postbacks", *results)
         return freed

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from uuid import UUID
@@ -16,11 +17,11 @@ LANES_AT_ONCE = 256
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """What was taken, how many rows were found due, and whether lanes were left that may have more."""
+    """What was taken; whether lanes were left that may have more; and whether what is due was left for want of room."""
 
     postbacks: tuple[Claimed, ...]
-    found: int
     more: bool
+    limited: bool
 
 
 class Claims:
@@ -32,28 +33,42 @@ class Claims:
         self._lease_seconds = lease_seconds
         self._overtake_seconds = overtake_seconds
         self._cursor = ""
+        self._planning: Database | None = None
+
+    async def open(self) -> None:
+        """Make ready for taking.
+
+        Claims have a connection of their own: a plan made while the outbox was empty must not be kept for a backlog of
+        a million rows.
+        """
+        self._planning = await self._database.planning_each_time(size=1)
+
+    async def close(self) -> None:
+        """Close that connection."""
+        if self._planning is not None:
+            planning, self._planning = self._planning, None
+            await planning.close()
 
     async def take(self, rooms: Mapping[str, int], room_of_others: int, in_all: int) -> Claim:
         """Take at most `in_all`, of a lane in `rooms` at most its number, of any other at most `room_of_others`.
 
-        In the order of subjects and sequence numbers. StoreUnreachable.
+        In the order of subjects and sequence numbers. Between `open` and `close`. StoreUnreachable.
         """
+        assert self._planning is not None
         asked = time.monotonic()
         began_at = self._cursor
-        async with self._database.transaction() as transaction:
-            await transaction.execute("plan_each_time")
-            rows = await transaction.fetch(
-                "claim_postbacks",
-                self._lease,
-                self._lease_seconds,
-                began_at,
-                LANES_AT_ONCE,
-                list(rooms),
-                list(rooms.values()),
-                room_of_others,
-                in_all,
-                self._overtake_seconds,
-            )
+        rows = await self._planning.fetch(
+            "claim_postbacks",
+            self._lease,
+            self._lease_seconds,
+            began_at,
+            LANES_AT_ONCE,
+            list(rooms),
+            list(rooms.values()),
+            room_of_others,
+            in_all,
+            self._overtake_seconds,
+        )
         found, scanned = rows[0]["found"], rows[0]["scanned"]
         expires = asked + self._lease_seconds
         taken = tuple(
@@ -81,8 +96,15 @@ class Claims:
             self._cursor = max(claimed.lane for claimed in taken)
         else:
             self._cursor = rows[0]["last_lane"] if scanned >= LANES_AT_ONCE else ""
+        of_lane = Counter(claimed.lane for claimed in taken)
+        limited = (
+            found >= in_all
+            or found > len(taken)
+            or min(rooms.values(), default=1) <= 0
+            or any(number >= rooms.get(lane, room_of_others) for lane, number in of_lane.items())
+        )
         # A turn that began midway has not seen the lanes before.
-        return Claim(taken, found, more=found < in_all and bool(began_at or self._cursor))
+        return Claim(taken, more=found < in_all and bool(began_at or self._cursor), limited=limited)
 
     async def give_back(self) -> None:
         """Make all that this process still holds due at once. StoreUnreachable."""

@@ -99,6 +99,7 @@ class Delivery:
     async def run(self) -> None:
         """Deliver until cancelled; then what is under way may end, and what is left is given back to the outbox."""
         await self._poster.open()
+        await self._claims.open()
         try:
             async with asyncio.TaskGroup() as parts:
                 parts.create_task(self._database.listen(CHANNEL, lambda _payload: self._wake.set()))
@@ -144,7 +145,7 @@ class Delivery:
             self._hungry = True
             return False
         claim = await self._claims.take(self._rooms(), self._options.per_host, room)
-        self._hungry = bool(claim.found)
+        self._hungry = claim.limited
         for _, group in groupby(claim.postbacks, key=lambda claimed: claimed.subject):
             self._start(list(group))
         return claim.more
@@ -278,4 +279,5 @@ class Delivery:
                 await self._claims.give_back()
         except (StoreError, TimeoutError) as error:
             log.warning("results of post-backs were not stored; they will be sent again", reason=str(error))
+        await self._claims.close()
         await self._poster.close()

@@ -83,18 +83,7 @@ class Database:
 
         StoreUnreachable when PostgreSQL does not answer, or refuses the login.
         """
-        with store_errors():
-            pool = await asyncpg.create_pool(
-                dsn,
-                # asyncpg refills a pool with a minimum by itself, and fills the log with tracebacks when it cannot.
-                min_size=0,
-                max_size=size,
-                command_timeout=timeout,
-                timeout=timeout,
-                init=_set_codecs,
-                reset=_leave_as_it_is,
-                server_settings={"application_name": "ringpost"},
-            )
+        pool = await _open_pool(dsn, size, timeout)
         database = cls(dsn, pool, queries, timeout)
         try:
             async with database._connection():
@@ -102,6 +91,15 @@ class Database:
         except BaseException:
             pool.terminate()
             raise
+
+    async def planning_each_time(self, *, size: int) -> Database:
+        """Another pool of at most `size` connections, on which a statement is planned each time that it is run.
+
+        For statements whose best plan depends on how many rows there are just now. Whoever asks for it closes it; it
+        connects when it is first used.
+        """
+        pool = await _open_pool(self._dsn, size, self._timeout, plan_cache_mode="force_custom_plan")
+        return Database(self._dsn, pool, self._queries, self._timeout)
 
     @property
     def dsn(self) -> str:
@@ -215,6 +213,21 @@ class Database:
                 await self._pool.release(connection)
             except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
                 log.warning("a connection could not be returned", reason=str(error))
+
+
+async def _open_pool(dsn: str, size: int, timeout: float, **settings: str) -> asyncpg.Pool[asyncpg.Record]:
+    with store_errors():
+        return await asyncpg.create_pool(
+            dsn,
+            # asyncpg refills a pool with a minimum by itself, and fills the log with tracebacks when it cannot.
+            min_size=0,
+            max_size=size,
+            command_timeout=timeout,
+            timeout=timeout,
+            init=_set_codecs,
+            reset=_leave_as_it_is,
+            server_settings={"application_name": "ringpost", **settings},
+        )
 
 
 async def _step(connection: Any, step: Callable[[], Awaitable[None]]) -> None:

@@ -17,6 +17,7 @@ TABLE = Queries(
         "make": "-- one table\nCREATE TABLE things (name text PRIMARY KEY, facts jsonb)",
         "put": "-- one row\nINSERT INTO things VALUES ($1, $2)",
         "all": "-- every row\nSELECT name, facts FROM things ORDER BY name",
+        "plans": "-- how statements are planned\nSELECT current_setting('plan_cache_mode')",
         "slow": "-- takes its time\nSELECT pg_sleep(30)",
         "notify": "-- wakes who listens\nSELECT pg_notify($1, $2)",
         "cut": "-- cuts every other connection\n"
@@ -31,6 +32,16 @@ async def test_json_goes_in_and_out_as_python_values(empty_postgres: str) -> Non
     await database.execute("make")
     await database.executemany("put", [("a", {"list": [1, "ü"]}), ("b", None)])
     assert [tuple(row) for row in await database.fetch("all")] == [("a", {"list": [1, "ü"]}), ("b", None)]
+    await database.close()
+
+
+async def test_statements_are_planned_each_time_where_that_is_asked_for_and_nowhere_else(empty_postgres: str) -> None:
+    database = await Database.connect(empty_postgres, TABLE)
+    planning = await database.planning_each_time(size=1)
+    assert await planning.fetchval("plans") == "force_custom_plan"
+    assert await database.fetchval("plans") == "auto"
+    await planning.close()
+    assert await database.ready()
     await database.close()
 
 
