@@ -61,7 +61,7 @@ def serve(config: Config = DEFAULT_CONFIG) -> None:
     from controller.service.run import serve as serve_until_stopped
 
     configuration = read_configuration(config)
-    logs.configure(configuration.settings.log.level, configuration.settings.log.format)
+    logs.configure(configuration.settings.log.level, configuration.settings.log.format, for_good=True)
     run_async(serve_until_stopped(configuration))
 
 
