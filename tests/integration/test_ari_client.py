@@ -286,5 +286,4 @@ async def test_cancelling_a_request_leaves_nothing_waiting(fake: FakeAri, client
     await fake.asked("GET", "asterisk/ping")
     request.cancel()
     await asyncio.gather(request, return_exceptions=True)
-    assert client._connection is not None
-    assert client._connection.pending == 0
+    assert client.pending_requests == 0

@@ -260,7 +260,7 @@ async def test_a_channel_that_no_call_owns_is_let_go_to_the_announcement(postgre
 
 async def test_while_too_much_waits_for_the_database_new_calls_go_to_the_announcement(postgres: str) -> None:
     async with FakeAri() as fake, calls_room(fake, postgres, snapshot({NUMBER: MENU})) as room:
-        room.journal._limit = 0
+        room.journal.limit = 0
         channel = fake.incoming_call()
         await fake.until(lambda: bool(fake.requests_of("POST", f"channels/{channel}/continue")))
         assert not fake.requests_of("POST", f"channels/{channel}/answer")

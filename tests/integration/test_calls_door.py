@@ -26,7 +26,7 @@ GOOD: dict[str, Any] = {"key": KEY.name, "number": THEM, "script": "Hello."}
 async def door(postgres: str) -> AsyncIterator[tuple[CallsRoom, str]]:
     """The door of a controller that is not connected to its dialer, so that calls stay where they are."""
     async with FakeAri() as fake, calls_room(fake, postgres, directory()) as room:
-        room.dialer._is_connected = lambda: False
+        room.dialer.is_connected = lambda: False
         application = web.Application()
         application.add_routes(CallsAdminHandler(TOKEN, room.directory, room.notifications).routes())
         runner = web.AppRunner(application, access_log=None, shutdown_timeout=0.5)

@@ -7,7 +7,6 @@ import time
 from collections import defaultdict
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from typing import Any
 
 import pytest
 from prometheus_client import CollectorRegistry
@@ -22,6 +21,7 @@ from controller.postbacks.schedule import Schedule
 from controller.store.database import Database
 from tests.support.outbox import QUERIES, postback
 from tests.support.receiving import QUICK, delivering, read_request, receiving, serving
+from tests.support.sql import sql
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 OLD_SECRET = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD"
@@ -37,12 +37,6 @@ async def database(postgres: str) -> AsyncIterator[Database]:
 async def put(database: Database, *postbacks: Postback) -> None:
     async with database.transaction() as transaction:
         await enqueue(transaction, postbacks)
-
-
-async def sql(database: Database, statement: str, *arguments: Any) -> list[Any]:
-    async with database._connection() as connection:
-        rows: list[Any] = await connection.fetch(statement, *arguments)
-    return rows
 
 
 async def states(database: Database) -> list[str]:

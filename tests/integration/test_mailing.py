@@ -27,6 +27,7 @@ from controller.store.database import Database
 from controller.store.queries import Queries
 from tests.support.owner import an_owner
 from tests.support.smtp_sink import LONGEST_WAIT, SmtpSink, smtp_sink
+from tests.support.sql import sql
 
 PROJECT = Path(__file__).parents[2]
 CERTIFICATES = PROJECT / "tests" / "support" / "certificates"
@@ -126,12 +127,12 @@ async def test_a_post_back_that_did_not_arrive_is_an_error_of_the_call(database:
         lost = Postback(uuid4(), f"call:{call.queue_id}", 1, "call.completed", True, "acme", "http://x.example/", ())
         running.journal.add(call, lambda: "{}", postback=lost)
         assert await running.journal.flush()
-        async with database.transaction() as transaction:
-            await transaction._connection.execute(
-                "INSERT INTO postback_attempts SELECT number, now(), 15, NULL, false, 'timed out after 15 s' "
-                "FROM postbacks WHERE id = $1",
-                lost.id,
-            )
+        await sql(
+            database,
+            "INSERT INTO postback_attempts SELECT number, now(), 15, NULL, false, 'timed out after 15 s' "
+            "FROM postbacks WHERE id = $1",
+            lost.id,
+        )
         (taken,) = await sink.wait_for(1)
     assert "error the post-back call.completed did not arrive: timed out after 15 s" in taken.message.get_content()
 

@@ -11,6 +11,7 @@ from controller.errors import StoreRefused
 from controller.postbacks.outbox import Postback, enqueue
 from controller.store.database import Database
 from tests.support.outbox import QUERIES, postback
+from tests.support.sql import sql
 
 
 @pytest.fixture
@@ -21,9 +22,8 @@ async def database(postgres: str) -> AsyncIterator[Database]:
 
 
 async def _count(database: Database, table: str) -> int:
-    async with database._connection() as connection:
-        count: int = await connection.fetchval(f"SELECT count(*) FROM {table}")
-    return count
+    (row,) = await sql(database, f"SELECT count(*) FROM {table}")
+    return int(row[0])
 
 
 async def test_a_postback_exists_exactly_when_its_transaction_was_committed(database: Database) -> None:

@@ -16,6 +16,7 @@ from tests.support.calls import KEY, calls_room, snapshot
 from tests.support.fake_ari import FakeAri
 from tests.support.fake_switch import FakeChannel
 from tests.support.outgoing import FAST, THEM, directory, over, somebody
+from tests.support.sql import sql
 
 SLOW = replace(FAST, calls_per_second=4)
 
@@ -170,34 +171,31 @@ async def test_a_handler_that_fails_ends_the_call_and_hangs_up(
         def broken(*_: object) -> bool:
             raise RuntimeError("broken")
 
-        monkeypatch.setattr("controller.calls.outgoing.attempts._is_answer", broken)
+        monkeypatch.setattr("controller.calls.outgoing.attempts.is_answer", broken)
         taken = await room.notifications.take(Order(THEM, "Hello"), KEY)
         assert await over(room, taken.queue_id) == [12, 9]
         await fake.until(lambda: not fake.channels)
 
 
 async def test_a_call_whose_key_or_trunk_is_no_longer_configured_comes_to_an_end(postgres: str) -> None:
-    later = datetime.now(UTC) + timedelta(seconds=0.3)
     async with FakeAri() as fake, calls_room(fake, postgres, directory()) as room:
-        taken = await room.notifications.take(Order(THEM, "Hello", at=later), KEY)
+        room.dialer.is_connected = lambda: False
+        taken = await room.notifications.take(Order(THEM, "Hello"), KEY)
     other = LicenseKey("other", "7f6c1a52-0000-4000-8000-000000000002", frozenset({"phone"}))
     async with FakeAri() as fake, calls_room(fake, postgres, directory(other)) as room:
-        room.dialer._strays_at = 0.0
         assert (await over(room, taken.queue_id))[-1:] == [14]
     async with FakeAri() as fake, calls_room(fake, postgres, directory()) as room:
-        later = datetime.now(UTC) + timedelta(seconds=0.3)
-        taken = await room.notifications.take(Order(THEM, "Hello", at=later), KEY)
+        room.dialer.is_connected = lambda: False
+        taken = await room.notifications.take(Order(THEM, "Hello"), KEY)
     async with FakeAri() as fake, calls_room(fake, postgres, replace(directory(), trunks={})) as room:
-        room.dialer._strays_at = 0.0
         assert (await over(room, taken.queue_id))[-1:] == [28]
 
 
 async def test_calls_of_a_key_that_is_gone_end_together(postgres: str) -> None:
-    soon = datetime.now(UTC) + timedelta(seconds=0.5)
     async with FakeAri() as fake, calls_room(fake, postgres, directory()) as room:
-        taken = [await room.notifications.take(Order(somebody(index), "Hello", at=soon), KEY) for index in range(40)]
+        room.dialer.is_connected = lambda: False
+        taken = [await room.notifications.take(Order(somebody(index), "Hello"), KEY) for index in range(40)]
     other = LicenseKey("other", "7f6c1a52-0000-4000-8000-000000000002", frozenset({"phone"}))
-    await asyncio.sleep(max(0.0, (soon - datetime.now(UTC)).total_seconds()))  # until all are due
     async with FakeAri() as fake, calls_room(fake, postgres, directory(other)) as room:
         for one in taken:
             assert await over(room, one.queue_id, timeout=5) == [14]
@@ -249,7 +247,7 @@ async def test_a_cancelled_call_is_told_to_who_watches_and_in_its_trace(postgres
     async with FakeAri() as fake, calls_room(fake, postgres, directory()) as room:
         later = datetime.now(UTC) + timedelta(hours=1)
         taken = await room.notifications.take(Order(THEM, "Hello", at=later), KEY)
-        with room.notifications._log_targets.feed.watch() as happenings:
+        with room.feed.watch() as happenings:
             assert await room.notifications.cancel(taken.queue_id)
             call, line = await asyncio.wait_for(happenings.get(), 5)
         assert (call.queue_id, line.event, line.fields) == (taken.queue_id, "end", {"reason": "cancelled"})
@@ -295,8 +293,7 @@ async def test_what_was_asked_for_leaves_with_its_call(postgres: str) -> None:
         taken = await room.notifications.take(Order(THEM, "Hello"), KEY)
         await over(room, taken.queue_id)
         assert await room.database.fetchval("remove_old_calls", datetime.now(UTC) + timedelta(days=1), 100) == 1
-        async with room.database._connection() as connection:
-            assert await connection.fetchval("SELECT count(*) FROM notifications") == 0
+        assert await sql(room.database, "SELECT 1 FROM notifications") == []
 
 
 async def test_a_controller_that_stops_gives_back_what_it_has_not_dialled(
@@ -312,7 +309,7 @@ async def test_a_controller_that_stops_gives_back_what_it_has_not_dialled(
         monkeypatch.setattr(room.prompts, "prepare", never)
         taken = await room.notifications.take(Order(THEM, "Hello"), KEY)
         await asyncio.wait_for(rendering.wait(), 5)
-        room.dialer._is_connected = lambda: False  # as in the service, the dialer stops first
+        room.dialer.is_connected = lambda: False  # as in the service, the dialer stops first
         await room.live.close()
         assert await room.journal.flush()
         (row,) = await room.database.fetch("recent_calls", taken.queue_id, None, None, None, False, 1)

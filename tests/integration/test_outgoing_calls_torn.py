@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
 
 from controller.calls.model.order import Order
-from controller.calls.outgoing.attempts import STORED_SECONDS, _NotBegun
-from controller.calls.store.journal import _Entry
+from controller.calls.outgoing.attempts import STORED_SECONDS
 from controller.errors import StoreUnreachable
+from controller.store.database import Transaction
 from tests.support.calls import KEY, CallsRoom, calls_room
 from tests.support.fake_ari import FakeAri
 from tests.support.fake_switch import FakeChannel
 from tests.support.outgoing import THEM, directory, over, posted
+from tests.support.sql import sql
 
 
 def at_stasis_start(fake: FakeAri, happens: Callable[[], object]) -> None:
@@ -83,7 +85,7 @@ async def test_a_call_that_the_network_plays_something_to_goes_on_after_a_drop(p
         progress = asyncio.Event()
 
         def plays(channel: FakeChannel) -> None:
-            fake._dial(channel, "PROGRESS")
+            fake.dial(channel, "PROGRESS")
             progress.set()
 
         fake.on_originate = plays
@@ -120,16 +122,18 @@ async def test_an_end_of_a_try_that_is_written_again_does_not_undo_the_next_one(
     """The commit of the first try's end is done, and its answer lost; the next try begins before it is repeated."""
     monkeypatch.setattr("controller.calls.store.journal.FIRST_PAUSE_SECONDS", 1.5)
     async with FakeAri() as fake, calls_room(fake, postgres, directory()) as room:
-        store, lost = room.journal._store, 0
+        transaction, lost = room.database.transaction, 0
 
-        async def losing(entries: Sequence[_Entry], rows: Sequence[tuple[Any, ...]]) -> None:
+        @asynccontextmanager
+        async def losing() -> AsyncIterator[Transaction]:
             nonlocal lost
-            await store(entries, rows)
-            if not lost and any(entry.call.due_at for entry in entries):
+            async with transaction() as inner:
+                yield inner
+            if not lost and dialled and await sql(room.database, "SELECT 1 FROM calls WHERE due_at IS NOT NULL"):
                 lost += 1
                 raise StoreUnreachable("the answer was lost")
 
-        monkeypatch.setattr(room.journal, "_store", losing)
+        monkeypatch.setattr(room.database, "transaction", losing)
         dialled: list[str] = []
 
         def first_busy(channel: FakeChannel) -> None:
@@ -166,15 +170,16 @@ async def test_a_call_that_ends_while_the_reconciler_looks_ends_once(
         monkeypatch.setattr(room.prompts, "prepare", slowly)
         queue_id = await _busy(room, fake)
         await asyncio.wait_for(rendering.wait(), 5)
-        look = room.adoption._open_calls
+        fetch = room.database.fetch
 
-        async def looks_and_then_it_ends(channels: Any) -> Any:
-            rows = await look(channels)
-            let.set()
-            await over(room, queue_id)
+        async def looks_and_then_it_ends(name: str, *values: Any) -> Any:
+            rows = await fetch(name, *values)
+            if name == "open_calls":
+                let.set()
+                await over(room, queue_id)
             return rows
 
-        monkeypatch.setattr(room.adoption, "_open_calls", looks_and_then_it_ends)
+        monkeypatch.setattr(room.database, "fetch", looks_and_then_it_ends)
         await room.adoption.connected()
         assert await posted(room, queue_id) == [12, 8]
 
@@ -182,7 +187,7 @@ async def test_a_call_that_ends_while_the_reconciler_looks_ends_once(
 async def test_a_dialer_that_is_cancelled_while_it_claims_gives_back_what_it_took(postgres: str) -> None:
     async with FakeAri() as fake, calls_room(fake, postgres, directory()) as room:
         fake.on_originate = lambda channel: fake.reject(channel.id)
-        room.dialer._is_connected = lambda: False
+        room.dialer.is_connected = lambda: False
         queue_id = (await room.notifications.take(Order(THEM, "Hello"), KEY)).queue_id
         fetch = room.database.fetch
         claimed, let = asyncio.Event(), asyncio.Event()
@@ -195,7 +200,7 @@ async def test_a_dialer_that_is_cancelled_while_it_claims_gives_back_what_it_too
             return rows
 
         room.database.fetch = slowly  # type: ignore[method-assign, assignment]
-        claiming = asyncio.create_task(room.dialer._claim([KEY.name], "carrier", 1, of_a_key=1))
+        claiming = asyncio.create_task(room.dialer.claim([KEY.name], "carrier", 1, of_a_key=1))
         await asyncio.wait_for(claimed.wait(), 5)
         claiming.cancel()
         let.set()
@@ -205,14 +210,14 @@ async def test_a_dialer_that_is_cancelled_while_it_claims_gives_back_what_it_too
         assert await room.journal.flush()
         (row,) = await fetch("recent_calls", queue_id, None, None, None, False, 9)
         assert (row["tries"], row["due_at"] is not None) == (0, True)
-        room.dialer._is_connected = lambda: True
+        room.dialer.is_connected = lambda: True
         assert await over(room, queue_id) == [12, 8]
 
 
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """What could not be begun is begun again soon."""
-    monkeypatch.setattr(_NotBegun.__init__, "__kwdefaults__", {"seconds": 0.2})
+    monkeypatch.setattr("controller.calls.outgoing.attempts.AGAIN_SECONDS", 0.2)
 
 
 @pytest.mark.usefixtures("quick")
@@ -227,10 +232,7 @@ async def test_a_channel_that_does_not_get_as_far_as_the_application_costs_no_tr
 
 
 async def test_a_phone_that_rings_after_a_dialling_without_answer_and_a_drop_is_talked_to(postgres: str) -> None:
-    async with FakeAri() as fake, calls_room(fake, postgres, directory()) as room:
-        room.ari._request_timeout = 0.3
-        fake.drop_connection()
-        await fake.until(lambda: room.ari.connections == 2 and room.ari.connected)
+    async with FakeAri() as fake, calls_room(fake, postgres, directory(), request_timeout=0.3) as room:
         fake.stall("POST", ".*/dial")
         fake.stall("GET", "channels/ringpost-[^/]*")
         taken = await room.notifications.take(Order(THEM, r"~\QuickStart()~ Hello."), KEY)
@@ -296,7 +298,7 @@ async def test_a_controller_that_stops_just_before_it_dials_gives_the_call_back(
             monkeypatch.setattr(room.journal, "flush", never)
             queue_id = await _busy(room, fake)
             await asyncio.wait_for(flushing.wait(), 5)
-            room.dialer._is_connected = lambda: False  # as in the service, the dialer stops first
+            room.dialer.is_connected = lambda: False  # as in the service, the dialer stops first
             await room.live.close()
             monkeypatch.setattr(room.journal, "flush", flush)
         async with calls_room(fake, postgres, directory()) as room:
@@ -325,21 +327,19 @@ async def test_nobody_is_called_before_the_store_knows_of_it(postgres: str, monk
 
 async def test_a_call_that_waits_can_be_cancelled_although_its_state_cannot_be_read(postgres: str) -> None:
     async with FakeAri() as fake, calls_room(fake, postgres, directory()) as room:
-        room.dialer._is_connected = lambda: False
+        room.dialer.is_connected = lambda: False
         taken = await room.notifications.take(Order(THEM, "Hello"), KEY)
-        async with room.database._connection() as connection:
-            await connection.execute("UPDATE calls SET state = '{}' WHERE queue_id = $1", taken.queue_id)
+        await sql(room.database, "UPDATE calls SET state = '{}' WHERE queue_id = $1", taken.queue_id)
         assert await room.notifications.cancel(taken.queue_id)
         assert await over(room, taken.queue_id) == [22]
 
 
 async def test_a_call_whose_state_cannot_be_read_is_closed_told_and_counted(postgres: str) -> None:
     async with FakeAri() as fake, calls_room(fake, postgres, directory()) as room:
-        is_connected, room.dialer._is_connected = room.dialer._is_connected, lambda: False
+        is_connected, room.dialer.is_connected = room.dialer.is_connected, lambda: False
         taken = await room.notifications.take(Order(THEM, "Hello"), KEY)
-        async with room.database._connection() as connection:
-            await connection.execute("UPDATE calls SET state = '{}' WHERE queue_id = $1", taken.queue_id)
-        room.dialer._is_connected = is_connected
+        await sql(room.database, "UPDATE calls SET state = '{}' WHERE queue_id = $1", taken.queue_id)
+        room.dialer.is_connected = is_connected
         room.dialer.wake()
         assert await over(room, taken.queue_id) == [9]
         assert dials(fake) == 0

@@ -101,6 +101,7 @@ class CallsRoom:
     adoption: Adoption
     dialer: Dialer
     notifications: Notifications
+    feed: CallFeed
 
     async def trace(self, queue_id: int | None = None) -> list[tuple[str, dict[str, Any]]]:
         """The stored trace of a call, or of all of them, in order."""
@@ -137,13 +138,23 @@ def snapshot(scripts: dict[str, str]) -> Snapshot:
 
 @asynccontextmanager
 async def calls_room(
-    fake: FakeAri, postgres: str, directory: Snapshot, controller_id: str = CONTROLLER, *, asterisk: str = ASTERISK
+    fake: FakeAri,
+    postgres: str,
+    directory: Snapshot,
+    controller_id: str = CONTROLLER,
+    *,
+    asterisk: str = ASTERISK,
+    request_timeout: float = 5.0,
 ) -> AsyncIterator[CallsRoom]:
     """A controller's calls, connected to the fake; cancelled (as by kill -9, but for the journal) at the end."""
     database = await Database.connect(postgres, Queries.load(QUERIES))
-    ari, registry, owner = fake.client(), CollectorRegistry(), an_owner(database, controller_id, asterisk)
+    ari, registry, owner = (
+        fake.client(request_timeout=request_timeout),
+        CollectorRegistry(),
+        an_owner(database, controller_id, asterisk),
+    )
     journal = Journal(database, owner)
-    current, prompts = CurrentDirectory(directory), NamedPrompts()
+    current, prompts, feed = CurrentDirectory(directory), NamedPrompts(), CallFeed()
     calls = build_calls(
         database=database,
         journal=journal,
@@ -157,7 +168,7 @@ async def calls_room(
         lease_seconds=90,
         context=NOWHERE,
         registry=registry,
-        log_targets=CallLogTargets(journal, CallFeed(), lambda: datetime.now(UTC)),
+        log_targets=CallLogTargets(journal, feed, lambda: datetime.now(UTC)),
     )
     await owner.register()
     await calls.queue_ids.reserve()
@@ -175,6 +186,7 @@ async def calls_room(
             calls.adoption,
             calls.dialer,
             calls.notifications,
+            feed,
         )
     finally:
         await calls.live.close()

@@ -151,14 +151,14 @@ class FakeSwitch:
         channel = self.channels[channel_id]
         channel.state = "Ringing"
         self._event(channel_id, "ChannelStateChange")
-        self._dial(channel, "RINGING")
+        self.dial(channel, "RINGING")
 
     def answer(self, channel_id: str) -> None:
         """The phone that was called is picked up."""
         channel = self.channels[channel_id]
         channel.state, channel.answered = "Up", True
         self._event(channel_id, "ChannelStateChange")
-        self._dial(channel, "ANSWER")
+        self.dial(channel, "ANSWER")
         if not channel.in_stasis:
             channel.in_stasis = True
             self.emit("StasisStart", args=list(channel.application_args), channel=channel.described())
@@ -168,7 +168,7 @@ class FakeSwitch:
         channel = self.channels.pop(channel_id)
         self.gone[channel_id] = channel
         self.emit("ChannelHangupRequest", cause=cause, channel=channel.described())
-        self._dial(channel, dial_status)
+        self.dial(channel, dial_status)
         self.emit("ChannelDestroyed", cause=cause, cause_txt="", channel=channel.described())
 
     def lease_expired(self, channel_id: str) -> None:
@@ -254,7 +254,7 @@ class FakeSwitch:
 
     def place(self, channel: FakeChannel) -> None:
         """A channel is dialled."""
-        self._dial(channel, "")
+        self.dial(channel, "")
         if self.on_originate is not None:
             asyncio.get_running_loop().call_soon(self.on_originate, channel)
 
@@ -263,7 +263,8 @@ class FakeSwitch:
     def _event(self, channel_id: str, event_type: str, **fields: Any) -> None:
         self.emit(event_type, **fields, channel=self.channels[channel_id].described())
 
-    def _dial(self, channel: FakeChannel, status: str) -> None:
+    def dial(self, channel: FakeChannel, status: str) -> None:
+        """Tell how far a dialling has got: RINGING, PROGRESS, ANSWER, or why it ended."""
         self.emit("Dial", dialstatus=status, forward="", dialstring="fake", peer=channel.described())
 
     def _take_down(self, channel: FakeChannel, cause: int) -> None:

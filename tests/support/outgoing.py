@@ -8,6 +8,7 @@ from urllib.parse import parse_qsl
 
 from controller.directory.snapshot import LicenseKey, Snapshot, Trunk
 from tests.support.calls import KEY, CallsRoom, snapshot
+from tests.support.sql import sql
 
 THEM = "+12015550188"
 FAST = Trunk("carrier", "127.0.0.2", calls_per_second=1000, channels=1000)
@@ -27,8 +28,7 @@ async def posted(room: CallsRoom, queue_id: int) -> list[int]:
     """The response codes of a call's post-backs so far, in the order of their sequence numbers, which rise by one."""
     assert await room.journal.flush()
     query = "SELECT body, sequence FROM postbacks WHERE subject = $1 ORDER BY sequence, number"
-    async with room.database._connection() as connection:
-        rows = await connection.fetch(query, f"call:{queue_id}")
+    rows = await sql(room.database, query, f"call:{queue_id}")
     assert [row["sequence"] for row in rows] == list(range(1, len(rows) + 1))
     return [int(dict(parse_qsl(row["body"]))["ResponseCode"]) for row in rows]
 

@@ -127,7 +127,7 @@ def test_many_labels_for_digits_that_only_the_call_knows_are_given_up_on_before_
     script = "".join(rf"~\AssignDTMF([d]|l{number})~" for number in range(660))
     script += "".join(rf"~\Label(l{number})~x" for number in range(660))
     followed = 0
-    follow = SwitchFlow._onward
+    follow = SwitchFlow.onward
 
     def counted(*given: Any) -> Iterator[Any]:
         nonlocal followed
@@ -135,7 +135,7 @@ def test_many_labels_for_digits_that_only_the_call_knows_are_given_up_on_before_
             followed += 1
             yield each
 
-    monkeypatch.setattr(SwitchFlow, "_onward", counted)
+    monkeypatch.setattr(SwitchFlow, "onward", counted)
     assert bounds(parse(script)) == Bounds(0.0, None, None)
     assert followed <= MOST_WORK + 2000
 

@@ -148,6 +148,16 @@ class AriClient:
         """How many channels have a queue."""
         return len(self._streams)
 
+    @property
+    def pending_requests(self) -> int:
+        """How many requests wait for their answer."""
+        return 0 if self._connection is None else self._connection.pending
+
+    async def drop(self) -> None:
+        """Give the present connection up, as if the network had; another is made at once."""
+        if self._connection is not None:
+            await self._connection.close()
+
     async def request(self, method: str, uri: str, query: Query | None = None, body: object = None) -> Answer:
         """See `Requests.request`."""
         connection = self._connection

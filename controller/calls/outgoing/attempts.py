@@ -50,9 +50,9 @@ _RINGING = frozenset({"Ring", "Ringing"})
 class _NotBegun(Exception):
     """Nobody was called: the try does not count, and is made again, in so many seconds."""
 
-    def __init__(self, reason: str, *, seconds: float = AGAIN_SECONDS) -> None:
+    def __init__(self, reason: str, *, seconds: float | None = None) -> None:
         super().__init__(reason)
-        self.seconds = seconds
+        self.seconds = AGAIN_SECONDS if seconds is None else seconds
 
 
 @dataclass(slots=True)
@@ -225,7 +225,7 @@ class OutgoingCalls:
     async def _until_answered(self, attempt: _Attempt) -> ResponseCode | None:
         session, line = attempt.session, attempt.session.line
         seconds = session.program.max_ring_seconds + DIAL_SLACK_SECONDS
-        happening = await line.wait(seconds, until=lambda event: _is_answer(session, event), judged=False)
+        happening = await line.wait(seconds, until=lambda event: is_answer(session, event), judged=False)
         if happening is Happening.EVENT:
             return None
         if happening is Happening.LOST:
@@ -314,7 +314,7 @@ async def _made(make: Callable[[], Awaitable[object]]) -> bool:
     return True
 
 
-def _is_answer(session: CallSession, event: Event) -> bool:
+def is_answer(session: CallSession, event: Event) -> bool:
     """Whether this is the answer; that it rings is reported."""
     if event.type != "Dial" or event.channel_id != session.call.channel_id:
         return False

@@ -51,7 +51,7 @@ class Dialer:
         self._live = live
         self._outgoing = outgoing
         self._journal = journal
-        self._is_connected = is_connected
+        self.is_connected = is_connected
         self._paces = Paces()
         self._wake = asyncio.Event()
         self._last_keys: dict[str, str] = {}
@@ -82,7 +82,7 @@ class Dialer:
 
     async def _place_due(self) -> float:
         """Begin what may begin now; gives the seconds until something else may."""
-        if not self._is_connected():
+        if not self.is_connected():
             return LOOK_SECONDS
         try:
             self._journal.admit()
@@ -102,14 +102,14 @@ class Dialer:
             keys, key_pause = self._keys_in_turn(route)
             if not most or not keys:
                 return pause if not most else key_pause
-            rows = await self._claim([key.name for key in keys], route, most, of_a_key=1)
+            rows = await self.claim([key.name for key in keys], route, most, of_a_key=1)
             for row in rows:
                 self._begun(row["license_key"], route)
                 self._outgoing.begin(row)
             if not rows:
                 return min(LOOK_SECONDS, key_pause)
 
-    async def _claim(self, keys: list[str], route: str, most: int, *, of_a_key: int) -> list[Record]:
+    async def claim(self, keys: list[str], route: str, most: int, *, of_a_key: int) -> list[Record]:
         """Take calls from the store. Who is cancelled meanwhile gives back what was taken. StoreError."""
         claiming = asyncio.create_task(
             self._database.fetch(
@@ -181,7 +181,7 @@ class Dialer:
             key, route = pair["license_key"], pair["route"]
             if key in snapshot.license_keys and (route == OUR_PHONES or route in snapshot.trunks):
                 continue
-            for row in await self._claim([key], route, STRAYS_AT_ONCE, of_a_key=STRAYS_AT_ONCE):
+            for row in await self.claim([key], route, STRAYS_AT_ONCE, of_a_key=STRAYS_AT_ONCE):
                 self._outgoing.begin(row)
                 self._strays_at = 0.0
 

@@ -54,7 +54,7 @@ class Journal:
     def __init__(self, database: Database, owner: Owner, *, limit: int = ENTRIES_AT_MOST) -> None:
         self._database = database
         self._owner = owner
-        self._limit = limit
+        self.limit = limit
         self._pending: dict[int, _Entry] = {}
         self._under_way: list[_Entry] = []
         self._records = 0
@@ -72,7 +72,7 @@ class Journal:
 
     def admit(self) -> None:
         """JournalFull when so much waits for the database that no new call can be taken on."""
-        if self.waiting >= self._limit:
+        if self.waiting >= self.limit:
             raise JournalFull
 
     def keep_program(self, content_hash: str, source: str) -> None:

@@ -70,7 +70,7 @@ class SwitchFlow:
             if now == before:
                 continue
             found[node] = now
-            onward = list(self._onward(node, now))
+            onward = list(self.onward(node, now))
             work += 1 + len(onward)
             if work > MOST_WORK:
                 return None
@@ -86,7 +86,7 @@ class SwitchFlow:
             bits |= each
         return self._led_to(bits)
 
-    def _onward(self, node: int, now: Switches) -> Iterator[tuple[int, Switches]]:
+    def onward(self, node: int, now: Switches) -> Iterator[tuple[int, Switches]]:
         """Where a call may go on from a node, and with which switches."""
         graph = self._graph
         after = left = now

@@ -276,8 +276,7 @@ async def test_channels_outlive_a_dropped_connection_and_are_adopted(ringpost: A
         held.put_nowait((await ringpost.applications.get("ringpost")).channel_ids)
 
     ringpost.on_connected(look)
-    assert ringpost._connection is not None
-    await ringpost._connection.close()
+    await ringpost.drop()
     seen = await call.until(CONNECTION_LOST, CONNECTION_RESTORED)
     assert [event.type for event in seen] == [CONNECTION_LOST, CONNECTION_RESTORED]
     assert call.channel.id in await asyncio.wait_for(held.get(), 5)
