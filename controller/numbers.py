@@ -11,7 +11,7 @@ import re
 import unicodedata
 
 import phonenumbers
-from phonenumbers import PhoneNumberFormat, PhoneNumberType, shortnumberinfo
+from phonenumbers import PhoneNumberFormat
 
 from controller.errors import PhoneNumberInvalid
 
@@ -46,6 +46,8 @@ def parse_number(text: str, region: str = "US") -> str:
         number = phonenumbers.parse("+" + digits if international else digits, region.upper())
     except phonenumbers.NumberParseException as error:
         raise PhoneNumberInvalid(f"This is not a phone number: {error}") from error
+    if international and (whole := _as_it_stands(digits, number)):
+        return whole
     if number.country_code == 1:
         return _nanp(phonenumbers.national_significant_number(number))
     if not phonenumbers.is_possible_number(number):
@@ -103,27 +105,6 @@ def national_digits(e164: str) -> str:
     return digits
 
 
-def is_emergency_or_premium(number: str) -> bool:
-    """Whether calling this number could reach an emergency service, or would cost its caller a premium rate.
-
-    `number` is E.164, or the digits as dialled: short codes such as 911 have no E.164 form.
-    """
-    digits = "".join(character for character in number if character in _ASCII_DIGITS)
-    if len(digits) < 7:
-        return any(shortnumberinfo.connects_to_emergency_number(digits, region) for region in ("US", "GB"))
-    national = national_digits(digits)
-    if len(national) == 10:
-        # 976 is the local premium exchange of every area code.
-        if national[:3] in ("900", "911") or national[3:6] in ("976", "911"):
-            return True
-        digits = "1" + national
-    try:
-        parsed = phonenumbers.parse("+" + digits)
-    except phonenumbers.NumberParseException:
-        return False
-    return phonenumbers.number_type(parsed) == PhoneNumberType.PREMIUM_RATE
-
-
 def mask_number(text: str) -> str:
     """The number as logs may show it: "+1201***0101". At most the first four and the last four digits stay."""
     digits = "".join(character for character in text if character in _ASCII_DIGITS)
@@ -145,6 +126,18 @@ def _nanp(national: str) -> str:
             "A North American phone number has ten digits, and its area code and its exchange start with 2 to 9."
         )
     return "+1" + national
+
+
+def _as_it_stands(digits: str, number: phonenumbers.PhoneNumber) -> str | None:
+    """The digits after a "+" as E.164 where libphonenumber took some of them for a trunk prefix, and they are a number.
+
+    "+44 (0)20 …" is none with its zero; "+375 810 …" is one (of premium rate) with its 8.
+    """
+    national = digits.removeprefix(str(number.country_code))
+    if national == phonenumbers.national_significant_number(number) or national.startswith("0"):
+        return None
+    given = phonenumbers.PhoneNumber(country_code=number.country_code, national_number=int(national))
+    return "+" + digits if phonenumbers.is_valid_number(given) else None
 
 
 def _digits_of(text: str) -> tuple[str, bool]:

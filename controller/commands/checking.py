@@ -73,9 +73,10 @@ def check_script(path: Path, config: Path, key: str | None = None) -> Findings:
     key: the licence key, by its name, whose sounds the script may play; without one it is that whose numbers run the
     script, and if there is none, sounds are not checked. ConfigurationError when the configuration does not have `key`.
     """
-    context, inventory = NOWHERE, Inventory({})
+    context, inventory, snapshot = NOWHERE, Inventory({}), None
     if config.exists():
-        context, inventory = check_configuration(config).context, take_inventory(read_document(config))
+        checked, inventory = check_configuration(config), take_inventory(read_document(config))
+        context, snapshot = checked.context, checked.snapshot
     if key is not None and key not in inventory.sounds:
         raise ConfigurationError(f"there is no licence key “{key}” in {config}")
     document = Document(path)
@@ -87,6 +88,9 @@ def check_script(path: Path, config: Path, key: str | None = None) -> Findings:
         sounds = inventory.sounds[owner]
         context = replace(context, sounds=inventory.playable(owner), sound_unplayable=_unplayable_by_id(sounds))
         lengths = _lengths(sounds)
+        if snapshot is not None:
+            open_to = snapshot.destinations(owner)
+            context = replace(context, number_refused=open_to.refusal, open_transfers=open_to.open_transfers)
     examined = examine(source, context)
     mistakes = tuple(as_mistakes(path, examined.diagnostics))
     if not examined.accepted:

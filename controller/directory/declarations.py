@@ -12,6 +12,7 @@ import ipaddress
 import re
 from typing import Annotated, Any, Literal
 
+import phonenumbers
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, model_validator
 
 from controller.asterisk.configuration import HOST_NAME
@@ -124,13 +125,25 @@ def _prefix(text: str) -> str:
     return text
 
 
+def _opened(text: str) -> str:
+    """A country or a prefix that a key may call."""
+    if re.fullmatch(r"\+[1-9][0-9]{0,14}", text):
+        return text
+    if text.upper() in phonenumbers.SUPPORTED_REGIONS:
+        return text.upper()
+    raise mistake(
+        "this is no destination of calls", 'a country by its two letters, such as "CA", or a prefix such as "+1876"'
+    )
+
+
 def _listed(value: Any) -> Any:
     return [value] if isinstance(value, str) else value
 
 
-def _unique(values: tuple[Any, ...]) -> tuple[Any, ...]:
-    for index, value in enumerate(values):
-        if value in values[:index]:
+def _unique(values: tuple[Any, ...] | None) -> tuple[Any, ...] | None:
+    given = values or ()
+    for index, value in enumerate(given):
+        if value in given[:index]:
             raise mistake("this stands in the list already", at=(index,))
     return values
 
@@ -164,7 +177,26 @@ class LicenseKeyEntry(Declaration):
     ] = ()
     max_calls: Annotated[int, Field(ge=1, le=100_000)] | None = None
     calls_per_minute: Annotated[int, Field(ge=1, le=100_000)] = 3000
+    destinations: Annotated[
+        tuple[Annotated[str, AfterValidator(_opened)], ...] | None,
+        BeforeValidator(_listed),
+        Field(max_length=1000),
+        AfterValidator(_unique),
+    ] = None
+    transfers: Literal["checked", "open"] = "checked"
     description: Description = ""
+
+    @property
+    def countries(self) -> frozenset[str] | None:
+        """The countries among its destinations; None where the key's own numbers say them."""
+        if self.destinations is None:
+            return None
+        return frozenset(each for each in self.destinations if not each.startswith("+"))
+
+    @property
+    def prefixes(self) -> tuple[str, ...]:
+        """The prefixes among its destinations."""
+        return tuple(each for each in self.destinations or () if each.startswith("+"))
 
 
 class DidEntry(Declaration):

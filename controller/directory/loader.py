@@ -23,7 +23,17 @@ from controller.config_file.validation import (
 from controller.directory.declarations import NAME, DidEntry, LicenseKeyEntry, PhoneEntry, TrunkEntry
 from controller.directory.menus import Menus
 from controller.directory.script_cache import ScriptCache
-from controller.directory.snapshot import Did, LicenseKey, Phone, Product, ScriptFile, Snapshot, Trunk
+from controller.directory.snapshot import (
+    Did,
+    LicenseKey,
+    Phone,
+    Product,
+    ScriptFile,
+    Snapshot,
+    Trunk,
+    destinations_by_key,
+    numbers_inside,
+)
 from controller.directory.sounds import read_sounds
 from controller.errors import DestinationInvalid, Mistake
 from controller.ivr.compiled import compile_ivr
@@ -143,9 +153,11 @@ class _Loader:
         menus.read()
         dids = self._dids(keys, menus)
         menus.note_use(dids)
+        destinations = destinations_by_key(keys, dids, numbers_inside(dids, phones))
         for script, key in self._played:
             self._cache.check_sounds(script, key, self._sounds[key])
-        menus.check_use(dids, self._sounds)
+            self._cache.check_transfers(script, key, destinations[key])
+        menus.check_use(dids, self._sounds, destinations)
         if self._document.has_errors:
             return None
         # Only now, so that a configuration that is refused leaves nothing behind in the file of secrets.
@@ -199,6 +211,9 @@ class _Loader:
                 webhook_secrets=declared.webhook_secrets,
                 max_calls=declared.max_calls,
                 calls_per_minute=declared.calls_per_minute,
+                countries=declared.countries,
+                prefixes=declared.prefixes,
+                open_transfers=declared.transfers == "open",
                 description=declared.description,
             )
             self._read_sounds(entry, declared.sounds)

@@ -10,6 +10,7 @@ from controller.config_file.document import Document
 from controller.config_file.nodes import MappingEntry, Position
 from controller.config_file.validation import alternatives, locate, locate_key, read_entries
 from controller.directory.declarations import MENU_NAME, IvrEntry, SequenceEntry, StepEntry
+from controller.directory.destinations import Destinations
 from controller.directory.script_cache import ScriptCache
 from controller.directory.snapshot import Did, LicenseKey
 from controller.ivr.loops import doubtful_loops, menus_of
@@ -25,7 +26,6 @@ from controller.ivr.model import (
     Step,
     TextStep,
 )
-from controller.numbers import is_emergency_or_premium
 from controller.script.analysis.checker import NOWHERE, Context
 from controller.script.program import Program
 
@@ -75,11 +75,17 @@ class Menus:
                 if script is not None:
                     self.cache.run_for(script, key)
 
-    def check_use(self, dids: Mapping[str, Did], sounds: Mapping[str, Mapping[str, Path]]) -> None:
+    def check_use(
+        self,
+        dids: Mapping[str, Did],
+        sounds: Mapping[str, Mapping[str, Path]],
+        destinations: Mapping[str, Destinations],
+    ) -> None:
         """Note what is missing for the keys whose numbers lead to an IVR, and the menus that no number leads to."""
         for key, places in self._used.items():
             for kind, name in places:
                 self._check_for_key(kind, name, key, sounds.get(key, {}), dids)
+                self._check_calls(kind, name, key, destinations[key])
         used = {place for places in self._used.values() for place in places}
         for (kind, name), entry in self._entries.items():
             # After an error, what leads there may be just what could not be read.
@@ -147,10 +153,6 @@ class Menus:
             case DestinationKind.SCRIPT:
                 self.cache.take(destination.target, position)
                 return
-            case DestinationKind.FORWARD:
-                if is_emergency_or_premium(destination.target):
-                    self.document.report(position, "calls are not forwarded to emergency and premium numbers")
-                return
             case _:
                 return
         if destination.target not in known:
@@ -196,6 +198,17 @@ class Menus:
                     self._check_sound(step.sound_id, locate(entry, ("steps", index, "recording")), key, sounds)
                 elif isinstance(step, TextStep):
                     self._check_sender(step.sender, locate(entry, ("steps", index, "sms", "from")), key, dids)
+
+    def _check_calls(self, kind: DestinationKind, name: str, key: str, destinations: Destinations) -> None:
+        """What calls of a key may not dial from here: the numbers of `fwd:`, and the transfers of scripts."""
+        entry = self._entries.get((kind, name))
+        if kind is DestinationKind.SCRIPT and (script := self.cache.scripts.get(name)):
+            self.cache.check_transfers(script, key, destinations)
+        elif kind is DestinationKind.IVR and entry is not None and name in self.ivrs:
+            for end, position in _places(self.ivrs[name], entry):
+                refusal = destinations.refusal(end.target) if end.kind is DestinationKind.FORWARD else None
+                if refusal:
+                    self.document.report(position, f'calls of licence key "{key}" are not forwarded there: {refusal}')
 
     def _check_sound(self, sound_id: str, position: Position, key: str, sounds: Mapping[str, Path]) -> None:
         known = {*sounds, *self.cache.recorded_for(key)}

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from controller.directory.current import CurrentDirectory
+from controller.directory.destinations import Destinations
 from controller.directory.snapshot import Trunk
 from controller.errors import PhoneNumberInvalid
-from controller.numbers import is_emergency_or_premium, national_digits, parse_number, try_number
+from controller.numbers import national_digits, parse_number, try_number
 
 
 class Routes:
@@ -14,10 +15,10 @@ class Routes:
     def __init__(self, directory: CurrentDirectory) -> None:
         self._directory = directory
 
-    def endpoint_for(self, target: str) -> str:
-        """The dial string for a phone number, or for `sip:NAME` of one of our phones.
+    def endpoint_for(self, target: str, key_name: str) -> str:
+        """The dial string for a phone number, or for `sip:NAME` of one of our phones, on a call of a licence key.
 
-        PhoneNumberInvalid when it is neither, when it is an emergency or premium number, or when no trunk leads there.
+        PhoneNumberInvalid when it is neither, when the key may not call it, or when no trunk leads there.
         """
         snapshot = self._directory.snapshot
         if target.lower().startswith("sip:"):
@@ -25,14 +26,18 @@ class Routes:
             if name not in snapshot.phones:
                 raise PhoneNumberInvalid(f"no phone is named “{name}”")
             return f"PJSIP/{name}"
-        if is_emergency_or_premium(target):
-            raise PhoneNumberInvalid("emergency and premium numbers are not called")
         number = parse_number(target)
         if phone := snapshot.phone_by_number(number):
             return f"PJSIP/{phone.name}"
+        if refusal := snapshot.destinations(key_name).refusal(number):
+            raise PhoneNumberInvalid(refusal)
         if trunk := snapshot.trunk_for(number):
             return f"PJSIP/{_as_wanted(number, trunk)}@{trunk.name}"
         raise PhoneNumberInvalid("no trunk leads to this number")
+
+    def destinations(self, key_name: str) -> Destinations:
+        """What a licence key may call."""
+        return self._directory.snapshot.destinations(key_name)
 
     def trunk_to(self, target: str) -> str:
         """The name of the trunk that leads to `target`; empty when none is needed, or none leads there."""

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+from dataclasses import replace
 from pathlib import Path
 
 from controller.config_file.document import Document, read_file
 from controller.config_file.nodes import Position
 from controller.config_file.validation import alternatives
+from controller.directory.destinations import Destinations
 from controller.directory.script_examination import examine
 from controller.directory.snapshot import ScriptFile
 from controller.errors import Mistake
 from controller.script.analysis.checker import NOWHERE, Context
+from controller.script.analysis.transfers import transfer_doubts
 from controller.script.commands.command import Speaking
 from controller.script.diagnostics import Diagnostic
 
@@ -24,7 +27,8 @@ class ScriptCache:
 
     def __init__(self, document: Document, context: Context = NOWHERE) -> None:
         self._document = document
-        self._context = context
+        # What a call may dial is a matter of the key that runs the script: see `check_transfers`.
+        self._context = replace(context, number_refused=None, open_transfers=True)
         self._scripts: dict[str, ScriptFile | None] = {}
         self._recorded: dict[str, set[str]] = {}
 
@@ -58,6 +62,13 @@ class ScriptCache:
     def recorded_for(self, key: str) -> Collection[str]:
         """The sounds that scripts of a key record under an id written out: they come during a call."""
         return self._recorded.get(key, frozenset())
+
+    def check_transfers(self, script: ScriptFile, key: str, destinations: Destinations) -> None:
+        """Note every transfer that calls of a key may not make, where the script asks for it."""
+        doubts = transfer_doubts(script.program, destinations.refusal, open_transfers=destinations.open_transfers)
+        for each in as_mistakes(script.file, doubts):
+            message = f'for licence key "{key}": {each.message}'
+            self._document.note([replace(each, message=message)])
 
     def check_sounds(self, script: ScriptFile, key: str, sounds: Collection[str]) -> None:
         """Note every sound that the script plays and the key neither has nor records, where it is played."""

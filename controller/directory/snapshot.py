@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Mapping, Set
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 from typing import Literal
 
+from controller.directory.destinations import Destinations, countries_of
 from controller.errors import Mistake
 from controller.ivr.model import Ivr, Sequence
 from controller.numbers import network_number
@@ -22,6 +24,8 @@ class LicenseKey:
     """One customer: `name` is for the administrator and in logs, `key` (a GUID) is what the customer's programs send.
 
     `max_calls`: calls at one time, None without a limit. `calls_per_minute`: how fast its outgoing calls are placed.
+    `countries` and `prefixes`: what it may call (`Destinations`); countries of None are those of its own numbers.
+    `open_transfers`: its scripts may transfer to a number that a caller or a queried server names.
     `webhook_secrets`: post-backs are signed with each of them (two while one replaces the other), none without one.
     """
 
@@ -32,6 +36,9 @@ class LicenseKey:
     webhook_secrets: tuple[str, ...] = field(default=(), repr=False)
     max_calls: int | None = None
     calls_per_minute: int = 3000
+    countries: frozenset[str] | None = None
+    prefixes: tuple[str, ...] = ()
+    open_transfers: bool = False
     description: str = ""
 
 
@@ -117,6 +124,7 @@ class Snapshot:
     sounds: Mapping[str, Mapping[str, Path]] = field(default_factory=dict)
     warnings: tuple[Mistake, ...] = ()
     _keys_by_value: Mapping[str, LicenseKey] = field(init=False, repr=False, compare=False)
+    _destinations: Mapping[str, Destinations] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         for name in ("license_keys", "dids", "ivrs", "sequences", "phones", "trunks", "scripts"):
@@ -124,6 +132,8 @@ class Snapshot:
         sounds = {name: MappingProxyType(dict(paths)) for name, paths in self.sounds.items()}
         object.__setattr__(self, "sounds", MappingProxyType(sounds))
         object.__setattr__(self, "_keys_by_value", {key.key: key for key in self.license_keys.values()})
+        own = numbers_inside(self.dids, self.phones)
+        object.__setattr__(self, "_destinations", destinations_by_key(self.license_keys, self.dids, own))
 
     def did(self, e164: str) -> Did | None:
         """The DID of a number, None when it is not one of ours."""
@@ -140,6 +150,10 @@ class Snapshot:
     def license_key(self, name: str) -> LicenseKey | None:
         """The key that the YAML declares under `name`."""
         return self.license_keys.get(name)
+
+    def destinations(self, key_name: str) -> Destinations:
+        """What a key may call; nothing but our own numbers for a name that is no key's."""
+        return self._destinations.get(key_name) or Destinations(frozenset())
 
     def key_by_value(self, value: str) -> LicenseKey | None:
         """The key that a customer's program sent: a GUID, in any of its spellings. None for every other text."""
@@ -162,6 +176,26 @@ class Snapshot:
             if length and (best is None or length > best[0]):
                 best = (length, trunk)
         return best[1] if best else None
+
+
+def numbers_inside(dids: Mapping[str, Did], phones: Mapping[str, Phone]) -> frozenset[str]:
+    """Every number (E.164) that is reached without a trunk."""
+    return frozenset({*dids, *(phone.number for phone in phones.values() if phone.number)})
+
+
+def destinations_by_key(
+    keys: Mapping[str, LicenseKey], dids: Mapping[str, Did], own: Set[str]
+) -> dict[str, Destinations]:
+    """The destinations of each key, by its name. own: every number that is reached inside (E.164)."""
+    numbers: defaultdict[str, list[str]] = defaultdict(list)
+    for did in dids.values():
+        for owner in {each.name for each in (did.voice, did.sms) if each}:
+            numbers[owner].append(did.number)
+    found = {}
+    for name, key in keys.items():
+        countries = countries_of(numbers[name]) if key.countries is None else key.countries
+        found[name] = Destinations(countries, key.prefixes, key.open_transfers, own)
+    return found
 
 
 def canonical_guid(text: str) -> str | None:

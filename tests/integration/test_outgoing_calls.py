@@ -31,6 +31,11 @@ SLOW = replace(FAST, calls_per_second=4)
         (Order(THEM, "Hello", transfer_number="9005550199"), 6),
         (Order("1-900-555-0199", "Hello"), 28),
         (Order("+449098790000", "Hello"), 28),
+        (Order("+442079460958", "Hello"), 28),
+        (Order("+4590123456", "Hello"), 28),
+        (Order("1-876-555-0100", "Hello"), 28),
+        (Order(THEM, r"~\GetDigits(num|6)~ ~\TransferTo([num])~"), 28),
+        (Order(THEM, "~\\TransferTo(18765550100)~"), 28),
         (Order(THEM, "Hello ~^nothere~"), 23),
     ],
 )
@@ -202,10 +207,12 @@ async def test_calls_of_a_key_that_is_gone_end_together(postgres: str) -> None:
 
 
 async def test_keys_take_turns_on_each_trunk_by_itself(postgres: str) -> None:
-    other = LicenseKey("other", "7f6c1a52-0000-4000-8000-000000000002", frozenset({"phone"}))
+    both = ("+1", "+44")
+    other = LicenseKey("other", "7f6c1a52-0000-4000-8000-000000000002", frozenset({"phone"}), prefixes=both)
+    acme = replace(KEY, prefixes=both)
     one = Trunk("one", "127.0.0.2", prefixes=("+1",), calls_per_second=20)
     two = Trunk("two", "127.0.0.3", prefixes=("+44",), calls_per_second=20)
-    known = replace(directory(KEY, other), trunks={"one": one, "two": two})
+    known = replace(directory(acme, other), trunks={"one": one, "two": two})
     dialled: list[str] = []
     async with FakeAri() as fake, calls_room(fake, postgres, known) as room:
 
@@ -217,10 +224,10 @@ async def test_keys_take_turns_on_each_trunk_by_itself(postgres: str) -> None:
         soon = datetime.now(UTC) + timedelta(seconds=1)
         taken = []
         for index in range(12):
-            taken.append(await room.notifications.take(Order(somebody(index), "Hello", at=soon), KEY))
+            taken.append(await room.notifications.take(Order(somebody(index), "Hello", at=soon), acme))
             taken.append(await room.notifications.take(Order(f"+4420794601{index:02}", "Hello", at=soon), other))
         ours = [Order(f"+4420794600{index:02}", "Hello", at=soon) for index in range(4)]
-        taken += [await room.notifications.take(order, KEY) for order in ours]
+        taken += [await room.notifications.take(order, acme) for order in ours]
         for each in taken:
             await over(room, each.queue_id)
     through_two = ["ours" if "794600" in endpoint else "other" for endpoint in dialled if endpoint.endswith("two")]

@@ -57,6 +57,24 @@ def test_what_a_key_leaves_out_has_its_default() -> None:
     assert (key.status_post_url, key.webhook_secrets, key.max_calls, key.calls_per_minute) == (None, (), None, 3000)
 
 
+def test_a_key_may_call_the_countries_of_its_numbers_or_what_it_names() -> None:
+    numbers = "dids: {'+442079460958': {voice: acme}, '+18765550100': {sms: texts}}"
+    assert _load(BASE).destinations("acme").countries == {"US", "CA"}
+    assert _load(BASE + numbers).destinations("acme").countries == {"GB"}
+    assert _load(BASE + numbers).destinations("texts").countries == {"JM"}
+    named = _load(BASE.replace(GUID, f"{GUID}, destinations: [mx, '+1876']") + numbers).destinations("acme")
+    assert (named.countries, named.prefixes) == ({"MX"}, ("+1876",))
+    assert named.refusal("+442079460958") is None, "a number of our own is reached inside"
+    assert not named.open_transfers
+
+
+def test_what_is_no_destination_of_calls_is_told() -> None:
+    document = parse_document(BASE.replace(GUID, f"{GUID}, destinations: [GB, XX]"), FILE)
+    assert build(document) is None
+    (mistake,) = document.mistakes
+    assert (mistake.line, mistake.message) == (3, "this is no destination of calls")
+
+
 @pytest.mark.parametrize("sent", [GUID, GUID.upper(), "{" + GUID + "}", GUID.replace("-", ""), f" {GUID}\n"])
 def test_a_licence_key_is_known_in_every_spelling_of_its_guid(sent: str) -> None:
     key = _load(BASE).key_by_value(sent)
@@ -231,7 +249,17 @@ NUMBERS = ("+12015550101", "+442079460958", "+441212345678")
         ("ivrs: {gate: {text: x, choices: {1: 'sequence:open'}}}", "1:37: error: sequence:open is not declared"),
         ("ivrs: {gate: {text: x, choices: {1: 'ivr:gat'}}}", "1:37: error: ivr:gat is not declared"),
         ("ivrs: {gate: {text: x, choices: {1: 'sip:bob'}}}", "1:37: error: sip:bob is not declared"),
-        ("ivrs: {gate: {text: x, choices: {1: 'fwd:9005551234'}}}", "1:37: error: calls are not forwarded to"),
+        (
+            "ivrs: {gate: {text: x, choices: {1: 'fwd:9005551234'}}}\ndids: {'+12015550101': {voice: acme, ivr: gate}}",
+            '1:37: error: calls of licence key "acme" are not forwarded there: this is a premium-rate number',
+        ),
+        (
+            (
+                "ivrs: {gate: {text: x, choices: {1: 'fwd:+442079460958'}}}\n"
+                "dids: {'+12015550101': {voice: acme, ivr: gate}}"
+            ),
+            '1:37: error: calls of licence key "acme" are not forwarded there: calls to GB are not open',
+        ),
         ("ivrs: {gate: {text: x, choices: {A: 'sys:busy'}}}", "1:34: error: a choice is made by digits"),
         ("ivrs: {gate: {text: x, choices: {t: 'sys:busy'}}}", '1:34: error: "t" is not a digit'),
         ("ivrs: {gate: {text: x, choices: {}}}", '1:24: error: "choices" is too short'),

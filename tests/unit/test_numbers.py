@@ -97,7 +97,6 @@ def test_any_text_gives_e164_or_is_refused(text: str) -> None:
     network = numbers.network_number(text)
     assert network is None or numbers.is_e164(network)
     numbers.mask_number(text)
-    numbers.is_emergency_or_premium(text)
     numbers.split_extension(text)
 
 
@@ -152,11 +151,6 @@ def test_masked_digits_tell_only_how_many_they_were() -> None:
     assert numbers.mask_digits("") == ""
 
 
-@pytest.mark.parametrize("number", ["911", "112", "+19005551234", "+12019761234", "9005551234", "+19115551234", "999"])
-def test_emergency_and_premium_numbers_are_recognised(number: str) -> None:
-    assert numbers.is_emergency_or_premium(number)
-
-
-@pytest.mark.parametrize("number", ["+12015550101", "+18005551212", "+442079460958", "2015550101", ""])
-def test_ordinary_numbers_are_neither_emergency_nor_premium(number: str) -> None:
-    assert not numbers.is_emergency_or_premium(number)
+def test_a_number_with_a_plus_keeps_digits_that_could_be_a_trunk_prefix() -> None:
+    assert numbers.parse_number("+375 810 1234567") == "+3758101234567"
+    assert numbers.parse_number("+44 (0)20 7946 0958") == "+442079460958"

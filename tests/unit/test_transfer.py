@@ -12,7 +12,7 @@ from controller.calls.line.line import Lost
 from controller.calls.model.response_codes import ResponseCode
 from controller.directory.current import CurrentDirectory
 from controller.directory.routes import Routes
-from controller.directory.snapshot import Snapshot, Trunk
+from controller.directory.snapshot import LicenseKey, Snapshot, Trunk
 from controller.script.effects import Transfer
 from controller.script.outcomes import HungUp, Outcome, TransferFailed, Transferred
 from tests.support.fake_switch import FakeChannel
@@ -20,7 +20,9 @@ from tests.support.memory_ari import APPLICATION, MemoryAri, ScriptedLine, scrip
 
 OTHER = "+12015550188"
 LEG, BRIDGE = "ringpost-1-transfer", "ringpost-1-bridge"
-ROUTES = Routes(CurrentDirectory(Snapshot(license_keys={}, dids={}, trunks={"carrier": Trunk("carrier", "127.0.0.2")})))
+KEY = LicenseKey("acme", "7f6c1a52-0000-4000-8000-000000000001", frozenset({"phone"}))
+TRUNKS = {"carrier": Trunk("carrier", "127.0.0.2")}
+ROUTES = Routes(CurrentDirectory(Snapshot(license_keys={"acme": KEY}, dids={}, trunks=TRUNKS)))
 
 
 class Happens(Protocol):
@@ -29,7 +31,7 @@ class Happens(Protocol):
 
 def _transfer(scripted: ScriptedLine, number: str = OTHER, ring_seconds: float = 30.0) -> asyncio.Task[Outcome]:
     return asyncio.create_task(
-        transfer(scripted.line, Transfer(number, ring_seconds=ring_seconds), ROUTES, APPLICATION)
+        transfer(scripted.line, Transfer(number, ring_seconds=ring_seconds), ROUTES, "acme", APPLICATION)
     )
 
 

@@ -94,7 +94,7 @@ class EffectDispatcher:
             case Record():
                 return await record(line, effect, prompts)
             case Transfer():
-                return await transfer(line, effect, self._routes, self._application)
+                return await transfer(line, effect, self._routes, prompts.license_key, self._application)
             case JoinConference():
                 return await self.conferences.join(line, effect, prompts.license_key)
             case FetchUrl():

@@ -40,8 +40,8 @@ _CONFLICT = 409
 _CALLED = frozenset({"Ring", "Ringing", "Up"})
 
 
-async def transfer(line: Line, effect: Transfer, routes: Routes, application: str) -> Outcome:
-    """Call `effect.number` and bridge it with the line. The caller hears ringing meanwhile.
+async def transfer(line: Line, effect: Transfer, routes: Routes, license_key: str, application: str) -> Outcome:
+    """Call `effect.number`, if the key (by its name) may, and bridge it with the line; the caller hears ringing.
 
     Gives Transferred when the bridged call is over, TransferFailed(busy, noanswer, failed, refused), or HungUp. Raises
     Lost when Asterisk was away; carried out again, a transfer that still stands is rejoined instead of dialled anew.
@@ -54,7 +54,7 @@ async def transfer(line: Line, effect: Transfer, routes: Routes, application: st
             if await _stands(line, bridge, leg):
                 async with owned(line, "the bridge of a transfer", bridge.destroy):
                     return await _talk(line, leg)
-            failure = await _reach(line, leg, effect, routes, application)
+            failure = await _reach(line, leg, effect, routes, license_key, application)
             if failure is not None:
                 return failure
             await line.channel.stop_ring()
@@ -88,10 +88,12 @@ async def _stands(line: Line, bridge: Bridge, leg: Channel) -> bool:
         return False
 
 
-async def _reach(line: Line, leg: Channel, effect: Transfer, routes: Routes, application: str) -> Outcome | None:
+async def _reach(
+    line: Line, leg: Channel, effect: Transfer, routes: Routes, license_key: str, application: str
+) -> Outcome | None:
     """Ring the other party; None at its answer."""
     try:
-        endpoint = routes.endpoint_for(effect.number)
+        endpoint = routes.endpoint_for(effect.number, license_key)
     except PhoneNumberInvalid as error:
         log.info("transfer refused", reason=str(error))
         return await _failed(line, effect, "refused")

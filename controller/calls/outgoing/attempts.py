@@ -144,7 +144,7 @@ class OutgoingCalls:
         if key is None or "phone" not in key.products:
             return ResponseCode.KEY_INVALID
         try:
-            endpoint = self._routes.endpoint_for(call.their_number)
+            endpoint = self._routes.endpoint_for(call.their_number, call.license_key)
         except PhoneNumberInvalid as error:
             session.call_log.note("error", message=str(error))
             return ResponseCode.CALL_FORBIDDEN

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
@@ -35,6 +35,7 @@ from controller.errors import Mistake, NotificationRefused, PhoneNumberInvalid, 
 from controller.numbers import is_e164, mask_number, national_digits, parse_number
 from controller.postbacks.outbox import enqueue
 from controller.script.analysis.checker import Context
+from controller.script.analysis.transfers import TRANSFER_CODES
 from controller.script.program import Program
 from controller.script.state import State
 from controller.store.database import Database
@@ -95,10 +96,13 @@ class Notifications:
             raise NotificationRefused(
                 ResponseCode.CALLER_ID_IS_PHONE_NUMBER, "the caller id is the number that is to be called"
             )
-        transfer = self._transfer_number(order.transfer_number)
-        route = self._route(number, ResponseCode.CALL_FORBIDDEN)
-        examined = examine(order.script, self._context)
+        transfer = self._transfer_number(order.transfer_number, key)
+        route = self._route(number, key, ResponseCode.CALL_FORBIDDEN)
+        examined = examine(order.script, self._context_of(key))
         mistakes = tuple(as_mistakes(_SCRIPT, examined.diagnostics))
+        if any(each.code in TRANSFER_CODES and each.severity == "error" for each in examined.diagnostics):
+            reason = "the script transfers calls to where its licence key may not call"
+            raise NotificationRefused(ResponseCode.CALL_FORBIDDEN, reason, mistakes)
         if strict and not examined.accepted:
             raise NotificationRefused(ResponseCode.UNIVERSAL_ERROR, "there are mistakes in the script", mistakes)
         missing = self._prompts_of(key.name).missing_sound(examined.program)
@@ -151,16 +155,20 @@ class Notifications:
         self._log_targets.feed.publish(call, line)
         return True
 
-    def _transfer_number(self, text: str) -> str:
+    def _context_of(self, key: LicenseKey) -> Context:
+        destinations = self._routes.destinations(key.name)
+        return replace(self._context, number_refused=destinations.refusal, open_transfers=destinations.open_transfers)
+
+    def _transfer_number(self, text: str, key: LicenseKey) -> str:
         if not text:
             return ""
         number = _number(text, ResponseCode.INVALID_TRANSFER_NUMBER, "the transfer number")
-        self._route(number, ResponseCode.INVALID_TRANSFER_NUMBER)
+        self._route(number, key, ResponseCode.INVALID_TRANSFER_NUMBER)
         return number
 
-    def _route(self, number: str, code: ResponseCode) -> str:
+    def _route(self, number: str, key: LicenseKey, code: ResponseCode) -> str:
         try:
-            self._routes.endpoint_for(number)
+            self._routes.endpoint_for(number, key.name)
             return self._routes.trunk_to(number)
         except PhoneNumberInvalid as error:
             raise NotificationRefused(code, str(error)) from None

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 
-from controller.numbers import is_emergency_or_premium, try_number
+from controller.number_kinds import special_reason
 from controller.script.analysis.flow_graph import FlowGraph
+from controller.script.analysis.transfers import transfer_doubts
 from controller.script.analysis.unset_variables import unset_variables
 from controller.script.commands.call_control import (
     CONFERENCE_KEY,
     DebugEmail,
     ErrorEmail,
     StatusChangePostURL,
-    TransferTo,
 )
 from controller.script.commands.command import Command, Speaking, dynamic
 from controller.script.commands.data import QueryExternalServer
@@ -36,8 +36,9 @@ class Context:
     variables: those that the call has before the script begins. url_refused: that the guard would not let a URL
     through, and why ("refused by …"), None if it would. voice_missing: why nobody can speak with a voice id, None if
     somebody can. unheard_voices: for each voice that speech control in a text names and nobody has, what is heard then,
-    in a sentence. number_refused: whether a number may not be called (E.164, or digits as written). mail: whether mail
-    can be sent.
+    in a sentence. number_refused: why a number (E.164, or digits as written) may not be called, None if it may.
+    open_transfers: whether calls may be transferred to a number that the caller or a queried server names; False is an
+    error, None a warning. mail: whether mail can be sent.
     """
 
     sounds: Collection[str] | None = None
@@ -47,7 +48,8 @@ class Context:
     url_refused: Callable[[str], str | None] | None = None
     voice_missing: Callable[[int], str | None] | None = None
     unheard_voices: Callable[[str], Iterable[str]] | None = None
-    number_refused: Callable[[str], bool] | None = is_emergency_or_premium
+    number_refused: Callable[[str], str | None] | None = special_reason
+    open_transfers: bool | None = None
     mail: bool | None = None
 
 
@@ -75,6 +77,9 @@ class _Check:
         recorded = set(self._program.recorded_sounds())
         for step in self._program.steps:
             yield from self._step(step, recorded)
+        yield from transfer_doubts(
+            self._program, self._context.number_refused, open_transfers=self._context.open_transfers
+        )
 
     def _unreachable(self) -> Iterator[Diagnostic]:
         reachable = self._graph.reachable
@@ -143,8 +148,6 @@ class _Check:
             yield from self._voices(step, command)
         elif isinstance(command, (StatusChangePostURL, QueryExternalServer)):
             yield from self._url(step, command.url)
-        elif isinstance(command, TransferTo):
-            yield from self._number(step, command.number)
         elif isinstance(command, (DebugEmail, ErrorEmail)) and self._context.mail is False:
             message = f"There is no mail server; the trace that {command.name} asks for is kept with the call."
             yield _at(step, "warning", "no-mail-server", message)
@@ -181,14 +184,6 @@ class _Check:
         reason = self._context.url_refused(quoted(SUBSTITUTION.sub("x", url)))
         if reason:
             yield _at(step, "error", "url-refused", f"This URL is {reason}.")
-
-    def _number(self, step: Step, number: str) -> Iterator[Diagnostic]:
-        if self._context.number_refused is None or dynamic(number):
-            return
-        # Short numbers, such as those of emergency services, have no E.164 form.
-        if self._context.number_refused(try_number(number) or number):
-            message = "A call may not be transferred to an emergency or premium-rate number."
-            yield _at(step, "error", "number-refused", message)
 
 
 def _at(step: Step, severity: Severity, code: str, message: str) -> Diagnostic:

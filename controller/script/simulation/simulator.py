@@ -13,7 +13,7 @@ from collections.abc import Generator, Iterator
 from enum import Enum, auto
 from math import inf
 
-from controller.numbers import is_emergency_or_premium
+from controller.number_kinds import special_reason
 from controller.script.commands.command import Command
 from controller.script.effects import (
     CollectDigits,
@@ -241,7 +241,7 @@ class Simulation:
 
     def _transfer(self, effect: Transfer) -> _Performing:
         # As on a live call, nobody is called for such a number. A phone of ours is `sip:NAME`.
-        refused = not effect.number.startswith("sip:") and is_emergency_or_premium(effect.number)
+        refused = not effect.number.startswith("sip:") and special_reason(effect.number) is not None
         if refused:
             outcome: Outcome = TransferFailed("refused")
             yield from self._lines_of(tell_end(effect, outcome))
