@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import re
-from dataclasses import asdict
+from dataclasses import MISSING, asdict, fields
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, get_type_hints
 
 from aiohttp import web
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, ValidationError, create_model
 
 from controller.api.admin import authorise
-from controller.calls.model.order import LONGEST_NAME, LONGEST_NEXT_TRY_SECONDS, LONGEST_REFERENCE, MOST_TRIES, Order
+from controller.calls.model.order import Order, limit_of
 from controller.calls.outgoing.notifications import Notifications
 from controller.directory.current import CurrentDirectory
 from controller.errors import JournalFull, NotificationRefused, StoreError
-from controller.script.parser import LONGEST_SCRIPT
 
-_LONGEST_NUMBER = 64
+LONGEST_KEY_NAME = 40
 
 
 def _moment(text: object) -> datetime:
@@ -34,28 +33,30 @@ def _url(text: str) -> str:
     return text
 
 
-class CallRequest(BaseModel):
-    """What `POST /admin/calls` takes; see `Order`. `key`: the licence key, by its name."""
+def _request_fields() -> dict[str, Any]:
+    """The fields of an order, with their limits, as pydantic takes them."""
+    kinds = get_type_hints(Order) | {
+        "at": Annotated[datetime | None, BeforeValidator(_moment)],
+        "status_post_url": Annotated[str, AfterValidator(_url)],
+    }
+    given: dict[str, Any] = {}
+    for each in fields(Order):
+        limit = limit_of(each)
+        default = ... if each.default is MISSING else each.default
+        given[each.name] = (
+            kinds[each.name],
+            Field(default, ge=limit.least, le=limit.most, min_length=limit.shortest, max_length=limit.longest),
+        )
+    return given
 
-    model_config = ConfigDict(extra="forbid", strict=True)
 
-    key: str = Field(max_length=40)
-    number: str = Field(max_length=_LONGEST_NUMBER)
-    script: str = Field(min_length=1, max_length=LONGEST_SCRIPT)
-    caller_id: str = Field("", max_length=_LONGEST_NUMBER)
-    caller_id_name: str = Field("", max_length=LONGEST_NAME)
-    transfer_number: str = Field("", max_length=_LONGEST_NUMBER)
-    voice: int = Field(0, ge=0, le=999)
-    tries: int = Field(1, ge=1, le=MOST_TRIES)
-    next_try_seconds: int = Field(60, ge=1, le=LONGEST_NEXT_TRY_SECONDS)
-    at: Annotated[datetime | None, BeforeValidator(_moment)] = None
-    max_call_seconds: int = Field(0, ge=0, le=86_400)
-    status_post_url: Annotated[str, AfterValidator(_url)] = Field("", max_length=2000)
-    reference_id: str = Field("", max_length=LONGEST_REFERENCE)
-
-    def order(self) -> Order:
-        """What is asked for."""
-        return Order(**self.model_dump(exclude={"key"}))
+# What `POST /admin/calls` takes: an order, and `key`: the licence key, by its name.
+CallRequest = create_model(
+    "CallRequest",
+    __config__=ConfigDict(extra="forbid", strict=True),
+    key=(str, Field(max_length=LONGEST_KEY_NAME)),
+    **_request_fields(),
+)
 
 
 class CallsAdminHandler:
@@ -77,14 +78,15 @@ class CallsAdminHandler:
         """202 with the QueueID; 422 with the reason, the response code and the script's mistakes; 503."""
         authorise(request, self._token)
         try:
-            wanted = CallRequest.model_validate(await _json(request))
+            given = CallRequest.model_validate(await _json(request)).model_dump()
         except ValidationError as error:
             return web.json_response({"error": _told(error)}, status=422)
-        key = self._directory.snapshot.license_key(wanted.key)
+        key_name = given.pop("key")
+        key = self._directory.snapshot.license_key(key_name)
         if key is None:
-            return web.json_response({"error": f"there is no licence key “{wanted.key}”"}, status=422)
+            return web.json_response({"error": f"there is no licence key “{key_name}”"}, status=422)
         try:
-            taken = await self._notifications.take(wanted.order(), key, strict=True)
+            taken = await self._notifications.take(Order(**given), key, strict=True)
         except NotificationRefused as error:
             answer = {"error": str(error), "response_code": error.code}
             return web.json_response(answer | {"mistakes": [asdict(each) for each in error.mistakes]}, status=422)

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Literal, Protocol
 from uuid import uuid4
+
+import structlog
 
 from controller.calls.feed import CallFeed
 from controller.calls.model.call import Call, TraceLine
-from controller.calls.model.response_codes import ResponseCode
+from controller.calls.model.response_codes import ResponseCode, TransferState
+from controller.calls.model.states import CallState, TransitionForbidden
 from controller.calls.postback import call_postback
 from controller.calls.store.journal import Journal
 from controller.calls.trace_mailer import TraceMailer
@@ -18,6 +23,8 @@ from controller.postbacks.encoding import DateFormat
 from controller.postbacks.outbox import Postback
 from controller.script.outcomes import Note
 from controller.script.state import State
+
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,13 +41,39 @@ class CallLogTargets:
     mailer: TraceMailer | None = None
 
 
-class CallLog:
-    """The record of one call. Nothing here waits or fails: the journal stores it when the database allows."""
+class CallWriter(Protocol):
+    """Where a call's state is written: see `Journal.add`."""
 
-    def __init__(self, log_targets: CallLogTargets, call: Call, state: Callable[[], State]) -> None:
+    def add(
+        self, call: Call, state: Callable[[], str], *, trace: Sequence[TraceLine], postback: Postback | None
+    ) -> None: ...
+
+
+class CallLog:
+    """Changes one call, and writes each change down. Nothing here waits or fails: the journal stores it when the
+    database allows.
+
+    A change that the call's model forbids is a mistake of ours. It is logged and left out, with its post-back: the call
+    goes on as it stood.
+
+    journal: where it is written instead of the journal of all calls. state_json: the engine's state as JSON text, where
+    it is not that of `state`.
+    """
+
+    def __init__(
+        self,
+        log_targets: CallLogTargets,
+        call: Call,
+        state: Callable[[], State],
+        *,
+        journal: CallWriter | None = None,
+        state_json: Callable[[], str] | None = None,
+    ) -> None:
         self.call = call
         self._log_targets = log_targets
+        self._journal = log_targets.journal if journal is None else journal
         self._state = state
+        self._state_json = state_json or (lambda: json.dumps(state().to_json(), ensure_ascii=False))
         self._trace: list[TraceLine] = []
 
     def note(self, event: str, **fields: object) -> None:
@@ -64,20 +97,73 @@ class CallLog:
         """Have the call's present state and the trace so far stored."""
         self._write(None)
 
-    def answered(self) -> None:
-        """The call was answered: stored and posted."""
-        self.call.answered(self._log_targets.now())
-        self.note("answered")
-        self.report("call.answered", ResponseCode.IN_CALL if self.call.outgoing else ResponseCode.INCOMING_CALL)
+    def dialling(self) -> None:
+        """The network is about to be asked to ring: stored and posted."""
+        with self._changing():
+            self.call.dialling()
+            self.note("dialling", number=self.call.their_number, attempt=self.call.tries)
+            self._post("call.dialling")
+
+    def progressed(self) -> None:
+        """The network has told that it is under way: stored and posted."""
+        with self._changing():
+            self.call.progressed()
+            self._post("call.progress")
+
+    def rings(self) -> None:
+        """It rings at the callee: stored and posted."""
+        with self._changing():
+            self.call.rings()
+            self.note("ringing")
+            self._post("call.ringing")
+
+    def answered(self, at: datetime) -> None:
+        """The call was answered at this moment: stored and posted."""
+        with self._changing():
+            self.call.answered(at)
+            self.note("answered")
+            self._post("call.answered")
+
+    @property
+    def transfer(self) -> TransferState:
+        """How the last transfer of the call stands."""
+        return self.call.transfer
+
+    def transfer_became(self, transfer: Literal["ringing", "bridged", "failed"]) -> None:
+        """How a transfer of the call stands now; that both talk is posted of an outgoing call."""
+        with self._changing():
+            match transfer:
+                case "ringing":
+                    self.call.transfer_rings()
+                case "bridged":
+                    was = self.call.transfer
+                    self.call.transfer_bridged()
+                    if self.call.outgoing and was != "bridged":
+                        self._post("call.transferred")
+                case "failed":
+                    self.call.transfer_failed()
+
+    def conference_joined(self, *, started: bool) -> None:
+        """The call is in a conference room, as the first or not: stored and posted."""
+        with self._changing():
+            self.call.conference_joined(started=started)
+            self._post("call.conference-started" if started else "call.conference-joined")
+
+    def effect_over(self) -> None:
+        """A transfer, or a conference, is over: stored with the next state."""
+        if self.call.state is not CallState.ANSWERED:
+            with self._changing():
+                self.call.effect_over()
 
     def waits_again(self, code: ResponseCode, seconds: float) -> None:
         """A try was not answered, and another one follows in so many seconds: stored, and posted as queued again.
 
         The code of the failure stands in the trace only: whoever reads it in a post-back takes the call for over.
         """
-        self.note("not_answered", result=_word(code))
-        self.call.waits_again(self._log_targets.now() + timedelta(seconds=seconds))
-        self.report("call.waits-again", ResponseCode.QUEUED)
+        with self._changing():
+            self.call.waits_again(self._log_targets.now() + timedelta(seconds=seconds))
+            self.note("not_answered", result=_word(code))
+            self._post("call.waits-again")
 
     def not_answered(self, code: ResponseCode) -> None:
         """The last try was not answered, or not made: the call is over."""
@@ -88,39 +174,48 @@ class CallLog:
 
         Where it was posted that somebody is called, it is posted that the call waits again.
         """
-        was_posted = self.call.response_code is not ResponseCode.QUEUED
-        self.call.given_back(self._log_targets.now() + timedelta(seconds=seconds))
-        if was_posted:
-            self.report("call.waits-again", ResponseCode.QUEUED)
-        else:
-            self._write(None)
+        with self._changing():
+            was_posted = self.call.dialled
+            self.call.given_back(self._log_targets.now() + timedelta(seconds=seconds))
+            if was_posted:
+                self._post("call.waits-again")
+            else:
+                self._write(None)
 
     def ended(self, reason: str, code: ResponseCode, *, event: str = "call.completed") -> None:
         """The call is over: stored, with its final post-back."""
-        self.call.ended(self._log_targets.now(), reason, code)
-        self.note("end", reason=reason)
-        self.report(event, code, final=True)
-        if self._log_targets.mailer is not None:
-            self._log_targets.mailer.call_ended(self.call, self._state())
+        with self._changing():
+            self.call.ended(self._log_targets.now(), reason, code)
+            self.note("end", reason=reason)
+            self._post(event, final=True)
+            if self._log_targets.mailer is not None:
+                self._log_targets.mailer.call_ended(self.call, self._state())
 
-    def report(self, event: str, code: ResponseCode, *, final: bool = False) -> None:
-        """A change of the call's state: stored together with its post-back, if there is a URL for it."""
-        self.call.response_code = code
-        state = self._state()
-        url = state.status_post_url or self.call.status_post_url
-        postback = None
-        if url:
+    @contextmanager
+    def _changing(self) -> Iterator[None]:
+        try:
+            yield
+        except TransitionForbidden:
+            log.exception("a change of a call was left out", call=self.call.queue_id)
+
+    def _post(self, event: str, *, final: bool = False) -> None:
+        """Have the call stored together with the post-back of its change, if there is a URL for it."""
+        state, postback = self._state(), None
+        self._take_post_url(state)
+        if url := self.call.status_post_url:
             postback = call_postback(
                 uuid4(), self.call, state, event=event, url=url, final=final, date_format=self._log_targets.date_format
             )
         self._write(postback)
 
-    def _write(self, postback: Postback | None) -> None:
-        trace, self._trace = self._trace, []
-        self._log_targets.journal.add(self.call, self._state_as_json, trace=trace, postback=postback)
+    def _take_post_url(self, state: State) -> None:
+        """What the script has set is the call's own: whoever cannot read the state posts there all the same."""
+        self.call.status_post_url = state.status_post_url or self.call.status_post_url
 
-    def _state_as_json(self) -> str:
-        return json.dumps(self._state().to_json(), ensure_ascii=False)
+    def _write(self, postback: Postback | None) -> None:
+        self._take_post_url(self._state())
+        trace, self._trace = self._trace, []
+        self._journal.add(self.call, self._state_json, trace=trace, postback=postback)
 
 
 def _word(code: ResponseCode) -> str:

@@ -79,15 +79,14 @@ class IncomingCalls:
         program = rule.program
         queue_id = self._queue_ids.take()
         caller = network_number(event.caller_number) or _clean(event.caller_number)
-        call = Call(
-            queue_id=queue_id,
-            direction="incoming",
+        call = Call.incoming(
+            queue_id,
             license_key=rule.license_key,
             our_number=number,
             their_number=caller,
             channel_id=event.channel_id,
             program=program.content_hash,
-            started_at=self._parts.log_targets.now(),
+            at=self._parts.log_targets.now(),
             status_post_url=rule.status_post_url,
             route=event.endpoint if event.endpoint in self._directory.snapshot.trunks else "",
         )

@@ -189,7 +189,7 @@ class LiveCalls:
         async def renew(session: CallSession) -> None:
             async with slots:
                 await self.renew_lease(session.line.channel.id)
-                if session.line.transfer in ("ringing", "bridged"):
+                if session.call.has_leg:
                     await self.renew_lease(session.line.fixed_id("transfer"))
 
         await asyncio.gather(*(renew(session) for session in list(self._sessions.values())))

@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 import structlog
-from asyncpg import Record
 
 from controller.asterisk.ari.channels import Channel
 from controller.asterisk.ari.client import AriClient
@@ -18,14 +17,13 @@ from controller.calls.call_prompts import CallPrompts
 from controller.calls.effects.dispatch import EffectDispatcher
 from controller.calls.line.line import Line, LineLog, Lost
 from controller.calls.model.call import LONGEST_CALL_SECONDS, Call
-from controller.calls.model.response_codes import INCOMING_ENDS, OUTGOING_ENDS, ResponseCode
+from controller.calls.store.stored_calls import StoredCall
 from controller.errors import AsteriskError, AsteriskUnreachable, StateInvalid
 from controller.ivr.compiled import compile_source
 from controller.script.effects import Effect, End, Transfer
 from controller.script.engine import Engine
 from controller.script.outcomes import HungUp, Outcome
 from controller.script.program import Program
-from controller.script.state import State
 from controller.script.transcript import tell_beginning, tell_end
 
 log = structlog.get_logger()
@@ -77,16 +75,16 @@ class CallSession:
             outgoing=call.outgoing,
             lease_seconds=parts.lease_seconds,
             # Nothing in it leads back to the session: a call that is over is freed at once, without the collector.
-            log_to=LineLog(lambda: call_log.take(engine.take_notes()), call_log.tell, call_log.report),
+            log_to=LineLog(lambda: call_log.take(engine.take_notes()), call_log.tell, call_log),
         )
 
     @classmethod
-    def of_stored(cls, parts: SessionParts, row: Record, prompts: CallPrompts) -> CallSession:
-        """The session of a stored call, at its stored state. StateInvalid, ValueError, TypeError."""
-        call, ari = Call.of(row), parts.ari
-        if row["source"] is None:
+    def of_stored(cls, parts: SessionParts, stored: StoredCall, prompts: CallPrompts) -> CallSession:
+        """The session of a stored call, at its stored state. StateInvalid."""
+        call, ari = stored.call, parts.ari
+        if stored.source is None:
             raise StateInvalid("The program of this call is not stored.")
-        engine = Engine(compile_source(row["source"]), State.from_json(row["state"]))
+        engine = Engine(compile_source(stored.source), stored.state())
         channel, events = ari.channels.get(call.channel_id), ari.events_of(call.channel_id)
         return cls(parts, call, engine, channel, events, prompts)
 
@@ -146,11 +144,13 @@ class CallSession:
                 await self._regain()
             effect = self._engine.again()
         else:
+            answered_at = self._now()
+            # What the script sets before its first effect, such as the URL of its post-backs, counts from the answer.
+            effect = self._engine.start()
+            self.call_log.answered(answered_at)
+            self.call_log.take(self._engine.take_notes())
             if self.call.outgoing:
                 await self.line.answer_detection.begin()
-            effect = self._engine.start()
-            self.call_log.answered()
-            self.call_log.take(self._engine.take_notes())
         while not isinstance(effect, End):
             self.line.tell(tell_beginning(effect))
             self.call_log.save()
@@ -159,6 +159,7 @@ class CallSession:
             seconds = asyncio.get_running_loop().time() - began
             if not isinstance(effect, Transfer):  # told at its answer
                 self.line.tell(tell_end(effect, outcome, self._engine.state.collected))
+            self.call_log.effect_over()
             effect = self._engine.resume(outcome, seconds)
             self.call_log.take(self._engine.take_notes())
         self.call_log.save()
@@ -195,10 +196,5 @@ class CallSession:
             return
 
     def _finish(self, reason: str) -> None:
-        self.call_log.ended(reason, self._final_code())
+        self.call_log.ended(reason, self.call.final_code)
         log.info("call ended", reason=reason, seconds=self.call.duration_seconds)
-
-    def _final_code(self) -> ResponseCode:
-        """What became of an answered call in the end."""
-        ends = OUTGOING_ENDS if self.call.outgoing else INCOMING_ENDS
-        return ends[self.line.transfer]

@@ -15,7 +15,9 @@ from controller.postbacks.encoding import form_time
 from controller.script.transcript import EVENTS, TranscriptLine, particulars
 
 # How a call ends when something went wrong, whatever else its trace says.
-FAILED_ENDS = frozenset({"error", "asterisk-lost", "lost", "step-limit", "call-length-limit"})
+FAILED_ENDS = frozenset(
+    {"error", "asterisk-lost", "lost", "program-changed", "state-unreadable", "step-limit", "call-length-limit"}
+)
 MOST_LINES = 5000
 FIRST_LINES = 500
 LONGEST_LINE = 1000  # characters

@@ -15,13 +15,13 @@ import structlog
 from prometheus_client import CollectorRegistry, Counter
 
 from controller.calls.model.call import Call, TraceLine
+from controller.calls.store.call_lookup import CallLookup
 from controller.calls.store.journal import Journal
 from controller.calls.trace_mail import is_error, trace_mail
 from controller.errors import MailRefused, MailServerAway, StoreError, StoreUnreachable
 from controller.mail.server import MailServer
 from controller.script.commands.kinds import EMAIL
 from controller.script.state import State
-from controller.store.database import Database
 
 log = structlog.get_logger()
 
@@ -45,7 +45,7 @@ class TraceMailer:
     def __init__(
         self,
         server: MailServer,
-        database: Database,
+        lookup: CallLookup,
         journal: Journal,
         *,
         delays: Sequence[float] = RETRY_DELAYS,
@@ -54,7 +54,7 @@ class TraceMailer:
         registry: CollectorRegistry | None = None,
     ) -> None:
         self._server = server
-        self._database = database
+        self._lookup = lookup
         self._journal = journal
         self._delays = tuple(delays)
         self._patience = patience
@@ -124,12 +124,11 @@ class TraceMailer:
         """What happened on the call, with its post-backs that did not arrive. StoreError."""
         if not await self._journal.flush():
             raise StoreUnreachable
-        rows = await self._database.fetch("trace_of_calls", [queue_id])
-        trace = [TraceLine(queue_id, row["number"], row["at"], row["event"], row["fields"]) for row in rows]
-        failed = await self._database.fetch("failed_attempts_of_subject", f"call:{queue_id}")
-        for row in failed:
-            message = f"the post-back {row['event']} did not arrive: {row['reason']}"
-            trace.append(TraceLine(queue_id, len(trace) + 1, row["at"], "error", {"message": message}))
+        trace = await self._lookup.trace(queue_id)
+        failed = await self._lookup.failed_postbacks(queue_id)
+        for each in failed:
+            message = f"the post-back {each.event} did not arrive: {each.reason}"
+            trace.append(TraceLine(queue_id, len(trace) + 1, each.at, "error", {"message": message}))
         return sorted(trace, key=lambda line: line.at) if failed else trace
 
     async def _send(self, call: Call, trace: Sequence[TraceLine], recipient: str) -> None:

@@ -30,9 +30,16 @@ def list_some(
     config: Config = DEFAULT_CONFIG,
 ) -> None:
     """The newest calls that fit: who called whom, how long, how it ended."""
-    from controller.commands.call_views import CallFilter, list_calls
+    from controller.calls.store.call_lookup import CallFilter
+    from controller.commands.call_views import list_calls
 
-    wanted = CallFilter(number, key, read_moment(since) if since else None, in_progress, limit)
+    wanted = CallFilter(
+        number=number,
+        license_key=key,
+        since=read_moment(since) if since else None,
+        open_only=in_progress,
+        limit=limit,
+    )
     run_async(list_calls(config, wanted, output(), as_json=as_json))
 
 
@@ -93,26 +100,25 @@ def call(
     config: Config = DEFAULT_CONFIG,
 ) -> None:
     """Have the running system call somebody and run a script, and show what happens. Exit status 1 if unanswered."""
+    from controller.calls.model.order import Order
     from controller.commands.placing import WantedCall, place_call
     from controller.commands.trial import KeyPress
 
-    wanted = WantedCall(
-        number,
-        script,
-        text,
-        key,
-        caller_id,
-        caller_name,
-        transfer_to,
-        voice,
-        tries,
-        next_try,
-        read_later(at) if at else None,
-        max_seconds,
-        reference,
-        answered_by,
-        tuple(map(KeyPress.parse, press or ())),
+    order = Order(
+        number=number,
+        script=text,
+        caller_id=caller_id,
+        caller_id_name=caller_name,
+        transfer_number=transfer_to,
+        voice=voice,
+        tries=tries,
+        next_try_seconds=next_try,
+        at=read_later(at) if at else None,
+        max_call_seconds=max_seconds,
+        reference_id=reference,
     )
+    presses = tuple(map(KeyPress.parse, press or ()))
+    wanted = WantedCall(order, script_file=script, key=key, answered_by=answered_by, presses=presses)
     if not run_async(place_call(config, wanted, output(), follow=follow)):
         raise typer.Exit(1)
 

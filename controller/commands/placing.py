@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from contextlib import nullcontext
-from dataclasses import dataclass, replace
-from datetime import datetime
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import aiohttp
 from rich.console import Console
 
+from controller.calls.model.order import Order
 from controller.commands.callee_phone import callee_at_trunk
 from controller.commands.running_command import AnsweredBy
 from controller.commands.trial import KeyPress
@@ -25,21 +25,15 @@ REQUEST_SECONDS = 30.0
 
 @dataclass(frozen=True, slots=True)
 class WantedCall:
-    """The call to be placed, as the command line says it; see `controller.calls.model.order.Order`."""
+    """The call to be placed, as the command line says it.
 
-    number: str
-    script: Path | None = None
-    text: str = ""
+    order: what is asked for; its script is what to say, or empty where `script_file` holds it. key: the licence key, by
+    its name; None for the only one. answered_by, presses: the test phone that takes the call.
+    """
+
+    order: Order
+    script_file: Path | None = None
     key: str | None = None
-    caller_id: str = ""
-    caller_id_name: str = ""
-    transfer_number: str = ""
-    voice: int = 0
-    tries: int = 1
-    next_try_seconds: int = 60
-    at: datetime | None = None
-    max_call_seconds: int = 0
-    reference_id: str = ""
     answered_by: AnsweredBy | None = None
     presses: tuple[KeyPress, ...] = ()
 
@@ -57,17 +51,17 @@ async def place_call(config: Path, wanted: WantedCall, console: Console, *, foll
     timeout = aiohttp.ClientTimeout(total=None, connect=REQUEST_SECONDS)
     async with aiohttp.ClientSession(timeout=timeout, trust_env=False) as http:
         if not follow:
-            console.print(f"queued: QueueID {await _queue(http, addresses, body, wanted.script)}")
+            console.print(f"queued: QueueID {await _queue(http, addresses, body, wanted.script_file)}")
             return True
         watch = CallWatch(addresses, console)
         watch.wait_for_id()
         async with (
-            watch.watching(http, {"their_number": parse_number(wanted.number)}),
+            watch.watching(http, {"their_number": parse_number(wanted.order.number)}),
             callee_at_trunk(configuration, wanted.answered_by, list(wanted.presses), watch)
             if wanted.answered_by
             else nullcontext(),
         ):
-            queue_id = await _queue(http, addresses, body, wanted.script)
+            queue_id = await _queue(http, addresses, body, wanted.script_file)
             watch.say("queued", f"QueueID={queue_id}", "bold")
             watch.tell_of(queue_id)
             if not await watch.ended():
@@ -87,7 +81,7 @@ async def cancel_call(config: Path, queue_id: int) -> None:
 
 def _contradiction(wanted: WantedCall, *, follow: bool) -> str:
     """Why the options do not go together; empty when they do."""
-    if bool(wanted.text) == bool(wanted.script):
+    if bool(wanted.order.script) == bool(wanted.script_file):
         return "say what is to be said: --say TEXT or --script FILE, one of them"
     if wanted.presses and wanted.answered_by is None:
         return "--press is for the test phone of --answered-by"
@@ -97,22 +91,11 @@ def _contradiction(wanted: WantedCall, *, follow: bool) -> str:
 
 
 def _body(configuration: Configuration, wanted: WantedCall) -> dict[str, Any]:
-    body: dict[str, Any] = {
-        "key": wanted.key or _only_key(configuration),
-        "number": wanted.number,
-        "script": wanted.text if wanted.script is None else _source(wanted.script),
-        "caller_id": wanted.caller_id,
-        "caller_id_name": wanted.caller_id_name,
-        "transfer_number": wanted.transfer_number,
-        "voice": wanted.voice,
-        "tries": wanted.tries,
-        "next_try_seconds": wanted.next_try_seconds,
-        "max_call_seconds": wanted.max_call_seconds,
-        "reference_id": wanted.reference_id,
-    }
-    if wanted.at is not None:
-        body["at"] = wanted.at.isoformat()
-    return body
+    order = wanted.order if wanted.script_file is None else replace(wanted.order, script=_source(wanted.script_file))
+    asked: dict[str, Any] = {name: value for name, value in asdict(order).items() if value is not None}
+    if order.at is not None:
+        asked["at"] = order.at.isoformat()
+    return {"key": wanted.key or _only_key(configuration), **asked}
 
 
 def _only_key(configuration: Configuration) -> str:

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from controller.postbacks.encoding import encode_form
 from controller.postbacks.lanes import lane_of
-from controller.store.database import Transaction
+from controller.store.database import Database, Transaction
 from controller.store.storable import storable
 
 CHANNEL = "ringpost_postbacks"
@@ -34,7 +34,7 @@ class Postback:
     form: tuple[tuple[str, str], ...]
 
 
-async def enqueue(transaction: Transaction, postbacks: Sequence[Postback]) -> None:
+async def enqueue(transaction: Transaction | Database, postbacks: Sequence[Postback]) -> None:
     """Write post-backs into the outbox, in one round trip, and wake the deliverers at the commit.
 
     An id that is there already is left as it is, so a transaction of unknown fate can be repeated. The sequence numbers

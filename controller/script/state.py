@@ -11,6 +11,10 @@ from controller.errors import StateInvalid
 from controller.script.effects import Effect, JoinConference, ListenForSilence, Play, Prompt
 
 VERSION = 1
+# Of the compilers that cut a text into steps (`script.parser`, `ivr.translation`, `script.frame`). A position means the
+# same step as long as this stays; it rises with every release that cuts a text differently than the one before. What a
+# call in progress cannot be resumed at, it is not resumed at: see `ProgramCutAnew`.
+COMPILER = 1
 
 # What the call itself puts among the variables; the rest was set by the script.
 SYSTEM_VARIABLES = frozenset(
@@ -32,6 +36,12 @@ SYSTEM_VARIABLES = frozenset(
 TRANSFER_LABEL = "~transfer"
 INCOMING_START = 0
 OUTGOING_START = -3
+
+
+class ProgramCutAnew(StateInvalid):
+    """This release cuts the call's program into other steps than the release that the call began with."""
+
+    error_id = "program-cut-anew"
 
 
 @dataclass(slots=True)
@@ -136,7 +146,7 @@ class State:
 
     def to_json(self) -> dict[str, Any]:
         """The state as a value that `json.dumps` takes."""
-        data: dict[str, Any] = {"version": VERSION}
+        data: dict[str, Any] = {"version": VERSION, "compiler": COMPILER}
         for name in _FIELDS:
             data[name] = getattr(self, name)
         data["variables"] = dict(self.variables)
@@ -147,12 +157,15 @@ class State:
 
     @classmethod
     def from_json(cls, data: str | bytes | Mapping[str, Any]) -> State:
-        """Read what `to_json` gave, or its JSON text. Raises StateInvalid."""
+        """Read what `to_json` gave, or its JSON text. StateInvalid; ProgramCutAnew for one of another compiler."""
         try:
             given = json.loads(data) if isinstance(data, (str, bytes)) else dict(data)
             if given.pop("version") != VERSION:
                 raise StateInvalid("The stored state of this call is of another version.")
-            pending = given.pop("pending")
+            compiler, pending = given.pop("compiler", 1), given.pop("pending")
+            # A script that has not begun begins in any release.
+            if compiler != COMPILER and pending is not None:
+                raise ProgramCutAnew
             state = cls(**given)
             for name, kind in _TYPES.items():
                 if type(getattr(state, name)) is not kind:
@@ -161,6 +174,17 @@ class State:
         except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
             raise StateInvalid from error
         return state
+
+    @classmethod
+    def salvaged(cls, data: Mapping[str, Any]) -> State:
+        """What can be told of a call whose state cannot be read to go on with it: each field that is what it should be.
+
+        Nothing can be resumed with it.
+        """
+        kept = {name: data[name] for name, kind in _TYPES.items() if type(data.get(name)) is kind}
+        for name in ("variables", "bindings"):
+            kept[name] = {key: value for key, value in kept.get(name, {}).items() if isinstance(value, str)}
+        return cls(**kept)
 
 
 _FIELDS = tuple(each.name for each in fields(State))

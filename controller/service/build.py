@@ -28,6 +28,8 @@ from controller.calls.outgoing.notifications import Notifications
 from controller.calls.recovery.adopt import Adoption
 from controller.calls.recovery.sweep import Sweep
 from controller.calls.session import SessionParts
+from controller.calls.store.call_lookup import CallLookup
+from controller.calls.store.call_queue import CallQueue
 from controller.calls.store.call_retention import CallRetention
 from controller.calls.store.controllers import Owner
 from controller.calls.store.journal import Journal
@@ -172,16 +174,15 @@ def build_calls(
     routes = Routes(directory)
     live = LiveCalls(ari, lease_keeper, CallMetrics(registry), lease_seconds)
     queue_ids = QueueIds(database)
+    queue = CallQueue(database, owner)
     dispatcher = EffectDispatcher(routes, guard, database, application)
     parts = SessionParts(ari, dispatcher, log_targets, lease_seconds)
     incoming = IncomingCalls(parts, live, directory, queue_ids, prompts_of)
     outgoing = OutgoingCalls(parts, live, directory, routes, application, prompts_of)
     sweep = Sweep(ari, live, dispatcher.conferences, application)
-    adoption = Adoption(parts, live, database, owner, application, prompts_of, outgoing.go_on, sweep)
-    dialer = Dialer(database, owner, directory, live, outgoing, journal, lambda: ari.connected)
-    notifications = Notifications(
-        database, log_targets, queue_ids, routes, prompts_of, context, live.metrics, dialer.wake
-    )
+    adoption = Adoption(parts, live, CallLookup(database), owner, application, prompts_of, outgoing.go_on, sweep)
+    dialer = Dialer(queue, directory, live, outgoing, journal, lambda: ari.connected)
+    notifications = Notifications(queue, log_targets, queue_ids, routes, prompts_of, context, live.metrics, dialer.wake)
     ari.on_event("StasisStart", incoming.stasis_start)
     ari.on_connected(adoption.connected)
     live.on_release(dialer.call_ended)
@@ -216,7 +217,7 @@ def _mailer(
     if not mail.host:
         return None
     server = MailServer(mail.host, mail.port, mail.sender, mail.username, mail.password, mail.tls)
-    return TraceMailer(server, database, journal, registry=registry)
+    return TraceMailer(server, CallLookup(database), journal, registry=registry)
 
 
 def _delivery(

@@ -22,7 +22,10 @@ LISTEN_CHECK_SECONDS = 15.0
 
 
 class Transaction:
-    """The named queries inside one transaction. Each raises StoreUnreachable or StoreRefused."""
+    """The named queries inside one transaction. Each raises StoreUnreachable or StoreRefused.
+
+    Arguments are given by the names of the query's parameters, or in order where the query numbers them.
+    """
 
     __slots__ = ("_connection", "_queries", "_timeout")
 
@@ -31,31 +34,35 @@ class Transaction:
         self._queries = queries
         self._timeout = timeout
 
-    async def fetch(self, name: str, *args: Any, timeout: float | None = None) -> list[asyncpg.Record]:
+    async def fetch(self, name: str, /, *args: Any, timeout: float | None = None, **named: Any) -> list[asyncpg.Record]:
         """All rows of a query. `timeout`: seconds, instead of the database's own."""
+        text, values = self._queries.bind(name, args, named)
         with store_errors():
-            rows: list[asyncpg.Record] = await self._connection.fetch(
-                self._queries.text(name), *args, timeout=timeout or self._timeout
-            )
+            rows: list[asyncpg.Record] = await self._connection.fetch(text, *values, timeout=timeout or self._timeout)
         return rows
 
-    async def fetchrow(self, name: str, *args: Any, timeout: float | None = None) -> asyncpg.Record | None:
+    async def fetchrow(
+        self, name: str, /, *args: Any, timeout: float | None = None, **named: Any
+    ) -> asyncpg.Record | None:
         """The first row, or None."""
+        text, values = self._queries.bind(name, args, named)
         with store_errors():
             row: asyncpg.Record | None = await self._connection.fetchrow(
-                self._queries.text(name), *args, timeout=timeout or self._timeout
+                text, *values, timeout=timeout or self._timeout
             )
         return row
 
-    async def fetchval(self, name: str, *args: Any, timeout: float | None = None) -> Any:
+    async def fetchval(self, name: str, /, *args: Any, timeout: float | None = None, **named: Any) -> Any:
         """The first value of the first row, or None."""
+        text, values = self._queries.bind(name, args, named)
         with store_errors():
-            return await self._connection.fetchval(self._queries.text(name), *args, timeout=timeout or self._timeout)
+            return await self._connection.fetchval(text, *values, timeout=timeout or self._timeout)
 
-    async def execute(self, name: str, *args: Any, timeout: float | None = None) -> str:
+    async def execute(self, name: str, /, *args: Any, timeout: float | None = None, **named: Any) -> str:
         """Run a query for its effect. Gives PostgreSQL's command tag, such as `UPDATE 3`."""
+        text, values = self._queries.bind(name, args, named)
         with store_errors():
-            tag: str = await self._connection.execute(self._queries.text(name), *args, timeout=timeout or self._timeout)
+            tag: str = await self._connection.execute(text, *values, timeout=timeout or self._timeout)
         return tag
 
     async def executemany(self, name: str, rows: Iterable[Sequence[Any]], timeout: float | None = None) -> None:
@@ -114,25 +121,27 @@ class Database:
         except (TimeoutError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
             self._pool.terminate()
 
-    async def fetch(self, name: str, *args: Any, timeout: float | None = None) -> list[asyncpg.Record]:
+    async def fetch(self, name: str, /, *args: Any, timeout: float | None = None, **named: Any) -> list[asyncpg.Record]:
         """All rows of a named query. `timeout`: seconds, instead of the database's own."""
         async with self._session() as session:
-            return await session.fetch(name, *args, timeout=timeout)
+            return await session.fetch(name, *args, timeout=timeout, **named)
 
-    async def fetchrow(self, name: str, *args: Any, timeout: float | None = None) -> asyncpg.Record | None:
+    async def fetchrow(
+        self, name: str, /, *args: Any, timeout: float | None = None, **named: Any
+    ) -> asyncpg.Record | None:
         """The first row, or None."""
         async with self._session() as session:
-            return await session.fetchrow(name, *args, timeout=timeout)
+            return await session.fetchrow(name, *args, timeout=timeout, **named)
 
-    async def fetchval(self, name: str, *args: Any, timeout: float | None = None) -> Any:
+    async def fetchval(self, name: str, /, *args: Any, timeout: float | None = None, **named: Any) -> Any:
         """The first value of the first row, or None."""
         async with self._session() as session:
-            return await session.fetchval(name, *args, timeout=timeout)
+            return await session.fetchval(name, *args, timeout=timeout, **named)
 
-    async def execute(self, name: str, *args: Any, timeout: float | None = None) -> str:
+    async def execute(self, name: str, /, *args: Any, timeout: float | None = None, **named: Any) -> str:
         """Run a named query for its effect. Gives PostgreSQL's command tag, such as `UPDATE 3`."""
         async with self._session() as session:
-            return await session.execute(name, *args, timeout=timeout)
+            return await session.execute(name, *args, timeout=timeout, **named)
 
     async def executemany(self, name: str, rows: Iterable[Sequence[Any]], timeout: float | None = None) -> None:
         """Run a named query once for each row of arguments; all or none."""

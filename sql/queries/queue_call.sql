@@ -2,10 +2,13 @@
 -- commit of which the answer was lost.
 WITH notification AS (
     INSERT INTO notifications (queue_id, caller_id_name, most_tries, next_try_seconds, max_call_seconds, reference_id)
-    VALUES ($1, $11, $12, $13, $14, $15)
+    VALUES (:queue_id, :caller_id_name, :most_tries, :next_try_seconds, :max_call_seconds, :reference_id)
     ON CONFLICT DO NOTHING
 )
-INSERT INTO calls (queue_id, direction, license_key, our_number, their_number, channel_id, program, state, response_code,
-                   status_post_url, started_at, route, due_at)
-VALUES ($1, 'outgoing', $2, $3, $4, $5, $6, $7::text::jsonb, 0, $8, now(), $9, $10)
+INSERT INTO calls (queue_id, direction, license_key, our_number, their_number, channel_id, program, state, script_state,
+                   response_code, status_post_url, sequence, started_at, answered_at, ended_at, end_reason, transfer,
+                   route, tries, due_at, dialled_at)
+VALUES (:queue_id, :direction, :license_key, :our_number, :their_number, :channel_id, :program, :state,
+        :script_state::text::jsonb, :response_code, :status_post_url, :sequence, :started_at, :answered_at, :ended_at,
+        :end_reason, :transfer, :route, :tries, :due_at, :dialled_at)
 ON CONFLICT DO NOTHING

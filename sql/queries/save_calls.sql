@@ -4,25 +4,30 @@
 WITH lines AS (
     INSERT INTO call_trace (queue_id, number, at, event, fields)
     SELECT queue_id, number, at, event, fields::jsonb
-    FROM unnest($20::bigint[], $21::integer[], $22::timestamptz[], $23::text[], $24::text[])
+    FROM unnest(:line_queue_id::bigint[], :line_number::integer[], :line_at::timestamptz[], :line_event::text[],
+                :line_fields::text[])
          AS new (queue_id, number, at, event, fields)
     ON CONFLICT DO NOTHING
 )
-INSERT INTO calls (queue_id, direction, license_key, our_number, their_number, channel_id, program, state, response_code,
-                   status_post_url, sequence, started_at, answered_at, ended_at, end_reason, route, tries, due_at,
-                   dialled_at, controller_id, asterisk)
-SELECT queue_id, direction, license_key, our_number, their_number, channel_id, program, state::jsonb, response_code,
-       status_post_url, sequence, started_at, answered_at, ended_at, end_reason, route, tries, due_at, dialled_at,
-       $25, $26
-FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[],
-            $9::integer[], $10::text[], $11::integer[], $12::timestamptz[], $13::timestamptz[], $14::timestamptz[],
-            $15::text[], $16::text[], $17::integer[], $18::timestamptz[], $19::timestamptz[])
-     AS new (queue_id, direction, license_key, our_number, their_number, channel_id, program, state, response_code,
-             status_post_url, sequence, started_at, answered_at, ended_at, end_reason, route, tries, due_at, dialled_at)
+INSERT INTO calls (queue_id, direction, license_key, our_number, their_number, channel_id, program, state, script_state,
+                   response_code, status_post_url, sequence, started_at, answered_at, ended_at, end_reason, transfer,
+                   route, tries, due_at, dialled_at, controller_id, asterisk)
+SELECT queue_id, direction, license_key, our_number, their_number, channel_id, program, state, script_state::jsonb,
+       response_code, status_post_url, sequence, started_at, answered_at, ended_at, end_reason, transfer, route, tries,
+       due_at, dialled_at, :controller_id, :asterisk
+FROM unnest(:queue_id::bigint[], :direction::text[], :license_key::text[], :our_number::text[], :their_number::text[],
+            :channel_id::text[], :program::text[], :state::text[], :script_state::text[], :response_code::integer[],
+            :status_post_url::text[], :sequence::integer[], :started_at::timestamptz[], :answered_at::timestamptz[],
+            :ended_at::timestamptz[], :end_reason::text[], :transfer::text[], :route::text[], :tries::integer[],
+            :due_at::timestamptz[], :dialled_at::timestamptz[])
+     AS new (queue_id, direction, license_key, our_number, their_number, channel_id, program, state, script_state,
+             response_code, status_post_url, sequence, started_at, answered_at, ended_at, end_reason, transfer, route,
+             tries, due_at, dialled_at)
 ON CONFLICT (queue_id) DO UPDATE
-SET channel_id = EXCLUDED.channel_id, state = EXCLUDED.state, response_code = EXCLUDED.response_code,
-    sequence = EXCLUDED.sequence, answered_at = EXCLUDED.answered_at, ended_at = EXCLUDED.ended_at,
-    end_reason = EXCLUDED.end_reason, route = EXCLUDED.route, tries = EXCLUDED.tries, due_at = EXCLUDED.due_at
+SET channel_id = EXCLUDED.channel_id, state = EXCLUDED.state, script_state = EXCLUDED.script_state,
+    response_code = EXCLUDED.response_code, status_post_url = EXCLUDED.status_post_url, sequence = EXCLUDED.sequence,
+    answered_at = EXCLUDED.answered_at, ended_at = EXCLUDED.ended_at, end_reason = EXCLUDED.end_reason,
+    transfer = EXCLUDED.transfer, route = EXCLUDED.route, tries = EXCLUDED.tries, due_at = EXCLUDED.due_at
 WHERE calls.ended_at IS NULL AND calls.dialled_at IS NOT DISTINCT FROM EXCLUDED.dialled_at
   AND calls.controller_id IS NOT DISTINCT FROM EXCLUDED.controller_id
 RETURNING queue_id

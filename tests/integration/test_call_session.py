@@ -213,7 +213,7 @@ async def test_a_stored_call_that_cannot_be_read_is_closed_and_does_not_keep_oth
             broken, sound = fake.incoming_call(), fake.incoming_call()
             await fake.until(lambda: fake.played.count("say:Press 1.") == 2)
         connection = await asyncpg.connect(postgres)
-        await connection.execute("UPDATE calls SET state = '{\"version\": 99}' WHERE channel_id = $1", broken)
+        await connection.execute("UPDATE calls SET script_state = '{\"version\": 99}' WHERE channel_id = $1", broken)
         await connection.close()
         fake.drop_connection()
         async with calls_room(fake, postgres, snapshot({NUMBER: MENU})) as room:
@@ -222,6 +222,40 @@ async def test_a_stored_call_that_cannot_be_read_is_closed_and_does_not_keep_oth
             fake.hang_up(sound)
             await room.idle()
             assert [posted[0] for posted in await _posted(room) if posted[2]] == ["call.lost", "call.completed"]
+
+
+@pytest.mark.parametrize(
+    ("change", "reason", "told"),
+    [
+        ('{"compiler": 99}', "program-changed", "cuts the call's program into other steps"),
+        ('{"version": 99}', "state-unreadable", "another version"),
+    ],
+)
+async def test_a_call_that_this_release_cannot_go_on_with_is_told_to_the_scripts_url_and_its_state_is_kept(
+    postgres: str, change: str, reason: str, told: str
+) -> None:
+    script = r"~\StatusChangePostURL(http://127.0.0.1:9/mine)~ ~\SetVar(colour|red)~ Press 1. ~\WaitForDTMF(30)~"
+    async with FakeAri() as fake:
+        async with calls_room(fake, postgres, snapshot({NUMBER: script})) as room:
+            channel = fake.incoming_call()
+            await fake.until(lambda: "say:Press 1." in fake.played)
+            await room.journal.flush()
+        connection = await asyncpg.connect(postgres)
+        await connection.execute(
+            "UPDATE calls SET script_state = script_state || $1::text::jsonb WHERE channel_id = $2", change, channel
+        )
+        fake.drop_connection()
+        async with calls_room(fake, postgres, snapshot({NUMBER: script})) as room:
+            await fake.asked("POST", f"channels/{channel}/continue")
+            (row,) = await connection.fetch("SELECT queue_id, end_reason, script_state FROM calls")
+            assert row["end_reason"] == reason
+            assert json.loads(change).items() <= json.loads(row["script_state"]).items()
+            assert told in str((await room.trace(row["queue_id"]))[-2])
+            (post,) = await connection.fetch("SELECT event, url, body FROM postbacks WHERE final")
+            assert (post["event"], post["url"]) == ("call.lost", "http://127.0.0.1:9/mine")
+            assert "ResponseCode=9" in post["body"]
+            assert "colour=red" in post["body"]
+        await connection.close()
 
 
 async def test_a_call_that_is_being_answered_counts_and_is_not_taken_for_a_stray(postgres: str) -> None:
@@ -338,9 +372,9 @@ async def test_the_state_that_is_stored_is_the_engines(postgres: str) -> None:
         fake.incoming_call()
         await fake.until(lambda: fake.played == ["say:Press 1."])
         assert await room.journal.flush()
-        (row,) = await room.database.fetch("open_calls", CONTROLLER, 30.0)
-        assert row["state"]["bindings"] == {"1": "one"}
-        assert json.dumps(row["state"])
+        (stored,) = await room.lookup.open_calls(CONTROLLER, 30.0)
+        assert stored.state().bindings == {"1": "one"}
+        assert json.dumps(stored.engine_state)
 
 
 async def test_a_call_that_is_over_is_freed_without_the_garbage_collector(postgres: str) -> None:

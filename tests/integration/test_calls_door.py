@@ -13,6 +13,7 @@ import pytest
 from aiohttp import web
 
 from controller.api.admin_calls import CallsAdminHandler
+from controller.calls.store.call_lookup import CallFilter
 from tests.support.calls import KEY, CallsRoom, calls_room
 from tests.support.fake_ari import FakeAri
 from tests.support.outgoing import THEM, directory
@@ -86,7 +87,7 @@ async def test_what_is_no_proper_request_is_refused_with_a_reason(postgres: str,
         assert status == 422
         assert answer["error"]
         assert "Traceback" not in answer["error"]
-        assert await room.database.fetch("recent_calls", None, None, None, None, False, 9) == []
+        assert await room.lookup.find(CallFilter(limit=9)) == []
 
 
 async def test_a_character_set_that_nobody_knows_is_no_proper_request(postgres: str) -> None:
@@ -112,16 +113,16 @@ async def test_what_is_a_proper_request_is_stored(postgres: str, more: dict[str,
     async with door(postgres) as (room, url):
         status, answer = await post(url, GOOD | more)
         assert status == 202, answer
-        (row,) = await room.database.fetch("recent_calls", answer["queue_id"], None, None, None, False, 9)
-        assert (row["their_number"], row["due_at"] is not None) == (THEM, True)
+        (row,) = await room.lookup.find(CallFilter(queue_id=answer["queue_id"], limit=9))
+        assert (row.their_number, row.due_at is not None) == (THEM, True)
 
 
 async def test_a_time_is_kept_whatever_its_zone(postgres: str) -> None:
     later = datetime.now(UTC).replace(microsecond=0) + timedelta(hours=3)
     async with door(postgres) as (room, url):
         _, answer = await post(url, GOOD | {"at": later.astimezone(tz=None).isoformat()})
-        (row,) = await room.database.fetch("recent_calls", answer["queue_id"], None, None, None, False, 9)
-        assert row["due_at"] == later
+        (row,) = await room.lookup.find(CallFilter(queue_id=answer["queue_id"], limit=9))
+        assert row.due_at == later
 
 
 async def test_a_refusal_tells_the_code_and_the_scripts_mistakes_at_their_places(postgres: str) -> None:

@@ -8,11 +8,13 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from typing import Any
 from uuid import uuid4
 
 import pytest
 
 from controller.calls.model.call import Call, TraceLine
+from controller.calls.store.call_lookup import CallLookup
 from controller.calls.store.call_retention import CallRetention
 from controller.calls.store.journal import Journal
 from controller.calls.store.queue_ids import BLOCK, QueueIds
@@ -109,8 +111,8 @@ async def test_only_the_newest_state_of_a_batch_is_written_and_no_trace_line_is_
             line = TraceLine(call.queue_id, number, datetime.now(UTC), "digit", {"digit": "1"})
             journal.add(call, partial(json.dumps, {"position": number}), trace=[line])
         assert await journal.flush()
-        (row,) = await database.fetch("open_calls", CONTROLLER, 30.0)
-        assert (row["state"], row["trace_number"]) == ({"position": 20}, 20)
+        (stored,) = await CallLookup(database).open_calls(CONTROLLER, 30.0)
+        assert (stored.engine_state, stored.call.trace_number) == ({"position": 20}, 20)
         assert await _counts(postgres) == (1, 20, 0)
 
 
@@ -128,9 +130,12 @@ class _Away:
         return self._database.transaction()
 
     async def execute(self, name: str, *arguments: object) -> str:
-        if name != "save_programs":
-            self._try()
+        assert name == "save_programs"
         return await self._database.execute(name, *arguments)
+
+    async def fetch(self, name: str, **values: Any) -> Any:
+        self._try()
+        return await self._database.fetch(name, **values)
 
     def _try(self) -> None:
         self.tries.release()
@@ -161,9 +166,9 @@ async def test_characters_that_the_store_refuses_do_not_keep_a_call_from_being_s
         journal.add(call, partial(json.dumps, state), trace=[line], postback=a_postback(call))
         assert await journal.flush()
         assert await _counts(postgres) == (1, 1, 1)
-        (row,) = await database.fetch("open_calls", CONTROLLER, 30.0)
-        assert row["state"]["variables"] == {"answer": "ab", "path": "C:\\u0000"}
-        assert row["source"] == "Hello  there ?"
+        (stored,) = await CallLookup(database).open_calls(CONTROLLER, 30.0)
+        assert stored.engine_state["variables"] == {"answer": "ab", "path": "C:\\u0000"}
+        assert stored.source == "Hello  there ?"
 
 
 async def test_an_end_and_its_final_postback_are_stored_in_one_transaction_after_an_outage(
@@ -181,7 +186,7 @@ async def test_an_end_and_its_final_postback_are_stored_in_one_transaction_after
             while await _counts(postgres) == (0, 0, 0):
                 await asyncio.sleep(0.02)
         assert await _counts(postgres) == (1, 0, 2)
-        assert await database.fetch("open_calls", CONTROLLER, 30.0) == []
+        assert await CallLookup(database).open_calls(CONTROLLER, 30.0) == []
 
 
 async def test_while_the_database_is_away_everything_waits_and_new_calls_are_refused_at_the_limit(
@@ -212,7 +217,7 @@ async def test_a_call_that_has_ended_is_not_opened_again_by_a_batch_that_is_repe
         assert await journal.flush()
         journal.add(a_call(1000000001), _state)
         assert await journal.flush()
-        assert await database.fetch("open_calls", CONTROLLER, 30.0) == []
+        assert await CallLookup(database).open_calls(CONTROLLER, 30.0) == []
 
 
 async def test_calls_that_ended_long_ago_leave_with_their_traces(database: Database, postgres: str) -> None:

@@ -17,6 +17,7 @@ from prometheus_client import CollectorRegistry
 
 from controller.calls.model.call import Call, TraceLine
 from controller.calls.model.response_codes import ResponseCode
+from controller.calls.store.call_lookup import CallLookup
 from controller.calls.store.journal import Journal
 from controller.calls.trace_mailer import MOST_AN_HOUR, TraceMailer
 from controller.mail.server import MailServer
@@ -82,7 +83,7 @@ class Office:
 async def office(database: Database, server: MailServer, **options: Any) -> AsyncIterator[Office]:
     journal, registry = Journal(database, an_owner()), CollectorRegistry()
     usual: dict[str, Any] = {"delays": QUICK, "patience": 0.05}
-    mailer = TraceMailer(server, database, journal, registry=registry, **usual | options)
+    mailer = TraceMailer(server, CallLookup(database), journal, registry=registry, **usual | options)
     tasks = [asyncio.create_task(part) for part in (journal.run(), mailer.run())]
     try:
         yield Office(database, journal, mailer, registry)

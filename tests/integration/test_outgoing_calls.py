@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from controller.calls.model.order import Order
+from controller.calls.store.call_lookup import CallFilter
 from controller.directory.snapshot import LicenseKey, Trunk
 from controller.errors import NotificationRefused
 from tests.support.calls import KEY, calls_room, snapshot
@@ -45,7 +46,7 @@ async def test_a_call_that_cannot_be_made_is_refused_with_its_code(postgres: str
         with pytest.raises(NotificationRefused) as refused:
             await room.notifications.take(order, KEY)
         assert refused.value.code == code
-        assert await room.database.fetch("recent_calls", None, None, None, None, False, 9) == []
+        assert await room.lookup.find(CallFilter(limit=9)) == []
 
 
 async def test_a_key_that_is_not_for_calls_places_none(postgres: str) -> None:
@@ -75,7 +76,7 @@ async def test_a_call_is_dialled_answered_and_said_to(postgres: str) -> None:
         (channel,) = fake.gone.values()
         assert channel.id == f"ringpost-{taken.queue_id}-try-1"
         assert channel.originate_query["endpoint"] == "PJSIP/+12015550188@carrier"
-        assert channel.variables["TIMEOUT(absolute)"] == "60"
+        assert channel.variables["TIMEOUT(absolute)"] == "90"
         assert channel.originate_query["timeout"] == "60"
 
 
@@ -107,7 +108,7 @@ async def test_a_trunk_has_no_more_calls_than_channels_those_that_come_in_includ
         fake.hang_up(came_in)
         await fake.until(lambda: len(fake.channels) == 2 and came_in in fake.gone)
         assert room.live.on_route("fake") == 2
-        assert len(await room.database.fetch("recent_calls", None, None, None, None, True, 9)) == 3
+        assert len(await room.lookup.find(CallFilter(open_only=True, limit=9))) == 3
 
 
 async def test_a_key_with_many_calls_holds_no_other_key_up(postgres: str) -> None:
@@ -246,8 +247,8 @@ async def test_a_reload_that_moves_a_number_to_another_trunk_counts_its_pace(pos
             assert (len(fake.channels), room.live.on_route("new")) == (1, 1)
             fake.reject(next(iter(fake.channels)))
             await fake.until(lambda gone=gone: gone == 3 or len(fake.channels) == 1)  # type: ignore[misc]
-        rows = await room.database.fetch("recent_calls", None, None, None, None, False, 9)
-        assert {row["tries"] for row in rows} == {1}
+        rows = await room.lookup.find(CallFilter(limit=9))
+        assert {row.tries for row in rows} == {1}
 
 
 async def test_a_cancelled_call_is_told_to_who_watches_and_in_its_trace(postgres: str) -> None:
@@ -319,5 +320,5 @@ async def test_a_controller_that_stops_gives_back_what_it_has_not_dialled(
         room.dialer.is_connected = lambda: False  # as in the service, the dialer stops first
         await room.live.close()
         assert await room.journal.flush()
-        (row,) = await room.database.fetch("recent_calls", taken.queue_id, None, None, None, False, 1)
-        assert (row["tries"], row["due_at"] is not None, row["ended_at"]) == (0, True, None)
+        (row,) = await room.lookup.find(CallFilter(queue_id=taken.queue_id, limit=1))
+        assert (row.tries, row.due_at is not None, row.ended_at) == (0, True, None)

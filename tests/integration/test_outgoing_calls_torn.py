@@ -11,6 +11,7 @@ import pytest
 
 from controller.calls.model.order import Order
 from controller.calls.outgoing.attempts import STORED_SECONDS
+from controller.calls.store.call_lookup import CallFilter
 from controller.errors import StoreUnreachable
 from controller.store.database import Transaction
 from tests.support.calls import KEY, CallsRoom, calls_room
@@ -172,8 +173,8 @@ async def test_a_call_that_ends_while_the_reconciler_looks_ends_once(
         await asyncio.wait_for(rendering.wait(), 5)
         fetch = room.database.fetch
 
-        async def looks_and_then_it_ends(name: str, *values: Any) -> Any:
-            rows = await fetch(name, *values)
+        async def looks_and_then_it_ends(name: str, *values: Any, **named: Any) -> Any:
+            rows = await fetch(name, *values, **named)
             if name == "open_calls":
                 let.set()
                 await over(room, queue_id)
@@ -192,8 +193,8 @@ async def test_a_dialer_that_is_cancelled_while_it_claims_gives_back_what_it_too
         fetch = room.database.fetch
         claimed, let = asyncio.Event(), asyncio.Event()
 
-        async def slowly(name: str, *values: Any) -> Any:
-            rows = await fetch(name, *values)
+        async def slowly(name: str, *values: Any, **named: Any) -> Any:
+            rows = await fetch(name, *values, **named)
             if name == "claim_calls":
                 claimed.set()
                 await let.wait()
@@ -208,8 +209,8 @@ async def test_a_dialer_that_is_cancelled_while_it_claims_gives_back_what_it_too
             await claiming
         room.database.fetch = fetch  # type: ignore[method-assign]
         assert await room.journal.flush()
-        (row,) = await fetch("recent_calls", queue_id, None, None, None, False, 9)
-        assert (row["tries"], row["due_at"] is not None) == (0, True)
+        (row,) = await room.lookup.find(CallFilter(queue_id=queue_id, limit=9))
+        assert (row.tries, row.due_at is not None) == (0, True)
         room.dialer.is_connected = lambda: True
         assert await over(room, queue_id) == [12, 8]
 
@@ -264,9 +265,9 @@ async def test_a_claim_whose_answer_is_lost_costs_no_try(postgres: str, monkeypa
     async with FakeAri() as fake, calls_room(fake, postgres, directory()) as room:
         fetch, lost = room.database.fetch, 0
 
-        async def losing(name: str, *values: Any) -> Any:
+        async def losing(name: str, *values: Any, **named: Any) -> Any:
             nonlocal lost
-            rows = await fetch(name, *values)
+            rows = await fetch(name, *values, **named)
             if name == "claim_calls" and rows and not lost:
                 lost += 1
                 raise StoreUnreachable("the answer was lost")
@@ -329,7 +330,7 @@ async def test_a_call_that_waits_can_be_cancelled_although_its_state_cannot_be_r
     async with FakeAri() as fake, calls_room(fake, postgres, directory()) as room:
         room.dialer.is_connected = lambda: False
         taken = await room.notifications.take(Order(THEM, "Hello"), KEY)
-        await sql(room.database, "UPDATE calls SET state = '{}' WHERE queue_id = $1", taken.queue_id)
+        await sql(room.database, "UPDATE calls SET script_state = '{}' WHERE queue_id = $1", taken.queue_id)
         assert await room.notifications.cancel(taken.queue_id)
         assert await over(room, taken.queue_id) == [22]
 
@@ -338,9 +339,9 @@ async def test_a_call_whose_state_cannot_be_read_is_closed_told_and_counted(post
     async with FakeAri() as fake, calls_room(fake, postgres, directory()) as room:
         is_connected, room.dialer.is_connected = room.dialer.is_connected, lambda: False
         taken = await room.notifications.take(Order(THEM, "Hello"), KEY)
-        await sql(room.database, "UPDATE calls SET state = '{}' WHERE queue_id = $1", taken.queue_id)
+        await sql(room.database, "UPDATE calls SET script_state = '{}' WHERE queue_id = $1", taken.queue_id)
         room.dialer.is_connected = is_connected
         room.dialer.wake()
         assert await over(room, taken.queue_id) == [9]
         assert dials(fake) == 0
-        assert room.registry.get_sample_value("ringpost_calls_ended_total", {"reason": "lost"}) == 1
+        assert room.registry.get_sample_value("ringpost_calls_ended_total", {"reason": "state-unreadable"}) == 1

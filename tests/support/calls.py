@@ -18,6 +18,7 @@ from controller.calls.live import LiveCalls
 from controller.calls.outgoing.dialer import Dialer
 from controller.calls.outgoing.notifications import Notifications
 from controller.calls.recovery.adopt import Adoption
+from controller.calls.store.call_lookup import CallLookup
 from controller.calls.store.journal import Journal
 from controller.directory.current import CurrentDirectory
 from controller.directory.snapshot import Did, LicenseKey, Phone, Snapshot, Trunk
@@ -95,6 +96,7 @@ class CallsRoom:
     live: LiveCalls
     journal: Journal
     database: Database
+    lookup: CallLookup
     directory: CurrentDirectory
     prompts: NamedPrompts
     registry: CollectorRegistry
@@ -180,6 +182,7 @@ async def calls_room(
             calls.live,
             journal,
             database,
+            CallLookup(database),
             current,
             prompts,
             registry,

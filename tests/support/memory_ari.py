@@ -18,6 +18,7 @@ from controller.script.engine import Engine
 from controller.script.outcomes import Note
 from controller.script.parser import parse
 from controller.script.state import State
+from tests.support.call_values import WrittenLog, an_answered_call
 from tests.support.fake_requests import FakeRequests
 from tests.support.fake_resources import FakeRequest
 
@@ -89,9 +90,14 @@ class ScriptedLine:
     """A line on the scripted Asterisk, and what was written down of it."""
 
     line: Line
-    reported: list[tuple[str, ResponseCode]] = field(default_factory=list)
+    log: WrittenLog
     notes: list[Note] = field(default_factory=list)
     told: list[tuple[str, Mapping[str, object]]] = field(default_factory=list)
+
+    @property
+    def reported(self) -> list[tuple[str, ResponseCode]]:
+        """The event and the code of each post-back."""
+        return self.log.posted
 
 
 def scripted_line(
@@ -105,7 +111,11 @@ def scripted_line(
     """A call in the application, driven by the test instead of a session."""
     channel_id = channel_id or fake.incoming_call()
     engine = Engine(parse(script), State.for_incoming())
-    made = ScriptedLine(
+    call = an_answered_call(queue_id, outgoing=outgoing, channel_id=channel_id)
+    written = WrittenLog(call, lambda: engine.state)
+    notes: list[Note] = []
+    told: list[tuple[str, Mapping[str, object]]] = []
+    return ScriptedLine(
         Line(
             fake.client,
             fake.client.channels.get(channel_id),
@@ -116,10 +126,12 @@ def scripted_line(
             outgoing=outgoing,
             lease_seconds=90,
             log_to=LineLog(
-                lambda: made.notes.extend(engine.take_notes()),
-                lambda event, fields: made.told.append((event, fields)),
-                lambda event, code: made.reported.append((event, code)),
+                lambda: notes.extend(engine.take_notes()),
+                lambda event, fields: told.append((event, fields)),
+                written.log,
             ),
-        )
+        ),
+        written,
+        notes,
+        told,
     )
-    return made

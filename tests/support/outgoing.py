@@ -6,6 +6,7 @@ import asyncio
 from dataclasses import replace
 from urllib.parse import parse_qsl
 
+from controller.calls.store.call_lookup import CallFilter
 from controller.directory.snapshot import LicenseKey, Snapshot, Trunk
 from tests.support.calls import KEY, CallsRoom, snapshot
 from tests.support.sql import sql
@@ -37,8 +38,8 @@ async def over(room: CallsRoom, queue_id: int, timeout: float = 10.0) -> list[in
     """Wait for the end of a call; its response codes."""
     async with asyncio.timeout(timeout):
         while True:
-            (row,) = await room.database.fetch("recent_calls", queue_id, None, None, None, False, 9)
-            if row["ended_at"]:
+            (row,) = await room.lookup.find(CallFilter(queue_id=queue_id, limit=9))
+            if row.ended_at:
                 break
             await asyncio.sleep(0.01)
     return await posted(room, queue_id)

@@ -56,7 +56,7 @@ async def test_a_transfer_lasts_until_the_other_party_hangs_up() -> None:
     await _talking(fake)
     fake.hang_up(LEG)
     assert await task == Transferred()
-    assert scripted.line.transfer == "bridged"
+    assert scripted.log.log.transfer == "bridged"
     assert scripted.line.transfer_route == ""
     assert _nothing_is_left(fake)
 
@@ -132,7 +132,7 @@ async def test_a_request_that_fails_leaves_nothing(request_uri: str, silent: boo
         fake.refuse("POST", request_uri, status=500)
     scripted = scripted_line(fake)
     assert await _transfer(scripted) == TransferFailed("failed")
-    assert scripted.line.transfer == "failed"
+    assert scripted.log.log.transfer == "failed"
     assert _nothing_is_left(fake)
 
 

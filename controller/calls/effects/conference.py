@@ -12,7 +12,6 @@ from controller.asterisk.ari.client import AriClient
 from controller.asterisk.ari.events import Event
 from controller.calls.effects.owned import owned, removed
 from controller.calls.line.line import Happening, Line, Lost
-from controller.calls.model.response_codes import ResponseCode
 from controller.errors import AsteriskNotFound, AsteriskRefused
 from controller.script.effects import JoinConference
 from controller.script.outcomes import Finished, HungUp, Outcome
@@ -92,10 +91,7 @@ class Conferences:
         await bridge.add_channel(line.channel.id)
         await _play_on_hold(bridge, alone=not members)
         # An empty room was left by a crash: whoever comes first has started the conference all the same.
-        if members:
-            line.report("call.conference-joined", ResponseCode.CONFERENCE_JOIN)
-        else:
-            line.report("call.conference-started", ResponseCode.CONFERENCE_START)
+        line.changes.conference_joined(started=not members)
 
     async def _leave(self, line: Line, bridge: Bridge) -> None:
         async with self._door(bridge.id):

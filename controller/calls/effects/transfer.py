@@ -16,7 +16,6 @@ from controller.asterisk.ari.events import Event
 from controller.calls.effects.owned import owned, removed
 from controller.calls.line.line import HANG_UP_EVENTS, LONGEST_WAIT_SECONDS, Happening, Line, Lost
 from controller.calls.line.originate import DIAL_SLACK_SECONDS, ENTER_SECONDS, shown_caller
-from controller.calls.model.response_codes import ResponseCode
 from controller.directory.routes import Routes
 from controller.errors import (
     AsteriskError,
@@ -61,8 +60,6 @@ async def transfer(line: Line, effect: Transfer, routes: Routes, license_key: st
             async with owned(line, "the bridge of a transfer", bridge.destroy):
                 await _connect(line, leg, bridge, application)
                 line.tell(tell_end(effect, Transferred()))
-                if line.outgoing:
-                    line.report("call.transferred", ResponseCode.TRANSFERRED)
                 return await _talk(line, leg)
     except AsteriskUnreachable:
         raise Lost from None
@@ -112,7 +109,7 @@ async def _reach(
         variables=shown,
     )
     found = await _make(line, leg, create)
-    line.transfer = "ringing"
+    line.changes.transfer_became("ringing")
     if found == "Up":
         return None
     await line.channel.ring()
@@ -179,10 +176,10 @@ async def _dial(line: Line, leg: Channel, effect: Transfer, *, caller: str | Non
 
 
 async def _failed(line: Line, effect: Transfer, reason: str) -> Outcome:
-    if line.transfer == "ringing":
+    if line.changes.transfer == "ringing":
         with suppress(AsteriskError):
             await line.channel.stop_ring()
-    line.transfer = "failed"
+    line.changes.transfer_became("failed")
     outcome = TransferFailed(reason)
     line.tell(tell_end(effect, outcome))
     return outcome
@@ -201,7 +198,7 @@ async def _connect(line: Line, leg: Channel, bridge: Bridge, application: str) -
 
 async def _talk(line: Line, leg: Channel) -> Outcome:
     """Until one side hangs up. Raises Lost."""
-    line.transfer = "bridged"
+    line.changes.transfer_became("bridged")
     happening = await line.wait(None, until=lambda event: _is_end_of(leg, event), judged=False)
     if happening is Happening.LOST:
         raise Lost

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum, auto
+from typing import Literal, Protocol
 
 import structlog
 
@@ -15,7 +16,7 @@ from controller.asterisk.ari.client import AriClient
 from controller.asterisk.ari.events import CONNECTION_LOST, CONNECTION_RESTORED, ChannelEvents, Event
 from controller.calls.line.answer_detection import AnswerDetection
 from controller.calls.line.talk_detection import TalkDetection
-from controller.calls.model.response_codes import ResponseCode, TransferState
+from controller.calls.model.response_codes import TransferState
 from controller.errors import AsteriskError, AsteriskNotFound, AsteriskUnreachable
 from controller.script.engine import Engine
 from controller.script.outcomes import Detected, DigitPressed, Observation, Reaction
@@ -49,13 +50,24 @@ class Lost(Exception):
     """Asterisk's events were interrupted: the effect under way has to be carried out again."""
 
 
+class CallChanges(Protocol):
+    """What an effect makes of the call: see `CallLog`."""
+
+    @property
+    def transfer(self) -> TransferState: ...
+
+    def transfer_became(self, transfer: Literal["ringing", "bridged", "failed"]) -> None: ...
+
+    def conference_joined(self, *, started: bool) -> None: ...
+
+
 @dataclass(frozen=True, slots=True)
 class LineLog:
-    """What a line writes down: the engine's notes, a line of the trace, a change of the call that is posted."""
+    """What a line writes down: the engine's notes, a line of the trace, what becomes of the call."""
 
     take_notes: Callable[[], None]
     tell: Callable[[str, Mapping[str, object]], None]
-    report: Callable[[str, ResponseCode], None]
+    changes: CallChanges
 
 
 class Line:
@@ -90,7 +102,6 @@ class Line:
         self.answer_detection = AnswerDetection(channel, self.talk_detection, events.put)
         self.hung_up = False
         self.destroyed = False
-        self.transfer: TransferState = ""
         self.transfer_route = ""  # the trunk that the leg of a transfer goes through, as long as there is one
         self.hangup_cause = 0
         self.sip_status = 0
@@ -134,9 +145,10 @@ class Line:
         for event, fields in told:
             self._log.tell(event, fields)
 
-    def report(self, event: str, code: ResponseCode) -> None:
-        """Have the customer told of a change of the call that is not its end."""
-        self._log.report(event, code)
+    @property
+    def changes(self) -> CallChanges:
+        """What an effect makes of the call."""
+        return self._log.changes
 
     async def wait(
         self, seconds: float | None, *, until: Callable[[Event], bool] | None = None, judged: bool = True

@@ -8,9 +8,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
-from asyncpg import Record
-
-from controller.calls.model.response_codes import ResponseCode
+from controller.calls.model.response_codes import INCOMING_ENDS, OUTGOING_ENDS, ResponseCode, TransferState
+from controller.calls.model.states import CLAIM, PERMITTED, CallState, TransitionForbidden
 
 Direction = Literal["incoming", "outgoing"]
 
@@ -37,12 +36,15 @@ def is_leg(channel_id: str) -> bool:
 
 @dataclass(slots=True)
 class Call:
-    """One call. Its state changes only through the methods, which are the transitions there are.
+    """One call. Its state changes only through the methods below “Transitions”; what `PERMITTED` does not allow raises
+    TransitionForbidden and changes nothing.
 
     our_number: E.164: the one that was called; of an outgoing call the one that is shown, or empty. their_number: the
     other party's, E.164, or as the network gave it. route: the trunk that it goes through, empty for a phone of
     ours or an unknown one. Times are UTC. sequence: the number of post-backs made so far; trace_number: the number of
-    trace lines so far. longest_seconds: how long it may last from the answer.
+    trace lines so far. longest_seconds: how long it may last from the answer. status_post_url: where
+    changes are posted, empty for nowhere: the URL of the script, else of the DID, the order or the key. transfer: how
+    the last transfer stands.
 
     Of an outgoing call: tries, begun so far; due_at, when the next is due, None while none waits; dialled_at, when the
     last one began. Its channel_id is that of the last try.
@@ -56,6 +58,7 @@ class Call:
     channel_id: str
     program: str
     started_at: datetime
+    state: CallState = CallState.RINGING
     status_post_url: str = ""
     response_code: ResponseCode = ResponseCode.INCOMING_CALL
     sequence: int = 0
@@ -63,6 +66,7 @@ class Call:
     answered_at: datetime | None = None
     ended_at: datetime | None = None
     end_reason: str = ""
+    transfer: TransferState = ""
     route: str = ""
     tries: int = 0
     due_at: datetime | None = None
@@ -70,33 +74,181 @@ class Call:
     longest_seconds: float = LONGEST_CALL_SECONDS
 
     @classmethod
-    def of(cls, row: Record) -> Call:
-        """A call as the store has it."""
+    def incoming(
+        cls,
+        queue_id: int,
+        *,
+        license_key: str,
+        our_number: str,
+        their_number: str,
+        channel_id: str,
+        program: str,
+        at: datetime,
+        status_post_url: str,
+        route: str,
+    ) -> Call:
+        """A call that rings here now. program: the content hash of what it runs."""
         return cls(
-            queue_id=row["queue_id"],
-            direction=row["direction"],
-            license_key=row["license_key"],
-            our_number=row["our_number"],
-            their_number=row["their_number"],
-            channel_id=row["channel_id"],
-            program=row["program"],
-            started_at=row["started_at"],
-            status_post_url=row["status_post_url"],
-            response_code=ResponseCode(row["response_code"]),
-            sequence=row["sequence"],
-            trace_number=row["trace_number"],
-            answered_at=row["answered_at"],
-            route=row["route"],
-            tries=row["tries"],
-            due_at=row["due_at"],
-            dialled_at=row["dialled_at"],
-            longest_seconds=row.get("max_call_seconds") or LONGEST_CALL_SECONDS,
+            queue_id=queue_id,
+            direction="incoming",
+            license_key=license_key,
+            our_number=our_number,
+            their_number=their_number,
+            channel_id=channel_id,
+            program=program,
+            started_at=at,
+            status_post_url=status_post_url,
+            route=route,
         )
+
+    @classmethod
+    def queued(
+        cls,
+        queue_id: int,
+        *,
+        license_key: str,
+        our_number: str,
+        their_number: str,
+        program: str,
+        at: datetime,
+        due_at: datetime,
+        status_post_url: str,
+        route: str,
+        longest_seconds: float = LONGEST_CALL_SECONDS,
+    ) -> Call:
+        """An outgoing call that waits for its first try, due at `due_at`."""
+        return cls(
+            queue_id=queue_id,
+            direction="outgoing",
+            license_key=license_key,
+            our_number=our_number,
+            their_number=their_number,
+            channel_id=channel_of_try(queue_id, 1),
+            program=program,
+            started_at=at,
+            state=CallState.QUEUED,
+            status_post_url=status_post_url,
+            response_code=ResponseCode.QUEUED,
+            route=route,
+            due_at=due_at,
+            longest_seconds=longest_seconds,
+        )
+
+    # Transitions.
+
+    def claimed(self, at: datetime) -> None:
+        """A controller takes it for its next try: the try counts unless it is given back."""
+        self._go_to(CLAIM.state)
+        self.due_at = None
+        self.dialled_at = at
+        self.tries += CLAIM.tries_begun
+
+    def reroute(self, route: str) -> None:
+        """Another trunk leads to the callee now; before anybody is called."""
+        if self.state is not CallState.CLAIMED:
+            raise TransitionForbidden(self.queue_id, self.state, CallState.CLAIMED)
+        self.route = route
+
+    def dialling(self) -> None:
+        """The network is about to be asked to ring."""
+        self._go_to(CallState.DIALLING)
+        self.response_code = ResponseCode.DIALING
+
+    def progressed(self) -> None:
+        """The network has told that it is under way; while dialling."""
+        if self.state is not CallState.DIALLING:
+            raise TransitionForbidden(self.queue_id, self.state, CallState.DIALLING)
+        self.response_code = ResponseCode.TRYING
+
+    def rings(self) -> None:
+        """It rings at the callee."""
+        self._go_to(CallState.RINGING)
+        self.response_code = ResponseCode.RINGING
+
+    def waits_again(self, due_at: datetime) -> None:
+        """The try came to nothing, and another one follows."""
+        if not self.outgoing:
+            raise TransitionForbidden(self.queue_id, self.state, CallState.QUEUED)
+        self._go_to(CallState.QUEUED)
+        self.due_at = due_at
+        self.channel_id = channel_of_try(self.queue_id, self.tries + 1)
+        self.response_code = ResponseCode.QUEUED
+
+    def given_back(self, due_at: datetime) -> None:
+        """The try was not begun after all: nobody was called."""
+        if self.state not in (CallState.CLAIMED, CallState.DIALLING):
+            raise TransitionForbidden(self.queue_id, self.state, CallState.QUEUED)
+        self.tries -= CLAIM.tries_begun
+        self.waits_again(due_at)
+
+    def answered(self, at: datetime) -> None:
+        """The call was answered."""
+        if self.answered_at is not None:
+            raise TransitionForbidden(self.queue_id, self.state, CallState.ANSWERED)
+        self._go_to(CallState.ANSWERED)
+        self.answered_at = at
+        self.response_code = ResponseCode.IN_CALL if self.outgoing else ResponseCode.INCOMING_CALL
+
+    def transfer_rings(self) -> None:
+        """The other party of a transfer is called."""
+        self._go_to(CallState.TRANSFERRING)
+        self.transfer = "ringing"
+
+    def transfer_bridged(self) -> None:
+        """The other party of a transfer has answered, and both talk."""
+        self._go_to(CallState.TRANSFERRED)
+        self.transfer = "bridged"
+        if self.outgoing:
+            self.response_code = ResponseCode.TRANSFERRED
+
+    def transfer_failed(self) -> None:
+        """The other party of a transfer was not reached: the script goes on."""
+        self._go_on_with_script()
+        self.transfer = "failed"
+
+    def conference_joined(self, *, started: bool) -> None:
+        """In a conference room; `started`: as the first."""
+        self._go_to(CallState.IN_CONFERENCE)
+        self.response_code = ResponseCode.CONFERENCE_START if started else ResponseCode.CONFERENCE_JOIN
+
+    def effect_over(self) -> None:
+        """A transfer or a conference is over, however it ended: the script goes on."""
+        self._go_on_with_script()
+
+    def ended(self, at: datetime, reason: str, code: ResponseCode) -> None:
+        """The call is over. `reason`: the engine's End reason, or why it was closed without one."""
+        self._go_to(CallState.ENDED)
+        self.ended_at = at
+        self.end_reason = reason
+        self.response_code = code
+        self.due_at = None
+
+    def _go_on_with_script(self) -> None:
+        if self.answered_at is None:
+            raise TransitionForbidden(self.queue_id, self.state, CallState.ANSWERED)
+        self._go_to(CallState.ANSWERED)
+
+    def _go_to(self, state: CallState) -> None:
+        if state not in PERMITTED[self.state]:
+            raise TransitionForbidden(self.queue_id, self.state, state)
+        self.state = state
+
+    # What follows from it.
 
     @property
     def outgoing(self) -> bool:
         """Whether we placed it."""
         return self.direction == "outgoing"
+
+    @property
+    def dialled(self) -> bool:
+        """Whether somebody may have been called in the try under way."""
+        return self.state in (CallState.DIALLING, CallState.RINGING)
+
+    @property
+    def has_leg(self) -> bool:
+        """Whether there is a second channel, that of a transfer's other party."""
+        return self.state in (CallState.TRANSFERRING, CallState.TRANSFERRED)
 
     @property
     def begun_at(self) -> datetime | None:
@@ -105,27 +257,10 @@ class Call:
             return self.dialled_at if self.tries else None
         return self.started_at
 
-    def answered(self, at: datetime) -> None:
-        """The call was answered."""
-        self.answered_at = at
-
-    def ended(self, at: datetime, reason: str, code: ResponseCode) -> None:
-        """The call is over. `reason`: the engine's End reason, or why it was closed without one."""
-        self.ended_at = at
-        self.end_reason = reason
-        self.response_code = code
-        self.due_at = None
-
-    def waits_again(self, due_at: datetime) -> None:
-        """The try came to nothing, and another one follows."""
-        self.due_at = due_at
-        self.channel_id = channel_of_try(self.queue_id, self.tries + 1)
-        self.response_code = ResponseCode.QUEUED
-
-    def given_back(self, due_at: datetime) -> None:
-        """The try was not begun after all: nobody was called."""
-        self.tries -= 1
-        self.waits_again(due_at)
+    @property
+    def final_code(self) -> ResponseCode:
+        """What has become of an answered call that ends now."""
+        return (OUTGOING_ENDS if self.outgoing else INCOMING_ENDS)[self.transfer]
 
     def seconds_left(self, now: datetime) -> float:
         """Of the longest time that it may last, whoever drove it before."""

@@ -9,7 +9,6 @@ from functools import partial
 from typing import Any
 
 import structlog
-from asyncpg import Record
 
 from controller.asterisk.ari.events import Event
 from controller.calls.call_prompts import CallPrompts
@@ -18,8 +17,10 @@ from controller.calls.line.originate import DIAL_SLACK_SECONDS, ENTER_SECONDS, s
 from controller.calls.live import LiveCalls
 from controller.calls.model.order import Notification
 from controller.calls.model.response_codes import TRIED_AGAIN, ResponseCode, not_answered
-from controller.calls.recovery.settle import settle_lost
+from controller.calls.model.states import CallState
+from controller.calls.recovery.settle import settle_lost, settle_unreadable
 from controller.calls.session import RECONNECT_PATIENCE_SECONDS, CallSession, SessionParts
+from controller.calls.store.stored_calls import StoredCall
 from controller.directory.current import CurrentDirectory
 from controller.directory.routes import Routes
 from controller.errors import (
@@ -83,26 +84,24 @@ class OutgoingCalls:
         self._application = application
         self._prompts_of = prompts_of
 
-    def begin(self, row: Record) -> None:
-        """Begin a try that was claimed; `row` is of the query claim_calls. It is a live call from now on."""
+    def begin(self, stored: StoredCall) -> None:
+        """Begin the try of a call that was claimed. It is a live call from now on."""
         try:
-            session = CallSession.of_stored(self._parts, row, self._prompts_of(row["license_key"]))
-        except (StateInvalid, ValueError, TypeError):
-            log.exception("a stored call cannot be placed", call=row["queue_id"])
-            settle_lost(self._parts.log_targets, self._live.metrics, row)
+            session = CallSession.of_stored(self._parts, stored, self._prompts_of(stored.call.license_key))
+        except StateInvalid as error:
+            settle_unreadable(self._parts.log_targets, self._live.metrics, stored, error)
             return
         self._live.register(session, placed=False)
-        self._live.own(self._try(_Attempt(session, Notification.of(row))))
+        self._live.own(self._try(_Attempt(session, stored.notification)))
 
-    def give_back(self, row: Record) -> None:
+    def give_back(self, stored: StoredCall) -> None:
         """Let a call that was claimed, and not begun, wait again."""
-        settle_lost(self._parts.log_targets, self._live.metrics, row)
+        settle_lost(self._parts.log_targets, self._live.metrics, stored)
 
     async def go_on(self, session: CallSession, notification: Notification) -> None:
         """Go on with a try of which the channel was found, ringing or answered meanwhile."""
         # Nobody is called before the store knows of it.
-        asked = session.call.response_code is not ResponseCode.QUEUED
-        attempt = _Attempt(session, notification, asked)
+        attempt = _Attempt(session, notification, asked=session.call.dialled)
         await self._guarded(attempt, self._found_again(attempt))
 
     async def _try(self, attempt: _Attempt) -> None:
@@ -150,7 +149,7 @@ class OutgoingCalls:
             return ResponseCode.CALL_FORBIDDEN
         if (route := self._routes.trunk_to(call.their_number)) != call.route:
             # The configuration has changed since the call was stored: the pace of the other trunk counts.
-            call.route = route
+            call.reroute(route)
             raise _NotBegun("it goes through another trunk now", seconds=0.0)
         try:
             async with asyncio.timeout(RENDER_SECONDS):
@@ -208,8 +207,7 @@ class OutgoingCalls:
         Nobody is called before the store knows of it: so whoever finds this call later knows whether somebody was.
         """
         session, call, line = attempt.session, attempt.session.call, attempt.session.line
-        session.call_log.note("dialling", number=call.their_number, attempt=call.tries)
-        line.report("call.dialling", ResponseCode.DIALING)
+        session.call_log.dialling()
         if not await self._parts.log_targets.journal.flush(STORED_SECONDS):
             raise _NotBegun("The database is away.")
         if not self._parts.ari.connected:
@@ -278,7 +276,7 @@ class OutgoingCalls:
             await line.past_hang_up(DESTROYED_SECONDS, lambda event: event.type == "ChannelDestroyed")
         if not rang_out:
             return _why_not_answered(session)
-        reached = session.call.response_code is not ResponseCode.DIALING
+        reached = session.call.response_code is not ResponseCode.DIALING  # trying, or ringing
         return ResponseCode.CALL_UNANSWERED if reached else ResponseCode.TELECOM_TIMEOUT
 
     async def _after_dialling(self, attempt: _Attempt, code: ResponseCode | None) -> None:
@@ -299,7 +297,7 @@ class OutgoingCalls:
 
 
 def _why_not_answered(session: CallSession) -> ResponseCode:
-    rang = session.call.response_code is ResponseCode.RINGING
+    rang = session.call.state is CallState.RINGING
     return not_answered(session.line.hangup_cause, session.line.sip_status, rang=rang)
 
 
@@ -321,11 +319,10 @@ def is_answer(session: CallSession, event: Event) -> bool:
     if event.dial_status == "RINGING":
         _rings(session)
     elif event.dial_status == "PROGRESS" and session.call.response_code is ResponseCode.DIALING:
-        session.line.report("call.progress", ResponseCode.TRYING)
+        session.call_log.progressed()
     return event.dial_status == "ANSWER"
 
 
 def _rings(session: CallSession) -> None:
-    if session.call.response_code is not ResponseCode.RINGING:
-        session.call_log.note("ringing")
-        session.line.report("call.ringing", ResponseCode.RINGING)
+    if session.call.state is CallState.DIALLING:
+        session.call_log.rings()

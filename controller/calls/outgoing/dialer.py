@@ -7,17 +7,16 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 
 import structlog
-from asyncpg import Record
 
 from controller.calls.live import LiveCalls
 from controller.calls.outgoing.attempts import OutgoingCalls
 from controller.calls.outgoing.pace import Pace, Paces
-from controller.calls.store.controllers import Owner
+from controller.calls.store.call_queue import CallQueue
 from controller.calls.store.journal import Journal
+from controller.calls.store.stored_calls import StoredCall
 from controller.directory.current import CurrentDirectory
 from controller.directory.snapshot import LicenseKey
 from controller.errors import JournalFull, StoreError
-from controller.store.database import Database
 
 log = structlog.get_logger()
 
@@ -37,16 +36,14 @@ class Dialer:
 
     def __init__(
         self,
-        database: Database,
-        owner: Owner,
+        queue: CallQueue,
         directory: CurrentDirectory,
         live: LiveCalls,
         outgoing: OutgoingCalls,
         journal: Journal,
         is_connected: Callable[[], bool],
     ) -> None:
-        self._database = database
-        self._owner = owner
+        self._queue = queue
         self._directory = directory
         self._live = live
         self._outgoing = outgoing
@@ -102,26 +99,22 @@ class Dialer:
             keys, key_pause = self._keys_in_turn(route)
             if not most or not keys:
                 return pause if not most else key_pause
-            rows = await self.claim([key.name for key in keys], route, most, of_a_key=1)
-            for row in rows:
-                self._begun(row["license_key"], route)
-                self._outgoing.begin(row)
-            if not rows:
+            claimed = await self.claim([key.name for key in keys], route, most, of_a_key=1)
+            for stored in claimed:
+                self._begun(stored.call.license_key, route)
+                self._outgoing.begin(stored)
+            if not claimed:
                 return min(LOOK_SECONDS, key_pause)
 
-    async def claim(self, keys: list[str], route: str, most: int, *, of_a_key: int) -> list[Record]:
+    async def claim(self, keys: list[str], route: str, most: int, *, of_a_key: int) -> list[StoredCall]:
         """Take calls from the store. Who is cancelled meanwhile gives back what was taken. StoreError."""
-        claiming = asyncio.create_task(
-            self._database.fetch(
-                "claim_calls", keys, route, most, of_a_key, self._owner.controller_id, self._owner.asterisk
-            )
-        )
+        claiming = asyncio.create_task(self._queue.claim(keys, route, most, most_of_a_key=of_a_key))
         try:
             return await asyncio.shield(claiming)
         except asyncio.CancelledError:
             with suppress(StoreError):
-                for row in await claiming:
-                    self._outgoing.give_back(row)
+                for stored in await claiming:
+                    self._outgoing.give_back(stored)
             raise
 
     def _allowed_by(self, route: str) -> tuple[int, float]:
@@ -177,12 +170,12 @@ class Dialer:
             return
         self._strays_at = self._now() + STRAYS_SECONDS
         snapshot = self._directory.snapshot
-        for pair in await self._database.fetch("waiting_routes"):
-            key, route = pair["license_key"], pair["route"]
+        for waiting in await self._queue.waiting():
+            key, route = waiting.license_key, waiting.route
             if key in snapshot.license_keys and (route == OUR_PHONES or route in snapshot.trunks):
                 continue
-            for row in await self.claim([key], route, STRAYS_AT_ONCE, of_a_key=STRAYS_AT_ONCE):
-                self._outgoing.begin(row)
+            for stored in await self.claim([key], route, STRAYS_AT_ONCE, of_a_key=STRAYS_AT_ONCE):
+                self._outgoing.begin(stored)
                 self._strays_at = 0.0
 
     @staticmethod

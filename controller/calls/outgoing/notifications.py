@@ -11,35 +11,26 @@ from uuid import uuid4
 
 import structlog
 
-from controller.calls.call_log import CallLogTargets
+from controller.calls.call_log import CallLog, CallLogTargets
 from controller.calls.call_prompts import CallPrompts
+from controller.calls.feed import CallFeed
 from controller.calls.metrics import CallMetrics
-from controller.calls.model.call import Call, TraceLine, channel_of_try
-from controller.calls.model.order import (
-    LONGEST_NAME,
-    LONGEST_NEXT_TRY_SECONDS,
-    LONGEST_REFERENCE,
-    MOST_TRIES,
-    NEXT_TRY_SECONDS,
-    Order,
-)
+from controller.calls.model.call import Call
+from controller.calls.model.order import Notification, Order
 from controller.calls.model.response_codes import ResponseCode
-from controller.calls.postback import call_postback
-from controller.calls.recovery.settle import stored_state
+from controller.calls.store.call_entries import CallEntry, WrittenCall
+from controller.calls.store.call_queue import CallQueue
 from controller.calls.store.queue_ids import QueueIds
+from controller.calls.store.stored_calls import StoredCall
 from controller.directory.routes import Routes
 from controller.directory.script_cache import as_mistakes
 from controller.directory.script_examination import examine
 from controller.directory.snapshot import LicenseKey
 from controller.errors import Mistake, NotificationRefused, PhoneNumberInvalid, StoreUnreachable
 from controller.numbers import is_e164, mask_number, national_digits, parse_number
-from controller.postbacks.outbox import enqueue
 from controller.script.analysis.checker import Context
 from controller.script.analysis.transfers import TRANSFER_CODES
-from controller.script.program import Program
 from controller.script.state import State
-from controller.store.database import Database
-from controller.store.storable import storable, storable_json
 
 log = structlog.get_logger()
 
@@ -62,7 +53,7 @@ class Notifications:
 
     def __init__(
         self,
-        database: Database,
+        queue: CallQueue,
         log_targets: CallLogTargets,
         queue_ids: QueueIds,
         routes: Routes,
@@ -71,7 +62,7 @@ class Notifications:
         metrics: CallMetrics,
         wake: Callable[[], None],
     ) -> None:
-        self._database = database
+        self._queue = queue
         self._log_targets = log_targets
         self._queue_ids = queue_ids
         self._routes = routes
@@ -108,21 +99,34 @@ class Notifications:
         missing = self._prompts_of(key.name).missing_sound(examined.program)
         if missing is not None:
             raise NotificationRefused(ResponseCode.SOUND_FILE_NOT_FOUND, f"there is no sound “{missing}”")
+        notification = Notification.of(order)
         queue_id = self._queue_ids.take()
+        call = Call.queued(
+            queue_id,
+            license_key=key.name,
+            our_number=shown,
+            their_number=number,
+            program=examined.program.content_hash,
+            at=self._log_targets.now(),
+            due_at=self._due_at(order),
+            status_post_url=examined.program.status_post_url or order.status_post_url or key.status_post_url or "",
+            route=route,
+        )
         state = State.for_outgoing(
             phonenumber=national_digits(number),
             callerid=national_digits(shown) if shown else "",
-            calleridname=_one_line(order.caller_id_name),
+            calleridname=notification.caller_id_name,
             queueid=str(queue_id),
             transfer_number=transfer,
             key_seed=uuid4().hex,
             voice=order.voice,
         )
+        state_json = json.dumps(state.to_json(), ensure_ascii=False)
         try:
-            await self._store(queue_id, order, key, number, shown, route, examined.program, state)
+            await self._queue.add(call, notification, state_json, examined.program)
         except StoreUnreachable:
             # It may be stored all the same: the same QueueID again is the same call.
-            await self._store(queue_id, order, key, number, shown, route, examined.program, state)
+            await self._queue.add(call, notification, state_json, examined.program)
         log.info("call queued", call=queue_id, license_key=key.name, number=mask_number(number))
         self._wake()
         return Taken(queue_id, mistakes)
@@ -132,28 +136,22 @@ class Notifications:
 
         Its final post-back is stored in the same transaction.
         """
-        async with self._database.transaction() as transaction:
-            row = await transaction.fetchrow("cancel_call", queue_id)
-            if row is None:
-                return False
-            call, state = Call.of(row), stored_state(row) or State()
-            call.ended(row["ended_at"], "cancelled", ResponseCode.CANCELLED)
-            if url := state.status_post_url or call.status_post_url:
-                postback = call_postback(
-                    uuid4(),
-                    call,
-                    state,
-                    event="call.completed",
-                    url=url,
-                    final=True,
-                    date_format=self._log_targets.date_format,
-                )
-                await enqueue(transaction, [postback])
+        entry = await self._queue.change_waiting(queue_id, self._cancelled)
+        if entry is None:
+            return False
         log.info("call cancelled", call=queue_id)
-        self._metrics.ended.labels(call.end_reason).inc()
-        line = TraceLine(queue_id, call.trace_number, row["ended_at"], "end", {"reason": call.end_reason})
-        self._log_targets.feed.publish(call, line)
+        self._metrics.ended.labels(entry.call.end_reason).inc()
+        for line in entry.trace:
+            self._log_targets.feed.publish(entry.call, line)
         return True
+
+    def _cancelled(self, stored: StoredCall) -> CallEntry:
+        state = stored.legible_state()
+        written = WrittenCall()
+        # Nobody is told before it is stored.
+        quiet = replace(self._log_targets, feed=CallFeed(), mailer=None)
+        CallLog(quiet, stored.call, lambda: state, journal=written).ended("cancelled", ResponseCode.CANCELLED)
+        return written.entry
 
     def _context_of(self, key: LicenseKey) -> Context:
         destinations = self._routes.destinations(key.name)
@@ -180,41 +178,6 @@ class Notifications:
         except OverflowError:  # a time of the years 1 or 9999 that another zone does not have
             return now if order.at and order.at.year < now.year else datetime.max.replace(tzinfo=UTC)
 
-    async def _store(
-        self,
-        queue_id: int,
-        order: Order,
-        key: LicenseKey,
-        number: str,
-        shown: str,
-        route: str,
-        program: Program,
-        state: State,
-    ) -> None:
-        tries = min(max(order.tries, 1), MOST_TRIES)
-        pause = min(max(order.next_try_seconds, 0) or NEXT_TRY_SECONDS, LONGEST_NEXT_TRY_SECONDS)
-        due_at = self._due_at(order)
-        async with self._database.transaction() as transaction:
-            await transaction.execute("save_programs", [program.content_hash], [storable(program.source)])
-            await transaction.execute(
-                "queue_call",
-                queue_id,
-                key.name,
-                shown,
-                number,
-                channel_of_try(queue_id, 1),
-                program.content_hash,
-                storable_json(json.dumps(state.to_json(), ensure_ascii=False)),
-                storable(program.status_post_url or order.status_post_url or key.status_post_url or ""),
-                route,
-                due_at,
-                _one_line(order.caller_id_name),
-                tries,
-                pause,
-                max(order.max_call_seconds, 0),
-                storable(order.reference_id)[:LONGEST_REFERENCE],
-            )
-
 
 def _number(text: str, code: ResponseCode, what: str) -> str:
     try:
@@ -224,7 +187,3 @@ def _number(text: str, code: ResponseCode, what: str) -> str:
     if not is_e164(number):
         raise NotificationRefused(code, f"{what} is not a valid phone number")
     return number
-
-
-def _one_line(text: str) -> str:
-    return "".join(character for character in text if character.isprintable())[:LONGEST_NAME]

@@ -10,18 +10,18 @@ import asyncio
 from collections.abc import Awaitable, Callable, Collection
 
 import structlog
-from asyncpg import Record
 
 from controller.calls.call_prompts import CallPrompts
 from controller.calls.live import LiveCalls
 from controller.calls.model.call import is_leg, is_try
 from controller.calls.model.order import Notification
-from controller.calls.recovery.settle import settle_lost
+from controller.calls.recovery.settle import settle_lost, settle_unreadable
 from controller.calls.recovery.sweep import Sweep
 from controller.calls.session import CallSession, SessionParts
+from controller.calls.store.call_lookup import CallLookup
 from controller.calls.store.controllers import Owner
+from controller.calls.store.stored_calls import StoredCall
 from controller.errors import AsteriskError, StateInvalid, StoreError
-from controller.store.database import Database
 
 log = structlog.get_logger()
 
@@ -41,7 +41,7 @@ class Adoption:
         self,
         parts: SessionParts,
         live: LiveCalls,
-        database: Database,
+        lookup: CallLookup,
         owner: Owner,
         application: str,
         prompts_of: Callable[[str], CallPrompts],
@@ -50,7 +50,7 @@ class Adoption:
     ) -> None:
         self._parts = parts
         self._live = live
-        self._database = database
+        self._lookup = lookup
         self._owner = owner
         self._application = application
         self._prompts_of = prompts_of
@@ -89,17 +89,23 @@ class Adoption:
         for channel_id in placed - channels:
             self._live.gone(channel_id)
         strays = channels - set(self._live.channel_ids())
-        for row in await self._open_calls(channels):
-            if row["channel_id"] in seen or row["just_claimed"]:
+        for stored in await self._open_calls(channels):
+            channel_id = stored.call.channel_id
+            if channel_id in seen or stored.just_claimed:
                 continue
-            here = row["channel_id"] in channels and row["asterisk"] in ("", self._owner.asterisk)
-            session = self._session_or_none(row) if here else None
-            if session is not None:
-                self._live.register(session)
-                self._live.own(self._adopt(session, row))
-                strays.discard(row["channel_id"])
-            else:
-                settle_lost(self._parts.log_targets, self._live.metrics, row)
+            if channel_id not in channels or stored.asterisk not in ("", self._owner.asterisk):
+                settle_lost(self._parts.log_targets, self._live.metrics, stored)
+                continue
+            try:
+                prompts = self._prompts_of(stored.call.license_key)
+                session = CallSession.of_stored(self._parts, stored, prompts)
+            except StateInvalid as error:
+                # Its channel is let go below, to the announcement.
+                settle_unreadable(self._parts.log_targets, self._live.metrics, stored, error)
+                continue
+            self._live.register(session)
+            self._live.own(self._adopt(session, stored.notification))
+            strays.discard(channel_id)
         await self._live.renew_all()
         if strays:
             await asyncio.sleep(GRACE_SECONDS)
@@ -133,7 +139,7 @@ class Adoption:
             channel_id for channel_id in channel_ids if channel_id not in calls and not self._live.is_leg(channel_id)
         ]
 
-    async def _open_calls(self, channels: Collection[str]) -> list[Record]:
+    async def _open_calls(self, channels: Collection[str]) -> list[StoredCall]:
         """This controller's open calls, with those that it has to take over now."""
         while True:
             try:
@@ -141,7 +147,7 @@ class Adoption:
                 if await self._parts.log_targets.journal.flush():
                     await self._end_those_taken_over()
                     await self._owner.take_over(channels)
-                    return await self._database.fetch("open_calls", self._owner.controller_id, JUST_CLAIMED_SECONDS)
+                    return await self._lookup.open_calls(self._owner.controller_id, JUST_CLAIMED_SECONDS)
                 log.warning("open calls are looked up when the journal is written")
             except StoreError as error:
                 log.warning("open calls are looked up again", reason=str(error))
@@ -153,21 +159,14 @@ class Adoption:
             log.warning("a call is ended that another controller has taken over", call=queue_id)
             self._live.end_call(queue_id, TAKEN_OVER)
 
-    def _session_or_none(self, row: Record) -> CallSession | None:
-        try:
-            return CallSession.of_stored(self._parts, row, self._prompts_of(row["license_key"]))
-        except (StateInvalid, ValueError, TypeError):
-            log.exception("a stored call cannot be gone on with", call=row["queue_id"])
-            return None
-
-    async def _adopt(self, session: CallSession, row: Record) -> None:
+    async def _adopt(self, session: CallSession, notification: Notification) -> None:
         call = session.call
         with structlog.contextvars.bound_contextvars(call=call.queue_id, license_key=call.license_key):
             log.info("call adopted")
             try:
                 await self._live.renew_lease(call.channel_id)
                 if call.outgoing and call.answered_at is None:
-                    await self._go_on_dialling(session, Notification.of(row))
+                    await self._go_on_dialling(session, notification)
                 else:
                     await self._live.drive(session, resumed=True)
             finally:

@@ -2,32 +2,40 @@
 
 from __future__ import annotations
 
+import json
+
 import structlog
-from asyncpg import Record
 
 from controller.calls.call_log import CallLog, CallLogTargets
 from controller.calls.metrics import CallMetrics
-from controller.calls.model.call import Call
-from controller.calls.model.order import Notification
 from controller.calls.model.response_codes import ResponseCode
+from controller.calls.model.states import CallState
+from controller.calls.store.stored_calls import StoredCall
 from controller.errors import StateInvalid
-from controller.script.state import State
+from controller.script.state import ProgramCutAnew
 
 log = structlog.get_logger()
 
+# Why a call was closed that could not be gone on with; both end with code 9.
+PROGRAM_CHANGED = "program-changed"
+STATE_UNREADABLE = "state-unreadable"
 
-def settle_lost(log_targets: CallLogTargets, metrics: CallMetrics, row: Record) -> None:
+
+def settle_lost(log_targets: CallLogTargets, metrics: CallMetrics, stored: StoredCall) -> None:
     """A stored call that nobody drives, and that has no channel any more: it is over, and its customer is told so.
 
     An outgoing call of which nobody was called yet waits again; one that was not answered, as far as anybody knows, is
     tried again if it has tries left.
     """
-    call = Call.of(row)
-    state = stored_state(row)
-    record = CallLog(log_targets, call, lambda: state or State())
-    if state is not None and call.outgoing and call.answered_at is None:
-        notification = Notification.of(row)
-        if call.response_code is ResponseCode.QUEUED:
+    try:
+        state = stored.state()
+    except StateInvalid as error:
+        settle_unreadable(log_targets, metrics, stored, error)
+        return
+    call, notification = stored.call, stored.notification
+    record = CallLog(log_targets, call, lambda: state)
+    if call.outgoing and call.answered_at is None:
+        if call.state is CallState.CLAIMED:
             record.given_back()
             log.warning("a call was claimed and not dialled: it waits again", call=call.queue_id)
             return
@@ -41,9 +49,17 @@ def settle_lost(log_targets: CallLogTargets, metrics: CallMetrics, row: Record) 
     log.warning("call closed whose end was not seen", call=call.queue_id)
 
 
-def stored_state(row: Record) -> State | None:
-    """The engine's state of a stored call; None when it cannot be read."""
-    try:
-        return State.from_json(row["state"])
-    except StateInvalid:
-        return None
+def settle_unreadable(
+    log_targets: CallLogTargets, metrics: CallMetrics, stored: StoredCall, error: StateInvalid
+) -> None:
+    """A stored call that cannot be gone on with: it is over, and its customer is told so, with what can be read of it.
+
+    Its state stays in the store as it is, for whoever wants to know why.
+    """
+    state, as_it_is = stored.legible_state(), json.dumps(stored.engine_state, ensure_ascii=False)
+    record = CallLog(log_targets, stored.call, lambda: state, state_json=lambda: as_it_is)
+    record.note("error", message=str(error))
+    reason = PROGRAM_CHANGED if isinstance(error, ProgramCutAnew) else STATE_UNREADABLE
+    record.ended(reason, ResponseCode.UNIVERSAL_ERROR, event="call.lost")
+    metrics.ended.labels(reason).inc()
+    log.error("a call cannot be gone on with", call=stored.call.queue_id, reason=str(error))

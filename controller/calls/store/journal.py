@@ -8,20 +8,18 @@ it waits in memory, up to a limit; then new calls are refused, and calls in prog
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
-from itertools import chain
-from typing import Any
+from dataclasses import dataclass
 
 import structlog
 
 from controller.calls.model.call import Call, TraceLine
+from controller.calls.store.call_entries import CallEntry, CallRow, RowOwner, save_entries
 from controller.calls.store.controllers import Owner
 from controller.errors import JournalFull, StoreError, StoreUnreachable
-from controller.postbacks.outbox import Postback, enqueue
+from controller.postbacks.outbox import Postback
 from controller.store.database import Database
-from controller.store.storable import storable, storable_json
+from controller.store.storable import storable
 
 log = structlog.get_logger()
 
@@ -34,18 +32,10 @@ LONGEST_PAUSE_SECONDS = 2.0
 
 
 @dataclass(slots=True, eq=False)
-class _Entry:
-    """All that waits about one call. `number`: of its first record, to know what was recorded before what."""
+class _Waiting(CallEntry):
+    """An entry that waits. `number`: of its first record, to know what was recorded before what."""
 
-    number: int
-    call: Call
-    state: Callable[[], str]
-    trace: list[TraceLine] = field(default_factory=list)
-    postbacks: list[Postback] = field(default_factory=list)
-
-    @property
-    def size(self) -> int:
-        return 1 + len(self.trace) + len(self.postbacks)
+    number: int = 0
 
 
 class Journal:
@@ -55,8 +45,8 @@ class Journal:
         self._database = database
         self._owner = owner
         self.limit = limit
-        self._pending: dict[int, _Entry] = {}
-        self._under_way: list[_Entry] = []
+        self._pending: dict[int, _Waiting] = {}
+        self._under_way: list[_Waiting] = []
         self._records = 0
         self._size = 0
         self._work = asyncio.Event()
@@ -96,7 +86,7 @@ class Journal:
         self._records += 1
         entry = self._pending.get(call.queue_id)
         if entry is None:
-            entry = self._pending[call.queue_id] = _Entry(self._records, call, state)
+            entry = self._pending[call.queue_id] = _Waiting(call, state, number=self._records)
             self._size += 1
         entry.call, entry.state = call, state
         entry.trace.extend(trace)
@@ -164,7 +154,7 @@ class Journal:
         taken = [self._pending.pop(queue_id) for queue_id in list(self._pending)[:CALLS_AT_ONCE]]
         self._under_way = list(taken)
         # Made here, in one go with taking the entries: a row must not know of more than its trace and post-backs do.
-        rows = [_row(entry.call, _state_of(entry)) for entry in taken]
+        rows = [entry.row() for entry in taken]
         try:
             await self._save_programs()
             try:
@@ -181,7 +171,7 @@ class Journal:
             self._under_way = []
             self._written.set()
 
-    def _put_back(self, entries: Iterable[_Entry]) -> None:
+    def _put_back(self, entries: Iterable[_Waiting]) -> None:
         kept = {}
         for entry in entries:
             newer = self._pending.pop(entry.call.queue_id, None)
@@ -194,7 +184,7 @@ class Journal:
         if kept:
             self._pending = kept | self._pending
 
-    async def _store_one_by_one(self, entries: Sequence[_Entry], rows: Sequence[tuple[Any, ...]]) -> None:
+    async def _store_one_by_one(self, entries: Sequence[_Waiting], rows: Sequence[CallRow]) -> None:
         """Store each call of a refused batch by itself, so that one that cannot be stored takes no other with it.
 
         Of that one the customer is told all the same: its row and post-backs are stored without trace and state.
@@ -209,7 +199,7 @@ class Journal:
                 self._size -= len(entry.trace)
                 entry.trace.clear()
                 try:
-                    await self._store([entry], [(*row[:7], "{}", *row[8:])])
+                    await self._store([entry], [row._replace(script_state="{}")])
                 except StoreUnreachable:
                     raise
                 except StoreError as final:
@@ -217,20 +207,13 @@ class Journal:
             self._under_way.remove(entry)
             self._size -= entry.size
 
-    async def _store(self, entries: Sequence[_Entry], rows: Sequence[tuple[Any, ...]]) -> None:
-        postbacks = any(entry.postbacks for entry in entries)
-        lines = [line for entry in entries for line in entry.trace]
-        owner = (self._owner.controller_id, self._owner.asterisk)
-        calls_and_trace = (*map(list, zip(*rows, strict=True)), *_columns(lines), *owner)
-        if postbacks:
+    async def _store(self, entries: Sequence[CallEntry], rows: Sequence[CallRow]) -> None:
+        owner = RowOwner(self._owner.controller_id, self._owner.asterisk)
+        if any(entry.postbacks for entry in entries):
             async with self._database.transaction() as transaction:
-                written = await transaction.fetch("save_calls", *calls_and_trace)
-                # What is not written was written before, or is another controller's: its customer is not told twice.
-                ours = {row["queue_id"] for row in written}
-                told = [entry.postbacks for entry in entries if entry.call.queue_id in ours]
-                await enqueue(transaction, list(chain.from_iterable(told)))
+                await save_entries(transaction, entries, rows, owner)
         else:  # one statement is a transaction by itself, in one round trip
-            await self._database.execute("save_calls", *calls_and_trace)
+            await save_entries(self._database, entries, rows, owner)
 
     async def _save_programs(self) -> None:
         while self._programs:
@@ -243,45 +226,3 @@ class Journal:
                 log.error("a program could not be stored", program=content_hash, reason=str(error))
             self._programs.pop(content_hash)
             self._programs_saved.add(content_hash)
-
-
-def _state_of(entry: _Entry) -> str:
-    try:
-        return storable_json(entry.state())
-    except Exception:
-        log.exception("a call's state cannot be written down", call=entry.call.queue_id)
-        return "{}"
-
-
-def _row(call: Call, state: str) -> tuple[Any, ...]:
-    return (
-        call.queue_id,
-        call.direction,
-        call.license_key,
-        call.our_number,
-        storable(call.their_number),
-        storable(call.channel_id),
-        call.program,
-        state,
-        int(call.response_code),
-        storable(call.status_post_url),
-        call.sequence,
-        call.started_at,
-        call.answered_at,
-        call.ended_at,
-        call.end_reason,
-        call.route,
-        call.tries,
-        call.due_at,
-        call.dialled_at,
-    )
-
-
-def _columns(lines: Sequence[TraceLine]) -> tuple[list[Any], ...]:
-    return (
-        [line.queue_id for line in lines],
-        [line.number for line in lines],
-        [line.at for line in lines],
-        [line.event for line in lines],
-        [storable_json(json.dumps(line.fields, ensure_ascii=False, default=str)) for line in lines],
-    )

@@ -1,0 +1,170 @@
+"""What is written of a call in one go: its newest state, new lines of its trace, and post-backs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import NamedTuple
+
+import structlog
+
+from controller.calls.model.call import Call, TraceLine
+from controller.postbacks.outbox import Postback, enqueue
+from controller.store.database import Database, Transaction
+from controller.store.queries import columns
+from controller.store.storable import storable, storable_json
+
+log = structlog.get_logger()
+
+
+@dataclass(slots=True, eq=False)
+class CallEntry:
+    """All that is to be written about one call. `state`: gives the engine's state as JSON text."""
+
+    call: Call
+    state: Callable[[], str]
+    trace: list[TraceLine] = field(default_factory=list)
+    postbacks: list[Postback] = field(default_factory=list)
+
+    @property
+    def size(self) -> int:
+        """How many rows it is."""
+        return 1 + len(self.trace) + len(self.postbacks)
+
+    def row(self) -> CallRow:
+        """The call as it stands now."""
+        return CallRow.of(self.call, self._state_json())
+
+    def _state_json(self) -> str:
+        try:
+            return storable_json(self.state())
+        except Exception:
+            log.exception("a call's state cannot be written down", call=self.call.queue_id)
+            return "{}"
+
+
+class WrittenCall:
+    """Takes what is written down of one call, as the journal does, for whoever stores it in another way."""
+
+    def __init__(self) -> None:
+        self._entry: CallEntry | None = None
+
+    def add(
+        self, call: Call, state: Callable[[], str], *, trace: Sequence[TraceLine] = (), postback: Postback | None = None
+    ) -> None:
+        """Take where the call stands, as `Journal.add`."""
+        entry = self._entry = self._entry or CallEntry(call, state)
+        entry.call, entry.state = call, state
+        entry.trace.extend(trace)
+        entry.postbacks.extend([] if postback is None else [postback])
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing was written down."""
+        return self._entry is None
+
+    @property
+    def entry(self) -> CallEntry:
+        """All that was written down. LookupError when nothing was."""
+        if self._entry is None:
+            raise LookupError("nothing was written down of this call")
+        return self._entry
+
+
+class CallRow(NamedTuple):
+    """A row of the table `calls`, as the query `save_calls` writes it. Named after the columns."""
+
+    queue_id: int
+    direction: str
+    license_key: str
+    our_number: str
+    their_number: str
+    channel_id: str
+    program: str
+    state: str
+    script_state: str
+    response_code: int
+    status_post_url: str
+    sequence: int
+    started_at: datetime
+    answered_at: datetime | None
+    ended_at: datetime | None
+    end_reason: str
+    transfer: str
+    route: str
+    tries: int
+    due_at: datetime | None
+    dialled_at: datetime | None
+
+    @classmethod
+    def of(cls, call: Call, script_state: str) -> CallRow:
+        """The row of a call, with its engine's state as JSON text."""
+        return cls(
+            queue_id=call.queue_id,
+            direction=call.direction,
+            license_key=call.license_key,
+            our_number=call.our_number,
+            their_number=storable(call.their_number),
+            channel_id=storable(call.channel_id),
+            program=call.program,
+            state=call.state.value,
+            script_state=script_state,
+            response_code=int(call.response_code),
+            status_post_url=storable(call.status_post_url),
+            sequence=call.sequence,
+            started_at=call.started_at,
+            answered_at=call.answered_at,
+            ended_at=call.ended_at,
+            end_reason=call.end_reason,
+            transfer=call.transfer,
+            route=call.route,
+            tries=call.tries,
+            due_at=call.due_at,
+            dialled_at=call.dialled_at,
+        )
+
+
+class TraceRow(NamedTuple):
+    """A row of the table `call_trace`. Named after the columns."""
+
+    queue_id: int
+    number: int
+    at: datetime
+    event: str
+    fields: str
+
+    @classmethod
+    def of(cls, line: TraceLine) -> TraceRow:
+        """The row of a line."""
+        fields = storable_json(json.dumps(line.fields, ensure_ascii=False, default=str))
+        return cls(line.queue_id, line.number, line.at, line.event, fields)
+
+
+class RowOwner(NamedTuple):
+    """Whose a row is: the controller that works on the call (None: nobody), and the Asterisk that has its channel."""
+
+    controller_id: str | None
+    asterisk: str
+
+
+async def save_entries(
+    transaction: Transaction | Database, entries: Sequence[CallEntry], rows: Sequence[CallRow], owner: RowOwner
+) -> None:
+    """Write entries, of each the row that was made of its call. StoreError.
+
+    With post-backs it must be a transaction; without, it is one statement, for which the database will do.
+    """
+    lines = [TraceRow.of(line) for entry in entries for line in entry.trace]
+    written = await transaction.fetch(
+        "save_calls",
+        **columns(rows, CallRow._fields),
+        **columns(lines, TraceRow._fields, prefix="line_"),
+        **owner._asdict(),
+    )
+    # What is not written was written before, or is another controller's: its customer is not told twice.
+    ours = {row["queue_id"] for row in written}
+    told = [postback for entry in entries if entry.call.queue_id in ours for postback in entry.postbacks]
+    if told:
+        await enqueue(transaction, told)

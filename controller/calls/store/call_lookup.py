@@ -1,0 +1,72 @@
+"""Looking calls up: those in progress, those that people ask for, and what happened on each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from controller.calls.model.call import TraceLine
+from controller.calls.store.stored_calls import CallSummary, StoredCall, stored_calls
+from controller.store.database import Database
+
+
+@dataclass(frozen=True, slots=True)
+class CallFilter:
+    """Which calls: of this QueueID, of or to a number (E.164), of a licence key by its name, begun since a moment, only
+    those in progress; the newest `limit` of them.
+    """
+
+    queue_id: int | None = None
+    number: str | None = None
+    license_key: str | None = None
+    since: datetime | None = None
+    open_only: bool = False
+    limit: int = 50
+
+
+@dataclass(frozen=True, slots=True)
+class FailedPostback:
+    """An attempt to post what became of a call that failed: when, what it told, and why it failed."""
+
+    at: datetime
+    event: str
+    reason: str
+
+
+class CallLookup:
+    """Reads calls. Every method raises StoreError."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def open_calls(self, controller_id: str, just_claimed_seconds: float) -> list[StoredCall]:
+        """A controller's calls in progress as far as the store knows, by their QueueIDs; not those that wait for a try.
+
+        just_claimed_seconds: which claims of this process are told to be new.
+        """
+        rows = await self._database.fetch(
+            "open_calls", controller_id=controller_id, just_claimed_seconds=just_claimed_seconds
+        )
+        return stored_calls(rows)
+
+    async def find(self, wanted: CallFilter) -> list[CallSummary]:
+        """The calls that fit, newest first."""
+        rows = await self._database.fetch(
+            "recent_calls",
+            queue_id=wanted.queue_id,
+            number=wanted.number,
+            license_key=wanted.license_key,
+            since=wanted.since,
+            open_only=wanted.open_only,
+            limit=wanted.limit,
+        )
+        return [CallSummary(**row) for row in rows]
+
+    async def trace(self, queue_id: int) -> list[TraceLine]:
+        """What happened on a call, in order."""
+        return [TraceLine(**row) for row in await self._database.fetch("trace_of_calls", [queue_id])]
+
+    async def failed_postbacks(self, queue_id: int) -> list[FailedPostback]:
+        """The attempts to post what became of a call that failed, in order."""
+        rows = await self._database.fetch("failed_attempts_of_subject", f"call:{queue_id}")
+        return [FailedPostback(**row) for row in rows]

@@ -1,0 +1,74 @@
+"""The queue of outgoing calls in the store: calls are added, claimed when they are due, and taken back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, replace
+
+from controller.calls.model.call import Call
+from controller.calls.model.order import Notification
+from controller.calls.model.states import CLAIM
+from controller.calls.store.call_entries import CallEntry, CallRow, RowOwner, save_entries
+from controller.calls.store.controllers import Owner
+from controller.calls.store.stored_calls import StoredCall, stored_calls
+from controller.script.program import Program
+from controller.store.database import Database
+from controller.store.storable import storable, storable_json
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A licence key, by its name, and a route that calls of it wait for."""
+
+    license_key: str
+    route: str
+
+
+class CallQueue:
+    """Every method raises StoreError."""
+
+    def __init__(self, database: Database, owner: Owner) -> None:
+        self._database = database
+        self._owner = owner
+
+    async def add(self, call: Call, notification: Notification, state_json: str, program: Program) -> None:
+        """Store a call that waits. The same QueueID again is the same call, for a commit whose answer was lost."""
+        row = CallRow.of(call, storable_json(state_json))
+        asked = asdict(replace(notification, reference_id=storable(notification.reference_id)))
+        async with self._database.transaction() as transaction:
+            await transaction.execute("save_programs", [program.content_hash], [storable(program.source)])
+            await transaction.execute("queue_call", **row._asdict(), **asked)
+
+    async def claim(
+        self, license_keys: Sequence[str], route: str, most: int, *, most_of_a_key: int
+    ) -> list[StoredCall]:
+        """Take at most so many due calls for their next try, those of the keys that are named first before others."""
+        return stored_calls(
+            await self._database.fetch(
+                "claim_calls",
+                license_keys=list(license_keys),
+                route=route,
+                most=most,
+                most_of_a_key=most_of_a_key,
+                waiting=CLAIM.waiting.value,
+                claimed=CLAIM.state.value,
+                tries_begun=CLAIM.tries_begun,
+                controller_id=self._owner.controller_id,
+                asterisk=self._owner.asterisk,
+            )
+        )
+
+    async def waiting(self) -> list[Waiting]:
+        """The keys and routes that calls wait for, each pair once."""
+        return [Waiting(**row) for row in await self._database.fetch("waiting_routes")]
+
+    async def change_waiting(self, queue_id: int, change: Callable[[StoredCall], CallEntry]) -> CallEntry | None:
+        """Change a call that waits, and is not claimed meanwhile, to what `change` makes of it, and give that; None
+        when it does not wait.
+        """
+        async with self._database.transaction() as transaction:
+            for stored in stored_calls(await transaction.fetch("waiting_call", queue_id=queue_id)):
+                entry = change(stored)
+                await save_entries(transaction, [entry], [entry.row()], RowOwner(stored.controller_id, stored.asterisk))
+                return entry
+        return None
