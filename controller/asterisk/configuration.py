@@ -23,6 +23,7 @@ NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 NUMBER = re.compile(r"\+[0-9]{3,15}")
 LABEL = r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 HOST_NAME = re.compile(rf"(?=.{{1,253}}$){LABEL}(\.{LABEL})*\.?")
+HEADER_NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,79}")
 SECTION_TYPES = frozenset({"global", "system", "transport-udp", "transport-tcp"})
 
 Transport = Literal["udp", "tcp"]
@@ -62,6 +63,8 @@ class SipTrunk:
     """Addresses, networks or host names that its calls come from; without any, its host."""
     check_seconds: int = 0
     """How often it is asked with OPTIONS whether it is there; 0: never."""
+    text_header: str = ""
+    """The header of a text in which our number stands; empty: it is in the Request-URI."""
 
     def __post_init__(self) -> None:
         _check_name("trunk", self.name)
@@ -70,6 +73,8 @@ class SipTrunk:
             raise ConfigurationError(f"Trunk {self.name}: {self.port} is not a port number (1 to 65535).")
         for source in self.sources:
             _check_source(f"an address of trunk {self.name}", source)
+        if self.text_header:
+            _check(f"The header of trunk {self.name}", self.text_header, "a header's name", HEADER_NAME.fullmatch)
         for what, text in (("username", self.username), ("password", self.password)):
             if text:
                 _check_text(f"the {what} of trunk {self.name}", text)
@@ -122,8 +127,14 @@ class AsteriskConfiguration:
     """The address that ARI and AMI listen on."""
     http_port: int = 8088
     ami_port: int = 5038
+    controller_address: str = "127.0.0.1"
+    """Where this Asterisk reaches the controller."""
+    agi_port: int = 4573
+    """The controller's TCP port that takes texts, by FastAGI."""
     hep_port: int = 0
-    """A UDP port of 127.0.0.1 that gets every SIP message as HEPv3; 0: none does."""
+    """The controller's UDP port that gets every SIP message as HEPv3; 0: none does."""
+    text_secret: str = field(default="", repr=False)
+    """What the dialplan proves itself with when it hands over a text."""
 
     entity_id: str = ""
     """What tells this Asterisk from others, in the form of a MAC address; empty: it takes one of the machine's."""
@@ -137,15 +148,18 @@ class AsteriskConfiguration:
     trunks: tuple[SipTrunk, ...] = ()
     numbers: frozenset[str] = frozenset()
     """Our numbers that take calls, E.164."""
+    text_numbers: frozenset[str] = frozenset()
+    """Our numbers that take texts, E.164."""
 
     def __post_init__(self) -> None:
-        for number in self.numbers:
+        for number in self.numbers | self.text_numbers:
             _check_number(number)
         names = [phone.name for phone in self.phones] + [trunk.name for trunk in self.trunks]
         twice = sorted({name for name in names if names.count(name) > 1 or name in SECTION_TYPES})
         if twice:
             raise ConfigurationError(f"A phone or trunk cannot be called {', '.join(twice)}: the name is taken.")
         _check_host("the SIP host", self.sip_host)
+        _check_host("the controller's address", self.controller_address)
         for what, host in (("the external address", self.external_address), ("the address", self.media_address)):
             if host:
                 _check_host(what, host)
@@ -162,8 +176,12 @@ class AsteriskConfiguration:
     @property
     def dialled_numbers(self) -> list[str]:
         """Each of our numbers in every form in which a carrier or a phone may dial it."""
-        forms = {form for number in self.numbers for form in (number, number[1:], national_digits(number))}
-        return sorted(forms)
+        return _written_forms(self.numbers)
+
+    @property
+    def texted_numbers(self) -> list[str]:
+        """The same of our numbers that take texts."""
+        return _written_forms(self.text_numbers)
 
     @property
     def manager_networks(self) -> tuple[str, ...]:
@@ -193,7 +211,7 @@ def render(configuration: AsteriskConfiguration, template_dir: Path, target_dir:
         finalize=_finalize,
     )
     values: dict[str, Any] = {part.name: getattr(configuration, part.name) for part in fields(configuration)}
-    for derived in ("media_host", "dialled_numbers", "manager_networks"):
+    for derived in ("media_host", "dialled_numbers", "texted_numbers", "manager_networks"):
         values[derived] = getattr(configuration, derived)
     changed = []
     try:
@@ -228,6 +246,10 @@ def _finalize(value: object) -> object:
     if isinstance(value, bool):
         return "yes" if value else "no"
     return str(value).replace(";", "\\;") if isinstance(value, str | Path) else value
+
+
+def _written_forms(numbers: frozenset[str]) -> list[str]:
+    return sorted({form for number in numbers for form in (number, number[1:], national_digits(number))})
 
 
 def _check(what: str, text: str, expected: str, test: Callable[[str], object]) -> None:

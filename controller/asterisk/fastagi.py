@@ -21,6 +21,9 @@ log = structlog.get_logger()
 HEAD_LIMIT = 256 * 1024
 """Bytes of a request's head; a text of several SMS segments in base64 is one of its lines."""
 
+CONNECTIONS_AT_MOST = 256
+"""At one time; Asterisk has a few, and whoever floods the port gets no memory of ours."""
+
 
 class AgiRequest:
     """A question of the dialplan: its headers, its arguments, and the few commands that answer it."""
@@ -157,6 +160,9 @@ class FastAgiServer:
             application.route(script, handler)
 
         def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            if len(self._connections) >= CONNECTIONS_AT_MOST:
+                writer.transport.abort()
+                return
             task = asyncio.create_task(application.handler(reader, writer), name="fastagi")
             self._connections.add(task)
             task.add_done_callback(self._connections.discard)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 from dataclasses import dataclass, replace
 from pathlib import Path
 from uuid import uuid4
@@ -55,6 +57,11 @@ class Configuration:
         return self.settings.asterisk.ami_password or self.secrets.get_or_make("ami_password")
 
     @property
+    def text_secret(self) -> str:
+        """What the dialplan proves itself with when it hands over a text; both sides make it from what they share."""
+        return text_secret(self.ami_password)
+
+    @property
     def admin_token(self) -> str:
         """What the administrator's commands show to the running service."""
         return self.secrets.get_or_make("admin_token")
@@ -77,6 +84,11 @@ class Configuration:
     def database_url(self) -> str:
         """The configured database, else the embedded one."""
         return self.settings.database_url or PostgresServer(cluster_home(self.settings.state_dir)).dsn
+
+
+def text_secret(ami_password: str) -> str:
+    """The secret of the dialplan that belongs to a password of AMI."""
+    return hmac.new(ami_password.encode(), b"ringpost-text", hashlib.sha256).hexdigest()[:32]
 
 
 def read_configuration(path: Path) -> Configuration:

@@ -16,6 +16,7 @@ from urllib.parse import quote, urlsplit, urlunsplit
 
 from pydantic import AfterValidator, Field
 
+from controller.asterisk.configuration import HOST_NAME
 from controller.config.environment import lay_over
 from controller.config_file.document import Document
 from controller.config_file.validation import Declaration, mistake, read_section
@@ -38,6 +39,12 @@ def _address(text: str) -> str:
         ip_address(text)
     except ValueError:
         raise mistake("not a valid IP address", "an IP address such as 127.0.0.1") from None
+    return text
+
+
+def _controller_address(text: str) -> str:
+    if HOST_NAME.fullmatch(text) is None and _address(text):
+        raise mistake("this is no address", "a host name or an IP address, without a port")
     return text
 
 
@@ -84,6 +91,17 @@ class AsteriskSection(Declaration):
     media_url: str = ""
     files: str = ""
     listen: Annotated[str, AfterValidator(_address)] = "127.0.0.1"
+    controller_address: Annotated[str, AfterValidator(_controller_address)] = "127.0.0.1"
+    texts_listen: Annotated[str, AfterValidator(_address)] = "127.0.0.1"
+    agi_port: Port = 4573
+    hep_port: Port = 9060
+
+
+class TextsSection(Declaration):
+    """`texts:` how long texts are kept, and how long one waits for a phone that is not registered."""
+
+    keep_days: Annotated[float, Field(gt=0)] = 90.0
+    phone_wait_hours: Annotated[float, Field(gt=0, le=24 * 30)] = 24.0
 
 
 class DatabaseSection(Declaration):
@@ -151,6 +169,7 @@ MODELS: Mapping[str, type[Declaration]] = {
     "http": HttpSection,
     "asterisk": AsteriskSection,
     "database": DatabaseSection,
+    "texts": TextsSection,
     "speech": SpeechSection,
     "postbacks": PostbacksSection,
     "receiver": ReceiverSection,
@@ -172,6 +191,7 @@ class Settings:
     http: HttpSection
     asterisk: AsteriskSection
     database: DatabaseSection
+    texts: TextsSection
     speech: SpeechSection
     postbacks: PostbacksSection
     receiver: ReceiverSection
@@ -235,12 +255,15 @@ def read_settings(document: Document, environment: Mapping[str, str] | None = No
     http = read_section(document, "http", HttpSection)
     asterisk = read_section(document, "asterisk", AsteriskSection)
     database = read_section(document, "database", DatabaseSection)
+    texts = read_section(document, "texts", TextsSection)
     speech = read_section(document, "speech", SpeechSection)
     postbacks = read_section(document, "postbacks", PostbacksSection)
     receiver = read_section(document, "receiver", ReceiverSection)
     log = read_section(document, "log", LogSection)
     mail = read_section(document, "mail", MailSection)
-    if not (service and sip and http and asterisk and database and speech and postbacks and receiver and log and mail):
+    if not (service and sip and http and asterisk and database and texts):
+        return None
+    if not (speech and postbacks and receiver and log and mail):
         return None
     _check(document, sip, asterisk, mail)
     state_dir = Path(environment.get("RINGPOST_STATE") or service.state_dir).expanduser().absolute()
@@ -253,6 +276,7 @@ def read_settings(document: Document, environment: Mapping[str, str] | None = No
         http=http,
         asterisk=asterisk,
         database=database,
+        texts=texts,
         speech=speech,
         postbacks=postbacks,
         receiver=receiver,

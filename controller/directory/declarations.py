@@ -18,6 +18,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, 
 from controller.asterisk.configuration import HOST_NAME
 from controller.config_file.validation import Declaration, mistake
 from controller.directory.snapshot import Product, canonical_guid
+from controller.directory.text_declarations import REQUEST_URI, TextDidIn, TextsEntry
 from controller.egress.urls import customer_url
 from controller.errors import DestinationInvalid, PhoneNumberInvalid, UrlRefused
 from controller.ivr.model import CHOICE_KEYS, DTMF_DIGITS, HANG_UP, SHORTEST_TONE_MS, AfterSequence, Destination
@@ -184,6 +185,7 @@ class LicenseKeyEntry(Declaration):
         AfterValidator(_unique),
     ] = None
     transfers: Literal["checked", "open"] = "checked"
+    texts: TextsEntry = Field(default_factory=TextsEntry)
     description: Description = ""
 
     @property
@@ -209,6 +211,9 @@ class DidEntry(Declaration):
     sequence: MenuName | None = None
     status_post_url: Url | None = None
     announcement: SoundId | None = None
+    sms_trunk: Name | None = None
+    texts_per_minute: Annotated[int, Field(ge=1, le=100_000)] | None = None
+    texts_per_day: Annotated[int, Field(ge=1, le=10_000_000)] | None = None
     description: Description = ""
 
 
@@ -288,3 +293,5 @@ class TrunkEntry(Declaration):
         AfterValidator(_unique),
     ] = ("+",)
     number_format: Literal["e164", "plain", "national"] = "e164"
+    text_did_in: TextDidIn = REQUEST_URI
+    texts_per_second: Annotated[float, Field(gt=0, le=10_000)] | None = None

@@ -139,6 +139,7 @@ class _Loader:
         # Those with mistakes are in there as well: who names them made none.
         self._key_names: set[str] = set()
         self._phone_names: set[str] = set()
+        self._trunk_names: set[str] = set()
 
     @property
     def inventory(self) -> Inventory:
@@ -214,6 +215,7 @@ class _Loader:
                 countries=declared.countries,
                 prefixes=declared.prefixes,
                 open_transfers=declared.transfers == "open",
+                texts=declared.texts.settings(),
                 description=declared.description,
             )
             self._read_sounds(entry, declared.sounds)
@@ -245,6 +247,7 @@ class _Loader:
         matched: dict[str, Position] = {}
         for name, (entry, declared) in read_entries(self._document, "trunks", TrunkEntry).items():
             self._check_name(entry, _RESERVED_NAMES)
+            self._trunk_names.add(name)
             if name in self._phone_names:
                 self._document.report(entry.position, f'"{name}" is a phone already', expected="another name")
             if declared is None:
@@ -274,6 +277,8 @@ class _Loader:
                 channels=declared.channels,
                 prefixes=declared.prefixes,
                 number_format=declared.number_format,
+                text_did_in=declared.text_did_in,
+                texts_per_second=declared.texts_per_second,
             )
         return trunks
 
@@ -320,8 +325,18 @@ class _Loader:
             ivr=ivr,
             status_post_url=declared.status_post_url,
             announcement=self._announcement(entry, declared, voice or sms),
+            sms_trunk=self._sms_trunk(entry, declared),
+            texts_per_minute=declared.texts_per_minute,
+            texts_per_day=declared.texts_per_day,
             description=declared.description,
         )
+
+    def _sms_trunk(self, entry: MappingEntry, declared: DidEntry) -> str | None:
+        name = declared.sms_trunk
+        if name is not None and name not in self._trunk_names:
+            expected = alternatives(name, self._trunk_names)
+            self._document.report(locate(entry, ("sms_trunk",)), "there is no trunk of this name", expected=expected)
+        return name
 
     def _owner(
         self, entry: MappingEntry, what: str, name: str | None, product: Product, keys: dict[str, LicenseKey]

@@ -32,7 +32,7 @@ class Routes:
         if refusal := snapshot.destinations(key_name).refusal(number):
             raise PhoneNumberInvalid(refusal)
         if trunk := snapshot.trunk_for(number):
-            return f"PJSIP/{_as_wanted(number, trunk)}@{trunk.name}"
+            return f"PJSIP/{as_trunk_writes(number, trunk)}@{trunk.name}"
         raise PhoneNumberInvalid("no trunk leads to this number")
 
     def destinations(self, key_name: str) -> Destinations:
@@ -50,7 +50,7 @@ class Routes:
         if number is None:
             return caller
         trunk = self._trunk_for(target)
-        return number.lstrip("+") if trunk is None else _as_wanted(number, trunk)
+        return number.lstrip("+") if trunk is None else as_trunk_writes(number, trunk)
 
     def _trunk_for(self, target: str) -> Trunk | None:
         snapshot, number = self._directory.snapshot, try_number(target)
@@ -59,7 +59,8 @@ class Routes:
         return snapshot.trunk_for(number)
 
 
-def _as_wanted(number: str, trunk: Trunk) -> str:
+def as_trunk_writes(number: str, trunk: Trunk) -> str:
+    """A number (E.164) in the form that the trunk uses."""
     if trunk.number_format == "national":
         return national_digits(number)
     return number if trunk.number_format == "e164" else number.lstrip("+")

@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import Literal
 
 from controller.directory.destinations import Destinations, countries_of
+from controller.directory.text_settings import TextSettings
 from controller.errors import Mistake
 from controller.ivr.model import Ivr, Sequence
 from controller.numbers import network_number
@@ -27,6 +28,7 @@ class LicenseKey:
     `countries` and `prefixes`: what it may call (`Destinations`); countries of None are those of its own numbers.
     `open_transfers`: its scripts may transfer to a number that a caller or a queried server names.
     `webhook_secrets`: post-backs are signed with each of them (two while one replaces the other), none without one.
+    `texts`: its keywords, quiet hours and the like.
     """
 
     name: str
@@ -39,6 +41,7 @@ class LicenseKey:
     countries: frozenset[str] | None = None
     prefixes: tuple[str, ...] = ()
     open_transfers: bool = False
+    texts: TextSettings = field(default_factory=TextSettings)
     description: str = ""
 
 
@@ -49,6 +52,8 @@ class Did:
     `program` is the compiled incoming call script of `script_source`, read from `script_file`, or of the `ivr`; None
     where the YAML has neither. `announcement` plays the sound that replaces the announcement of a number for texts
     only, or of a voice number without script. `status_post_url` is the number's own; without one the key's counts.
+    `sms_trunk`: the trunk that its texts go through; None for the one whose prefix fits best. `texts_per_minute`,
+    `texts_per_day`: sent in any such time at most, None without a limit.
     """
 
     number: str
@@ -60,6 +65,9 @@ class Did:
     ivr: Ivr | None = None
     status_post_url: str | None = None
     announcement: Program | None = field(default=None, repr=False)
+    sms_trunk: str | None = None
+    texts_per_minute: int | None = None
+    texts_per_day: int | None = None
     description: str = ""
 
 
@@ -80,7 +88,8 @@ class Trunk:
     `match`: addresses and networks whose SIP is taken as this trunk's. `calls_per_second` and `channels` bound the
     outgoing calls. `prefixes`: the E.164 prefixes of the numbers called through it, the longest match of all trunks
     counts; "+" is all. `number_format`: how it wants the called number, as "+12015550101" (e164), "12015550101"
-    (plain) or "2015550101" (national).
+    (plain) or "2015550101" (national). `text_did_in`: where our number stands in a text that comes in, "request-uri" or
+    the name of a header. `texts_per_second`: sent through it in any second at most, None without a limit.
     """
 
     name: str
@@ -95,6 +104,8 @@ class Trunk:
     channels: int = 30
     prefixes: tuple[str, ...] = ("+",)
     number_format: Literal["e164", "plain", "national"] = "e164"
+    text_did_in: str = "request-uri"
+    texts_per_second: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,12 +5,38 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import time
 
+REVIEW_PHRASES = (
+    "stop texting",
+    "stop sending",
+    "stop messaging",
+    "stop contacting",
+    "stop calling",
+    "please stop",
+    "stop it",
+    "no more texts",
+    "no more messages",
+    "do not text",
+    "don't text",
+    "do not contact",
+    "don't contact",
+    "do not message",
+    "don't message",
+    "leave me alone",
+    "take me off",
+    "remove me",
+    "unsubscribe me",
+    "opt me out",
+    "wrong number",
+    "not interested",
+)
+"""What a key that only switches the review on looks for."""
+
 
 @dataclass(frozen=True, slots=True)
 class KeywordSet:
     """Keywords of one language, beside those that every key has, and the replies to all of that language.
 
-    `language`: "en", "fr" …; a reply of None is the key's English one, and where that is None too, the house's.
+    `language`: "en", "fr" …, or empty: then its replies are for all languages that have none of their own.
     """
 
     language: str

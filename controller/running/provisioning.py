@@ -16,6 +16,7 @@ from controller.config.load import Configuration
 from controller.config.settings import Settings
 from controller.directory.secrets import make_token
 from controller.directory.snapshot import Snapshot
+from controller.directory.text_declarations import REQUEST_URI
 from controller.embedded.asterisk_server import AsteriskTree, Directories
 from controller.embedded.network import LOOPBACK, knows_own_name, own_address
 from controller.embedded.ports import PortNeed
@@ -34,6 +35,7 @@ RELOADS = {
     "amd.conf": "app_amd.so",
     "musiconhold.conf": "res_musiconhold.so",
     "logger.conf": "logger",
+    "hep.conf": "res_hep.so",
 }
 
 
@@ -93,6 +95,11 @@ def asterisk_configuration(configuration: Configuration) -> AsteriskConfiguratio
         phones=_phones(snapshot),
         trunks=_trunks(snapshot),
         numbers=frozenset(snapshot.dids),
+        text_numbers=frozenset(number for number, did in snapshot.dids.items() if did.sms),
+        controller_address=settings.asterisk.controller_address,
+        agi_port=settings.asterisk.agi_port,
+        hep_port=settings.asterisk.hep_port,
+        text_secret=configuration.text_secret,
     )
 
 
@@ -117,6 +124,7 @@ def _trunks(snapshot: Snapshot) -> tuple[SipTrunk, ...]:
             register=trunk.register,
             transport=trunk.transport,
             sources=trunk.match,
+            text_header="" if trunk.text_did_in == REQUEST_URI else trunk.text_did_in,
         )
         for trunk in snapshot.trunks.values()
     )
@@ -176,6 +184,11 @@ def needed_ports(settings: Settings) -> list[PortNeed]:
                 settings.receiver.host, settings.receiver.port, "tcp", "the demo's receiver of post-backs", setting
             )
         )
+    listen = settings.asterisk.texts_listen
+    needs += [
+        PortNeed(listen, settings.asterisk.agi_port, "tcp", "texts from Asterisk", "`asterisk: {agi_port: …}`"),
+        PortNeed(listen, settings.asterisk.hep_port, "udp", "Asterisk's mirrored SIP", "`asterisk: {hep_port: …}`"),
+    ]
     if not settings.external_asterisk:
         sip, asterisk = settings.sip, settings.asterisk
         needs += [

@@ -18,6 +18,7 @@ from controller.asterisk.ari.client import SILENCED_EVENTS, AriClient
 from controller.calls.call_log import CallLogTargets
 from controller.calls.call_prompts import CallPrompts, PromptSources
 from controller.calls.effects.dispatch import EffectDispatcher
+from controller.calls.effects.send_text import QueueText
 from controller.calls.feed import CallFeed
 from controller.calls.incoming import IncomingCalls
 from controller.calls.live import LeaseKeeper, LiveCalls
@@ -47,6 +48,7 @@ from controller.postbacks.schedule import Schedule
 from controller.running.prompt_rendering import build_prompts
 from controller.running.reloading import Reloading
 from controller.script.analysis.checker import Context
+from controller.service.build_texts import TextParts, build_texts
 from controller.speech.library import SoundLibrary
 from controller.speech.prompts import Prompts
 from controller.store.database import Database
@@ -86,6 +88,7 @@ class Service:
     delivery: Delivery
     mailer: TraceMailer | None
     calls: Calls
+    texts: TextParts
     call_retention: CallRetention
     reloading: Reloading
     http: web.Application
@@ -110,6 +113,7 @@ def build(configuration: Configuration, database: Database) -> Service:
     journal = Journal(database, owner)
     mailer = _mailer(settings, database, journal, registry)
     sources = PromptSources(prompts, directory, library, settings.media_url)
+    texts = build_texts(configuration, database=database, directory=directory, ari=ari, ami=ami, registry=registry)
     calls = build_calls(
         database=database,
         journal=journal,
@@ -124,6 +128,7 @@ def build(configuration: Configuration, database: Database) -> Service:
         context=script_context(settings),
         registry=registry,
         log_targets=CallLogTargets(journal, CallFeed(), _utc_now, settings.postbacks.date_format, mailer),
+        queue_text=texts.texts.queue_for_call,
     )
     # Calls that were adopted before the manager interface was there have not had their lease renewed.
     ami.on_ready(calls.live.renew_all)
@@ -142,6 +147,7 @@ def build(configuration: Configuration, database: Database) -> Service:
         delivery=_delivery(settings.postbacks, database, guard, directory, registry),
         mailer=mailer,
         calls=calls,
+        texts=texts,
         call_retention=CallRetention(database, settings.database.keep_calls_days, _utc_now),
         reloading=reloading,
         http=web.Application(client_max_size=LARGEST_REQUEST_BYTES),
@@ -165,17 +171,19 @@ def build_calls(
     context: Context,
     registry: CollectorRegistry,
     log_targets: CallLogTargets,
+    queue_text: QueueText,
 ) -> Calls:
     """The parts that take, place and recover calls, wired to Asterisk's events.
 
     prompts_of: the prompts of a licence key, by its name. context: what scripts are checked against. application: the
     Stasis application. lease_seconds: how long a call stays with a controller that is not heard of any more.
+    queue_text: queues what scripts and sequences send.
     """
     routes = Routes(directory)
     live = LiveCalls(ari, lease_keeper, CallMetrics(registry), lease_seconds)
     queue_ids = QueueIds(database)
     queue = CallQueue(database, owner)
-    dispatcher = EffectDispatcher(routes, guard, database, application)
+    dispatcher = EffectDispatcher(routes, guard, queue_text, application)
     parts = SessionParts(ari, dispatcher, log_targets, lease_seconds)
     incoming = IncomingCalls(parts, live, directory, queue_ids, prompts_of)
     outgoing = OutgoingCalls(parts, live, directory, routes, application, prompts_of)

@@ -97,6 +97,15 @@ def _parts(service: Service) -> dict[str, Part]:
         "media": keep_media,
         "retention": service.call_retention.run,
     }
+    texts = service.texts
+    parts |= {
+        "texts-listeners": texts.listeners.run,
+        "texts-store": texts.incoming.run,
+        "texts-spool": texts.intake.run,
+        "texts-phones": texts.phones.run,
+        "texts-sender": texts.sender.run,
+        "texts-retention": texts.retention.run,
+    }
     if service.mailer:
         parts["mail"] = service.mailer.run
     return parts

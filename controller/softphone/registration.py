@@ -60,7 +60,7 @@ class Registration:
         answer = await _ask(transport, answers, self._request(call_id, 1, expires))
         if answer.status != 401:
             return answer
-        login = _digest(self.account, answer.headers.get("www-authenticate", ""), "REGISTER", self._registrar)
+        login = digest(self.account, answer.headers.get("www-authenticate", ""), "REGISTER", self._registrar)
         return await _ask(transport, answers, self._request(call_id, 2, expires, f"Authorization: {login}\r\n"))
 
     @property
@@ -108,7 +108,7 @@ async def _ask(transport: asyncio.DatagramTransport, answers: _Answers, request:
             return answer
 
 
-def _digest(account: Account, challenge: str, method: str, uri: str) -> str:
+def digest(account: Account, challenge: str, method: str, uri: str) -> str:
     """The answer to a challenge by MD5 digest (RFC 2617, 3.2.2, as SIP uses it)."""
     asked = {
         name.lower(): quoted or plain for name, quoted, plain in re.findall(r'(\w+)=(?:"([^"]*)"|([^\s,]+))', challenge)

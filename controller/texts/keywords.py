@@ -15,8 +15,6 @@ from enum import StrEnum
 
 from controller.directory.text_settings import KeywordSet
 
-DEFAULT_LANGUAGE = "en"
-
 
 class ConsentWord(StrEnum):
     """What a keyword asks for."""

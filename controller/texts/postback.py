@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from controller.postbacks.encoding import form_time
 from controller.texts.model.states import TextState
 from controller.texts.model.text import Text
 
@@ -40,7 +41,7 @@ def sent_form(text: Text) -> Form:
         ("ReferenceID", text.reference_id),
         ("FromPhoneNumber", shown_number(text.our_number)),
         ("ToPhoneNumber", shown_number(text.their_number)),
-        ("SentTime", shown_time(text.sent_at or text.result_at)),
+        ("SentTime", _time(text.sent_at or text.result_at)),
     )
 
 
@@ -58,7 +59,7 @@ def received_form(text: Text, matched_reference_id: str) -> Form:
         *matched,
         ("FromPhoneNumber", shown_number(text.their_number)),
         ("ToPhoneNumber", shown_number(text.our_number)),
-        ("ResponseReceiveDate", shown_time(text.queued_at)),
+        ("ResponseReceiveDate", _time(text.queued_at)),
         ("Message", text.body),
         *((("OptOutReview", "1"),) if text.for_review else ()),
     )
@@ -106,11 +107,8 @@ def shown_number(number: str) -> str:
     return number.removeprefix("+")
 
 
-def shown_time(moment: datetime | None) -> str:
-    """A time in UTC as `5/8/2010 2:42:36 AM`; none is .NET's minimum, as the vendor's."""
-    moment = moment.astimezone(UTC) if moment else datetime.min.replace(tzinfo=UTC)
-    half = "AM" if moment.hour < 12 else "PM"
-    return f"{moment.month}/{moment.day}/{moment.year:04d} {moment.hour % 12 or 12}:{moment:%M:%S} {half}"
+def _time(moment: datetime | None) -> str:
+    return form_time(moment, "us")
 
 
 def _short_time(moment: datetime | None) -> str:

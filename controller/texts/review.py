@@ -10,32 +10,6 @@ import re
 import unicodedata
 from collections.abc import Iterable
 
-DEFAULT_PHRASES = (
-    "stop texting",
-    "stop sending",
-    "stop messaging",
-    "stop contacting",
-    "stop calling",
-    "please stop",
-    "stop it",
-    "no more texts",
-    "no more messages",
-    "do not text",
-    "don't text",
-    "do not contact",
-    "don't contact",
-    "do not message",
-    "don't message",
-    "leave me alone",
-    "take me off",
-    "remove me",
-    "unsubscribe me",
-    "opt me out",
-    "wrong number",
-    "not interested",
-)
-"""What a key that only switches the review on looks for."""
-
 _WORDS = re.compile(r"[\w']+")
 
 

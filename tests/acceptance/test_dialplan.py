@@ -14,10 +14,13 @@ import aiohttp
 import pytest
 from aiohttp import web
 
+from controller.asterisk.ami import AmiClient
 from controller.embedded.ports import free_port
 from controller.errors import PortInUse
 from controller.programs import ProgramTree
-from tests.support.asterisk import PHONE_PASSWORD, TRUNK_ADDRESS, RunningAsterisk, running_asterisk
+from controller.softphone.text_phone import TextPhone
+from controller.texts.intake.message import sip_text, spool_time
+from tests.support.asterisk import PHONE_PASSWORD, TRUNK_ADDRESS, VOICE_NUMBER, RunningAsterisk, running_asterisk
 from tests.support.sipp import SippRun, sipp
 from tests.support.tones import write_tone
 
@@ -157,10 +160,25 @@ async def test_a_controller_refuses_a_number_with_404(tools: ProgramTree, asteri
     assert run, run.output
 
 
-async def test_a_text_is_refused_while_nobody_takes_texts(tools: ProgramTree, asterisk: RunningAsterisk) -> None:
-    run = await from_trunk(tools, asterisk, "message-expect-404")
-
-    assert run, run.output
+async def test_a_text_that_no_controller_takes_waits_in_asterisk(asterisk: RunningAsterisk) -> None:
+    known = asterisk.configuration
+    ami = AmiClient(host="127.0.0.1", port=known.ami_port, username=known.ami_username, secret=known.ami_password)
+    running = asyncio.create_task(ami.run())
+    try:
+        await ami.wait_ready(10)
+        async with TextPhone(("127.0.0.1", asterisk.sip_port), user="12125550123", local=(TRUNK_ADDRESS, 0)) as phone:
+            assert await phone.send(VOICE_NUMBER, "Hello") == 202
+            assert await phone.send("12015550199", "Hello") == 404
+        async with asyncio.timeout(10):
+            while not (spooled := await ami.database_tree("ringpost-text")):
+                await asyncio.sleep(0.05)
+        ((key, fields),) = spooled.items()
+        text = sip_text(fields.split(","), spool_time(key))
+        assert (text.trunk, text.did, text.body) == ("carrier", VOICE_NUMBER, b"Hello")
+        await ami.database_delete("ringpost-text", key)
+    finally:
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
 
 
 @pytest.mark.parametrize("transport", ["u1", "t1"])
@@ -206,7 +224,9 @@ async def test_a_stranger_who_claims_to_be_somebody_gets_nothing(
         channels = await connected.event("RESTResponse")
 
     assert run, run.output
-    assert json.loads(channels["message_body"]) == []
+    # The channel of all texts stays, once there was one.
+    names = [channel["name"] for channel in json.loads(channels["message_body"])]
+    assert [name for name in names if not name.startswith("Message/")] == []
 
 
 async def test_a_phone_at_the_carriers_address_is_still_a_phone(tools: ProgramTree, asterisk: RunningAsterisk) -> None:

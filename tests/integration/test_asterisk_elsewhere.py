@@ -126,6 +126,10 @@ async def test_a_reload_writes_its_files_and_has_it_read_what_changed(config: Pa
 
     changes = await running.apply()
 
-    assert changes == ["phones: alice added", "asterisk: pjsip.conf changed"]
-    assert manager.reloaded == ["res_pjsip.so"]
+    assert changes == [
+        "phones: alice added",
+        "asterisk: extensions.conf changed",
+        "asterisk: pjsip.conf changed",
+    ]
+    assert manager.reloaded == ["res_pjsip.so", "pbx_config.so"]
     assert "[alice]" in (tmp_path / "files/etc/pjsip.conf").read_text()

@@ -11,7 +11,8 @@ import pytest
 from controller.directory.snapshot import Did, Snapshot
 from controller.ivr.compiled import compile_ivr
 from controller.ivr.model import AfterSequence, Choice, Destination, Ivr, Sequence, TextStep
-from controller.store.database import Database
+from controller.texts.model.order import Refused, TextOrder
+from controller.texts.service import Texts
 from tests.support.calls import KEY, calls_room, snapshot
 from tests.support.fake_ari import FakeAri
 
@@ -57,18 +58,17 @@ async def test_a_text_that_was_queued_when_the_controller_died_is_not_queued_aga
     postgres: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     queued = asyncio.Event()
-    execute = Database.execute
+    queue = Texts.queue_for_call
 
-    async def queue_and_die(self: Database, query: str, *values: object, timeout: float | None = None) -> str:
-        tag = await execute(self, query, *values, timeout=timeout)
-        if query == "queue_text":
-            queued.set()
-            await asyncio.Event().wait()
-        return tag
+    async def queue_and_die(self: Texts, order: TextOrder, queue_id: int, timeout: float) -> Refused | None:
+        await queue(self, order, queue_id, timeout)
+        queued.set()
+        await asyncio.Event().wait()
+        raise AssertionError
 
     async with FakeAri() as fake:
         with monkeypatch.context() as patch:
-            patch.setattr(Database, "execute", queue_and_die)
+            patch.setattr(Texts, "queue_for_call", queue_and_die)
             async with calls_room(fake, postgres, texting()):
                 channel = fake.incoming_call()
                 await asyncio.wait_for(queued.wait(), 5)

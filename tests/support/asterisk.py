@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from controller.asterisk.configuration import AsteriskConfiguration, SipPhone, SipTrunk, render
+from controller.config.load import text_secret
 from controller.embedded.asterisk_server import AsteriskServer, AsteriskTree
 from controller.embedded.ports import free_port, free_range
 from controller.errors import PortInUse
@@ -24,6 +25,7 @@ PHONE_PASSWORD = "pa;ss;--w#1>"
 VOICE_NUMBER = "+12015550101"
 ANNOUNCEMENT = 100
 """The tone code of what a caller hears when no controller takes the call."""
+AMI_PASSWORD = "ami-test-password"
 
 
 @dataclass(slots=True)
@@ -83,16 +85,20 @@ async def _started(tree: AsteriskTree, rtp_count: int, dialplan: str, changes: d
             ari_username="ringpost",
             ari_password="ari-test-password",
             ami_username="ringpost",
-            ami_password="ami-test-password",
+            ami_password=AMI_PASSWORD,
             sip_host="127.0.0.1",
             sip_port=free_port("udp", "tcp"),
             rtp_first=first,
             rtp_last=first + rtp_count - 1,
             http_port=free_port("tcp"),
             ami_port=free_port("tcp"),
+            agi_port=free_port("tcp"),
+            hep_port=free_port("udp"),
+            text_secret=text_secret(AMI_PASSWORD),
             phones=(SipPhone("alice", PHONE_PASSWORD, "+12015550110"),),
             trunks=(SipTrunk("carrier", TRUNK_ADDRESS, port=free_port("udp", "tcp", host=TRUNK_ADDRESS)),),
             numbers=frozenset({VOICE_NUMBER}),
+            text_numbers=frozenset({VOICE_NUMBER}),
         )
         server = AsteriskServer(
             tree,

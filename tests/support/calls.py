@@ -32,6 +32,10 @@ from controller.script.program import Program
 from controller.service.build import build_calls
 from controller.store.database import Database
 from controller.store.queries import Queries
+from controller.texts.metrics import TextMetrics
+from controller.texts.queueing import Queueing, utc_now
+from controller.texts.rules import Rules
+from controller.texts.service import Texts
 from tests.support.fake_ari import FakeAri
 from tests.support.owner import ASTERISK, CONTROLLER, an_owner
 
@@ -171,6 +175,9 @@ async def calls_room(
         context=NOWHERE,
         registry=registry,
         log_targets=CallLogTargets(journal, feed, lambda: datetime.now(UTC)),
+        queue_text=Texts(
+            database, current, Queueing(current, database, Rules(), utc_now), TextMetrics(registry)
+        ).queue_for_call,
     )
     await owner.register()
     await calls.queue_ids.reserve()

@@ -145,6 +145,8 @@ asterisk:
   username: {known.ari_username}
   password: {known.ari_password}
   ami_port: {known.ami_port}
+  agi_port: {known.agi_port}
+  hep_port: {known.hep_port}
   ami_username: {known.ami_username}
   ami_password: {known.ami_password}
 """

@@ -97,7 +97,8 @@ def move_to_free_ports(config: Path) -> Ports:
         .replace("port: 5090", f"port: {free_port('udp', host='127.0.0.2')}")
         + f"\nsip: {{host: 127.0.0.1, port: {sip}, rtp_first: {rtp}, rtp_last: {rtp + 99}}}"
         + f"\nhttp: {{port: {http}}}\nreceiver: {{port: {receiver}}}"
-        + f"\nasterisk: {{http_port: {free_port('tcp')}, ami_port: {free_port('tcp')}}}\n"
+        + f"\nasterisk: {{http_port: {free_port('tcp')}, ami_port: {free_port('tcp')}, "
+        + f"agi_port: {free_port('tcp')}, hep_port: {free_port('udp')}}}\n"
     )
     return Ports(sip, http)
 

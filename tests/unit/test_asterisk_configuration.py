@@ -64,7 +64,7 @@ def test_only_the_files_of_what_changed_are_written(tmp_path: Path) -> None:
 
     changed = render(configuration(phones=(SipPhone("alice", "secret"),)), ASTERISK_TEMPLATES, tmp_path)
 
-    assert [path.name for path in changed] == ["pjsip.conf"]
+    assert [path.name for path in changed] == ["extensions.conf", "pjsip.conf"]
 
 
 def test_the_files_are_for_their_owner_only(tmp_path: Path) -> None:

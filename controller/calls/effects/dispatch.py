@@ -11,7 +11,7 @@ from controller.calls.effects.fetch import fetch
 from controller.calls.effects.play import play
 from controller.calls.effects.record import record
 from controller.calls.effects.send_digits import send_digits
-from controller.calls.effects.send_text import queue_text
+from controller.calls.effects.send_text import QueueText, queue_text
 from controller.calls.effects.transfer import abandon, transfer
 from controller.calls.effects.wait_for_input import wait_for_input
 from controller.calls.effects.wait_for_silence import wait_for_silence
@@ -34,7 +34,6 @@ from controller.script.effects import (
     WaitForDigit,
 )
 from controller.script.outcomes import Failed, HungUp, Outcome
-from controller.store.database import Database
 
 log = structlog.get_logger()
 
@@ -42,10 +41,10 @@ log = structlog.get_logger()
 class EffectDispatcher:
     """Carries out effects on a line. Everything they need beyond the line and the prompts is given here."""
 
-    def __init__(self, routes: Routes, guard: Guard, database: Database, application: str) -> None:
+    def __init__(self, routes: Routes, guard: Guard, queue_text: QueueText, application: str) -> None:
         self._routes = routes
         self._guard = guard
-        self._database = database
+        self._queue_text = queue_text
         self._application = application
         self.conferences = Conferences(application)
 
@@ -100,7 +99,7 @@ class EffectDispatcher:
             case FetchUrl():
                 return await fetch(line, effect, self._guard)
             case SendText():
-                return await queue_text(line, effect, self._database, prompts.license_key)
+                return await queue_text(line, effect, self._queue_text, prompts.license_key)
             case Echo():
                 return await echo(line, self._application)
             case _:

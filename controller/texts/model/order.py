@@ -64,7 +64,7 @@ class Refused:
 MESSAGES = {
     RefusalReason.BLOCKED: "This number has opted out of texts: it takes them again when RESUME comes from it.",
     RefusalReason.KEY_INVALID: "There is no such licence key, or it is not one for texts.",
-    RefusalReason.NUMBER_INVALID: "No text can be sent to this number: write it with its area or country code.",
+    RefusalReason.NUMBER_INVALID: "This is no number, or none that the licence key may send texts to.",
     RefusalReason.MESSAGE_INVALID: "A text has at least one character and is no longer than 1600.",
     RefusalReason.NOT_UTC: "The time of a text is given in UTC, and within a year.",
     RefusalReason.DID_INVALID: "The sender is no number of this licence key that texts are sent from.",

@@ -50,9 +50,16 @@ TRANSITIONS: Mapping[TextState, frozenset[TextState]] = MappingProxyType(
     {
         TextState.QUEUED: _NEVER_SENT | {TextState.HELD, TextState.SENDING},
         TextState.HELD: _NEVER_SENT | {TextState.HELD, TextState.SENDING},
-        # Queued again: it was not handed over after all, or was refused for now.
+        # Waiting again: it was not handed over after all, or was refused for now.
         TextState.SENDING: frozenset(
-            {TextState.ACCEPTED, TextState.REFUSED, TextState.UNKNOWN, TextState.QUEUED, TextState.EXPIRED}
+            {
+                TextState.ACCEPTED,
+                TextState.REFUSED,
+                TextState.UNKNOWN,
+                TextState.QUEUED,
+                TextState.HELD,
+                TextState.EXPIRED,
+            }
         ),
         TextState.ACCEPTED: frozenset(),
         TextState.REFUSED: frozenset(),

@@ -18,6 +18,10 @@ class Direction(StrEnum):
     OUTGOING = "outgoing"
 
 
+REPLY = "reply"
+"""The source of a text that answers a keyword."""
+
+
 @dataclass(frozen=True, slots=True)
 class Text:
     """One text. Numbers are E.164, or what an incoming text's sender is called where it has no number; times are UTC.
@@ -48,6 +52,9 @@ class Text:
     segments: int = 1
     encoding: Encoding = Encoding.GSM7
     concatenate: bool = True
+    route: str = ""
+    expires_at: datetime | None = None
+    transactional: bool = False
     matched_text_id: UUID | None = None
     read_at: datetime | None = None
     for_review: bool = False
@@ -57,3 +64,8 @@ class Text:
     def held_until(self) -> datetime | None:
         """When the quiet hours end that it waits for; None when it does not."""
         return self.due_at if self.state is TextState.HELD else None
+
+    @property
+    def is_reply(self) -> bool:
+        """Whether it is our own answer to a keyword: no opt-out blocks it, no quiet hour holds it, nobody is told."""
+        return self.source == REPLY

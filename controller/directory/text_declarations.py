@@ -1,0 +1,132 @@
+"""What the YAML may say about texts, of a licence key and of a trunk."""
+
+from __future__ import annotations
+
+import re
+from datetime import time
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, model_validator
+
+from controller.config_file.validation import Declaration, mistake
+from controller.directory.text_settings import REVIEW_PHRASES, KeywordSet, QuietHours, TextSettings
+
+REQUEST_URI = "request-uri"
+_HEADER = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,79}")
+_CLOCK = re.compile(r"([01]?[0-9]|2[0-3]):([0-5][0-9])")
+_LANGUAGE = re.compile(r"[a-z]{2}(-[A-Z]{2})?")
+
+
+def _clock(text: Any) -> time:
+    found = _CLOCK.fullmatch(text) if isinstance(text, str) else None
+    if found is None:
+        raise mistake("this is no time of day", '"08:00" or "21:30", in quotes')
+    return time(int(found[1]), int(found[2]))
+
+
+def _language(text: str) -> str:
+    if _LANGUAGE.fullmatch(text) is None:
+        raise mistake("this is no language", 'two letters such as "es"')
+    return text
+
+
+def _keyword(text: str) -> str:
+    if not any(character.isalnum() for character in text):
+        raise mistake("this is no keyword", "a word, or a few")
+    return text
+
+
+def _where(text: str) -> str:
+    if text.lower() == REQUEST_URI:
+        return REQUEST_URI
+    if _HEADER.fullmatch(text) is None:
+        raise mistake("no number stands there", f'"{REQUEST_URI}", "To", or the name of another header')
+    return text
+
+
+def _phrases(value: Any) -> Any:
+    if value in (True, "true", "yes", "on"):
+        return REVIEW_PHRASES
+    if value in (False, "false", "no", "off"):
+        return ()
+    return [value] if isinstance(value, str) else value
+
+
+def _listed(value: Any) -> Any:
+    return [value] if isinstance(value, str) else value
+
+
+Clock = Annotated[time, BeforeValidator(_clock)]
+Language = Annotated[str, AfterValidator(_language)]
+Reply = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1600)]
+Keyword = Annotated[str, StringConstraints(strip_whitespace=True, max_length=100), AfterValidator(_keyword)]
+KeywordList = Annotated[tuple[Keyword, ...], BeforeValidator(_listed), Field(max_length=100)]
+Phrases = Annotated[
+    tuple[Annotated[str, Field(min_length=2, max_length=200)], ...], BeforeValidator(_phrases), Field(max_length=200)
+]
+TextDidIn = Annotated[str, AfterValidator(_where)]
+
+
+class QuietHoursEntry(Declaration):
+    """Between which times of the day texts may arrive."""
+
+    opens: Clock = time(8)
+    closes: Clock = time(21)
+
+    @model_validator(mode="after")
+    def _not_the_same(self) -> QuietHoursEntry:
+        if self.opens == self.closes:
+            raise mistake("at no time could a text arrive", "`closes` after `opens`")
+        return self
+
+
+class KeywordsEntry(Declaration):
+    """Keywords and replies of one language."""
+
+    stop: KeywordList = ()
+    resume: KeywordList = ()
+    help: KeywordList = ()
+    stop_reply: Reply | None = None
+    resume_reply: Reply | None = None
+    help_reply: Reply | None = None
+
+
+class TextsEntry(Declaration):
+    """`texts:` of a licence key."""
+
+    stop_reply: Reply | None = None
+    resume_reply: Reply | None = None
+    help_reply: Reply | None = None
+    keywords: Annotated[dict[Language, KeywordsEntry], Field(max_length=50)] = Field(default_factory=dict)
+    quiet_hours: QuietHoursEntry | bool = False
+    opt_out_covers_calls: bool = False
+    review: Phrases = ()
+    delivery_receipts: bool = False
+    per_minute: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
+
+    def settings(self) -> TextSettings:
+        """The same as a value."""
+        sets = [_keyword_set(language, declared) for language, declared in self.keywords.items()]
+        if self.stop_reply or self.resume_reply or self.help_reply:
+            sets.insert(0, KeywordSet("", (), (), (), self.stop_reply, self.resume_reply, self.help_reply))
+        hours = QuietHoursEntry() if self.quiet_hours is True else self.quiet_hours or None
+        return TextSettings(
+            keywords=tuple(sets),
+            quiet_hours=QuietHours(hours.opens, hours.closes) if hours else None,
+            opt_out_covers_calls=self.opt_out_covers_calls,
+            review_phrases=self.review,
+            delivery_receipts=self.delivery_receipts,
+            per_minute=self.per_minute,
+        )
+
+
+def _keyword_set(language: str, declared: KeywordsEntry) -> KeywordSet:
+    return KeywordSet(
+        language,
+        declared.stop,
+        declared.resume,
+        declared.help,
+        declared.stop_reply,
+        declared.resume_reply,
+        declared.help_reply,
+    )

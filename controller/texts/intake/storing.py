@@ -1,0 +1,145 @@
+"""Storing what comes in: many texts in one transaction, with all that follows from each."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import NoReturn
+from uuid import uuid5
+
+import structlog
+
+from controller.directory.current import CurrentDirectory
+from controller.errors import StoreError, StoreUnreachable
+from controller.numbers import mask_number
+from controller.postbacks.outbox import enqueue
+from controller.store.database import Database, Transaction
+from controller.texts.keywords import ConsentWord
+from controller.texts.metrics import TextMetrics
+from controller.texts.model.order import TextOrder
+from controller.texts.model.text import REPLY, Text
+from controller.texts.queueing import Queueing
+from controller.texts.reports import reports_of_incoming
+from controller.texts.rules import KeyRules, Rules
+from controller.texts.store import incoming, opt_outs
+from controller.texts.store.incoming import Arrival
+from controller.texts.store.opt_outs import OptOut
+
+log = structlog.get_logger()
+
+AT_ONCE = 500
+WAITING_AT_MOST = 5_000
+REST_SECONDS = 1.0
+
+
+@dataclass(slots=True, eq=False)
+class _Entry:
+    arrival: Arrival
+    stored: asyncio.Future[None] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
+
+
+class IncomingStore:
+    """Stores texts in batches: while one transaction is under way, the next one's are gathered."""
+
+    def __init__(
+        self, database: Database, directory: CurrentDirectory, rules: Rules, queueing: Queueing, metrics: TextMetrics
+    ) -> None:
+        self._database = database
+        self._directory = directory
+        self._rules = rules
+        self._queueing = queueing
+        self._metrics = metrics
+        self._waiting: list[_Entry] = []
+        self._work = asyncio.Event()
+        self._rest_until = 0.0
+
+    async def store(self, arrival: Arrival) -> None:
+        """Store one text, and what follows from it. Returns when it is on the disk.
+
+        StoreUnreachable at once while the database is known to be away, and when too many wait.
+        """
+        if asyncio.get_running_loop().time() < self._rest_until or len(self._waiting) >= WAITING_AT_MOST:
+            raise StoreUnreachable("texts cannot be stored now")
+        entry = _Entry(arrival)
+        self._waiting.append(entry)
+        self._work.set()
+        await entry.stored
+
+    async def run(self) -> NoReturn:
+        """Store what waits, until cancelled."""
+        try:
+            while True:
+                await self._work.wait()
+                self._work.clear()
+                while self._waiting:
+                    batch, self._waiting = self._waiting[:AT_ONCE], self._waiting[AT_ONCE:]
+                    await self._store_batch(batch)
+        finally:
+            for entry in self._waiting:
+                entry.stored.cancel()
+            self._waiting.clear()
+
+    async def _store_batch(self, batch: Sequence[_Entry]) -> None:
+        try:
+            async with self._database.transaction() as transaction:
+                new = await incoming.store(transaction, [entry.arrival for entry in batch])
+                await enqueue(transaction, [postback for text in new for postback in reports_of_incoming(text)])
+                for text in _in_order(new, batch):
+                    await self._heed(transaction, text)
+        except StoreError as error:
+            log.warning("texts were not stored", texts=len(batch), reason=str(error))
+            self._rest_until = asyncio.get_running_loop().time() + REST_SECONDS
+            for entry in batch:
+                if not entry.stored.done():
+                    entry.stored.set_exception(StoreUnreachable(str(error)))
+            return
+        except BaseException:
+            for entry in batch:
+                entry.stored.cancel()
+            raise
+        self._metrics.received(len(new))
+        for entry in batch:
+            if not entry.stored.done():
+                entry.stored.set_result(None)
+
+    async def _heed(self, transaction: Transaction, text: Text) -> None:
+        """Do what a keyword asks for; what is none may have to be looked at by people."""
+        key = self._directory.snapshot.license_key(text.license_key)
+        if key is None:
+            return
+        rules = self._rules.of(key)
+        keyword = rules.keyword(text.body)
+        if keyword is None:
+            if text.for_review:
+                number = mask_number(text.their_number)
+                log.warning("a text may be an opt-out", key=key.name, sender=number, text=str(text.text_id))
+            return
+        change = OptOut(key.name, text.their_number, did=text.our_number, body=text.body, source="text")
+        match keyword.word:
+            case ConsentWord.STOP:
+                answered = await opt_outs.opt_out(transaction, change)
+            case ConsentWord.RESUME:
+                answered = await opt_outs.opt_in(transaction, change)
+            case ConsentWord.HELP:
+                answered = not await opt_outs.is_opted_out(transaction, key.name, text.their_number)
+        if answered:
+            log.info("a keyword", word=keyword.word.value, key=key.name, sender=mask_number(text.their_number))
+            await self._reply(transaction, text, rules, rules.reply(keyword))
+
+    async def _reply(self, transaction: Transaction, text: Text, rules: KeyRules, body: str) -> None:
+        order = TextOrder(
+            license_key=rules.key.name,
+            recipient=text.their_number,
+            body=body,
+            sender=text.our_number,
+            source=REPLY,
+            text_id=uuid5(text.text_id, "reply"),
+        )
+        await self._queueing.store(transaction, [self._queueing.prepare(order)])
+
+
+def _in_order(texts: Sequence[Text], batch: Sequence[_Entry]) -> list[Text]:
+    """The new texts in the order in which they came."""
+    places = {entry.arrival.text_id: place for place, entry in reversed(list(enumerate(batch)))}
+    return sorted(texts, key=lambda text: places[text.text_id])

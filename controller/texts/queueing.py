@@ -1,0 +1,155 @@
+"""Queueing: an order becomes a text that waits to be sent, or is refused with the reason."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
+from uuid import uuid4
+
+import phonenumbers
+from phonenumbers import NumberParseException
+
+from controller.directory.current import CurrentDirectory
+from controller.directory.snapshot import Did, LicenseKey, Snapshot
+from controller.errors import PhoneNumberInvalid
+from controller.numbers import parse_number, try_number
+from controller.store.database import Database, Transaction
+from controller.texts.model.order import Queued, RefusalReason, Refused, TextOrder, refused
+from controller.texts.model.states import TextState
+from controller.texts.model.text import REPLY
+from controller.texts.rules import Rules
+from controller.texts.segments import segment
+from controller.texts.store import outbox
+from controller.texts.store.outbox import NewText
+from controller.texts.text_routes import PHONE, TextRoutes
+
+LONGEST_BODY = 1600
+"""Characters: ten segments, what carriers take at most."""
+
+LONGEST_WAIT = timedelta(days=366)
+
+
+class Queueing:
+    """Takes orders of texts. Everything is decided here; SQL adds the one thing that only it knows: who opted out."""
+
+    def __init__(
+        self,
+        directory: CurrentDirectory,
+        database: Database,
+        rules: Rules,
+        now: Callable[[], datetime],
+        phone_wait: timedelta = timedelta(hours=24),
+    ) -> None:
+        """now: gives the time in UTC. phone_wait: how long a text waits for a phone that is not registered."""
+        self._directory = directory
+        self._database = database
+        self._rules = rules
+        self._now = now
+        self._phone_wait = phone_wait
+        self._turns: Counter[str] = Counter()
+
+    async def queue(
+        self, orders: Sequence[TextOrder], *, queue_id: int | None = None, timeout: float | None = None
+    ) -> list[Queued | Refused]:
+        """Queue texts in one transaction; the answers are in the order of the orders.
+
+        queue_id: the call that asks for them. timeout: seconds, instead of the database's own. StoreUnreachable.
+        """
+        prepared = [self.prepare(order, queue_id=queue_id) for order in orders]
+        async with self._database.transaction() as transaction:
+            return await self.store(transaction, prepared, timeout)
+
+    async def store(
+        self, transaction: Transaction, prepared: Sequence[NewText | Refused], timeout: float | None = None
+    ) -> list[Queued | Refused]:
+        """Store what was prepared; a text to a number that has opted out is refused. StoreUnreachable."""
+        texts = [text for text in prepared if isinstance(text, NewText)]
+        stored = await outbox.queue(transaction, texts, timeout) if texts else set()
+        return [
+            text
+            if isinstance(text, Refused)
+            else Queued(text.text_id, text.sender)
+            if text.text_id in stored
+            else refused(RefusalReason.BLOCKED)
+            for text in prepared
+        ]
+
+    def prepare(self, order: TextOrder, *, queue_id: int | None = None) -> NewText | Refused:
+        """Everything about a text that is to be sent; or why it is not. Who opted out is not asked here."""
+        snapshot = self._directory.snapshot
+        key = snapshot.license_key(order.license_key)
+        if key is None or "sms" not in key.products:
+            return refused(RefusalReason.KEY_INVALID)
+        if not order.body or len(order.body) > LONGEST_BODY:
+            return refused(RefusalReason.MESSAGE_INVALID)
+        now = self._now()
+        if order.at and not (order.at.utcoffset() == timedelta(0) and order.at <= now + LONGEST_WAIT):
+            return refused(RefusalReason.NOT_UTC)
+        routes = TextRoutes(snapshot)
+        try:
+            recipient = order.recipient if order.source == REPLY else parse_number(order.recipient)
+        except PhoneNumberInvalid:
+            return refused(RefusalReason.NUMBER_INVALID)
+        did = self._sending_did(snapshot, key, order.sender, recipient)
+        if isinstance(did, Refused):
+            return did
+        route = routes.route_to(recipient, did)
+        if route is None:
+            return refused(RefusalReason.NUMBER_INVALID)
+        due_at = max(order.at, now) if order.at else now
+        held = self._rules.of(key).held_until(
+            recipient, due_at, transactional=order.transactional or order.source == REPLY
+        )
+        cut = segment(order.body, unicode=order.unicode, concatenate=order.concatenate)
+        return NewText(
+            text_id=order.text_id or uuid4(),
+            license_key=key.name,
+            sender=did.number,
+            recipient=recipient,
+            body=order.body,
+            route=route,
+            state=TextState.QUEUED if held is None else TextState.HELD,
+            due_at=held or (due_at if order.at else None),
+            expires_at=(held or due_at) + self._phone_wait if route.startswith(PHONE) else None,
+            reference_id=order.reference_id,
+            status_post_url=order.status_post_url or did.status_post_url or key.status_post_url or "",
+            segments=cut.count,
+            encoding=cut.encoding,
+            concatenate=order.concatenate,
+            transactional=order.transactional,
+            source=order.source,
+            queue_id=queue_id,
+        )
+
+    def _sending_did(self, snapshot: Snapshot, key: LicenseKey, sender: str, recipient: str) -> Did | Refused:
+        """The DID that was asked for, or the key's next one for a number of that country."""
+        if sender:
+            number = try_number(sender)
+            did = snapshot.did(number) if number else None
+            return did if did and did.sms and did.sms.name == key.name else refused(RefusalReason.DID_INVALID)
+        owned = [did for did in snapshot.dids.values() if did.sms and did.sms.name == key.name]
+        if not owned:
+            return refused(RefusalReason.DID_REQUIRED)
+        region = _region(recipient)
+        for wanted in (region, "US"):
+            fitting = [did for did in owned if _region(did.number) == wanted]
+            if fitting:
+                break
+        else:
+            fitting = owned
+        self._turns[key.name] += 1
+        return fitting[self._turns[key.name] % len(fitting)]
+
+
+def _region(number: str) -> str:
+    """The country that a number belongs to, in ISO 3166 letters; the United States where nobody can tell."""
+    try:
+        return phonenumbers.region_code_for_number(phonenumbers.parse(number)) or "US"
+    except NumberParseException:
+        return "US"
+
+
+def utc_now() -> datetime:
+    """The time, in UTC."""
+    return datetime.now(UTC)

@@ -1,0 +1,1 @@
+"""Texts in PostgreSQL: rows become values here, and nowhere else."""

@@ -1,0 +1,2 @@
+-- What no rolling window counts any more.
+DELETE FROM text_pace WHERE forget_at < now()

@@ -1,0 +1,262 @@
+"""Texts through the whole house: a real Asterisk, two phones that register, a carrier, and the customer's server."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import asyncpg
+import pytest
+
+from controller.asterisk.configuration import SipPhone
+from controller.programs import ProgramTree
+from controller.softphone.registration import Account
+from controller.softphone.text_phone import TextPhone
+from controller.texts.rules import RESUME_REPLY, STOP_REPLY
+from tests.support.asterisk import PHONE_PASSWORD, TRUNK_ADDRESS, VOICE_NUMBER, RunningAsterisk, running_asterisk
+from tests.support.house import KEY, Customer, House, Posted, customer
+
+ALICE, BOB, STRANGER = "+12015550110", "+12015550111", "+12125550123"
+OTHER_DID = "+12015550102"
+
+YAML = """
+license_keys:
+  acme:
+    key: {key}
+    status_post_url: {url}/postbacks
+dids:
+  "{did}": {{voice: acme, sms: acme, ivr: menu}}
+  "{other}": {{sms: acme}}
+ivrs:
+  menu: {{text: Press one., choices: {{"1": "sequence:text"}}, timeout: 5}}
+sequences:
+  text:
+    - sms: {{from: "{did}", to: "{stranger}", text: From a sequence}}
+phones:
+  alice: {{password: '{password}', number: "{alice}"}}
+  bob: {{password: '{password}', number: "{bob}"}}
+trunks:
+  carrier: {{host: {trunk}, port: {port}}}
+"""
+
+
+@dataclass
+class TextHouse:
+    """The house with its phones."""
+
+    house: House
+    customer: Customer
+    asterisk: RunningAsterisk
+    carrier: TextPhone
+    alice: TextPhone
+    bob: TextPhone
+
+    async def rows(self, sql: str) -> list[asyncpg.Record]:
+        connection = await asyncpg.connect(self.house.dsn)
+        try:
+            return list(await connection.fetch(sql))
+        finally:
+            await connection.close()
+
+    async def until(self, sql: str, timeout: float = 15.0) -> list[asyncpg.Record]:
+        async with asyncio.timeout(timeout):
+            while not (rows := await self.rows(sql)):
+                await asyncio.sleep(0.05)
+        return rows
+
+    async def posted(self, message: str) -> Posted:
+        """The post-back of a text that came in."""
+        return (await self.customer.wait(lambda all_: any(p.form.get("Message") == message for p in all_)))[-1]
+
+    async def send(self, to: str, body: str, *more: str) -> tuple[int, str]:
+        """`ringpost texts send`."""
+        return await self.house.command(
+            "texts",
+            "send",
+            to,
+            body,
+            "--key",
+            "acme",
+            "--from",
+            VOICE_NUMBER,
+            "--config",
+            str(self.house.config),
+            *more,
+        )
+
+
+@pytest.fixture(scope="module")
+async def asterisk(tools: ProgramTree) -> AsyncIterator[RunningAsterisk]:
+    phones = (SipPhone("alice", PHONE_PASSWORD, ALICE), SipPhone("bob", PHONE_PASSWORD, BOB))
+    async with running_asterisk(tools, phones=phones, text_numbers=frozenset({VOICE_NUMBER, OTHER_DID})) as running:
+        yield running
+
+
+@asynccontextmanager
+async def text_house(
+    asterisk: RunningAsterisk, postgres: str, tools: ProgramTree, folder: Path
+) -> AsyncIterator[TextHouse]:
+    server = ("127.0.0.1", asterisk.sip_port)
+    trunk = asterisk.configuration.trunks[0]
+    async with AsyncExitStack() as stack:
+        known = await stack.enter_async_context(customer())
+        yaml = YAML.format(
+            key=KEY,
+            url=known.url,
+            did=VOICE_NUMBER,
+            other=OTHER_DID,
+            stranger=STRANGER,
+            password=PHONE_PASSWORD,
+            alice=ALICE,
+            bob=BOB,
+            trunk=TRUNK_ADDRESS,
+            port=trunk.port,
+        )
+        house = House(folder, asterisk, postgres, tools.root, yaml)
+        carrier = TextPhone(server, user=STRANGER, local=(TRUNK_ADDRESS, trunk.port))
+        alice = TextPhone(server, user="alice", account=Account("alice", PHONE_PASSWORD))
+        bob = TextPhone(server, user="bob", account=Account("bob", PHONE_PASSWORD))
+        for phone in (carrier, alice, bob):
+            await stack.enter_async_context(phone)
+        await alice.register()
+        await bob.register()
+        await house.start()
+        stack.push_async_callback(house.stop)
+        yield TextHouse(house, known, asterisk, carrier, alice, bob)
+
+
+@pytest.fixture
+async def texts(
+    asterisk: RunningAsterisk, postgres: str, tools: ProgramTree, tmp_path: Path
+) -> AsyncIterator[TextHouse]:
+    async with text_house(asterisk, postgres, tools, tmp_path) as house:
+        yield house
+
+
+async def test_a_text_is_posted_answered_and_the_answer_accepted(texts: TextHouse) -> None:
+    assert await texts.alice.send(VOICE_NUMBER, 'hello\nfrom "alice" \U0001f600') == 202
+    posted = await texts.posted('hello\nfrom "alice" \U0001f600')
+    assert list(posted.form) == [
+        *("SMSResponse", "MessageID", "FromPhoneNumber", "ToPhoneNumber", "ResponseReceiveDate", "Message")
+    ]
+    assert (posted.form["FromPhoneNumber"], posted.form["ToPhoneNumber"]) == ("12015550110", "12015550101")
+    status, output = await texts.send(ALICE, "good day")
+    assert status == 0, output
+    text = await texts.alice.next_text()
+    assert (text.sender, text.body) == (VOICE_NUMBER, "good day")
+    sent = (await texts.customer.wait(lambda all_: any("SMSSent" in p.form for p in all_)))[-1]
+    assert (sent.form["SMSSent"], sent.final) == ("1", True)
+    assert await texts.alice.send(VOICE_NUMBER, "thanks") == 202
+    matched = await texts.posted("thanks")
+    assert matched.form["MatchedMessageID"] == sent.form["MessageID"]
+
+
+async def test_stop_blocks_and_resume_opens_again(texts: TextHouse) -> None:
+    assert await texts.carrier.send(VOICE_NUMBER, "Stop.") == 202
+    assert (await texts.carrier.next_text()).body == STOP_REPLY
+    status, output = await texts.send(STRANGER, "an offer")
+    assert status == 1
+    assert "opted out" in output
+    assert await texts.carrier.send(VOICE_NUMBER, "STOP") == 202
+    assert await texts.carrier.send(OTHER_DID, "resume") == 202
+    assert (await texts.carrier.next_text()).body == RESUME_REPLY
+    status, output = await texts.send(STRANGER, "an offer")
+    assert status == 0, output
+    assert (await texts.carrier.next_text()).body == "an offer"
+    assert [text.body for text in texts.carrier.received] == [STOP_REPLY, RESUME_REPLY, "an offer"]
+
+
+@pytest.mark.parametrize(
+    ("answer", "state", "sent"), [(404, "refused", "0"), (403, "refused", "0"), (202, "accepted", "1")]
+)
+async def test_the_true_answer_of_the_far_side_is_told(texts: TextHouse, answer: int, state: str, sent: str) -> None:
+    texts.carrier.answer = lambda _text: answer
+    assert (await texts.send(STRANGER, "is anybody there?"))[0] == 0
+    (row,) = await texts.until("SELECT state, sip_status FROM texts WHERE state NOT IN ('queued', 'sending')")
+    assert (row["state"], row["sip_status"]) == (state, answer)
+    assert (await texts.customer.finals(1))[-1].form["SMSSent"] == sent
+
+
+async def test_a_text_for_a_phone_that_is_away_comes_when_it_registers(texts: TextHouse) -> None:
+    await texts.bob.register(expires=0)
+    assert (await texts.send(BOB, "when you are back"))[0] == 0
+    assert (await texts.send(ALICE, "at once"))[0] == 0
+    assert (await texts.alice.next_text()).body == "at once"
+    assert texts.bob.received == []
+    await texts.bob.register()
+    assert (await texts.bob.next_text(30)).body == "when you are back"
+    await texts.until("SELECT 1 FROM texts WHERE state = 'accepted' HAVING count(*) = 2")
+
+
+async def test_a_text_for_none_of_our_numbers_is_refused(texts: TextHouse) -> None:
+    assert await texts.carrier.send("+12015550199", "hello") == 404
+    assert await texts.carrier.send(VOICE_NUMBER, "<b>hello</b>", content_type="text/html") == 415
+    assert await texts.rows("SELECT * FROM texts") == []
+
+
+async def test_a_long_text_arrives_whole(texts: TextHouse) -> None:
+    body = " ".join(f"{n} \U0001f600" for n in range(300))
+    assert len(body.encode()) > 1023
+    assert await texts.carrier.send(VOICE_NUMBER, body) == 202
+    (row,) = await texts.until("SELECT body FROM texts")
+    assert row["body"] == body
+    assert (await texts.send(STRANGER, body[:1600]))[0] == 0
+    assert (await texts.carrier.next_text()).body == body[:1600]
+
+
+async def test_while_the_controller_is_killed_no_text_is_lost_and_none_comes_twice(texts: TextHouse) -> None:
+    async def send(first: int) -> None:
+        for n in range(first, first + 30):
+            assert await texts.carrier.send(VOICE_NUMBER, f"text {n}") == 202
+
+    await send(0)
+    sending = asyncio.create_task(send(30))
+    await texts.house.kill()
+    await sending
+    await send(60)
+    assert await texts.carrier.send(VOICE_NUMBER, "STOP") == 202
+    await texts.house.start()
+    await texts.until("SELECT 1 FROM texts WHERE direction = 'incoming' HAVING count(*) = 91", timeout=40)
+    rows = await texts.rows("SELECT body, count(*) FROM texts WHERE direction = 'incoming' GROUP BY body")
+    assert {row["body"]: row["count"] for row in rows} == {**{f"text {n}": 1 for n in range(90)}, "STOP": 1}
+    assert (await texts.carrier.next_text()).body == STOP_REPLY
+    posted = await texts.customer.wait(lambda all_: len({p.form["Message"] for p in all_ if "Message" in p.form}) == 91)
+    ids = [each.headers["webhook-id"] for each in posted]
+    assert len(set(ids)) == 91
+    await texts.until("SELECT 1 FROM texts WHERE source = 'reply' AND state = 'accepted'")
+    assert len(texts.carrier.received) == 1
+
+
+async def test_two_controllers_on_one_database_take_and_send_every_text_once(
+    texts: TextHouse, tools: ProgramTree, tmp_path: Path
+) -> None:
+    async with running_asterisk(
+        tools,
+        phones=texts.asterisk.configuration.phones,
+        text_numbers=frozenset({VOICE_NUMBER, OTHER_DID}),
+        trunks=(replace(texts.asterisk.configuration.trunks[0], host="127.0.0.3"),),
+    ) as second:
+        folder = tmp_path / "second"
+        folder.mkdir()
+        yaml = texts.house.config.read_text().split("\nhttp:")[0].replace(TRUNK_ADDRESS, "127.0.0.3")
+        other = House(folder, second, texts.house.dsn, tools.root, yaml)
+        port = second.configuration.trunks[0].port
+        async with TextPhone(("127.0.0.1", second.sip_port), user=STRANGER, local=("127.0.0.3", port)) as carrier:
+            await other.start()
+            try:
+                for n in range(20):
+                    body = f"text {n}"
+                    assert await carrier.send(VOICE_NUMBER, body, call_id=f"same-{n}") == 202
+                    assert await texts.carrier.send(VOICE_NUMBER, body, call_id=f"same-{n}") == 202
+                await texts.until("SELECT 1 FROM texts HAVING count(*) >= 20")
+                assert await carrier.send(VOICE_NUMBER, "STOP") == 202
+                assert await texts.carrier.send(VOICE_NUMBER, "STOP") == 202
+                await texts.until("SELECT 1 FROM texts WHERE source = 'reply' AND state = 'accepted'")
+                assert len(texts.carrier.received + carrier.received) == 1
+                rows = await texts.rows("SELECT 1 FROM texts WHERE direction = 'incoming'")
+                assert len(rows) == 22 or len(rows) == 42
+            finally:
+                await other.stop()
