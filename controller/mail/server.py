@@ -61,5 +61,8 @@ class MailServer:
             timeout=SMTP_SECONDS,
             use_tls=self.tls == "tls",
             start_tls=self.tls == "starttls",
-            tls_context=self.trusted or ssl.create_default_context(),
+            tls_context=self._context(),
         )
+
+    def _context(self) -> ssl.SSLContext | None:
+        return None if self.tls == "none" else self.trusted or ssl.create_default_context()
