@@ -10,7 +10,7 @@ WORKERS ?= 2
 PYTEST := $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
 
 .DEFAULT_GOAL := help
-.PHONY: help run check test unit integration acceptance adversity lint format bench wheel lock clean venv venv-dev tools
+.PHONY: help run check test unit integration acceptance adversity lint format bench docs quick wheel lock clean venv venv-dev tools
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -23,6 +23,9 @@ check: venv ## look for mistakes in CONFIG=config
 
 test: venv-dev tools ## every test: unit, integration, acceptance, adversity
 	@$(PYTEST)
+
+quick: lint ## the linters, and the unit tests but for those that take seconds each
+	@$(PYTEST) tests/unit -m "not thorough"
 
 unit: venv-dev ## the tests without I/O
 	@$(PYTEST) tests/unit
@@ -48,6 +51,9 @@ format: venv-dev ## rewrite the code as ruff wants it
 
 bench: venv-dev tools ## measure the budgets, each beside bare Asterisk
 	@$(BIN)/python -m tests.bench
+
+docs: venv-dev ## write the tables of rooms in docs/architecture.md anew
+	@$(BIN)/python -m tests.support.room_tables
 
 wheel: venv ## dist/ringpost-….whl, for pip install
 	@rm -rf build

@@ -1,4 +1,4 @@
-"""Where the files lie that Ringpost reads but that are no code: SQL, templates, the demo.
+"""Where the files lie that Ringpost reads but that are no code: SQL, and templates.
 
 A clone has them in folders of its own; a wheel has the same folders inside the package (setup.py puts them there).
 """

@@ -335,6 +335,7 @@ _IVRS = st.builds(
 _PRESSES = st.lists(st.builds(Press, st.floats(0, 120), st.sampled_from([*"01*#5"])), max_size=20)
 
 
+@pytest.mark.thorough
 @settings(max_examples=150, deadline=None)
 @given(_IVRS, _CHOICES, st.lists(st.text("01*#5", max_size=4), max_size=10), _PRESSES)
 def test_any_ivr_with_any_keys_ends_and_says_no_label_is_missing(

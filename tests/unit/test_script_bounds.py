@@ -315,6 +315,7 @@ class Clock:
         raise AssertionError(prompt)
 
 
+@pytest.mark.thorough
 @settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(SCRIPTS, st.booleans(), st.data())
 def test_every_run_keeps_within_its_proven_bounds(script: str, incoming: bool, data: st.DataObject) -> None:

@@ -261,6 +261,7 @@ def test_diagnostics_are_limited_and_say_that_there_are_more() -> None:
     assert diagnostics[0].code == "unknown-command"
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     "piece",
     [

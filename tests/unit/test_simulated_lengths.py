@@ -112,6 +112,7 @@ def held(limits: Bounds, ended: Ended) -> None:
         assert seconds >= limits.shortest - 0.01
 
 
+@pytest.mark.thorough
 @settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     SCRIPTS,
@@ -195,6 +196,7 @@ THINGS = ("sequence:open", "sequence:two", "ivr:other", "ivr:main", "script:a.tx
 PLACES = st.sampled_from((*THINGS, "fwd:+12015550110", *(f"sys:{end}" for end in ENDS)))
 
 
+@pytest.mark.thorough
 @settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     st.dictionaries(st.sampled_from(["1", "2", "12", "5", "#"]), PLACES, min_size=1),

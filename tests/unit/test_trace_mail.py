@@ -99,6 +99,7 @@ def test_nothing_that_others_wrote_makes_a_header_or_a_line_of_its_own(text: str
     assert "\n" not in told(trace[0])
 
 
+@pytest.mark.thorough
 def test_a_trace_without_end_makes_no_mail_without_end() -> None:
     _, lines = read([a_line("say", text="x" * 5000)] * (MOST_LINES + 7))
     assert len(lines) == 4 + MOST_LINES + 1
