@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
-from typing import NoReturn
+from typing import NamedTuple, NoReturn
 from uuid import UUID
 
 import structlog
@@ -14,6 +15,7 @@ import structlog
 from controller.errors import StoreError
 from controller.postbacks.attempt import Attempt, Claimed
 from controller.store.database import Database, Transaction
+from controller.store.queries import columns
 from controller.store.storable import storable
 
 log = structlog.get_logger()
@@ -94,29 +96,43 @@ class AttemptLog:
         self._work.clear()
 
     async def _write(self, batch: list[AttemptResult]) -> int:
-        attempts = [result.attempt for result in batch]
         gone = [result.claimed.url for result in batch if result.attempt and result.attempt.gone]
-        results = (
-            self._lease,
-            [result.claimed.number for result in batch],
-            [result.outcome.value for result in batch],
-            [result.delay for result in batch],
-            [attempt.at if attempt else None for attempt in attempts],
-            [attempt.seconds if attempt else None for attempt in attempts],
-            [attempt.status if attempt else None for attempt in attempts],
-            [
-                storable(result.reason or (result.attempt.reason if result.attempt else ""))[:LONGEST_REASON]
-                for result in batch
-            ],
-        )
+        rows = [_ResultRow.of(result) for result in batch]
         if not gone:  # one statement is a transaction by itself, in one round trip
-            return await self._recorded(self._database, results)
+            return await self._recorded(self._database, rows)
         async with self._database.transaction() as transaction:
-            freed = await self._recorded(transaction, results)
+            freed = await self._recorded(transaction, rows)
             await transaction.execute("stop_postback_urls", gone)
         return freed
 
-    @staticmethod
-    async def _recorded(store: Database | Transaction, results: tuple[object, ...]) -> int:
-        freed: int = await store.fetchval("record_postbacks", *results)
+    async def _recorded(self, store: Database | Transaction, rows: list[_ResultRow]) -> int:
+        freed: int = await store.fetchval(
+            "record_postbacks", lease=self._lease, **columns(rows, _ResultRow._fields, prefix="result_")
+        )
         return freed
+
+
+class _ResultRow(NamedTuple):
+    """A result as the query `record_postbacks` takes it; `at`, `seconds` and `status` are the attempt's, if one was
+    made."""
+
+    number: int
+    outcome: str
+    delay: float
+    at: datetime | None
+    seconds: float | None
+    status: int | None
+    reason: str
+
+    @classmethod
+    def of(cls, result: AttemptResult) -> _ResultRow:
+        attempt = result.attempt
+        return cls(
+            number=result.claimed.number,
+            outcome=result.outcome.value,
+            delay=result.delay,
+            at=attempt.at if attempt else None,
+            seconds=attempt.seconds if attempt else None,
+            status=attempt.status if attempt else None,
+            reason=storable(result.reason or (attempt.reason if attempt else ""))[:LONGEST_REASON],
+        )
