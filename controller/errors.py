@@ -34,12 +34,11 @@
     └── SoftphoneError            the test phone could not do what was asked
         └── CallRefused               (the far side did not take the call; carries the SIP status and the Q.850 cause)
 
-A class's docstring is its message when none is given; `error_id` is stable, for logs, metrics and tests.
+A class's docstring is its message when none is given. Its `error_id` stays when the class is renamed.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -70,12 +69,9 @@ class RingpostError(Exception):
     """Something went wrong in Ringpost."""
 
     error_id: str = "ringpost"
+    """Each class has its own, which no rename changes: it is what programs, logs and metrics know the error by."""
     exit_status: int = 1
     """Of a command that ends with it: 3 where it is no use to start the service again."""
-
-    def __init_subclass__(cls) -> None:
-        super().__init_subclass__()
-        cls.error_id = re.sub(r"(?<=[a-z])(?=[A-Z])", "-", cls.__name__).lower()
 
     def __init__(self, message: str | None = None) -> None:
         super().__init__(message or (type(self).__doc__ or "").strip())
@@ -84,9 +80,13 @@ class RingpostError(Exception):
 class ConfigurationError(RingpostError):
     """The configuration cannot be used."""
 
+    error_id = "configuration-error"
+
 
 class InvalidConfiguration(ConfigurationError):
     """The configuration has mistakes."""
+
+    error_id = "invalid-configuration"
 
     def __init__(self, mistakes: Sequence[Mistake]) -> None:
         self.mistakes = tuple(mistakes)
@@ -98,29 +98,43 @@ class InvalidConfiguration(ConfigurationError):
 class PortInUse(ConfigurationError):
     """A port that Ringpost needs is taken by another program."""
 
+    error_id = "port-in-use"
+
 
 class UnsupportedSystem(ConfigurationError):
     """This system cannot run the embedded Asterisk."""
+
+    error_id = "unsupported-system"
 
 
 class DownloadFailed(ConfigurationError):
     """A download that the first run needs did not succeed."""
 
+    error_id = "download-failed"
+
 
 class AlreadyRunning(ConfigurationError):
     """Ringpost is running already."""
+
+    error_id = "already-running"
 
 
 class AsteriskError(RingpostError):
     """Asterisk did not do what was asked."""
 
+    error_id = "asterisk-error"
+
 
 class AsteriskUnreachable(AsteriskError):
     """There is no connection to Asterisk."""
 
+    error_id = "asterisk-unreachable"
+
 
 class AsteriskRefused(AsteriskError):
     """Asterisk refused a request."""
+
+    error_id = "asterisk-refused"
 
     def __init__(self, message: str | None = None, *, status: int = 0) -> None:
         super().__init__(message)
@@ -130,13 +144,19 @@ class AsteriskRefused(AsteriskError):
 class AsteriskNotFound(AsteriskRefused):
     """What the request named does not exist (any more) in Asterisk."""
 
+    error_id = "asterisk-not-found"
+
 
 class AsteriskTimeout(AsteriskError):
     """Asterisk did not answer in time."""
 
+    error_id = "asterisk-timeout"
+
 
 class AsteriskTooOld(AsteriskError):
     """This Asterisk is older than 20.14 or 22.4, which Ringpost needs."""
+
+    error_id = "asterisk-too-old"
 
     exit_status = 3
 
@@ -144,19 +164,27 @@ class AsteriskTooOld(AsteriskError):
 class ApplicationReplaced(AsteriskError):
     """Another program took over the Stasis application."""
 
+    error_id = "application-replaced"
+
     exit_status = 3
 
 
 class StoreError(RingpostError):
     """PostgreSQL did not do what was asked."""
 
+    error_id = "store-error"
+
 
 class StoreUnreachable(StoreError):
     """There is no connection to PostgreSQL."""
 
+    error_id = "store-unreachable"
+
 
 class StoreRefused(StoreError):
     """PostgreSQL refused a statement."""
+
+    error_id = "store-refused"
 
     def __init__(self, message: str | None = None, *, sqlstate: str = "", constraint: str = "") -> None:
         super().__init__(message)
@@ -167,33 +195,49 @@ class StoreRefused(StoreError):
 class MigrationError(StoreError):
     """The database's schema and the migration files do not agree."""
 
+    error_id = "migration-error"
+
 
 class JournalFull(StoreError):
     """What waits in memory for the database has reached its limit."""
+
+    error_id = "journal-full"
 
 
 class SpeechError(RingpostError):
     """A prompt could not be made."""
 
+    error_id = "speech-error"
+
 
 class SynthesisFailed(SpeechError):
     """The speech engine failed."""
+
+    error_id = "synthesis-failed"
 
 
 class VoiceUnavailable(SpeechError):
     """No installed speech engine has this voice."""
 
+    error_id = "voice-unavailable"
+
 
 class AudioInvalid(SpeechError):
     """This file is not audio that Ringpost can read."""
+
+    error_id = "audio-invalid"
 
 
 class PhoneNumberInvalid(RingpostError):
     """This is not a phone number."""
 
+    error_id = "phone-number-invalid"
+
 
 class NotificationRefused(RingpostError):
     """This call is not placed."""
+
+    error_id = "notification-refused"
 
     def __init__(self, code: int, message: str | None = None, mistakes: Sequence[Mistake] = ()) -> None:
         super().__init__(message)
@@ -204,33 +248,49 @@ class NotificationRefused(RingpostError):
 class StateInvalid(RingpostError):
     """The stored state of this call cannot be read."""
 
+    error_id = "state-invalid"
+
 
 class DestinationInvalid(RingpostError):
     """Not a valid destination."""
+
+    error_id = "destination-invalid"
 
 
 class UrlRefused(RingpostError):
     """This URL may not be reached."""
 
+    error_id = "url-refused"
+
 
 class MailRefused(RingpostError):
     """The mail server does not take this mail."""
+
+    error_id = "mail-refused"
 
 
 class MailServerAway(RingpostError):
     """The mail server could not be reached, or could not take the mail now."""
 
+    error_id = "mail-server-away"
+
 
 class FetchFailed(RingpostError):
     """There was no usable answer from this URL."""
+
+    error_id = "fetch-failed"
 
 
 class SoftphoneError(RingpostError):
     """The test phone could not do what was asked."""
 
+    error_id = "softphone-error"
+
 
 class CallRefused(SoftphoneError):
     """The far side refused the call."""
+
+    error_id = "call-refused"
 
     def __init__(self, message: str | None = None, *, status: int = 0, cause: int | None = None) -> None:
         super().__init__(message)

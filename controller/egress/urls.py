@@ -27,6 +27,8 @@ _PASSWORD = re.compile(r"^([a-z][a-z0-9+.-]*://[^/?#@:]*):[^/?#]*@", re.IGNORECA
 class MalformedUrl(UrlRefused):
     """This is not a URL that could ever be reached."""
 
+    error_id = "malformed-url"
+
 
 def customer_url(text: str) -> URL:
     """The URL as it is sent: host and scheme in lower case, path and query to the letter. MalformedUrl.
