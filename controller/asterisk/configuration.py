@@ -141,6 +141,8 @@ class AsteriskConfiguration:
     application: str = "ringpost"
     lease_seconds: int = 90
     """How long a call stays with a controller that is not heard of any more."""
+    wait_for_controller_seconds: int = 10
+    """How long a new call rings when no controller is connected, before it hears the announcement."""
     announcement: str = "ringpost/unavailable"
     """The sound for a call that nobody answers for; a file below the data directory's sounds/."""
 

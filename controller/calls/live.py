@@ -188,13 +188,18 @@ class LiveCalls:
 
         async def renew(session: CallSession) -> None:
             async with slots:
-                await self.renew_lease(session.line.channel.id)
-                if session.call.has_leg:
-                    await self.renew_lease(session.line.fixed_id("transfer"))
+                await self.renew(session)
 
         await asyncio.gather(*(renew(session) for session in list(self._sessions.values())))
 
-    async def renew_lease(self, channel_id: str) -> None:
+    async def renew(self, session: CallSession) -> None:
+        """Renew the lease of one call, and of the leg that it was transferred to."""
+        channel_id = session.line.channel.id
+        await self._renew_lease(channel_id)
+        if session.call.has_leg:
+            await self._renew_lease(session.line.fixed_id("transfer"))
+
+    async def _renew_lease(self, channel_id: str) -> None:
         """Tell Asterisk that this call has its controller; one that has ended meanwhile is fine."""
         try:
             await self._ami.set_variable(channel_id, "TIMEOUT(absolute)", str(self._lease_seconds))

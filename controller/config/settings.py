@@ -57,6 +57,7 @@ class ServiceSection(Declaration):
     state_dir: str = ".ringpost"
     application: Annotated[str, Field(pattern=r"^([a-z][a-z0-9-]{0,30})?$")] = ""
     lease_seconds: Annotated[int, Field(ge=3, le=600)] = 90
+    wait_for_controller_seconds: Annotated[int, Field(ge=0, le=120)] = 10
 
 
 class SipSection(Declaration):

@@ -91,6 +91,7 @@ def asterisk_configuration(configuration: Configuration) -> AsteriskConfiguratio
         entity_id=_entity_id(configuration.controller_id),
         application=configuration.application,
         lease_seconds=settings.service.lease_seconds,
+        wait_for_controller_seconds=settings.service.wait_for_controller_seconds,
         announcement=str(announcements_dir(settings) / "unavailable") if elsewhere else ANNOUNCEMENT,
         phones=_phones(snapshot),
         trunks=_trunks(snapshot),

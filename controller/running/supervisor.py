@@ -50,6 +50,8 @@ READY_SECONDS = 60.0
 STOP_SECONDS = 15.0
 FIRST_PAUSE_SECONDS = 0.5
 LONGEST_PAUSE_SECONDS = 15.0
+# A part that had got ready is started again after at most so long: calls ring for ten seconds meanwhile.
+READY_PAUSE_SECONDS = 2.0
 # A part that ran for so long is taken for sound again: its next restart comes at once.
 SOUND_SECONDS = 60.0
 
@@ -287,6 +289,7 @@ class Supervisor:
                 raise RingpostError("The controller cannot go on; its log says why (another controller took over?).")
             if time.monotonic() - began > SOUND_SECONDS:
                 pause = FIRST_PAUSE_SECONDS
+            pause = min(pause, READY_PAUSE_SECONDS)
             while True:
                 self._console.print(f"[yellow]{shown(name)} ended ({_ending(status)}); it is started again.[/]")
                 await asyncio.sleep(pause)

@@ -188,7 +188,7 @@ def build_calls(
     incoming = IncomingCalls(parts, live, directory, queue_ids, prompts_of)
     outgoing = OutgoingCalls(parts, live, directory, routes, application, prompts_of)
     sweep = Sweep(ari, live, dispatcher.conferences, application)
-    adoption = Adoption(parts, live, CallLookup(database), owner, application, prompts_of, outgoing.go_on, sweep)
+    adoption = Adoption(parts, live, CallLookup(database), owner, directory, application, prompts_of, outgoing.go_on, sweep)
     dialer = Dialer(queue, directory, live, outgoing, journal, lambda: ari.connected)
     notifications = Notifications(queue, log_targets, queue_ids, routes, prompts_of, context, live.metrics, dialer.wake)
     ari.on_event("StasisStart", incoming.stasis_start)

@@ -58,6 +58,18 @@ async def controller(asterisk: RunningAsterisk) -> AsyncIterator[Controller]:
         yield Controller(socket)
 
 
+async def _rings(asterisk: RunningAsterisk) -> None:
+    """Wait until Asterisk has a channel."""
+    known = asterisk.configuration
+    login = {"Authorization": aiohttp.encode_basic_auth(known.ari_username, known.ari_password)}
+    async with asyncio.timeout(10), aiohttp.ClientSession(headers=login) as http:
+        while True:
+            async with http.get(f"{asterisk.ari_url}/ari/channels") as answer:
+                if await answer.json():
+                    return
+            await asyncio.sleep(0.05)
+
+
 async def from_trunk(tools: ProgramTree, asterisk: RunningAsterisk, scenario: str, **options: Any) -> SippRun:
     """A scenario run by the carrier."""
     return await sipp(tools, scenario, ("127.0.0.1", asterisk.sip_port), address=TRUNK_ADDRESS, **options)
@@ -117,6 +129,31 @@ async def test_a_call_whose_controller_is_gone_falls_out_to_the_announcement(too
 
     assert run, run.output
     assert "Q.850;cause=41" in run.messages
+
+
+async def test_a_call_rings_until_a_controller_is_there(tools: ProgramTree) -> None:
+    async with running_asterisk(tools, wait_for_controller_seconds=30) as asterisk:
+        call = asyncio.create_task(
+            from_trunk(tools, asterisk, "invite-expect-answer-then-bye", called="+12015550101", user="13125550199")
+        )
+        await _rings(asterisk)
+        async with controller(asterisk) as connected:
+            event = await connected.event("StasisStart")
+            await connected.request("POST", f"channels/{event['channel']['id']}/answer")
+            await connected.request("DELETE", f"channels/{event['channel']['id']}")
+            run = await call
+
+    assert run, run.output
+    assert "SIP/2.0 180 Ringing" in run.messages
+    assert "Q.850;cause=41" not in run.messages
+
+
+async def test_a_call_that_has_rung_long_enough_hears_the_announcement(tools: ProgramTree) -> None:
+    async with running_asterisk(tools, wait_for_controller_seconds=1) as asterisk:
+        run = await from_trunk(tools, asterisk, "invite-expect-answer-then-bye", called="+12015550101")
+
+    assert run, run.output
+    assert run.messages.index("SIP/2.0 180 Ringing") < run.messages.index("Q.850;cause=41")
 
 
 async def test_a_call_stays_while_the_controller_renews_its_lease(tools: ProgramTree) -> None:

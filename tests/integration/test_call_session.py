@@ -286,10 +286,32 @@ async def test_a_connection_that_drops_twice_does_not_end_the_call(postgres: str
 
 async def test_a_channel_that_no_call_owns_is_let_go_to_the_announcement(postgres: str) -> None:
     async with FakeAri() as fake:
-        stray = fake.surviving_channel("1700000000.99")
+        stray = fake.surviving_channel("1700000000.99", to="s")
         async with calls_room(fake, postgres, snapshot({NUMBER: MENU})):
             await fake.until(lambda: stray.continued_to is not None)
             assert stray.continued_to == ("ringpost-unavailable", "s", "1")
+
+
+@pytest.mark.parametrize("state", ["Ring", "Up"])
+async def test_a_call_whose_controller_died_before_it_took_it_comes_again(postgres: str, state: str) -> None:
+    async with FakeAri() as fake:
+        untaken = fake.surviving_channel("1700000000.99", state=state, to=NUMBER)
+        async with calls_room(fake, postgres, snapshot({NUMBER: MENU})):
+            await fake.until(lambda: untaken.continued_to is not None)
+            assert untaken.continued_to == ("inbound", NUMBER, "1")
+
+
+async def test_a_call_that_was_taken_and_closed_hears_the_announcement(postgres: str) -> None:
+    async with FakeAri() as fake:
+        async with calls_room(fake, postgres, snapshot({NUMBER: MENU})) as room:
+            channel = fake.incoming_call()
+            await fake.until(lambda: bool(fake.played))
+            fake.hang_up(channel)
+            await room.idle()
+        left = fake.surviving_channel(channel, to=NUMBER)
+        async with calls_room(fake, postgres, snapshot({NUMBER: MENU})):
+            await fake.until(lambda: left.continued_to is not None)
+            assert left.continued_to == ("ringpost-unavailable", "s", "1")
 
 
 async def test_while_too_much_waits_for_the_database_new_calls_go_to_the_announcement(postgres: str) -> None:

@@ -99,6 +99,7 @@ async def _started(tree: AsteriskTree, rtp_count: int, dialplan: str, changes: d
             trunks=(SipTrunk("carrier", TRUNK_ADDRESS, port=free_port("udp", "tcp", host=TRUNK_ADDRESS)),),
             numbers=frozenset({VOICE_NUMBER}),
             text_numbers=frozenset({VOICE_NUMBER}),
+            wait_for_controller_seconds=0,
         )
         server = AsteriskServer(
             tree,

@@ -15,6 +15,7 @@ Direction = Literal["incoming", "outgoing"]
 
 # A script may loop, but not for ever: after so long the call is ended whatever it does.
 LONGEST_CALL_SECONDS = 3600.0
+_OURS = "ringpost-"
 _TRY = re.compile(r"ringpost-\d+-try-\d+")
 _LEG = re.compile(r"ringpost-\d+-transfer")
 
@@ -22,6 +23,11 @@ _LEG = re.compile(r"ringpost-\d+-transfer")
 def channel_of_try(queue_id: int, number: int) -> str:
     """The channel of a try to reach somebody: known before it is made, so that whoever finds it knows whose it is."""
     return f"ringpost-{queue_id}-try-{number}"
+
+
+def is_ours(channel_id: str) -> bool:
+    """Whether we made this channel: that of a try, or the leg of a transfer."""
+    return channel_id.startswith(_OURS)
 
 
 def is_try(channel_id: str) -> bool:

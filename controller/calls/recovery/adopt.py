@@ -11,9 +11,10 @@ from collections.abc import Awaitable, Callable, Collection
 
 import structlog
 
+from controller.asterisk.ari.channels import ChannelState
 from controller.calls.call_prompts import CallPrompts
 from controller.calls.live import LiveCalls
-from controller.calls.model.call import is_leg, is_try
+from controller.calls.model.call import is_leg, is_ours, is_try
 from controller.calls.model.order import Notification
 from controller.calls.recovery.settle import settle_lost, settle_unreadable
 from controller.calls.recovery.sweep import Sweep
@@ -21,12 +22,13 @@ from controller.calls.session import CallSession, SessionParts
 from controller.calls.store.call_lookup import CallLookup
 from controller.calls.store.controllers import Owner
 from controller.calls.store.stored_calls import StoredCall
+from controller.directory.current import CurrentDirectory
 from controller.errors import AsteriskError, StateInvalid, StoreError
 
 log = structlog.get_logger()
 
 # A channel that entered Stasis just now may be in Asterisk's list before its StasisStart has reached us.
-GRACE_SECONDS = 1.0
+GRACE_SECONDS = 0.3
 RETRY_SECONDS = 1.0
 RECONCILE_SECONDS = 60.0
 # A call that was claimed so shortly ago may not have begun yet.
@@ -43,6 +45,7 @@ class Adoption:
         live: LiveCalls,
         lookup: CallLookup,
         owner: Owner,
+        directory: CurrentDirectory,
         application: str,
         prompts_of: Callable[[str], CallPrompts],
         go_on_dialling: Callable[[CallSession, Notification], Awaitable[None]],
@@ -52,6 +55,7 @@ class Adoption:
         self._live = live
         self._lookup = lookup
         self._owner = owner
+        self._directory = directory
         self._application = application
         self._prompts_of = prompts_of
         self._go_on_dialling = go_on_dialling
@@ -115,22 +119,41 @@ class Adoption:
                     return  # the calls wait for the next controller
                 if not self._unowned({channel_id}):
                     continue  # a new try of the same call has its channel's id
-                log.warning("a channel that no call owns is let go", channel=channel_id)
                 await self._let_go(channel_id)
 
     async def _let_go(self, channel_id: str) -> None:
-        """To the announcement; a channel of ours that nobody has answered yet, and a transfer's leg, is hung up."""
+        """See to a channel that no call owns.
+
+        A call from outside that the store has never heard of came to a controller that died before it could take it: it
+        enters the dialplan anew, and with that this controller. A channel of ours that nobody has answered yet, and a
+        transfer's leg, is hung up. Any other hears the announcement.
+        """
         channel = self._parts.ari.channels.get(channel_id)
         try:
-            hung_up = is_leg(channel_id) or (is_try(channel_id) and (await channel.state()).state != "Up")
+            state = await channel.state()
+            is_new = not is_ours(channel_id) and await self._never_taken(state)
             if channel_id in self._live:
                 return
-            if hung_up:
+            if is_new:
+                log.warning("a call that nobody took is taken", channel=channel_id)
+                await channel.continue_in_dialplan(context=state.context, extension=state.extension, priority=1)
+                return
+            if is_leg(channel_id) or (is_try(channel_id) and state.state != "Up"):
                 await channel.hangup()
                 return
         except AsteriskError as error:
             log.info("a channel was not hung up", reason=str(error))
+        except StoreError as error:
+            log.warning("nobody knows whether a channel's call was taken before", reason=str(error))
+        log.warning("a channel that no call owns is let go", channel=channel_id)
         await self._live.let_go(channel_id)
+
+    async def _never_taken(self, state: ChannelState) -> bool:
+        """Whether a channel came for one of our numbers, and the store knows of no call that it was. StoreError."""
+        did = self._directory.snapshot.did_called(state.extension)
+        if did is None:
+            return False
+        return not await self._lookup.knows_channel(did.number, state.id, self._owner.asterisk)
 
     def _unowned(self, channel_ids: set[str]) -> list[str]:
         """Those that are neither a live call's channel nor the leg of its transfer."""
@@ -164,7 +187,7 @@ class Adoption:
         with structlog.contextvars.bound_contextvars(call=call.queue_id, license_key=call.license_key):
             log.info("call adopted")
             try:
-                await self._live.renew_lease(call.channel_id)
+                await self._live.renew(session)
                 if call.outgoing and call.answered_at is None:
                     await self._go_on_dialling(session, notification)
                 else:

@@ -49,6 +49,14 @@ class CallLookup:
         )
         return stored_calls(rows)
 
+    async def knows_channel(self, our_number: str, channel_id: str, asterisk: str) -> bool:
+        """Whether there is, or was within a day, a call of one of our numbers with this channel of that Asterisk."""
+        return bool(
+            await self._database.fetchval(
+                "knows_channel", our_number=our_number, channel_id=channel_id, asterisk=asterisk
+            )
+        )
+
     async def find(self, wanted: CallFilter) -> list[CallSummary]:
         """The calls that fit, newest first."""
         rows = await self._database.fetch(
