@@ -9,7 +9,7 @@ import os
 import secrets as randomness
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from controller.errors import ConfigurationError
@@ -53,6 +53,19 @@ class Secrets:
                 self._write(stored)
             self._known = stored
             return stored[name]
+
+    def all(self) -> dict[str, str]:
+        """All secrets there are, by their names."""
+        return self._read()
+
+    def learn(self, known: Mapping[str, str]) -> None:
+        """Take over secrets that somebody else made; those of the same names are replaced."""
+        with self._lock, self._locked():
+            stored = self._read()
+            if not known.items() <= stored.items():
+                stored.update(known)
+                self._write(stored)
+            self._known = stored
 
     def forget(self, name: str) -> None:
         """Remove a secret, so that the next start makes a new one."""

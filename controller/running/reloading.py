@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
 import structlog
@@ -11,7 +12,7 @@ from controller.asterisk.ami import AmiClient
 from controller.config.load import Configuration, read_configuration
 from controller.directory.current import CurrentDirectory
 from controller.directory.snapshot import Snapshot
-from controller.errors import InvalidConfiguration, RingpostError
+from controller.errors import InvalidConfiguration, RingpostError, StoreError
 from controller.running.prompt_rendering import prepare_prompts
 from controller.running.provisioning import provision_asterisk
 from controller.speech.prompts import Prompts
@@ -23,12 +24,19 @@ class Reloading:
     """Applies the configuration as it stands on disk, one reload at a time."""
 
     def __init__(
-        self, configuration: Configuration, directory: CurrentDirectory, prompts: Prompts, ami: AmiClient
+        self,
+        configuration: Configuration,
+        directory: CurrentDirectory,
+        prompts: Prompts,
+        ami: AmiClient,
+        shared: Callable[[Configuration], Awaitable[Configuration]],
     ) -> None:
+        """shared: gives a configuration the secrets that all controllers of the database use. StoreError."""
         self._configuration = configuration
         self._directory = directory
         self._prompts = prompts
         self._ami = ami
+        self._shared = shared
         self._requested = asyncio.Event()
         # Files were written that Asterisk was not brought to read: the next time they do not differ, and count.
         self._unread = False
@@ -66,10 +74,18 @@ class Reloading:
             else:
                 self._caught_up = True
 
+    async def _read(self) -> Configuration:
+        fresh = await asyncio.to_thread(read_configuration, self._configuration.path)
+        try:
+            return await self._shared(fresh)
+        except StoreError as error:
+            log.warning("what was made up for new names is not stored yet", reason=str(error))
+            return fresh
+
     async def apply(self) -> list[str]:
         """Read, check and apply. Gives what changed, for people. InvalidConfiguration: nothing was changed."""
         async with self._lock:
-            fresh = await asyncio.to_thread(read_configuration, self._configuration.path)
+            fresh = await self._read()
             await prepare_prompts(self._prompts, fresh.snapshot)
             changes = _changes(self._directory.snapshot, fresh.snapshot)
             if self._configuration.settings.configures_asterisk:

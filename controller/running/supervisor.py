@@ -26,8 +26,16 @@ from controller.embedded.ports import check_ports
 from controller.embedded.postgres_server import PostgresServer, cluster_home
 from controller.embedded.process import OwnedProcess
 from controller.embedded.progress import Progress
-from controller.errors import AlreadyRunning, ApplicationReplaced, PortInUse, RingpostError, UnsupportedSystem
+from controller.errors import (
+    AlreadyRunning,
+    ApplicationReplaced,
+    PortInUse,
+    RingpostError,
+    StoreError,
+    UnsupportedSystem,
+)
 from controller.postbacks.receiver import Receiver, received_line
+from controller.resources import QUERIES
 from controller.running.prompt_rendering import build_prompts
 from controller.running.provisioning import (
     announcements_dir,
@@ -36,8 +44,11 @@ from controller.running.provisioning import (
     needed_ports,
     write_asterisk_files,
 )
+from controller.running.sharing import with_shared_secrets
 from controller.running.summary import print_summary
 from controller.speech.announcements import record_announcements
+from controller.store.database import Database
+from controller.store.queries import Queries
 from controller.terminal import output, shown
 
 LOCK_FILE = "ringpost.lock"
@@ -208,6 +219,7 @@ class Supervisor:
                 postgres = PostgresServer(self._cluster(), logs=self._settings.state_dir / "logs")
                 await self._start("PostgreSQL", postgres, kept, stack)
                 database_url = postgres.dsn
+            await self._share_secrets(database_url)
             if not self._settings.external_asterisk:
                 with self._progress.step("Preparing Asterisk's files"):
                     await self._prepare_asterisk()
@@ -228,6 +240,15 @@ class Supervisor:
             async with asyncio.TaskGroup() as group:
                 for name, part in kept:
                     group.create_task(self._keep(name, part))
+
+    async def _share_secrets(self, database_url: str) -> None:
+        """Before Asterisk's files are written. A database that is not there, or is empty, says nothing of them yet."""
+        with contextlib.suppress(StoreError):
+            database = await Database.connect(database_url, Queries.load(QUERIES), size=1)
+            try:
+                self._configuration = await with_shared_secrets(self._configuration, database)
+            finally:
+                await database.close()
 
     def _cluster(self) -> Path:
         """Where the database lives; when that is elsewhere, the state directory has a link to it."""

@@ -47,6 +47,7 @@ from controller.postbacks.poster import PostingOptions
 from controller.postbacks.schedule import Schedule
 from controller.running.prompt_rendering import build_prompts
 from controller.running.reloading import Reloading
+from controller.running.sharing import with_shared_secrets
 from controller.script.analysis.checker import Context
 from controller.service.build_texts import TextParts, build_texts
 from controller.speech.library import SoundLibrary
@@ -132,7 +133,11 @@ def build(configuration: Configuration, database: Database) -> Service:
     )
     # Calls that were adopted before the manager interface was there have not had their lease renewed.
     ami.on_ready(calls.live.renew_all)
-    reloading = Reloading(configuration, directory, prompts, ami)
+
+    async def shared(fresh: Configuration) -> Configuration:
+        return await with_shared_secrets(fresh, database)
+
+    reloading = Reloading(configuration, directory, prompts, ami, shared)
     ami.on_ready(reloading.catch_up)
     service = Service(
         settings=settings,
@@ -188,7 +193,9 @@ def build_calls(
     incoming = IncomingCalls(parts, live, directory, queue_ids, prompts_of)
     outgoing = OutgoingCalls(parts, live, directory, routes, application, prompts_of)
     sweep = Sweep(ari, live, dispatcher.conferences, application)
-    adoption = Adoption(parts, live, CallLookup(database), owner, directory, application, prompts_of, outgoing.go_on, sweep)
+    adoption = Adoption(
+        parts, live, CallLookup(database), owner, directory, application, prompts_of, outgoing.go_on, sweep
+    )
     dialer = Dialer(queue, directory, live, outgoing, journal, lambda: ari.connected)
     notifications = Notifications(queue, log_targets, queue_ids, routes, prompts_of, context, live.metrics, dialer.wake)
     ari.on_event("StasisStart", incoming.stasis_start)

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import AsyncIterator, Callable, Coroutine
-from contextlib import asynccontextmanager
+import socket
+from collections.abc import Callable, Coroutine, Sequence
+from contextlib import AsyncExitStack
 from typing import Any
 
 import structlog
-from aiohttp import web
 
 from controller.config.load import Configuration
-from controller.errors import PortInUse, RingpostError, StoreUnreachable
+from controller.errors import RingpostError, StoreUnreachable
 from controller.resources import MIGRATIONS, QUERIES
 from controller.running.prompt_rendering import prepare_prompts
+from controller.running.sharing import with_shared_secrets
 from controller.service import memory
 from controller.service.build import Service, build
+from controller.service.listening import answering, listen, waiting_room
 from controller.store.database import Database
 from controller.store.migrations import Migrations
 from controller.store.queries import Queries
@@ -38,14 +40,20 @@ async def serve(configuration: Configuration) -> None:
     """
     for warning in configuration.snapshot.warnings:
         log.warning("the checker warns", mistake=str(warning))
-    database = await _database(configuration.database_url)
-    try:
-        await run(build(configuration, database))
-    finally:
-        await database.close()
+    http = configuration.settings.http
+    async with AsyncExitStack() as stack:
+        sockets = await listen(http.host, http.port)
+        for listening in sockets:
+            stack.callback(listening.close)
+        # Whoever asks whether the process lives gets an answer also while the database does not.
+        async with answering(waiting_room(), sockets):
+            database = await _database(configuration.database_url)
+            stack.push_async_callback(database.close)
+            configuration = await with_shared_secrets(configuration, database)
+        await run(build(configuration, database), sockets)
 
 
-async def run(service: Service) -> None:
+async def run(service: Service, sockets: Sequence[socket.socket]) -> None:
     """Run until told to stop, then store what waits. Live calls wait in Asterisk for the next controller."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -58,7 +66,7 @@ async def run(service: Service) -> None:
     await service.library.load()
     memory.settle()
     try:
-        async with _listening(service), asyncio.TaskGroup() as group:
+        async with answering(service.http, sockets), asyncio.TaskGroup() as group:
             # Only this one may end the service: another controller took over, or Asterisk is too old.
             tasks = [group.create_task(service.ari.run(), name="ari")]
             tasks += [group.create_task(_kept_up(name, part), name=name) for name, part in _parts(service).items()]
@@ -142,25 +150,6 @@ def _first_cause(error: BaseException) -> BaseException:
     while isinstance(error, BaseExceptionGroup):
         error = error.exceptions[0]
     return error
-
-
-@asynccontextmanager
-async def _listening(service: Service) -> AsyncIterator[None]:
-    """HTTP, as long as the context lasts. PortInUse when it cannot listen."""
-    runner = web.AppRunner(service.http, access_log=None, shutdown_timeout=2.0)
-    await runner.setup()
-    http = service.settings.http
-    try:
-        try:
-            await web.TCPSite(runner, http.host, http.port).start()
-        except OSError as error:
-            raise PortInUse(
-                f"HTTP cannot listen on {http.host}:{http.port}, {error.strerror}: set another `http: {{port: …}}`."
-            ) from None
-        log.info("listening", http=f"{http.host}:{http.port}")
-        yield
-    finally:
-        await runner.cleanup()
 
 
 async def _keep_media(service: Service) -> None:

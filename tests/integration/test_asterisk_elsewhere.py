@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from controller.asterisk.ami import AmiClient
 from controller.cli import app
-from controller.config.load import read_configuration
+from controller.config.load import Configuration, read_configuration
 from controller.directory.current import CurrentDirectory
 from controller.errors import AsteriskTimeout
 from controller.programs import ProgramTree
@@ -65,7 +65,12 @@ def add_a_phone(config: Path) -> None:
 def reloading(config: Path, manager: Manager) -> Reloading:
     configuration = read_configuration(config)
     prompts = build_prompts(configuration.settings)
-    reloading = Reloading(configuration, CurrentDirectory(configuration.snapshot), prompts, cast("AmiClient", manager))
+
+    async def shared(fresh: Configuration) -> Configuration:
+        return fresh
+
+    directory = CurrentDirectory(configuration.snapshot)
+    reloading = Reloading(configuration, directory, prompts, cast("AmiClient", manager), shared)
     manager.on_ready(reloading.catch_up)
     return reloading
 
