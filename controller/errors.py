@@ -15,7 +15,8 @@
     │   ├── AsteriskTooOld
     │   └── ApplicationReplaced       (another controller took the Stasis application over: fatal)
     ├── StoreError                PostgreSQL said no, or nothing
-    │   ├── StoreUnreachable
+    │   ├── StoreUnreachable          (what is to be stored waits)
+    │   │   └── StoreUnwilling            (PostgreSQL is there and takes it not now; carries the SQLSTATE)
     │   ├── StoreRefused              (a statement broke a rule of the schema; carries the SQLSTATE)
     │   ├── MigrationError
     │   └── JournalFull               (what waits in memory for the database has reached its limit)
@@ -181,8 +182,16 @@ class StoreUnreachable(StoreError):
     error_id = "store-unreachable"
 
 
+class StoreUnwilling(StoreUnreachable):
+    """PostgreSQL does not take this now."""
+
+    def __init__(self, message: str | None = None, *, sqlstate: str = "") -> None:
+        super().__init__(message)
+        self.sqlstate = sqlstate
+
+
 class StoreRefused(StoreError):
-    """PostgreSQL refused a statement."""
+    """PostgreSQL refused a statement: what was to be stored can never be."""
 
     error_id = "store-refused"
 

@@ -22,6 +22,7 @@ from controller.config_file.document import Document
 from controller.config_file.validation import Declaration, mistake, read_section
 from controller.errors import ConfigurationError
 from controller.script.commands.kinds import EMAIL
+from controller.store.addresses import usable_address
 
 Port = Annotated[int, Field(ge=1, le=65535)]
 
@@ -105,10 +106,19 @@ class TextsSection(Declaration):
     phone_wait_hours: Annotated[float, Field(gt=0, le=24 * 30)] = 24.0
 
 
+def _database_url(text: str) -> str:
+    if text:
+        try:
+            usable_address(text)
+        except ConfigurationError as error:
+            raise mistake(str(error).rstrip("."), "postgresql://USER:PASSWORD@HOST:PORT/DATABASE") from None
+    return text
+
+
 class DatabaseSection(Declaration):
     """`database:` a PostgreSQL of yours, instead of the embedded one; how long calls are kept."""
 
-    url: str = ""
+    url: Annotated[str, AfterValidator(_database_url)] = ""
     keep_calls_days: Annotated[float, Field(gt=0)] = 90.0
     password_file: str = ""
 

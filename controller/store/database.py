@@ -11,14 +11,17 @@ from typing import Any, NoReturn
 import asyncpg
 import structlog
 
-from controller.errors import StoreError, StoreUnreachable
-from controller.store.failures import store_errors
+from controller.errors import ConfigurationError, StoreError, StoreUnreachable, StoreUnwilling
+from controller.store.addresses import usable_address
+from controller.store.failures import READ_ONLY, store_errors
 from controller.store.queries import Queries
 
 log = structlog.get_logger()
 
 # An idle connection that the network dropped without a word is noticed after this time, in seconds.
 LISTEN_CHECK_SECONDS = 15.0
+# Off on a standby, and where a provider or an administrator has made the database read-only.
+_TAKES_WRITES = "SELECT current_setting('transaction_read_only') = 'off'"
 
 
 class Transaction:
@@ -88,12 +91,15 @@ class Database:
     async def connect(cls, dsn: str, queries: Queries, *, size: int = 8, timeout: float = 10.0) -> Database:
         """Open the pool of at most `size` connections, each operation limited to `timeout` seconds.
 
-        StoreUnreachable when PostgreSQL does not answer, or refuses the login.
+        StoreUnreachable when PostgreSQL does not answer, or refuses the login. ConfigurationError for an address that
+        cannot be used, and for a database that is not in UTF-8.
         """
         pool = await _open_pool(dsn, size, timeout)
         database = cls(dsn, pool, queries, timeout)
         try:
-            async with database._connection():
+            async with database._connection() as connection:
+                with store_errors():
+                    _check_encoding(await connection.fetchval("SHOW server_encoding"))
                 return database
         except BaseException:
             pool.terminate()
@@ -164,15 +170,21 @@ class Database:
                 raise
             await _step(connection, transaction.commit)
 
+    async def renew(self) -> None:
+        """Have every connection replaced before it is used again: there may be another server behind its name."""
+        await self._pool.expire_connections()
+
     async def ready(self, timeout: float = 1.0) -> bool:
-        """Whether PostgreSQL answers within `timeout` seconds."""
+        """Whether PostgreSQL answers within `timeout` seconds, and takes writes: a standby does not."""
         try:
             async with asyncio.timeout(timeout), self._connection() as connection:
                 with store_errors():
-                    await connection.fetchval("SELECT 1", timeout=timeout)
+                    writes: bool = await connection.fetchval(_TAKES_WRITES, timeout=timeout)
         except (StoreError, TimeoutError):
             return False
-        return True
+        if not writes:
+            await self.renew()
+        return writes
 
     async def listen(self, channel: str, callback: Callable[[str | None], None], retry: float = 1.0) -> NoReturn:
         """Call `callback(payload)` for every NOTIFY on the channel, until cancelled.
@@ -189,7 +201,8 @@ class Database:
             await asyncio.sleep(retry)
 
     async def _listen_once(self, channel: str, callback: Callable[[str | None], None]) -> None:
-        connection = await asyncpg.connect(self._dsn, timeout=self._timeout, command_timeout=self._timeout)
+        address = usable_address(self._dsn)
+        connection = await asyncpg.connect(address, timeout=self._timeout, command_timeout=self._timeout)
         try:
             dropped = asyncio.Event()
             connection.add_termination_listener(lambda _connection: dropped.set())
@@ -217,6 +230,11 @@ class Database:
             connection = await self._pool.acquire(timeout=self._timeout)
         try:
             yield connection
+        except StoreUnwilling as error:
+            if error.sqlstate == READ_ONLY:
+                # After a fail-over the same name leads to the new server: connections to the old one are renewed.
+                await self.renew()
+            raise
         finally:
             try:
                 await self._pool.release(connection)
@@ -227,7 +245,7 @@ class Database:
 async def _open_pool(dsn: str, size: int, timeout: float, **settings: str) -> asyncpg.Pool[asyncpg.Record]:
     with store_errors():
         return await asyncpg.create_pool(
-            dsn,
+            usable_address(dsn),
             # asyncpg refills a pool with a minimum by itself, and fills the log with tracebacks when it cannot.
             min_size=0,
             max_size=size,
@@ -236,6 +254,14 @@ async def _open_pool(dsn: str, size: int, timeout: float, **settings: str) -> as
             init=_set_codecs,
             reset=_leave_as_it_is,
             server_settings={"application_name": "ringpost", **settings},
+        )
+
+
+def _check_encoding(encoding: str) -> None:
+    if encoding != "UTF8":
+        raise ConfigurationError(
+            f"The database is encoded in {encoding}, which cannot hold every text; "
+            "make another: createdb --template=template0 --encoding=UTF8 ringpost"
         )
 
 

@@ -11,11 +11,14 @@ from pathlib import Path
 
 import asyncpg
 
-from controller.errors import MigrationError, StoreRefused
+from controller.errors import MigrationError, StoreRefused, StoreUnwilling
+from controller.store.addresses import usable_address
 from controller.store.failures import store_errors
 
 # Any number of our own; two controllers that start at once wait for each other on it.
 LOCK = 7_464_707_678
+# A standby, a lock, a conflict with another session: the same file may be applied later.
+_ANOTHER_TIME = frozenset({"25", "40", "55"})
 
 _FILE = re.compile(r"(\d{4})_[a-z0-9_]+")
 _CREATE = """CREATE TABLE IF NOT EXISTS schema_migrations (
@@ -72,13 +75,25 @@ class Migrations:
         and for a file that PostgreSQL refuses: then that file has changed nothing.
         """
         async with _connection(dsn, timeout) as connection:
-            with store_errors():
-                await connection.execute("SELECT pg_advisory_lock($1)", LOCK)
+            applied = []
+            while (name := await self._apply_next(connection)) is not None:
+                applied.append(name)
+            return applied
+
+    async def _apply_next(self, connection: asyncpg.Connection[asyncpg.Record]) -> str | None:
+        """Apply the first pending file; its name, None when there is none.
+
+        The lock is one of the transaction, so that it ends with it, also behind a pooler that shares sessions.
+        """
+        with store_errors():
+            async with connection.transaction():
+                await connection.execute("SELECT pg_advisory_xact_lock($1)", LOCK)
                 await connection.execute(_CREATE)
-            pending = await self._pending(connection)
-            for migration in pending:
-                await _apply(connection, migration)
-            return [migration.name for migration in pending]
+                pending = await self._pending(connection)
+                if not pending:
+                    return None
+                await _apply(connection, pending[0])
+                return pending[0].name
 
     async def _pending(self, connection: asyncpg.Connection[asyncpg.Record]) -> list[Migration]:
         with store_errors():
@@ -107,17 +122,18 @@ async def _apply(connection: asyncpg.Connection[asyncpg.Record], migration: Migr
                     migration.name,
                     migration.checksum,
                 )
-    except StoreRefused as error:
+    except (StoreRefused, StoreUnwilling) as error:
+        if isinstance(error, StoreUnwilling) and error.sqlstate[:2] in _ANOTHER_TIME:
+            raise
         raise MigrationError(f"{migration.name}.sql was refused: {error}") from error
 
 
 @asynccontextmanager
 async def _connection(dsn: str, timeout: float) -> AsyncIterator[asyncpg.Connection[asyncpg.Record]]:
     with store_errors():
-        connection = await asyncpg.connect(dsn, timeout=min(timeout, 10.0), command_timeout=timeout)
+        connection = await asyncpg.connect(usable_address(dsn), timeout=min(timeout, 10.0), command_timeout=timeout)
     try:
         yield connection
     finally:
-        # Closing the session gives the advisory lock back, whatever happened.
         with store_errors():
             await connection.close(timeout=5.0)

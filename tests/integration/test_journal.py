@@ -11,6 +11,7 @@ from functools import partial
 from typing import Any
 from uuid import uuid4
 
+import asyncpg
 import pytest
 
 from controller.calls.model.call import Call, TraceLine
@@ -256,3 +257,48 @@ async def test_queue_ids_that_run_out_refuse_the_call(database: Database) -> Non
     ids = QueueIds(database)
     with pytest.raises(JournalFull):
         ids.take()
+
+
+async def test_what_happens_while_the_database_takes_no_writes_is_stored_when_it_does(
+    database: Database, postgres: str
+) -> None:
+    journal = Journal(database, an_owner())
+    administrator = await asyncpg.connect(postgres)
+    name = await administrator.fetchval("SELECT current_database()")
+    writing = asyncio.create_task(journal.run())
+    try:
+        await administrator.execute(f'ALTER DATABASE "{name}" SET default_transaction_read_only = on')
+        await database.renew()
+        assert not await database.ready()
+        call = a_call(1000000001)
+        journal.add(call, _state, postback=a_postback(call))
+        assert not await journal.flush(0.3)
+        await administrator.execute("SET default_transaction_read_only = off")
+        await administrator.execute(f'ALTER DATABASE "{name}" RESET default_transaction_read_only')
+        assert await journal.flush(10.0)
+        assert await administrator.fetchval("SELECT count(*) FROM postback_outbox") == 1
+        assert await database.ready()
+    finally:
+        writing.cancel()
+        await asyncio.gather(writing, return_exceptions=True)
+        await administrator.close()
+
+
+async def test_a_table_that_somebody_has_locked_costs_no_call(database: Database, postgres: str) -> None:
+    journal = Journal(database, an_owner())
+    administrator = await asyncpg.connect(postgres)
+    name = await administrator.fetchval("SELECT current_database()")
+    await administrator.execute(f"ALTER DATABASE \"{name}\" SET lock_timeout = '100ms'")
+    await database.renew()
+    writing = asyncio.create_task(journal.run())
+    try:
+        async with administrator.transaction():
+            await administrator.execute("LOCK TABLE calls IN ACCESS EXCLUSIVE MODE")
+            journal.add(a_call(1000000001), _state)
+            assert not await journal.flush(0.5)
+        assert await journal.flush(10.0)
+        assert await administrator.fetchval("SELECT count(*) FROM calls") == 1
+    finally:
+        writing.cancel()
+        await asyncio.gather(writing, return_exceptions=True)
+        await administrator.close()
