@@ -1,4 +1,7 @@
-"""`make bench`: the budgets, each beside bare Asterisk in the same run. `--quick` for a look in a minute."""
+"""`make bench`: the budgets, each beside bare Asterisk in the same run. `--quick` for a look in a few minutes.
+
+`--against CLONE` measures the calls through an earlier commit too, by turns with this one. See docs/performance.md.
+"""
 
 from __future__ import annotations
 
@@ -11,8 +14,7 @@ from rich.console import Console
 
 from controller.embedded.debian import provision
 from controller.programs import ProgramTree
-from tests.bench import bench_calls, bench_postbacks, bench_script
-from tests.bench.rows import show
+from tests.bench import bench_calls, bench_postbacks, bench_script, rows
 
 PROJECT = Path(__file__).parent.parent.parent
 
@@ -22,17 +24,25 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="fewer calls and a smaller backlog")
     parser.add_argument("--only", choices=("script", "calls", "postbacks"), help="one part alone")
+    parser.add_argument("--against", type=Path, metavar="CLONE", help="a clone of an earlier commit, after `make venv`")
+    parser.add_argument("--save", type=Path, metavar="FILE", help="keep the figures for a later `--before`")
+    parser.add_argument("--before", type=Path, metavar="FILE", help="figures of an earlier run, to print ratios")
     arguments = parser.parse_args()
-    console = Console(width=150)
-    rows = []
+    console = Console(width=180)
+    measured = []
     if arguments.only in (None, "script"):
-        rows += bench_script.measure()
+        measured += bench_script.measure()
     if arguments.only in (None, "calls"):
         named = os.environ.get("RINGPOST_TOOLS")
         tools = ProgramTree(Path(named)) if named else provision(PROJECT / ".ringpost" / "tools")
-        rows += uvloop.run(bench_calls.measure(tools, quick=arguments.quick))
-    if rows:
-        show(rows, console)
+        clone = arguments.against and arguments.against.resolve()
+        measured += uvloop.run(bench_calls.measure(tools, quick=arguments.quick, clone=clone))
+    if arguments.before:
+        measured = rows.with_before(measured, arguments.before)
+    if measured:
+        rows.show(measured, console)
+    if arguments.save:
+        rows.save(measured, arguments.save)
     if arguments.only in (None, "postbacks"):
         bench_postbacks.show(uvloop.run(bench_postbacks.run(quick=arguments.quick)), console)
 
