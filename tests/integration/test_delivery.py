@@ -69,13 +69,11 @@ async def test_a_postback_arrives_with_its_form_its_headers_and_a_signature_that
 
 
 async def test_a_postback_queued_while_the_deliverer_idles_is_sent_at_once(database: Database) -> None:
-    async with receiving() as receiver, delivering(database, replace(QUICK, poll_seconds=30.0)):
+    async with receiving() as receiver, delivering(database, replace(QUICK, poll_seconds=3600.0)):
         await put(database, postback("call:1", url=receiver.url))
         await receiver.wait_for(1)
-        began = time.monotonic()
         await put(database, postback("call:2", url=receiver.url))
         await receiver.wait_for(2)
-    assert time.monotonic() - began < 2.0
 
 
 async def test_a_failing_postback_is_repeated_with_the_same_id_until_it_succeeds(database: Database) -> None:
@@ -219,11 +217,9 @@ async def test_a_hanging_receiver_delays_nobody_else(database: Database) -> None
     async with receiving() as receiver, serving(hang) as port:
         hung = [postback(f"call:{n}", url=f"http://127.0.0.1:{port}/") for n in range(300)]
         await put(database, *hung, *[postback(f"call:{n}", url=receiver.url) for n in range(300, 600)])
-        options = replace(QUICK, posting=PostingOptions(1.0, 15.0), drain_seconds=0.1)
-        began = time.monotonic()
+        options = replace(QUICK, posting=PostingOptions(1.0, 30.0), drain_seconds=0.1)
         async with delivering(database, options):
             await receiver.wait_for(300)
-            assert time.monotonic() - began < 5
 
 
 async def test_a_host_that_does_not_answer_is_held_back_and_tried_again_when_it_is_back(database: Database) -> None:
@@ -277,7 +273,7 @@ async def test_a_deliverer_that_is_stopped_gives_back_what_it_could_not_finish(d
 
     async with serving(hang) as port:
         await put(database, postback("call:1", url=f"http://127.0.0.1:{port}/"))
-        options = replace(QUICK, posting=PostingOptions(1.0, 15.0), drain_seconds=0.1)
+        options = replace(QUICK, posting=PostingOptions(1.0, 30.0), drain_seconds=0.1)
         async with delivering(database, options):
             await asyncio.wait_for(arrived.wait(), 10)
     [row] = await sql(database, "SELECT due_at <= now() AS due, leased_until, tries FROM postback_outbox")
