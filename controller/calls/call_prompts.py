@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from controller.directory.current import CurrentDirectory
-from controller.errors import SpeechError
+from controller.errors import SpeechError, StoreError
 from controller.script.effects import Prompt, Silence, Sound, SpecialSound, Speech
 from controller.script.program import Program
 from controller.speech.library import SoundLibrary
@@ -43,7 +43,7 @@ class CallPrompts:
             if path is not None:
                 medium = self._sources.prompts.cached_sound(path)
             else:
-                medium = self._sources.library.get(self.license_key, prompt.sound_id)
+                medium = self._sources.library.cached(self.license_key, prompt.sound_id)
         return None if medium is None else self._as_media(medium)
 
     async def make(self, prompt: Prompt) -> tuple[str, float]:
@@ -57,7 +57,7 @@ class CallPrompts:
             path = self._file(prompt.sound_id)
             if path is not None:
                 return self._as_media(await prompts.sound(path))
-            raise SpeechError(f"there is no sound “{prompt.sound_id}”")
+            return self._as_media(await self._stored(prompt.sound_id))
         if isinstance(prompt, SpecialSound):
             return self._as_media(await prompts.house_sound(prompt.name))
         return self._as_media(await prompts.beep())
@@ -71,15 +71,16 @@ class CallPrompts:
             if self.ready(speech) is None:
                 await self.make(speech)
 
-    def missing_sound(self, program: Program) -> str | None:
-        """The id of a sound that the program plays and the key does not have; None when it has them all.
+    async def missing_sound(self, program: Program) -> str | None:
+        """The id of a sound that the program plays and the key does not have; None when it has them all. StoreError.
 
         A sound that the program records itself is none of them.
         """
         recorded = set(program.recorded_sounds())
         for sound_id in program.sounds():
-            stored = self._file(sound_id) or self._sources.library.get(self.license_key, sound_id)
-            if stored is None and sound_id not in recorded:
+            if sound_id in recorded or self._file(sound_id) is not None:
+                continue
+            if await self._sources.library.find(self.license_key, sound_id) is None:
                 return sound_id
         return None
 
@@ -89,9 +90,14 @@ class CallPrompts:
             return f"the sound “{sound_id}” is a file of the configuration and is not recorded over"
         return ""
 
-    async def keep_recording(self, sound_id: str, data: bytes) -> float:
-        """Store a recording as a sound of the key; gives its length in seconds. SpeechError, StoreError."""
-        return (await self._sources.library.put(self.license_key, sound_id, data)).seconds
+    async def _stored(self, sound_id: str) -> Medium:
+        try:
+            medium = await self._sources.library.find(self.license_key, sound_id)
+        except StoreError as error:
+            raise SpeechError(f"the sound “{sound_id}” could not be looked up: {error}") from error
+        if medium is None:
+            raise SpeechError(f"there is no sound “{sound_id}”")
+        return medium
 
     def _file(self, sound_id: str) -> Path | None:
         return self._sources.directory.snapshot.sound(self.license_key, sound_id)

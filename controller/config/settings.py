@@ -124,10 +124,11 @@ class DatabaseSection(Declaration):
 
 
 class SpeechSection(Declaration):
-    """`speech:` voices and further speech engines."""
+    """`speech:` voices and further speech engines; how long what was spoken is kept after its last use."""
 
     voices: dict[str, str] = Field(default_factory=dict)
     commands: dict[str, str] = Field(default_factory=dict)
+    keep_days: Annotated[float, Field(gt=0)] = 30.0
 
 
 class PostbacksSection(Declaration):

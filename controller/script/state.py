@@ -55,6 +55,7 @@ class State:
     queries: how often a server was asked.
     key_seed: what keys of conferences and ids of recordings are made from; different for each call.
     texts_sent: how many texts the call was asked to queue, the one under way included: which of them that is.
+    recordings_made: the same of recordings.
     """
 
     incoming: bool = True
@@ -85,6 +86,7 @@ class State:
     key_seed: str = ""
     keys_made: int = 0
     texts_sent: int = 0
+    recordings_made: int = 0
 
     @classmethod
     def for_incoming(

@@ -35,6 +35,8 @@ from controller.calls.store.call_retention import CallRetention
 from controller.calls.store.controllers import Owner
 from controller.calls.store.journal import Journal
 from controller.calls.store.queue_ids import QueueIds
+from controller.calls.store.recording_spool import RecordingSpool
+from controller.calls.store.recordings import Recordings
 from controller.calls.trace_mailer import TraceMailer
 from controller.config.load import Configuration, script_context
 from controller.config.settings import PostbacksSection, Settings
@@ -68,6 +70,7 @@ class Calls:
     queue_ids: QueueIds
     owner: Owner
     feed: CallFeed
+    recordings: Recordings
     adoption: Adoption
     dialer: Dialer
     notifications: Notifications
@@ -103,6 +106,8 @@ def build(configuration: Configuration, database: Database) -> Service:
     prompts = build_prompts(settings)
     library = SoundLibrary(database, prompts)
     ari, ami = _ari(configuration), _ami(configuration)
+    spool = RecordingSpool(settings.state_dir / "recordings")
+    recordings = Recordings(ari, library, spool, configuration.application)
     guard = Guard(allow=settings.postbacks.allow)
     owner = Owner(
         database,
@@ -123,6 +128,7 @@ def build(configuration: Configuration, database: Database) -> Service:
         directory=directory,
         guard=guard,
         prompts_of=lambda license_key: CallPrompts(sources, license_key),
+        recordings=recordings,
         owner=owner,
         application=configuration.application,
         lease_seconds=settings.service.lease_seconds,
@@ -170,6 +176,7 @@ def build_calls(
     directory: CurrentDirectory,
     guard: Guard,
     prompts_of: Callable[[str], CallPrompts],
+    recordings: Recordings,
     application: str,
     owner: Owner,
     lease_seconds: int,
@@ -188,11 +195,11 @@ def build_calls(
     live = LiveCalls(ari, lease_keeper, CallMetrics(registry), lease_seconds)
     queue_ids = QueueIds(database)
     queue = CallQueue(database, owner)
-    dispatcher = EffectDispatcher(routes, guard, queue_text, application)
+    dispatcher = EffectDispatcher(routes, guard, queue_text, recordings, application)
     parts = SessionParts(ari, dispatcher, log_targets, lease_seconds)
     incoming = IncomingCalls(parts, live, directory, queue_ids, prompts_of)
     outgoing = OutgoingCalls(parts, live, directory, routes, application, prompts_of)
-    sweep = Sweep(ari, live, dispatcher.conferences, application)
+    sweep = Sweep(ari, live, dispatcher.conferences, recordings, application)
     adoption = Adoption(
         parts, live, CallLookup(database), owner, directory, application, prompts_of, outgoing.go_on, sweep
     )
@@ -201,7 +208,7 @@ def build_calls(
     ari.on_event("StasisStart", incoming.stasis_start)
     ari.on_connected(adoption.connected)
     live.on_release(dialer.call_ended)
-    return Calls(live, journal, queue_ids, owner, log_targets.feed, adoption, dialer, notifications)
+    return Calls(live, journal, queue_ids, owner, log_targets.feed, recordings, adoption, dialer, notifications)
 
 
 def _ari(configuration: Configuration) -> AriClient:

@@ -12,7 +12,7 @@ from typing import Any
 import structlog
 
 from controller.config.load import Configuration
-from controller.errors import RingpostError, StoreUnreachable
+from controller.errors import RingpostError, StoreError, StoreUnreachable
 from controller.resources import MIGRATIONS, QUERIES
 from controller.running.prompt_rendering import prepare_prompts
 from controller.running.sharing import with_shared_secrets
@@ -27,7 +27,6 @@ log = structlog.get_logger()
 
 CLOSE_SECONDS = 5.0
 AGAIN_SECONDS = 2.0
-KEEP_PROMPTS_DAYS = 30.0
 DAY_SECONDS = 86_400.0
 
 Part = Callable[[], Coroutine[Any, Any, None]]
@@ -64,6 +63,7 @@ async def run(service: Service, sockets: Sequence[socket.socket]) -> None:
     await calls.owner.register()
     await calls.queue_ids.reserve()
     await service.library.load()
+    await calls.recordings.load()
     memory.settle()
     try:
         async with answering(service.http, sockets), asyncio.TaskGroup() as group:
@@ -103,6 +103,8 @@ def _parts(service: Service) -> dict[str, Part]:
         "post-backs": service.delivery.run,
         "reloading": service.reloading.run,
         "media": keep_media,
+        "sounds": service.library.run,
+        "recordings": service.calls.recordings.run,
         "retention": service.call_retention.run,
     }
     texts = service.texts
@@ -153,15 +155,15 @@ def _first_cause(error: BaseException) -> BaseException:
 
 
 async def _keep_media(service: Service) -> None:
-    """At the start and every day: what scripts can say is rendered, what nobody has heard for a month leaves.
+    """At the start and every day: what scripts can say is rendered, what nobody has heard for so long leaves.
 
-    Calls need not wait for it: a prompt that is not there yet is made when it is needed. Recordings stay.
+    Calls need not wait for it: a prompt that is not there yet is made when it is needed. Stored sounds stay.
     """
     while True:
         await prepare_prompts(service.prompts, service.directory.snapshot)
         try:
-            removed = await service.prompts.prune(KEEP_PROMPTS_DAYS, keep=service.library.content_hashes())
+            removed = await service.prompts.prune(service.settings.speech.keep_days, service.library.in_use)
             log.info("unused prompts removed", prompts=removed)
-        except OSError as error:
+        except (OSError, StoreError) as error:
             log.warning("unused prompts were not removed", reason=str(error))
         await asyncio.sleep(DAY_SECONDS)

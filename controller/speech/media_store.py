@@ -14,7 +14,7 @@ import os
 import re
 import tempfile
 import time
-from collections.abc import Collection
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,6 +28,7 @@ log = structlog.get_logger()
 
 HASH = re.compile(r"[0-9a-f]{64}")
 ABANDONED_SECONDS = 3600
+STEP_MEDIA = 1000
 WAV_HEAD_BYTES = 44
 BYTES_A_SECOND = 16_000
 
@@ -74,7 +75,10 @@ class MediaStore:
     def put(self, wav: bytes) -> Medium:
         """Store a file made by `pcm.wav_file`; blocking. SpeechError when the disk does not take it."""
         medium = Medium(hashlib.sha256(wav).hexdigest(), wav_seconds(wav))
-        if not self.has_file(medium):
+        if self.has_file(medium):
+            with suppress(OSError):
+                os.utime(self.path(medium))  # it is young again: see `unreferenced`
+        else:
             self._write(self.path(medium), wav)
         return medium
 
@@ -85,25 +89,38 @@ class MediaStore:
         self._media[key] = medium
         self._used.add(key)
 
-    def prune(self, unused_days: float, keep: Collection[str] = ()) -> int:
-        """Remove what was not used for so many days; blocking. Gives the number of media removed.
-
-        `keep`: content hashes that somebody else needs, such as the stored sounds of customers.
-        """
+    def forget_unused(self, unused_days: float) -> None:
+        """Forget what was not used for so many days; blocking. The media themselves are removed by `remove`."""
         now = time.time()
         used, self._used = self._used, set()
         for key in used:
             with suppress(OSError):
                 os.utime(self._index / key, (now, now))
-        old: list[str] = []
         for key in list(self._media):
             with suppress(OSError):
                 if (self._index / key).stat().st_mtime < now - unused_days * 86_400:
-                    old.append(key)
-        gone = {self._media.pop(key).content_hash for key in old}
-        for key in old:
-            (self._index / key).unlink(missing_ok=True)
-        unneeded = gone - {medium.content_hash for medium in self._media.values()} - set(keep)
+                    del self._media[key]
+                    (self._index / key).unlink(missing_ok=True)
+
+    def unreferenced(self, unused_days: float) -> list[list[str]]:
+        """The content hashes of media that are not in the index, some at a time; blocking.
+
+        A file that is younger than a day, or than `unused_days`, is left out: who made it may be about to refer to it.
+        """
+        known = {medium.content_hash for medium in self._media.values()}
+        before = time.time() - min(1.0, unused_days) * 86_400
+        found = []
+        for entry in os.scandir(self.directory):
+            name, ending = os.path.splitext(entry.name)  # noqa: PTH122 (a Path for each file is slow)
+            if ending == ".wav" and name not in known and HASH.fullmatch(name):
+                with suppress(OSError):
+                    if entry.stat().st_mtime < before:
+                        found.append(name)
+        return [found[start : start + STEP_MEDIA] for start in range(0, len(found), STEP_MEDIA)]
+
+    def remove(self, content_hashes: Iterable[str]) -> int:
+        """Remove media that the index still does not refer to; blocking. Gives how many."""
+        unneeded = set(content_hashes) - {medium.content_hash for medium in self._media.values()}
         for content_hash in unneeded:
             (self.directory / f"{content_hash}.wav").unlink(missing_ok=True)
         return len(unneeded)

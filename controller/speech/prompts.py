@@ -93,6 +93,14 @@ class Prompts:
         """Audio of any kind. `hint`: its media type or a file's ending, for audio without a header. AudioInvalid."""
         return await asyncio.to_thread(self._store.put, await self._converted(lambda: to_telephone(data, hint)))
 
+    def has(self, medium: Medium) -> bool:
+        """Whether the medium's file is on the disk, whole; blocking."""
+        return self._store.has_file(medium)
+
+    async def take_in(self, wav: bytes) -> Medium:
+        """A medium's file, as another controller made it. SpeechError when the disk does not take it."""
+        return await asyncio.to_thread(self._store.put, wav)
+
     async def silence(self, seconds: float) -> Medium:
         """So much silence, to the millisecond; at most an hour."""
         seconds = round(min(max(seconds, 0.001), LONGEST_SILENCE_SECONDS), 3)
@@ -132,10 +140,19 @@ class Prompts:
             return False
         return True
 
-    async def prune(self, unused_days: float, keep: Collection[str] = ()) -> int:
-        """Remove media that were not used for so many days, but for the content hashes in `keep`. Gives how many."""
-        in_use = {medium.content_hash for medium in self._sounds.values()}
-        return await asyncio.to_thread(self._store.prune, unused_days, in_use.union(keep))
+    async def prune(self, unused_days: float, in_use: Callable[[Collection[str]], Awaitable[Collection[str]]]) -> int:
+        """Remove media that were not used for so many days, and those that nothing refers to. Gives how many.
+
+        in_use: which of some content hashes somebody else needs, such as the stored sounds of customers; what it
+        raises ends the removal.
+        """
+        files = {medium.content_hash for medium in self._sounds.values()}
+        await asyncio.to_thread(self._store.forget_unused, unused_days)
+        removed = 0
+        for hashes in await asyncio.to_thread(self._store.unreferenced, unused_days):
+            kept = files.union(await in_use(hashes))
+            removed += await asyncio.to_thread(self._store.remove, [each for each in hashes if each not in kept])
+        return removed
 
     async def _ask_versions(self, text: str, voice: int) -> None:
         """Find out the versions that the key of this text needs: other engines only if it may change its voice."""

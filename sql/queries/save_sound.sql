@@ -1,5 +1,18 @@
--- A recorded or uploaded sound; a newer one takes the place of the older under the same id.
-INSERT INTO sounds (license_key, sound_id, content_hash, seconds)
-VALUES ($1, $2, $3, $4)
-ON CONFLICT (license_key, sound_id) DO UPDATE
-SET content_hash = EXCLUDED.content_hash, seconds = EXCLUDED.seconds, stored_at = now()
+-- A recorded or uploaded sound with its audio, made so many seconds ago; it takes the place of an older one of its id, and
+-- the other controllers are told. Gives 0 when the one in the store was made later.
+WITH audio AS (
+    INSERT INTO sound_audio (content_hash, wav)
+    VALUES ($3, $7)
+    ON CONFLICT (content_hash) DO UPDATE SET stored_at = now()
+), saved AS (
+    INSERT INTO sounds (license_key, sound_id, content_hash, seconds, recorded, stored_at)
+    VALUES ($1, $2, $3, $4, $5, now() - make_interval(secs => $6))
+    ON CONFLICT (license_key, sound_id) DO UPDATE
+    SET content_hash = EXCLUDED.content_hash, seconds = EXCLUDED.seconds, recorded = EXCLUDED.recorded,
+        stored_at = EXCLUDED.stored_at, used_at = now()
+    WHERE sounds.stored_at <= EXCLUDED.stored_at
+    RETURNING 1
+), told AS (
+    SELECT pg_notify('ringpost_sounds', $8) FROM saved
+)
+SELECT (SELECT count(*) FROM saved) + 0 * (SELECT count(pg_notify) FROM told)

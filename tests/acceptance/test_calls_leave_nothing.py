@@ -13,6 +13,7 @@ from controller.programs import ProgramTree
 from controller.softphone.phone_call import PhoneCall
 from tests.support.asterisk import RunningAsterisk
 from tests.support.live import LiveHouse, caller_of, live_house
+from tests.support.tones import tone
 
 SCRIPTS = {"room": r"~\SetVar(ConfKey|Our-Room)~ ~\Conference()~"}
 _numbers = itertools.count(1)
@@ -85,4 +86,17 @@ async def test_a_transfer_that_still_rings_at_the_longest_time_of_a_call_rings_n
     assert (await other.ended(10)).status == 487
     await call.ended()
     assert (await live.told(queue_id))[-1].code == 26
+    await _nothing_is_left(asterisk)
+
+
+async def test_a_message_that_the_longest_time_of_a_call_ends_is_kept_with_its_length(
+    live: LiveHouse, asterisk: RunningAsterisk
+) -> None:
+    queue_id, call = await _placed(live, r"~\RecordAndSaveAs(cut-off|60|30)~")
+    await call.play(tone(1, 3.0))
+    assert (await call.ended(10)).by == "them"
+    assert (await live.told(queue_id))[-1].form["lastrecordlength"] in {"1", "2", "3"}
+    (row,) = await live.rows("SELECT recorded, seconds FROM sounds WHERE sound_id = 'cut-off'")
+    assert row["recorded"]
+    assert row["seconds"] > 0.5
     await _nothing_is_left(asterisk)

@@ -178,7 +178,7 @@ async def test_a_message_that_ends_by_the_hang_up_is_kept_and_its_length_posted(
         await fake.asked("POST", f"channels/{channel}/record")
         fake.hang_up(channel)
         await room.idle()
-        assert room.prompts.recorded == {"message": b"RIFF-recorded"}
+        assert room.sounds.recorded == {"message": b"RIFF-recorded"}
         assert _events(await room.trace()) == [
             ("record", "message"),
             ("set", "lastrecordlength"),

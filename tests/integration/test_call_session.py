@@ -372,7 +372,7 @@ async def test_what_the_caller_says_is_recorded_as_a_sound(postgres: str) -> Non
         fake.finish_recording(channel, seconds=2.0, content=b"said")
         await fake.until(lambda: "sound:greeting" in fake.played)
         await room.idle()
-        assert room.prompts.recorded == {"greeting": b"said"}
+        assert room.sounds.recorded == {"greeting": b"said"}
         assert (await _posted(room))[-1][3]["lastrecordlength"] == "2"
 
 

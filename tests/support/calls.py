@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from hashlib import sha256
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from prometheus_client import CollectorRegistry
@@ -20,16 +23,19 @@ from controller.calls.outgoing.notifications import Notifications
 from controller.calls.recovery.adopt import Adoption
 from controller.calls.store.call_lookup import CallLookup
 from controller.calls.store.journal import Journal
+from controller.calls.store.recording_spool import RecordingSpool
+from controller.calls.store.recordings import Recordings
 from controller.directory.current import CurrentDirectory
 from controller.directory.snapshot import Did, LicenseKey, Phone, Snapshot, Trunk
 from controller.egress.guard import Guard
-from controller.errors import AsteriskUnreachable, SpeechError
+from controller.errors import AsteriskUnreachable, SpeechError, StoreError
 from controller.resources import QUERIES
 from controller.script.analysis.checker import NOWHERE
 from controller.script.effects import Prompt, Silence, Sound, Speech, Tone
 from controller.script.parser import parse
 from controller.script.program import Program
 from controller.service.build import build_calls
+from controller.speech.prompts import Medium
 from controller.store.database import Database
 from controller.store.queries import Queries
 from controller.texts.metrics import TextMetrics
@@ -53,7 +59,6 @@ class NamedPrompts:
 
     def __init__(self) -> None:
         self.missing: set[str] = set()
-        self.recorded: dict[str, bytes] = {}
 
     def ready(self, prompt: Prompt) -> tuple[str, float] | None:
         if isinstance(prompt, Speech):
@@ -74,15 +79,38 @@ class NamedPrompts:
             if self.ready(Speech(text, spoken_by)) is None:
                 raise SpeechError(f"nobody can say {text}")
 
-    def missing_sound(self, program: Program) -> str | None:
+    async def missing_sound(self, program: Program) -> str | None:
         return next((sound for sound in program.sounds() if f"sound:{sound}" in self.missing), None)
 
     def why_not_recordable(self, _sound_id: str) -> str:
         return ""
 
-    async def keep_recording(self, sound_id: str, data: bytes) -> float:
-        self.recorded[sound_id] = data
-        return 2.0
+
+class NamedSounds:
+    """A library that takes what callers record, by the sound's id; `refused` is raised instead."""
+
+    def __init__(self) -> None:
+        self.recorded: dict[str, bytes] = {}
+        self.held: list[str] = []
+        self.refused: StoreError | None = None
+        self._converted: dict[str, bytes] = {}
+
+    async def convert(self, data: bytes) -> Medium:
+        self._converted[sha256(data).hexdigest()] = data
+        return Medium(sha256(data).hexdigest(), 2.0)
+
+    async def store(
+        self, license_key: str, sound_id: str, medium: Medium, *, recorded: bool, age_seconds: float = 0.0
+    ) -> None:
+        assert license_key == KEY.name
+        assert recorded
+        assert age_seconds >= 0
+        if self.refused is not None:
+            raise self.refused
+        self.recorded[sound_id] = self._converted[medium.content_hash]
+
+    def hold(self, license_key: str, sound_id: str, medium: Medium) -> None:
+        self.held.append(sound_id)
 
 
 class NoManager:
@@ -103,6 +131,8 @@ class CallsRoom:
     lookup: CallLookup
     directory: CurrentDirectory
     prompts: NamedPrompts
+    sounds: NamedSounds
+    recordings: Recordings
     registry: CollectorRegistry
     adoption: Adoption
     dialer: Dialer
@@ -160,7 +190,9 @@ async def calls_room(
         an_owner(database, controller_id, asterisk),
     )
     journal = Journal(database, owner)
-    current, prompts, feed = CurrentDirectory(directory), NamedPrompts(), CallFeed()
+    current, prompts, feed, sounds = CurrentDirectory(directory), NamedPrompts(), CallFeed(), NamedSounds()
+    spool = tempfile.TemporaryDirectory(prefix="ringpost-spool-")
+    recordings = Recordings(ari, sounds, RecordingSpool(Path(spool.name)), APPLICATION)
     calls = build_calls(
         database=database,
         journal=journal,
@@ -169,6 +201,7 @@ async def calls_room(
         directory=current,
         guard=Guard(["127.0.0.0/8"]),
         prompts_of=lambda _key: cast("CallPrompts", prompts),
+        recordings=recordings,
         owner=owner,
         application=APPLICATION,
         lease_seconds=90,
@@ -192,6 +225,8 @@ async def calls_room(
             CallLookup(database),
             current,
             prompts,
+            sounds,
+            recordings,
             registry,
             calls.adoption,
             calls.dialer,
@@ -205,3 +240,4 @@ async def calls_room(
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         await database.close()
+        spool.cleanup()

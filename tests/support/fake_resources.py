@@ -63,6 +63,10 @@ class FakeResources(FakeSwitch):
     def _answer_recordings(self, request: FakeRequest, rest: str) -> Reply:
         if rest == "stored":
             return 200, [{"name": name, "format": "wav"} for name in self.stored]
+        if request.method == "GET":
+            live = {channel.recording.name for channel in self.channels.values() if channel.recording}
+            found = rest.removeprefix("live/") in live
+            return (200, {"name": rest}) if found else (404, {"message": "Recording not found"})
         if rest.startswith("stored/"):
             done = self.stored.pop(rest.removeprefix("stored/"), None) is not None
         elif rest.endswith("/stop"):
@@ -161,6 +165,8 @@ class FakeResources(FakeSwitch):
         return 201, {"id": playback.id, "media_uri": media[0], "target_uri": f"channel:{channel.id}", "state": "queued"}
 
     def _channel_record(self, request: FakeRequest, channel: FakeChannel, argument: str) -> Reply:
+        if channel.recording or (request.query["ifExists"] == "fail" and request.query["name"] in self.stored):
+            return 409, {"message": "Recording already exists"}
         self.start_recording(channel, request.query)
         return 201, {"name": request.query["name"], "format": "wav", "state": "queued"}
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from prometheus_client import CollectorRegistry
 
 from controller.calls.effects.conference import Conferences, room_id
 from controller.calls.live import LiveCalls
 from controller.calls.metrics import CallMetrics
 from controller.calls.recovery.sweep import Sweep
-from tests.support.calls import NoManager
+from controller.calls.store.recording_spool import RecordingSpool
+from controller.calls.store.recordings import Recordings
+from tests.support.calls import NamedSounds, NoManager
 from tests.support.memory_ari import APPLICATION, MemoryAri
 
 ROOM = room_id("acme", "board")
@@ -23,7 +27,8 @@ def _bridge(fake: MemoryAri, bridge_id: str, *, name: str = APPLICATION, members
 
 async def _sweep(fake: MemoryAri) -> None:
     live = LiveCalls(fake.client, NoManager(), CallMetrics(CollectorRegistry()), 90)
-    await Sweep(fake.client, live, Conferences(APPLICATION), APPLICATION).run_once()
+    recordings = Recordings(fake.client, NamedSounds(), RecordingSpool(Path("nowhere")), APPLICATION)
+    await Sweep(fake.client, live, Conferences(APPLICATION), recordings, APPLICATION).run_once()
 
 
 async def test_an_empty_conference_is_closed_and_one_with_somebody_in_it_stays() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from controller.asterisk.ari.requests import Requests, part
+from controller.errors import AsteriskNotFound
 
 
 class Recordings:
@@ -20,6 +21,14 @@ class Recordings:
     async def cancel(self, name: str) -> None:
         """End a recording that is under way and throw it away."""
         await self._requests.request("DELETE", f"recordings/live/{part(name)}")
+
+    async def is_under_way(self, name: str) -> bool:
+        """Whether a recording of this name goes on now."""
+        try:
+            await self._requests.request("GET", f"recordings/live/{part(name)}")
+        except AsteriskNotFound:
+            return False
+        return True
 
     async def stored_names(self) -> list[str]:
         """The names of all stored recordings."""

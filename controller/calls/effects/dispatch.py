@@ -9,13 +9,14 @@ from controller.calls.effects.conference import Conferences
 from controller.calls.effects.echo import echo
 from controller.calls.effects.fetch import fetch
 from controller.calls.effects.play import play
-from controller.calls.effects.record import record
+from controller.calls.effects.record import keep_begun, record
 from controller.calls.effects.send_digits import send_digits
 from controller.calls.effects.send_text import QueueText, queue_text
 from controller.calls.effects.transfer import abandon, transfer
 from controller.calls.effects.wait_for_input import wait_for_input
 from controller.calls.effects.wait_for_silence import wait_for_silence
 from controller.calls.line.line import Line, Lost
+from controller.calls.store.recordings import Recordings
 from controller.directory.routes import Routes
 from controller.egress.guard import Guard
 from controller.errors import AsteriskError, AsteriskUnreachable
@@ -41,8 +42,11 @@ log = structlog.get_logger()
 class EffectDispatcher:
     """Carries out effects on a line. Everything they need beyond the line and the prompts is given here."""
 
-    def __init__(self, routes: Routes, guard: Guard, queue_text: QueueText, application: str) -> None:
+    def __init__(
+        self, routes: Routes, guard: Guard, queue_text: QueueText, recordings: Recordings, application: str
+    ) -> None:
         self._routes = routes
+        self._recordings = recordings
         self._guard = guard
         self._queue_text = queue_text
         self._application = application
@@ -76,6 +80,8 @@ class EffectDispatcher:
                 await abandon(line)
             case JoinConference():
                 await self.conferences.leave(line, effect, prompts.license_key)
+            case Record():
+                return await keep_begun(line, self._recordings)
             case _:
                 pass
         return HungUp()
@@ -91,7 +97,7 @@ class EffectDispatcher:
             case SendDigits():
                 return await send_digits(line, effect)
             case Record():
-                return await record(line, effect, prompts)
+                return await record(line, effect, prompts, self._recordings)
             case Transfer():
                 return await transfer(line, effect, self._routes, prompts.license_key, self._application)
             case JoinConference():

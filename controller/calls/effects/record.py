@@ -10,7 +10,15 @@ import structlog
 from controller.asterisk.ari.events import Event
 from controller.calls.call_prompts import CallPrompts
 from controller.calls.line.line import Happening, Line, Lost
-from controller.errors import AsteriskError, AsteriskUnreachable, SpeechError, StoreError
+from controller.calls.store.recordings import Recordings
+from controller.errors import (
+    AsteriskError,
+    AsteriskNotFound,
+    AsteriskRefused,
+    AsteriskTimeout,
+    AsteriskUnreachable,
+    AudioInvalid,
+)
 from controller.script.effects import Record
 from controller.script.outcomes import Failed, HungUp, Outcome, Recorded
 
@@ -19,22 +27,21 @@ log = structlog.get_logger()
 PATIENCE_SECONDS = 5.0
 # Asterisk counts whole seconds of its clock, and stops up to two of them late: the maximum is kept here.
 _LATE_SECONDS = 2
+_CONFLICT = 409
 
 
-async def record(line: Line, effect: Record, prompts: CallPrompts) -> Outcome:
+async def record(line: Line, effect: Record, prompts: CallPrompts, recordings: Recordings) -> Outcome:
     """Record until `#`, the maximum, silence, or the hang-up, and keep it under the sound's id. Raises Lost.
 
-    What was said before a hang-up is kept too: a caller who leaves a message and hangs up has left it.
+    What was said before a hang-up, or before the call's longest time, is kept too: a caller who leaves a message and
+    hangs up has left it. After a lost connection a recording that goes on is gone on with, and a finished one is kept.
     """
     if reason := prompts.why_not_recordable(effect.sound_id):
         return Failed(reason)
-    name = line.fixed_id("record")
-    await line.channel.record(
-        name=name,
-        max_seconds=math.ceil(effect.maximum_seconds) + _LATE_SECONDS,
-        max_silence_seconds=math.ceil(effect.silence_seconds),
-        terminate_on="#",
-    )
+    number = line.engine.state.recordings_made
+    name = await recordings.begin(line.queue_id, number, prompts.license_key, effect.sound_id)
+    if not await _begin(line, effect, name, recordings):
+        return await _keep(line, name, recordings)
     failed = False
 
     def finished(event: Event) -> bool:
@@ -45,25 +52,62 @@ async def record(line: Line, effect: Record, prompts: CallPrompts) -> Outcome:
     happening = await line.wait(effect.maximum_seconds, until=finished)
     if happening is Happening.LOST:
         raise Lost
-    if happening in (Happening.STOPPED, Happening.TIME):
+    if happening in (Happening.STOPPED, Happening.TIME) or line.ended_from_outside:
         with suppress(AsteriskError):
             await line.ari.recordings.stop(name)
     if happening is not Happening.EVENT:
         # The file is whole when this is told, also after a hang-up.
         await line.past_hang_up(PATIENCE_SECONDS, until=finished)
     if failed:
+        await recordings.drop(name)
         return HungUp() if line.hung_up else Failed("Asterisk could not record")
-    return await _keep(line, name, effect.sound_id, prompts)
+    return await _keep(line, name, recordings)
 
 
-async def _keep(line: Line, name: str, sound_id: str, prompts: CallPrompts) -> Outcome:
+async def keep_begun(line: Line, recordings: Recordings) -> Outcome:
+    """The call is over, and the effect was not carried out again: what had been recorded is kept. Raises Lost."""
+    name = recordings.begun(line.queue_id, line.engine.state.recordings_made)
+    if name is None:
+        return HungUp()
     try:
-        data = await line.ari.recordings.stored_file(name)
-        seconds = await prompts.keep_recording(sound_id, data)
-        await line.ari.recordings.delete_stored(name)
+        return await _keep(line, name, recordings)
+    except AsteriskError as error:
+        log.info("nothing is kept of a recording", reason=str(error))
+        return HungUp()
+
+
+async def _begin(line: Line, effect: Record, name: str, recordings: Recordings) -> bool:
+    """Begin the recording; False when it is over already, and its file is there. AsteriskError."""
+    try:
+        await line.channel.record(
+            name=name,
+            max_seconds=math.ceil(effect.maximum_seconds) + _LATE_SECONDS,
+            max_silence_seconds=math.ceil(effect.silence_seconds),
+            terminate_on="#",
+            if_exists="fail",
+        )
+    except AsteriskRefused as error:
+        if error.status != _CONFLICT:
+            await recordings.drop(name)
+            raise
+        # It was begun before the connection was lost.
+        return await line.ari.recordings.is_under_way(name)
+    except AsteriskTimeout:
+        with suppress(AsteriskError):
+            await line.ari.recordings.stop(name)
+        raise
+    return True
+
+
+async def _keep(line: Line, name: str, recordings: Recordings) -> Outcome:
+    """Keep what was recorded. Raises Lost; AsteriskError when there is nothing, for the caller may have hung up."""
+    try:
+        seconds = await recordings.keep(name)
     except AsteriskUnreachable:
         raise Lost from None
-    except (AsteriskError, SpeechError, StoreError) as error:
+    except AsteriskNotFound:
+        raise AsteriskError("nothing was recorded") from None
+    except (AsteriskError, AudioInvalid) as error:
         log.warning("a recording was not kept", reason=str(error))
         return HungUp() if line.hung_up else Failed(str(error))
     log.info("recorded", seconds=round(seconds, 1))

@@ -96,7 +96,7 @@ class Notifications:
             raise NotificationRefused(ResponseCode.CALL_FORBIDDEN, reason, mistakes)
         if strict and not examined.accepted:
             raise NotificationRefused(ResponseCode.UNIVERSAL_ERROR, "there are mistakes in the script", mistakes)
-        missing = self._prompts_of(key.name).missing_sound(examined.program)
+        missing = await self._prompts_of(key.name).missing_sound(examined.program)
         if missing is not None:
             raise NotificationRefused(ResponseCode.SOUND_FILE_NOT_FOUND, f"there is no sound “{missing}”")
         notification = Notification.of(order)

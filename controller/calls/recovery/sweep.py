@@ -1,4 +1,4 @@
-"""The sweep: what calls made in Asterisk, and a crash or a lost connection kept them from removing, is removed."""
+"""The sweep: what calls left in Asterisk, because of a crash or a lost connection, is removed; recordings are kept."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from controller.asterisk.ari.client import AriClient
 from controller.calls.effects.conference import ROOM_PREFIX, Conferences
 from controller.calls.effects.owned import removed
 from controller.calls.live import LiveCalls
+from controller.calls.store.recordings import Recordings
 
 log = structlog.get_logger()
 
@@ -23,10 +24,13 @@ class Sweep:
     application: this controller's Stasis application. A bridge bears in Asterisk the name of the one that made it.
     """
 
-    def __init__(self, ari: AriClient, live: LiveCalls, conferences: Conferences, application: str) -> None:
+    def __init__(
+        self, ari: AriClient, live: LiveCalls, conferences: Conferences, recordings: Recordings, application: str
+    ) -> None:
         self._ari = ari
         self._live = live
         self._conferences = conferences
+        self._recordings = recordings
         self._application = application
 
     async def run_once(self) -> None:
@@ -34,6 +38,8 @@ class Sweep:
         for bridge in await self._ari.bridges.list():
             if bridge.name == self._application and not self._live.closed:
                 await self._sweep_bridge(bridge)
+        if not self._live.closed:
+            await self._recordings.sweep(self._live.has_queue_id)
 
     async def _sweep_bridge(self, bridge: BridgeState) -> None:
         if bridge.id.startswith(ROOM_PREFIX):

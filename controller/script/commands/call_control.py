@@ -137,11 +137,12 @@ class _Recording(Command):
             machine.set_variable("lastrecordlength", str(int(outcome.seconds + 0.5)))
         return None
 
-
-def _limits(machine: Machine, command: Command, maximum: str, silence: str) -> tuple[float, float]:
-    longest = machine.read(SECONDS, maximum, of=command) or 120.0
-    quiet = machine.read(SECONDS, silence, of=command) or 5.0
-    return min(longest, LONGEST_RECORDING), quiet
+    def record(self, machine: Machine, sound: str, maximum: str, silence: str) -> Record:
+        """One more recording of the call; a maximum or a silence of 0 counts as the default."""
+        machine.state.recordings_made += 1
+        longest = machine.read(SECONDS, maximum, of=self) or 120.0
+        quiet = machine.read(SECONDS, silence, of=self) or 5.0
+        return Record(sound, min(longest, LONGEST_RECORDING), quiet)
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +167,7 @@ class RecordAndSaveAs(_Recording):
 
     def perform(self, machine: Machine) -> Effect | None:
         sound = machine.read(SOUND, self.sound, of=self)
-        return Record(sound, *_limits(machine, self, self.maximum, self.silence)) if sound else None
+        return self.record(machine, sound, self.maximum, self.silence) if sound else None
 
     def lasts(self) -> tuple[float, float]:
         return 0.0, SECONDS.read(self.maximum) or LONGEST_RECORDING
@@ -195,7 +196,7 @@ class RecordWithUniqueID(_Recording):
     def perform(self, machine: Machine) -> Effect | None:
         sound = machine.new_key()
         machine.set_variable(machine.text(self.variable), sound)
-        return Record(sound, *_limits(machine, self, self.maximum, self.silence))
+        return self.record(machine, sound, self.maximum, self.silence)
 
     def lasts(self) -> tuple[float, float]:
         return 0.0, SECONDS.read(self.maximum) or LONGEST_RECORDING
