@@ -116,10 +116,12 @@ def _database_url(text: str) -> str:
 
 
 class DatabaseSection(Declaration):
-    """`database:` a PostgreSQL of yours, instead of the embedded one; how long calls are kept."""
+    """`database:` a PostgreSQL of yours, instead of the embedded one; how long what is in it is kept."""
 
     url: Annotated[str, AfterValidator(_database_url)] = ""
     keep_calls_days: Annotated[float, Field(gt=0)] = 90.0
+    keep_traces_days: Annotated[float, Field(gt=0)] = 90.0
+    keep_recordings_days: Annotated[float, Field(gt=0)] = 365.0
     password_file: str = ""
 
 

@@ -31,7 +31,6 @@ from controller.calls.recovery.sweep import Sweep
 from controller.calls.session import SessionParts
 from controller.calls.store.call_lookup import CallLookup
 from controller.calls.store.call_queue import CallQueue
-from controller.calls.store.call_retention import CallRetention
 from controller.calls.store.controllers import Owner
 from controller.calls.store.journal import Journal
 from controller.calls.store.queue_ids import QueueIds
@@ -39,7 +38,7 @@ from controller.calls.store.recording_spool import RecordingSpool
 from controller.calls.store.recordings import Recordings
 from controller.calls.trace_mailer import TraceMailer
 from controller.config.load import Configuration, script_context
-from controller.config.settings import PostbacksSection, Settings
+from controller.config.settings import DatabaseSection, PostbacksSection, Settings
 from controller.directory.current import CurrentDirectory
 from controller.directory.routes import Routes
 from controller.egress.guard import Guard
@@ -55,7 +54,12 @@ from controller.service.build_texts import TextParts, build_texts
 from controller.speech.library import SoundLibrary
 from controller.speech.prompts import Prompts
 from controller.store.database import Database
+from controller.store.row_retention import RetentionRule, RowRetention
 
+# What nothing refers to is removed when it is older than that: what is younger may be about to be referred to.
+UNUSED_DAYS = 1.0
+# Programs and audio are looked at 500 at a time, at most so often in an hour.
+WALK_STEPS = 200
 LARGEST_REQUEST_BYTES = 4 * 1024 * 1024
 # Events that no part of a call waits for; each that is not sent saves a wake-up on every call.
 UNUSED_EVENTS = ("PlaybackStarted", "ChannelStateChange", "RecordingStarted", "ChannelHold")
@@ -93,7 +97,7 @@ class Service:
     mailer: TraceMailer | None
     calls: Calls
     texts: TextParts
-    call_retention: CallRetention
+    retention: RowRetention
     reloading: Reloading
     http: web.Application
 
@@ -159,7 +163,7 @@ def build(configuration: Configuration, database: Database) -> Service:
         mailer=mailer,
         calls=calls,
         texts=texts,
-        call_retention=CallRetention(database, settings.database.keep_calls_days, _utc_now),
+        retention=_retention(settings.database, database, library),
         reloading=reloading,
         http=web.Application(client_max_size=LARGEST_REQUEST_BYTES),
     )
@@ -240,6 +244,17 @@ def _mailer(
         return None
     server = MailServer(mail.host, mail.port, mail.sender, mail.username, mail.password, mail.tls)
     return TraceMailer(server, CallLookup(database), journal, registry=registry)
+
+
+def _retention(section: DatabaseSection, database: Database, library: SoundLibrary) -> RowRetention:
+    rules = (
+        RetentionRule("calls", "remove_old_calls", section.keep_calls_days),
+        RetentionRule("traces", "remove_old_traces", section.keep_traces_days),
+        RetentionRule("programs", "remove_unused_programs", UNUSED_DAYS, WALK_STEPS),
+        RetentionRule("recordings", "remove_old_recordings", section.keep_recordings_days),
+        RetentionRule("audio of sounds", "remove_unused_audio", UNUSED_DAYS, WALK_STEPS),
+    )
+    return RowRetention(database, rules, library.note_use)
 
 
 def _delivery(

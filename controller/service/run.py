@@ -105,7 +105,7 @@ def _parts(service: Service) -> dict[str, Part]:
         "media": keep_media,
         "sounds": service.library.run,
         "recordings": service.calls.recordings.run,
-        "retention": service.call_retention.run,
+        "retention": service.retention.run,
     }
     texts = service.texts
     parts |= {

@@ -6,7 +6,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 from uuid import uuid4
@@ -16,7 +16,6 @@ import pytest
 
 from controller.calls.model.call import Call, TraceLine
 from controller.calls.store.call_lookup import CallLookup
-from controller.calls.store.call_retention import CallRetention
 from controller.calls.store.journal import Journal
 from controller.calls.store.queue_ids import BLOCK, QueueIds
 from controller.errors import JournalFull, StoreUnreachable
@@ -219,18 +218,6 @@ async def test_a_call_that_has_ended_is_not_opened_again_by_a_batch_that_is_repe
         journal.add(a_call(1000000001), _state)
         assert await journal.flush()
         assert await CallLookup(database).open_calls(CONTROLLER, 30.0) == []
-
-
-async def test_calls_that_ended_long_ago_leave_with_their_traces(database: Database, postgres: str) -> None:
-    now = datetime.now(UTC)
-    async with running(Journal(database, an_owner())) as journal:
-        for number, age in ((1, 100), (2, 95), (3, 1)):
-            call = a_call(1000000000 + number, ended_at=now - timedelta(days=age))
-            journal.add(call, _state, trace=[TraceLine(call.queue_id, 1, now, "answered")])
-        journal.add(a_call(1000000004), _state)
-        assert await journal.flush()
-        assert await CallRetention(database, 90, lambda: now).remove(step=1) == 2
-        assert await _counts(postgres) == (2, 1, 0)
 
 
 async def test_queue_ids_have_ten_digits_and_are_never_given_twice(database: Database) -> None:

@@ -8,6 +8,7 @@ it waits in memory, up to a limit; then new calls are refused, and calls in prog
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
@@ -26,6 +27,7 @@ log = structlog.get_logger()
 # Fewer, larger transactions: a step is on the disk at the latest so many seconds after it happened.
 GATHER_SECONDS = 0.05
 ENTRIES_AT_MOST = 50_000
+PROGRAM_SECONDS = 3600.0
 CALLS_AT_ONCE = 500
 FIRST_PAUSE_SECONDS = 0.1
 LONGEST_PAUSE_SECONDS = 2.0
@@ -53,7 +55,7 @@ class Journal:
         self._urgent = asyncio.Event()
         self._written = asyncio.Event()
         self._programs: dict[str, str] = {}
-        self._programs_saved: set[str] = set()
+        self._programs_saved: dict[str, float] = {}
 
     @property
     def waiting(self) -> int:
@@ -66,8 +68,12 @@ class Journal:
             raise JournalFull
 
     def keep_program(self, content_hash: str, source: str) -> None:
-        """Have the program stored with the next batch, unless it is known to be."""
-        if content_hash not in self._programs_saved:
+        """Have the program stored with the next batch, unless it is known to be.
+
+        It is stored again when that was a while ago: what no call refers to, and was not used for a day, is removed.
+        """
+        saved_at = self._programs_saved.get(content_hash)
+        if saved_at is None or time.monotonic() - saved_at > PROGRAM_SECONDS:
             self._programs[content_hash] = storable(source)
 
     def add(
@@ -225,4 +231,4 @@ class Journal:
             except StoreError as error:
                 log.error("a program could not be stored", program=content_hash, reason=str(error))
             self._programs.pop(content_hash)
-            self._programs_saved.add(content_hash)
+            self._programs_saved[content_hash] = time.monotonic()
