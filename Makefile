@@ -4,13 +4,14 @@ PYTHON ?= python3
 CONFIG ?= config
 UV ?= uv
 BIN := .venv/bin
+TEST_TOOLS := $(or $(RINGPOST_TEST_TOOLS),.ringpost/test-tools)
 TOOLS := $(or $(RINGPOST_TOOLS),.ringpost/tools)
 WORKERS ?= 2
 # Most of the time of a test is waiting: two files at a time, each with an Asterisk and a PostgreSQL of its own.
 PYTEST := $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
 
 .DEFAULT_GOAL := help
-.PHONY: help run check test unit integration acceptance adversity lint format bench docs quick wheel lock clean venv venv-dev tools
+.PHONY: help run check test unit integration acceptance adversity lint format fuzz bench docs quick wheel lock clean venv venv-dev tools test-tools
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -21,7 +22,7 @@ run: venv ## everything on this machine, on the configuration in CONFIG=config, 
 check: venv ## look for mistakes in CONFIG=config
 	@$(BIN)/ringpost check $(CONFIG)
 
-test: venv-dev tools ## every test: unit, integration, acceptance, adversity
+test: venv-dev tools test-tools ## every test: unit, integration, acceptance, adversity
 	@$(PYTEST)
 
 quick: lint ## the linters, and the unit tests but for those that take seconds each
@@ -30,7 +31,7 @@ quick: lint ## the linters, and the unit tests but for those that take seconds e
 unit: venv-dev ## the tests without I/O
 	@$(PYTEST) tests/unit
 
-integration: venv-dev ## the tests on a real PostgreSQL and a scripted Asterisk
+integration: venv-dev test-tools ## the tests on a real PostgreSQL and a scripted Asterisk
 	@$(PYTEST) tests/integration
 
 acceptance: venv-dev tools ## the tests on a real Asterisk, with real calls
@@ -48,6 +49,9 @@ lint: venv-dev ## ruff, mypy, import-linter
 format: venv-dev ## rewrite the code as ruff wants it
 	@$(BIN)/ruff check --fix
 	@$(BIN)/ruff format
+
+fuzz: venv-dev ## a hundred thousand hostile requests at the doors of customers' interfaces
+	@$(BIN)/python -m tests.fuzz
 
 bench: venv-dev tools ## measure the budgets, each beside bare Asterisk
 	@$(BIN)/python -m tests.bench
@@ -80,3 +84,7 @@ venv-dev:
 
 tools: venv-dev
 	@$(BIN)/python -m controller.embedded $(TOOLS)
+
+# PHP, as a SOAP client of another stack.
+test-tools: venv-dev
+	@$(BIN)/python -m controller.embedded $(TEST_TOOLS) php-cli php-soap

@@ -17,6 +17,7 @@ from controller.programs import ProgramTree
 from controller.resources import MIGRATIONS
 from controller.store.migrations import Migrations
 from tests.support.folders import open_folder
+from tests.support.php import PACKAGES as PHP_PACKAGES
 
 PROJECT = Path(__file__).parent.parent
 
@@ -33,6 +34,13 @@ def tools() -> ProgramTree:
     """The unpacked Asterisk, SIPp and speech engines: those of RINGPOST_TOOLS, or the project's own."""
     named = os.environ.get("RINGPOST_TOOLS")
     return ProgramTree(Path(named)) if named else provision(PROJECT / ".ringpost" / "tools")
+
+
+@pytest.fixture(scope="session")
+def php() -> ProgramTree:
+    """An unpacked PHP with its SOAP client: that of RINGPOST_TEST_TOOLS, or the project's own."""
+    named = os.environ.get("RINGPOST_TEST_TOOLS")
+    return provision(Path(named) if named else PROJECT / ".ringpost" / "test-tools", packages=PHP_PACKAGES)
 
 
 @pytest.fixture(scope="session")

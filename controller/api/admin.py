@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import hmac
 import json
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
@@ -11,6 +10,7 @@ from dataclasses import asdict
 
 from aiohttp import web
 
+from controller.api.auth import authorise_operator
 from controller.calls.feed import CallFeed
 from controller.calls.model.call import Call, TraceLine
 from controller.errors import ConfigurationError, InvalidConfiguration, RingpostError
@@ -37,7 +37,7 @@ class AdminHandler:
 
     async def _on_reload(self, request: web.Request) -> web.Response:
         """Applies the configuration as it is on disk, all or nothing: 200 with what changed, 422 with the mistakes."""
-        authorise(request, self._token)
+        authorise_operator(request, self._token)
         try:
             changes = await self._reload()
         except InvalidConfiguration as error:
@@ -54,7 +54,7 @@ class AdminHandler:
         """What happens on calls, one JSON object a line, until the watcher leaves. ?our_number= and ?their_number=
         choose calls.
         """
-        authorise(request, self._token)
+        authorise_operator(request, self._token)
         ours, theirs = _number(request, "our_number"), _number(request, "their_number")
         response = web.StreamResponse(headers={"Content-Type": "application/x-ndjson", "Cache-Control": "no-store"})
         # A watcher that goes away ends it.
@@ -71,13 +71,6 @@ class AdminHandler:
                 if ours in (None, call.our_number) and theirs in (None, call.their_number):
                     await response.write(_as_json(call, line))
         return response
-
-
-def authorise(request: web.Request, token: str) -> None:
-    """HTTPUnauthorized for a request without the administrator's token."""
-    given = request.headers.get("Authorization", "").removeprefix("Bearer ")
-    if not hmac.compare_digest(given.encode(errors="replace"), token.encode()):
-        raise web.HTTPUnauthorized(text="The administrator's token is missing or wrong.\n")
 
 
 def _number(request: web.Request, name: str) -> str | None:

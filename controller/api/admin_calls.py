@@ -10,7 +10,7 @@ from typing import Annotated, Any, get_type_hints
 from aiohttp import web
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, ValidationError, create_model
 
-from controller.api.admin import authorise
+from controller.api.auth import authorise_operator
 from controller.calls.model.order import Order, limit_of
 from controller.calls.outgoing.notifications import Notifications
 from controller.directory.current import CurrentDirectory
@@ -76,7 +76,7 @@ class CallsAdminHandler:
 
     async def _on_call(self, request: web.Request) -> web.Response:
         """202 with the QueueID; 422 with the reason, the response code and the script's mistakes; 503."""
-        authorise(request, self._token)
+        authorise_operator(request, self._token)
         try:
             given = CallRequest.model_validate(await _json(request)).model_dump()
         except ValidationError as error:
@@ -97,7 +97,7 @@ class CallsAdminHandler:
 
     async def _on_cancel(self, request: web.Request) -> web.Response:
         """200 when it was taken back, 409 when it does not wait (any more), 503."""
-        authorise(request, self._token)
+        authorise_operator(request, self._token)
         try:
             cancelled = await self._notifications.cancel(int(request.match_info["queue_id"]))
         except StoreError as error:

@@ -1,8 +1,9 @@
-"""Who is asking: every request resolves to its origin and to the customers whose licence keys it carries."""
+"""Who is asking: the operator, by a token, or customers, by the licence keys that a request carries."""
 
 from __future__ import annotations
 
 import asyncio
+import hmac
 import ipaddress
 import re
 import time
@@ -55,6 +56,13 @@ class Caller:
     def customer(self, license_key: object) -> LicenseKey | None:
         """The customer of a licence key that stands in the request, None when nobody has this key."""
         return self.customers.get(_canonical(str(license_key)))
+
+
+def authorise_operator(request: web.Request, token: str) -> None:
+    """HTTPUnauthorized for a request without the administrator's token."""
+    given = request.headers.get("Authorization", "").removeprefix("Bearer ")
+    if not hmac.compare_digest(given.encode(errors="replace"), token.encode()):
+        raise web.HTTPUnauthorized(text="The administrator's token is missing or wrong.\n")
 
 
 class Guesses:

@@ -7,6 +7,7 @@ database, RINGPOST_STATE for the state directory, RINGPOST_TOOLS for the unpacke
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from ipaddress import ip_address, ip_network
@@ -49,6 +50,12 @@ def _controller_address(text: str) -> str:
     return text
 
 
+def _public_url(text: str) -> str:
+    if text and re.fullmatch(r"https?://[^\s/?#@]+(/[^\s?#]*)?", text, re.IGNORECASE) is None:
+        raise mistake("not a valid URL", "an address such as https://ringpost.example.com")
+    return text.rstrip("/")
+
+
 Network = Annotated[str, AfterValidator(_network)]
 
 
@@ -77,6 +84,8 @@ class HttpSection(Declaration):
 
     host: str = "127.0.0.1"
     port: Port = 8080
+    public_url: Annotated[str, AfterValidator(_public_url)] = ""
+    trusted_proxies: tuple[Network, ...] = ()
 
 
 class AsteriskSection(Declaration):

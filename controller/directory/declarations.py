@@ -186,6 +186,7 @@ class LicenseKeyEntry(Declaration):
     ] = None
     transfers: Literal["checked", "open"] = "checked"
     texts: TextsEntry = Field(default_factory=TextsEntry)
+    suspended: bool = False
     description: Description = ""
 
     @property

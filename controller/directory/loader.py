@@ -216,6 +216,7 @@ class _Loader:
                 prefixes=declared.prefixes,
                 open_transfers=declared.transfers == "open",
                 texts=declared.texts.settings(),
+                suspended=declared.suspended,
                 description=declared.description,
             )
             self._read_sounds(entry, declared.sounds)

@@ -40,6 +40,7 @@ from controller.calls.trace_mailer import TraceMailer
 from controller.config.load import Configuration, script_context
 from controller.config.settings import DatabaseSection, PostbacksSection, Settings
 from controller.directory.current import CurrentDirectory
+from controller.directory.postback_urls import PostbackUrls
 from controller.directory.routes import Routes
 from controller.egress.guard import Guard
 from controller.mail.server import MailServer
@@ -50,6 +51,7 @@ from controller.running.prompt_rendering import build_prompts
 from controller.running.reloading import Reloading
 from controller.running.sharing import with_shared_secrets
 from controller.script.analysis.checker import Context
+from controller.service.build_interfaces import InterfaceParts, customer_routes
 from controller.service.build_texts import TextParts, build_texts
 from controller.speech.library import SoundLibrary
 from controller.speech.prompts import Prompts
@@ -98,6 +100,7 @@ class Service:
     calls: Calls
     texts: TextParts
     retention: RowRetention
+    postback_urls: PostbackUrls
     reloading: Reloading
     http: web.Application
 
@@ -123,7 +126,16 @@ def build(configuration: Configuration, database: Database) -> Service:
     journal = Journal(database, owner)
     mailer = _mailer(settings, database, journal, registry)
     sources = PromptSources(prompts, directory, library, settings.media_url)
-    texts = build_texts(configuration, database=database, directory=directory, ari=ari, ami=ami, registry=registry)
+    postback_urls = PostbackUrls(database)
+    texts = build_texts(
+        configuration,
+        database=database,
+        directory=directory,
+        ari=ari,
+        ami=ami,
+        registry=registry,
+        postback_url=postback_urls.url,
+    )
     calls = build_calls(
         database=database,
         journal=journal,
@@ -164,6 +176,7 @@ def build(configuration: Configuration, database: Database) -> Service:
         calls=calls,
         texts=texts,
         retention=_retention(settings.database, database, library),
+        postback_urls=postback_urls,
         reloading=reloading,
         http=web.Application(client_max_size=LARGEST_REQUEST_BYTES),
     )
@@ -297,6 +310,15 @@ def _add_routes(service: Service, admin_token: str) -> None:
     service.http.add_routes(HealthHandler(checks, service.registry).routes())
     service.http.add_routes(MediaHandler(service.prompts.directory).routes())
     service.http.add_routes(AdminHandler(admin_token, calls.feed, service.reloading.apply).routes())
+    parts = InterfaceParts(
+        service.settings.http,
+        service.database,
+        service.directory,
+        service.guard,
+        service.texts.texts,
+        service.postback_urls,
+    )
+    service.http.add_routes(customer_routes(parts))
     service.http.add_routes(CallsAdminHandler(admin_token, service.directory, calls.notifications).routes())
 
 

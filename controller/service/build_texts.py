@@ -14,6 +14,7 @@ from controller.asterisk.fastagi import FastAgiServer
 from controller.asterisk.hep import HepReceiver
 from controller.config.load import Configuration
 from controller.directory.current import CurrentDirectory
+from controller.directory.postback_urls import PostbackUrlOf
 from controller.store.database import Database
 from controller.texts.consent import CallConsent, OptOuts
 from controller.texts.intake.intake import SCRIPT, Intake
@@ -70,14 +71,15 @@ def build_texts(
     ari: AriClient,
     ami: AmiClient,
     registry: CollectorRegistry,
+    postback_url: PostbackUrlOf,
 ) -> TextParts:
     """The parts that take texts in and send them, wired to Asterisk's doors."""
     settings = configuration.settings
     rules, metrics = Rules(), TextMetrics(registry)
     wait = timedelta(hours=settings.texts.phone_wait_hours)
-    queueing = Queueing(directory, database, rules, utc_now, wait)
+    queueing = Queueing(directory, database, rules, utc_now, wait, postback_url)
     incoming = IncomingStore(database, directory, rules, queueing, metrics)
-    intake = Intake(incoming, directory, rules, ami, metrics, configuration.text_secret, utc_now)
+    intake = Intake(incoming, directory, rules, ami, metrics, configuration.text_secret, utc_now, postback_url)
     hep = HepReceiver()
     hep.on_sip(intake.on_sip)
     phones = RegisteredPhones(ari, ami, directory)

@@ -49,7 +49,8 @@ async def answering(application: web.Application, sockets: Sequence[socket.socke
 
     They stay open afterwards: connections that come before another application answers wait for it.
     """
-    runner = web.AppRunner(application, access_log=None, shutdown_timeout=2.0)
+    # Packed bodies stay so: whoever wants one unpacks it, within its limit. aiohttp would log each broken one.
+    runner = web.AppRunner(application, access_log=None, shutdown_timeout=2.0, auto_decompress=False)
     await runner.setup()
     try:
         for listening in sockets:

@@ -64,6 +64,7 @@ async def run(service: Service, sockets: Sequence[socket.socket]) -> None:
     await calls.queue_ids.reserve()
     await service.library.load()
     await calls.recordings.load()
+    await service.postback_urls.load()
     memory.settle()
     try:
         async with answering(service.http, sockets), asyncio.TaskGroup() as group:
@@ -106,6 +107,7 @@ def _parts(service: Service) -> dict[str, Part]:
         "sounds": service.library.run,
         "recordings": service.calls.recordings.run,
         "retention": service.retention.run,
+        "post-back URLs": service.postback_urls.run,
     }
     texts = service.texts
     parts |= {

@@ -11,6 +11,7 @@ import phonenumbers
 from phonenumbers import NumberParseException
 
 from controller.directory.current import CurrentDirectory
+from controller.directory.postback_urls import PostbackKind, PostbackUrlOf, stated_url
 from controller.directory.snapshot import Did, LicenseKey, Snapshot
 from controller.errors import PhoneNumberInvalid
 from controller.numbers import parse_number, try_number
@@ -40,13 +41,18 @@ class Queueing:
         rules: Rules,
         now: Callable[[], datetime],
         phone_wait: timedelta = timedelta(hours=24),
+        postback_url: PostbackUrlOf = stated_url,
     ) -> None:
-        """now: gives the time in UTC. phone_wait: how long a text waits for a phone that is not registered."""
+        """now: gives the time in UTC. phone_wait: how long a text waits for a phone that is not registered.
+
+        postback_url: where results go that the order has no URL for.
+        """
         self._directory = directory
         self._database = database
         self._rules = rules
         self._now = now
         self._phone_wait = phone_wait
+        self._postback_url = postback_url
         self._turns: Counter[str] = Counter()
 
     async def queue(
@@ -113,7 +119,7 @@ class Queueing:
             due_at=held or (due_at if order.at else None),
             expires_at=(held or due_at) + self._phone_wait if route.startswith(PHONE) else None,
             reference_id=order.reference_id,
-            status_post_url=order.status_post_url or did.status_post_url or key.status_post_url or "",
+            status_post_url=order.status_post_url or self._postback_url(key, did, PostbackKind.OUTGOING),
             segments=cut.count,
             encoding=cut.encoding,
             concatenate=order.concatenate,

@@ -17,6 +17,7 @@ from prometheus_client import CollectorRegistry
 from controller.asterisk.ari.endpoints import EndpointState
 from controller.asterisk.hep import Address, CapturedSipMessage, HepPacket, SipHandler
 from controller.directory.current import CurrentDirectory
+from controller.directory.postback_urls import PostbackUrlOf, stated_url
 from controller.directory.snapshot import Did, LicenseKey, Phone, Snapshot, Trunk
 from controller.directory.text_settings import TextSettings
 from controller.errors import AsteriskNotFound, AsteriskUnreachable
@@ -245,6 +246,7 @@ async def texts_room(
     now: Callable[[], datetime] = lambda: NOON,
     sending: bool = True,
     asterisk: FakeAsterisk | None = None,
+    postback_url: PostbackUrlOf = stated_url,
 ) -> AsyncIterator[TextsRoom]:
     """Start the room; `sending`: whether its sender runs. `now`: the clock of quiet hours and schedules."""
     database = await Database.connect(dsn, QUERIES)
@@ -252,12 +254,12 @@ async def texts_room(
     asterisk = asterisk or FakeAsterisk()
     registry, rules = CollectorRegistry(), Rules()
     metrics = TextMetrics(registry)
-    queueing = Queueing(directory, database, rules, now)
+    queueing = Queueing(directory, database, rules, now, postback_url=postback_url)
     phones = RegisteredPhones(asterisk, asterisk, directory)  # type: ignore[arg-type]
     sender = Sender(database, directory, asterisk, asterisk.hep, phones, rules, metrics, now)  # type: ignore[arg-type]
     phones.on_arrival(sender.wake)
     store = IncomingStore(database, directory, rules, queueing, metrics)
-    intake = Intake(store, directory, rules, asterisk, metrics, SECRET, now)  # type: ignore[arg-type]
+    intake = Intake(store, directory, rules, asterisk, metrics, SECRET, now, postback_url)  # type: ignore[arg-type]
     asterisk.hep.on_sip(intake.on_sip)
     await phones.look()
     parts = [store.run(), phones.run(), *([sender.run()] if sending else [])]

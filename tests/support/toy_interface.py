@@ -230,7 +230,7 @@ async def serving(*services: Asmx | Wcf) -> AsyncIterator[str]:
     application = web.Application()
     for service in services:
         application.add_routes(service.routes())
-    runner = web.AppRunner(application, access_log=None, shutdown_timeout=0.5)
+    runner = web.AppRunner(application, access_log=None, shutdown_timeout=0.5, auto_decompress=False)
     await runner.setup()
     try:
         site = web.TCPSite(runner, "127.0.0.1", 0)

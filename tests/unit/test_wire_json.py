@@ -25,7 +25,7 @@ def read(value: object) -> object:
 def test_json_is_written_as_datacontractjsonserializer_does() -> None:
     assert write_json(EVERYTHING, EMPTY) == (
         '{"Text":null,"Flag":false,"Number":0,"Small":0,"Large":0,"Byte":0,"Ratio":0,"Price":0,'
-        r'"Moment":"\/Date(-62135596800000+0000)\/","Data":null,"Colour":0,"Maybe":null,"Names":null,"Points":null,'
+        r'"Moment":"\/Date(-62135596800000-0000)\/","Data":null,"Colour":0,"Maybe":null,"Names":null,"Points":null,'
         '"Point":null}'
     )
     full = write_json(EVERYTHING, FULL)
@@ -115,3 +115,9 @@ def test_a_form_is_read_in_its_character_set() -> None:
 def test_too_many_parameters_are_refused() -> None:
     with pytest.raises(RequestInvalid, match="more than"):
         parse_query("a=1&" * 20_000)
+
+
+def test_a_reason_that_quotes_half_a_character_can_be_written() -> None:
+    with pytest.raises(ValueInvalid) as refusal:
+        read({"Number": "\ud800"})
+    assert str(refusal.value).encode()

@@ -94,8 +94,8 @@ def test_a_date_is_written_in_utc_without_a_zone(moment: datetime | None, text: 
 
 
 def test_a_date_in_json_is_milliseconds_with_the_zone_of_the_server() -> None:
-    assert json_date(datetime(1999, 5, 31, 15, 20, tzinfo=UTC)) == "/Date(928164000000+0000)/"
-    assert json_date(None) == "/Date(-62135596800000+0000)/"
+    assert json_date(datetime(1999, 5, 31, 15, 20, tzinfo=UTC)) == "/Date(928164000000-0000)/"
+    assert json_date(None) == "/Date(-62135596800000-0000)/"
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from controller.api.bindings.asmx_help import operation_page, service_page
 from controller.api.bindings.asmx_wsdl import asmx_wsdl
 from controller.api.bindings.declaration import Interface, Operation
 from controller.api.bindings.dialect import XSD, Dialect
-from controller.api.bindings.exchange import LARGE_BODY, charset, is_large, media_type, off_loop, read_body, run
+from controller.api.bindings.exchange import LARGE_BODY, Runner, charset, is_large, media_type, off_loop, read_body
 from controller.api.bindings.faults import (
     ActionUnknown,
     EnvelopeUnknown,
@@ -30,6 +30,7 @@ from controller.api.bindings.soap import SOAP11, SOAP12, FaultKind, Version, act
 from controller.api.bindings.xml_reader import read_structure
 from controller.api.bindings.xml_writer import XmlWriter, escape
 from controller.api.bindings.xsd import Schemas
+from controller.api.store.answers import KeptAnswers
 
 _DECLARATION = '<?xml version="1.0" encoding="utf-8"?>'
 INTERNAL_ERROR = "The server could not process the request because of an internal error."
@@ -40,9 +41,9 @@ log = structlog.get_logger(__name__)
 class Asmx:
     """Serves one interface. Its SOAPActions are the namespace and the operation's name."""
 
-    def __init__(self, interface: Interface, authenticator: Authenticator) -> None:
+    def __init__(self, interface: Interface, authenticator: Authenticator, answers: KeptAnswers | None = None) -> None:
         self._interface = interface
-        self._authenticator = authenticator
+        self._runner = Runner(authenticator, answers)
         self._dialect = Dialect(interface.namespace, nil_members=False)
         self._schemas = Schemas(interface, self._dialect)
         self._schemas.schema(interface.namespace)  # TypeError now, not at the first request, for what has no form here
@@ -62,7 +63,7 @@ class Asmx:
     def _on_page(self, request: web.Request) -> web.Response:
         """The description, or the help page of the interface or of one operation."""
         query = {name.lower(): text for name, text in parse_query(request.url.raw_query_string)}
-        base = self._authenticator.origin(request).base_url
+        base = self._runner.base_url(request)
         if "wsdl" in query:
             body = asmx_wsdl(self._interface, self._schemas, base)
             return web.Response(text=body, content_type="text/xml", charset="utf-8")
@@ -81,7 +82,7 @@ class Asmx:
             if request.method == "POST":
                 pairs += parse_form(await read_body(request, self._interface.longest_body), charset(request))
             parameters = read_form(operation.request, pairs, strict=True)
-            value = await run(operation, parameters, request, self._authenticator)
+            value = await self._runner.run(operation, parameters, request)
         except RequestInvalid as error:
             return web.Response(status=500, text=f"{error}\r\n", content_type="text/plain", charset="utf-8")
         except HTTPException:
@@ -125,7 +126,7 @@ class Asmx:
             parameters = operation.request.empty
             if content is not None:
                 parameters = await off_loop(partial(read_structure, operation.request, content), large=large)
-            value = await run(operation, parameters, request, self._authenticator)
+            value = await self._runner.run(operation, parameters, request)
         except EnvelopeUnknown as error:
             return _fault(version, "version", str(error))
         except HeaderNotUnderstood as error:

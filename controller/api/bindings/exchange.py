@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
+import zlib
 from collections.abc import Callable
 from typing import Any, TypeVar
 
 from aiohttp import ClientPayloadError, web
 from aiohttp.web_exceptions import HTTPException
 
-from controller.api.auth import Authenticator
+from controller.api.auth import Authenticator, Caller
 from controller.api.bindings.declaration import Operation
 from controller.api.bindings.faults import BodyTooLarge, RequestInvalid
+from controller.api.bindings.json_format import parse_json, read_json, write_json
 from controller.api.bindings.model import credentials
+from controller.api.store.answers import KeptAnswer, KeptAnswers
 
 BODY_SECONDS = 30.0
 # From here on a body is parsed, and an answer written, beside the event loop: bytes, and items.
@@ -36,9 +40,29 @@ async def read_body(request: web.Request, limit: int) -> bytes:
                     raise BodyTooLarge(limit)
     except TimeoutError:
         raise RequestInvalid(f"The body did not arrive within {BODY_SECONDS:.0f} seconds.") from None
-    except (ClientPayloadError, web.RequestPayloadError, HTTPException, ValueError):
-        raise RequestInvalid("The body cannot be unpacked.") from None
-    return bytes(body)
+    except (ClientPayloadError, web.RequestPayloadError, HTTPException):
+        raise RequestInvalid("The body broke off.") from None
+    return _unpacked(bytes(body), request.headers.get("Content-Encoding", ""), limit)
+
+
+def _unpacked(body: bytes, encoding: str, limit: int) -> bytes:
+    """A body as it was before its Content-Encoding; aiohttp leaves it packed (`auto_decompress`), for it would log each
+    broken one with a traceback."""
+    encoding = encoding.strip().lower()
+    if encoding in ("", "identity"):
+        return body
+    # gzip and zlib, or the bare stream that some take "deflate" for.
+    for window in {"gzip": (31,), "x-gzip": (31,), "deflate": (15, -15)}.get(encoding, ()):
+        unpacker = zlib.decompressobj(wbits=window)
+        try:
+            unpacked = unpacker.decompress(body, limit + 1)
+        except zlib.error:
+            continue
+        if len(unpacked) > limit:
+            raise BodyTooLarge(limit)
+        if unpacker.eof:
+            return unpacked
+    raise RequestInvalid("The body cannot be unpacked: its Content-Encoding is gzip, deflate or left out.")
 
 
 def media_type(request: web.Request) -> str:
@@ -65,7 +89,70 @@ def is_large(value: Any) -> bool:
     return isinstance(value, tuple) and len(value) > LARGE_ANSWER
 
 
-async def run(operation: Operation, parameters: Any, request: web.Request, authenticator: Authenticator) -> Any:
-    """Resolve who asks, then run the operation: its answer. HTTPTooManyRequests for one who guesses keys."""
-    caller = await authenticator.caller(request, credentials(operation.request, parameters))
-    return await operation.handler(parameters, caller)
+class Temporary(Exception):
+    """Raised by an operation: an answer that a repeated request with the same Idempotency-Key must not get again."""
+
+    def __init__(self, answer: Any) -> None:
+        super().__init__("a temporary answer")
+        self.answer = answer
+
+
+class Runner:
+    """Runs operations: resolves who asks, and gives a repeated request its first answer.
+
+    answers: where first answers are kept; without it the header Idempotency-Key has no meaning but for operations.
+    """
+
+    def __init__(self, authenticator: Authenticator, answers: KeptAnswers | None = None) -> None:
+        self._authenticator = authenticator
+        self._answers = answers
+        self._running: dict[tuple[str, str], asyncio.Lock] = {}
+
+    def base_url(self, request: web.Request) -> str:
+        """The address that the client asked for, without a path."""
+        return self._authenticator.origin(request).base_url
+
+    async def run(self, operation: Operation, parameters: Any, request: web.Request) -> Any:
+        """The answer of an operation. HTTPTooManyRequests for one who guesses keys.
+
+        RequestInvalid where an Idempotency-Key comes again with another request. A header in a request without a
+        licence key is ignored: nobody's requests would be mistaken for another's.
+        """
+        caller = await self._authenticator.caller(request, credentials(operation.request, parameters))
+        names = sorted({customer.name for customer in caller.customers.values()})
+        if not (self._answers and caller.idempotency_key and names and operation.result):
+            return await _run(operation, parameters, caller)
+        place = (",".join(names), caller.idempotency_key)
+        # A request that is repeated while the first runs waits for its answer.
+        lock = self._running.setdefault(place, asyncio.Lock())
+        try:
+            async with lock:
+                return await self._run_once(self._answers, operation, parameters, caller, place)
+        finally:
+            if not lock.locked():
+                self._running.pop(place, None)
+
+    async def _run_once(
+        self, answers: KeptAnswers, operation: Operation, parameters: Any, caller: Caller, place: tuple[str, str]
+    ) -> Any:
+        assert operation.result is not None
+        asked = f"{operation.name} {write_json(operation.request, parameters)}"
+        digest = hashlib.sha256(asked.encode()).digest()
+        kept = await answers.find(*place)
+        if kept is None:
+            try:
+                value = await operation.handler(parameters, caller)
+            except Temporary as temporary:
+                return temporary.answer
+            await answers.keep(*place, KeptAnswer(digest, write_json(operation.result, value)))
+            return value
+        if kept.request != digest:
+            raise RequestInvalid("This Idempotency-Key was used for another request; use a new one for each.")
+        return read_json("", operation.result, parse_json(kept.answer.encode()))
+
+
+async def _run(operation: Operation, parameters: Any, caller: Caller) -> Any:
+    try:
+        return await operation.handler(parameters, caller)
+    except Temporary as temporary:
+        return temporary.answer

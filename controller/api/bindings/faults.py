@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from controller.api.bindings.types import clean
 from controller.errors import RingpostError
 
 
@@ -9,6 +10,10 @@ class RequestInvalid(RingpostError):
     """This request cannot be read."""
 
     error_id = "request-invalid"
+
+    def __init__(self, message: str | None = None) -> None:
+        # It quotes what was sent, which may be nothing that an answer could hold.
+        super().__init__(message and clean(message))
 
 
 class ParameterMissing(RequestInvalid):

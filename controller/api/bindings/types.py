@@ -135,11 +135,14 @@ def write_date_time(moment: datetime | None) -> str:
 
 
 def json_date(moment: datetime | None) -> str:
-    """The text of a date in JSON: milliseconds since 1970 and the server's zone, which is UTC."""
+    """The text of a date in JSON: milliseconds since 1970 and the server's zone, which is UTC.
+
+    It is written -0000: a client in PHP keeps digits and hyphens only, and takes the last five characters for the zone.
+    """
     if moment is None:
-        return "/Date(-62135596800000+0000)/"
+        return "/Date(-62135596800000-0000)/"
     utc = moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return f"/Date({(utc - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(milliseconds=1)}+0000)/"
+    return f"/Date({(utc - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(milliseconds=1)}-0000)/"
 
 
 def parse_json_date(text: str) -> datetime | None:

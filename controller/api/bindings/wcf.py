@@ -13,7 +13,7 @@ from aiohttp.web_exceptions import HTTPException
 from controller.api.auth import Authenticator
 from controller.api.bindings.declaration import Operation
 from controller.api.bindings.dialect import Dialect
-from controller.api.bindings.exchange import LARGE_BODY, charset, is_large, media_type, off_loop, read_body, run
+from controller.api.bindings.exchange import LARGE_BODY, Runner, charset, is_large, media_type, off_loop, read_body
 from controller.api.bindings.faults import BodyTooLarge, RequestInvalid, ValueInvalid
 from controller.api.bindings.form import parse_form, parse_query, read_form
 from controller.api.bindings.json_format import parse_json, read_json, write_json
@@ -25,6 +25,7 @@ from controller.api.bindings.wcf_wsdl import WcfInterface, WcfWsdl
 from controller.api.bindings.xml_reader import read_structure, read_value
 from controller.api.bindings.xml_writer import wcf_document
 from controller.api.bindings.xsd import Schemas
+from controller.api.store.answers import KeptAnswers
 
 Format = Literal["xml", "json"]
 
@@ -34,12 +35,14 @@ log = structlog.get_logger(__name__)
 class Wcf:
     """Serves one interface."""
 
-    def __init__(self, interface: WcfInterface, authenticator: Authenticator) -> None:
+    def __init__(
+        self, interface: WcfInterface, authenticator: Authenticator, answers: KeptAnswers | None = None
+    ) -> None:
         self._interface = interface
-        self._authenticator = authenticator
+        self._runner = Runner(authenticator, answers)
         self._dialect = Dialect(interface.namespace, nil_members=True)
         self._wsdl = WcfWsdl(interface, Schemas(interface, self._dialect))
-        self._soap = WcfSoap(interface, self._dialect, authenticator)
+        self._soap = WcfSoap(interface, self._dialect, self._runner)
         self._soap_paths = {each.path.lower() for each in interface.endpoints}
 
     def routes(self) -> list[web.RouteDef]:
@@ -70,7 +73,7 @@ class Wcf:
         if request.method != "GET":
             return self._refused(request, 405, "This address takes GET.", allow="GET")
         query = {name.lower(): text for name, text in parse_query(request.url.raw_query_string)}
-        base_url = self._authenticator.origin(request).base_url
+        base_url = self._runner.base_url(request)
         if query.keys() & {"wsdl", "xsd", "singlewsdl"}:
             body = self._wsdl.part(query, base_url)
             if body is None:
@@ -81,7 +84,7 @@ class Wcf:
     def _on_help(self, request: web.Request, parts: list[str]) -> web.Response:
         if request.method != "GET":
             return self._refused(request, 405, "Help pages take GET.", allow="GET")
-        base_url = self._authenticator.origin(request).base_url
+        base_url = self._runner.base_url(request)
         if not parts:
             return _page(service_page(self._interface, base_url))
         if len(parts) == 2 and parts[0].lower() == "operations":
@@ -96,7 +99,7 @@ class Wcf:
         try:
             parameters, given = await self._parameters(request, operation)
             answer = _accepted(request) or given or "xml"
-            value = await run(operation, parameters, request, self._authenticator)
+            value = await self._runner.run(operation, parameters, request)
         except BodyTooLarge as error:
             return self._refused(request, 413, str(error))
         except RequestInvalid as error:
@@ -139,7 +142,7 @@ class Wcf:
         headers = {"Allow": allow} if allow else {}
         if _accepted(request) == "json" or (not _accepted(request) and media_type(request).endswith("json")):
             return web.json_response(reason, status=status, headers=headers)
-        page = error_page(self._interface, reason, self._authenticator.origin(request).base_url)
+        page = error_page(self._interface, reason, self._runner.base_url(request))
         return web.Response(status=status, text=page, content_type="text/html", charset="utf-8", headers=headers)
 
 

@@ -9,10 +9,9 @@ import structlog
 from aiohttp import web
 from aiohttp.web_exceptions import HTTPException
 
-from controller.api.auth import Authenticator
 from controller.api.bindings.declaration import Operation
 from controller.api.bindings.dialect import Dialect
-from controller.api.bindings.exchange import LARGE_BODY, charset, is_large, media_type, off_loop, read_body, run
+from controller.api.bindings.exchange import LARGE_BODY, Runner, charset, is_large, media_type, off_loop, read_body
 from controller.api.bindings.faults import (
     ActionUnknown,
     EnvelopeUnknown,
@@ -48,10 +47,10 @@ log = structlog.get_logger(__name__)
 class WcfSoap:
     """The SOAP endpoints of one interface; each takes both versions and answers in that of the request."""
 
-    def __init__(self, interface: WcfInterface, dialect: Dialect, authenticator: Authenticator) -> None:
+    def __init__(self, interface: WcfInterface, dialect: Dialect, runner: Runner) -> None:
         self._interface = interface
         self._dialect = dialect
-        self._authenticator = authenticator
+        self._runner = runner
         self._actions = {interface.action(each): each.name for each in interface.operations}
         # Every contract's spelling is taken: clients of the first contract talk to the second.
         self._actions |= {
@@ -71,7 +70,7 @@ class WcfSoap:
             parameters = operation.request.empty
             if content is not None:
                 parameters = await off_loop(partial(read_structure, operation.request, content), large=large)
-            value = await run(operation, parameters, request, self._authenticator)
+            value = await self._runner.run(operation, parameters, request)
         except (ActionUnknown, OperationUnknown) as error:
             return _fault(envelope, "sender", str(error), "ActionNotSupported")
         except EnvelopeUnknown as error:

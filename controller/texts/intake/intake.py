@@ -15,6 +15,7 @@ from controller.asterisk.ami import AmiClient
 from controller.asterisk.fastagi import AgiRequest
 from controller.asterisk.hep import CapturedSipMessage, HepPacket
 from controller.directory.current import CurrentDirectory
+from controller.directory.postback_urls import PostbackKind, PostbackUrlOf, stated_url
 from controller.errors import AsteriskError, AsteriskNotFound, StoreError
 from controller.numbers import mask_number
 from controller.texts.intake.content import LONGEST_BODY, ContentRefused, text_in
@@ -57,8 +58,12 @@ class Intake:
         metrics: TextMetrics,
         secret: str,
         now: Callable[[], datetime],
+        postback_url: PostbackUrlOf = stated_url,
     ) -> None:
-        """secret: what the dialplan proves itself with. now: gives the time in UTC."""
+        """secret: what the dialplan proves itself with. now: gives the time in UTC.
+
+        postback_url: where texts are posted that answer none with a URL of its own.
+        """
         self._store = store
         self._directory = directory
         self._rules = rules
@@ -66,6 +71,7 @@ class Intake:
         self._metrics = metrics
         self._secret = secret
         self._now = now
+        self._postback_url = postback_url
         self._long_bodies: OrderedDict[str, bytes] = OrderedDict()
 
     def on_sip(self, _packet: HepPacket, message: CapturedSipMessage) -> None:
@@ -168,7 +174,7 @@ class Intake:
             at=text.at,
             segments=segment(content),
             for_review=rules.keyword(content) is None and rules.asks_for_review(content),
-            status_post_url=did.status_post_url or key.status_post_url or "",
+            status_post_url=self._postback_url(key, did, PostbackKind.INCOMING),
         )
 
     def _sender(self, text: SipText) -> str:

@@ -1,0 +1,1 @@
+"""What customers' interfaces keep: the answers to requests that may be repeated, and media."""

@@ -1,0 +1,1 @@
+"""Hostile requests at the doors of customers' interfaces."""
