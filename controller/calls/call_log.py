@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -23,6 +22,7 @@ from controller.postbacks.encoding import DateFormat
 from controller.postbacks.outbox import Postback
 from controller.script.outcomes import Note
 from controller.script.state import State
+from controller.store.storable import as_json
 
 log = structlog.get_logger()
 
@@ -73,7 +73,7 @@ class CallLog:
         self._log_targets = log_targets
         self._journal = log_targets.journal if journal is None else journal
         self._state = state
-        self._state_json = state_json or (lambda: json.dumps(state().to_json(), ensure_ascii=False))
+        self._state_json = state_json or (lambda: as_json(state().to_json()))
         self._trace: list[TraceLine] = []
 
     def note(self, event: str, **fields: object) -> None:

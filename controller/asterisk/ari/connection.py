@@ -6,15 +6,15 @@ REST over the WebSocket is described in Asterisk's documentation, "ARI REST over
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Callable
 from itertools import count
 from typing import Any
 
 import aiohttp
+import orjson
 import structlog
 
-from controller.asterisk.ari.requests import Answer, Query, parameter, refusal
+from controller.asterisk.ari.requests import Answer, Query, parameter, refusal, to_json
 from controller.errors import ApplicationReplaced, AsteriskTimeout, AsteriskUnreachable
 
 log = structlog.get_logger()
@@ -63,8 +63,8 @@ class Connection:
             ]
         if body is not None:
             message["content_type"] = "application/json"
-            message["message_body"] = json.dumps(body)
-        answer = await self._exchange(number, json.dumps(message), f"{method} {uri}")
+            message["message_body"] = to_json(body)
+        answer = await self._exchange(number, to_json(message), f"{method} {uri}")
         status = int(answer.get("status_code", 0))
         text = answer.get("message_body") or ""
         if status >= 400:
@@ -115,7 +115,7 @@ class Connection:
 
     def _take(self, frame: str) -> None:
         try:
-            data = json.loads(frame)
+            data = orjson.loads(frame)
             kind = data["type"]
         except (ValueError, KeyError, TypeError):
             log.warning("Asterisk sent something that is not an event", bytes=len(frame))

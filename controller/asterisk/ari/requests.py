@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 from urllib.parse import quote
 
+import orjson
+
 from controller.errors import AsteriskNotFound, AsteriskRefused
 
 _UNRESERVED = re.compile(r"[A-Za-z0-9_.~-]*")
@@ -68,6 +70,14 @@ def refusal(method: str, uri: str, status: int, body: str) -> AsteriskRefused:
     if status == 404:
         return AsteriskNotFound(message, status=status)
     return AsteriskRefused(message, status=status)
+
+
+def to_json(value: object) -> str:
+    """JSON for Asterisk."""
+    try:
+        return orjson.dumps(value).decode()
+    except TypeError:  # half of a surrogate pair, which the slower one escapes
+        return json.dumps(value)
 
 
 def parameter(value: str | int | bool) -> str:

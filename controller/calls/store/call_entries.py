@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -14,7 +13,7 @@ from controller.calls.model.call import Call, TraceLine
 from controller.postbacks.outbox import Postback, enqueue
 from controller.store.database import Database, Transaction
 from controller.store.queries import columns
-from controller.store.storable import storable, storable_json
+from controller.store.storable import as_json, storable, storable_json
 
 log = structlog.get_logger()
 
@@ -138,8 +137,7 @@ class TraceRow(NamedTuple):
     @classmethod
     def of(cls, line: TraceLine) -> TraceRow:
         """The row of a line."""
-        fields = storable_json(json.dumps(line.fields, ensure_ascii=False, default=str))
-        return cls(line.queue_id, line.number, line.at, line.event, fields)
+        return cls(line.queue_id, line.number, line.at, line.event, as_json(line.fields))
 
 
 class RowOwner(NamedTuple):
