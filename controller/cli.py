@@ -168,9 +168,18 @@ def try_number(
     hang_up: Annotated[
         float | None, typer.Option("--hang-up", metavar="SECONDS", help="Hang up so long after the answer.")
     ] = None,
+    text: Annotated[
+        str | None, typer.Option("--text", metavar="TEXT", help="Send this text instead of calling.")
+    ] = None,
     config: Config = DEFAULT_CONFIG,
 ) -> None:
-    """Call a number of the running system, and show what happens: what was said, digits, post-backs."""
+    """Call a number of the running system, or send it a text, and show what happens: what was said, post-backs."""
+    if text is not None:
+        from controller.commands.text_trial import try_text
+
+        if not run_async(try_text(config, number, caller, text)):
+            raise typer.Exit(1)
+        return
     from controller.commands.running_system import try_call
 
     if not run_async(try_call(config, number, caller, press or [], hang_up)):

@@ -72,6 +72,7 @@ class CallSession:
             engine,
             queue_id=call.queue_id,
             caller=call.our_number if call.outgoing else call.their_number,
+            other_party=call.their_number,
             outgoing=call.outgoing,
             lease_seconds=parts.lease_seconds,
             # Nothing in it leads back to the session: a call that is over is freed at once, without the collector.

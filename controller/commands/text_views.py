@@ -22,6 +22,7 @@ from controller.numbers import parse_number
 from controller.resources import QUERIES
 from controller.store.database import Database
 from controller.store.queries import Queries
+from controller.terminal import shown
 from controller.texts.metrics import TextMetrics
 from controller.texts.model.order import Refused, TextOrder
 from controller.texts.model.states import TextState
@@ -100,7 +101,7 @@ async def list_texts(
     if as_json:
         console.print_json(dumps([_as_json(text) for text in found]))
     else:
-        console.print(_table(found))
+        _print(found, console)
 
 
 async def show_text(config: Path, text_id: str, console: Console, *, as_json: bool) -> bool:
@@ -119,7 +120,7 @@ async def show_text(config: Path, text_id: str, console: Console, *, as_json: bo
             table.add_row(Styled(name, "bold"), Styled(str(value)))
     console.print(table)
     if replies:
-        console.print(_table(replies))
+        _print(replies, console)
     return True
 
 
@@ -158,22 +159,14 @@ async def cancel_text(config: Path, text_id: str) -> bool:
         return await texts.cancel(_id(text_id))
 
 
-def _table(texts: list[Text]) -> Table:
-    table = Table(box=None, padding=(0, 2, 0, 0))
-    for column in ("time (UTC)", "our number", "", "their number", "state", "SMS", "text", "id"):
-        table.add_column(column)
+def _print(texts: list[Text], console: Console) -> None:
+    """One line for each text, however narrow the terminal is: a table would break ids and numbers."""
     for text in texts:
-        table.add_row(
-            f"{text.queued_at:%Y-%m-%d %H:%M:%S}",
-            text.our_number,
-            "→" if text.direction is Direction.OUTGOING else "←",
-            text.their_number,
-            Styled(_state_words(text), STYLES.get(text.state, "")),
-            str(text.segments),
-            Styled(" ".join(text.body.split())[:60]),
-            str(text.text_id),
-        )
-    return table
+        arrow = "→" if text.direction is Direction.OUTGOING else "←"
+        line = Styled(f"{text.queued_at:%Y-%m-%d %H:%M:%S}  {text.our_number} {arrow} {text.their_number:<13}  ")
+        line.append(f"{_state_words(text):<9}", STYLES.get(text.state, ""))
+        line.append(f"  {text.segments} SMS  {text.text_id}  {shown(' '.join(text.body.split())[:60])}")
+        console.print(line, soft_wrap=True)
 
 
 def _state_words(text: Text) -> str:

@@ -78,7 +78,7 @@ class CallWatch:
         watchers = [asyncio.create_task(self._follow(feed))] if feed else []
         self._hears_posts = stream is not None
         if stream:
-            watchers.append(asyncio.create_task(_each(stream, self._posted)))
+            watchers.append(asyncio.create_task(each_event(stream, self._posted)))
         try:
             yield
         finally:
@@ -151,7 +151,7 @@ class CallWatch:
 
     async def _follow(self, feed: aiohttp.ClientResponse) -> None:
         try:
-            await _each(feed, self._happened)
+            await each_event(feed, self._happened)
         except aiohttp.ClientError:
             pass  # the service has gone; so it has when the feed just ends
         finally:
@@ -199,7 +199,8 @@ _STYLES = {
 }
 
 
-async def _each(response: aiohttp.ClientResponse, tell: Callable[[dict[str, Any]], None]) -> None:
+async def each_event(response: aiohttp.ClientResponse, tell: Callable[[dict[str, Any]], None]) -> None:
+    """Tell of each line of JSON that a stream brings, until it ends."""
     async for line in response.content:
         if line.strip() and (event := json.loads(line)):
             tell(event)

@@ -147,6 +147,11 @@ class SendText:
 
 
 @dataclass(frozen=True, slots=True)
+class BlockTexts:
+    """Opt the other party out of the licence key's texts. Outcome: Finished, or Failed."""
+
+
+@dataclass(frozen=True, slots=True)
 class Echo:
     """Play back to the caller what the caller says, until hang-up. Outcome: Finished."""
 
@@ -174,6 +179,7 @@ Effect = (
     | JoinConference
     | FetchUrl
     | SendText
+    | BlockTexts
     | Echo
     | End
 )

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from controller.script.effects import (
+    BlockTexts,
     CollectDigits,
     Effect,
     FetchUrl,
@@ -102,6 +103,8 @@ def tell_beginning(effect: Effect) -> Iterator[Told]:
             yield "dial_digits", {"digits": effect.digits}
         case JoinConference():
             yield "conference", {"key": effect.key}
+        case BlockTexts():
+            yield "opt_out", {}
         case SendText():
             yield "text", {"from": effect.sender, "to": effect.recipient, "body": " ".join(effect.body.split())}
 

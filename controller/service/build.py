@@ -18,12 +18,14 @@ from controller.asterisk.ari.client import SILENCED_EVENTS, AriClient
 from controller.calls.call_log import CallLogTargets
 from controller.calls.call_prompts import CallPrompts, PromptSources
 from controller.calls.effects.dispatch import EffectDispatcher
+from controller.calls.effects.opt_out import BlockNumber
 from controller.calls.effects.send_text import QueueText
 from controller.calls.feed import CallFeed
 from controller.calls.incoming import IncomingCalls
 from controller.calls.live import LeaseKeeper, LiveCalls
 from controller.calls.metrics import CallMetrics
 from controller.calls.outgoing.attempts import OutgoingCalls
+from controller.calls.outgoing.consent import ForbidsCall
 from controller.calls.outgoing.dialer import Dialer
 from controller.calls.outgoing.notifications import Notifications
 from controller.calls.recovery.adopt import Adoption
@@ -152,6 +154,8 @@ def build(configuration: Configuration, database: Database) -> Service:
         registry=registry,
         log_targets=CallLogTargets(journal, CallFeed(), _utc_now, settings.postbacks.date_format, mailer),
         queue_text=texts.texts.queue_for_call,
+        block_number=texts.opt_outs.block_for_call,
+        forbids_call=texts.call_consent.forbids_call,
     )
     # Calls that were adopted before the manager interface was there have not had their lease renewed.
     ami.on_ready(calls.live.renew_all)
@@ -201,27 +205,32 @@ def build_calls(
     registry: CollectorRegistry,
     log_targets: CallLogTargets,
     queue_text: QueueText,
+    block_number: BlockNumber,
+    forbids_call: ForbidsCall,
 ) -> Calls:
     """The parts that take, place and recover calls, wired to Asterisk's events.
 
     prompts_of: the prompts of a licence key, by its name. context: what scripts are checked against. application: the
     Stasis application. lease_seconds: how long a call stays with a controller that is not heard of any more.
-    queue_text: queues what scripts and sequences send.
+    queue_text: queues what scripts and sequences send. block_number: opts out who asks for it on a call. forbids_call:
+    whether a number has opted out of a key's calls.
     """
     routes = Routes(directory)
     live = LiveCalls(ari, lease_keeper, CallMetrics(registry), lease_seconds)
     queue_ids = QueueIds(database)
     queue = CallQueue(database, owner)
-    dispatcher = EffectDispatcher(routes, guard, queue_text, recordings, application)
+    dispatcher = EffectDispatcher(routes, guard, queue_text, block_number, recordings, application)
     parts = SessionParts(ari, dispatcher, log_targets, lease_seconds)
     incoming = IncomingCalls(parts, live, directory, queue_ids, prompts_of)
-    outgoing = OutgoingCalls(parts, live, directory, routes, application, prompts_of)
+    outgoing = OutgoingCalls(parts, live, directory, routes, application, prompts_of, forbids_call)
     sweep = Sweep(ari, live, dispatcher.conferences, recordings, application)
     adoption = Adoption(
         parts, live, CallLookup(database), owner, directory, application, prompts_of, outgoing.go_on, sweep
     )
     dialer = Dialer(queue, directory, live, outgoing, journal, lambda: ari.connected)
-    notifications = Notifications(queue, log_targets, queue_ids, routes, prompts_of, context, live.metrics, dialer.wake)
+    notifications = Notifications(
+        queue, log_targets, queue_ids, routes, prompts_of, context, live.metrics, dialer.wake, forbids_call
+    )
     ari.on_event("StasisStart", incoming.stasis_start)
     ari.on_connected(adoption.connected)
     live.on_release(dialer.call_ended)

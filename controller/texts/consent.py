@@ -44,6 +44,10 @@ class OptOuts:
         async with self._database.transaction() as transaction:
             return await opt_outs.opt_in(transaction, opt_out)
 
+    async def block_for_call(self, license_key: str, number: str, queue_id: int) -> None:
+        """Block a number because its owner asked for it on a call, by its QueueID."""
+        await self.add(OptOut(license_key, number, body=f"call {queue_id}", source="call"))
+
     async def is_opted_out(self, license_key: str, number: str) -> bool:
         """Whether the number gets no texts of the key."""
         return await opt_outs.is_opted_out(self._database, license_key, number)

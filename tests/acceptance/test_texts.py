@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
@@ -40,6 +41,7 @@ phones:
   bob: {{password: '{password}', number: "{bob}"}}
 trunks:
   carrier: {{host: {trunk}, port: {port}}}
+sip: {{host: 127.0.0.1, port: {sip}}}
 """
 
 
@@ -114,6 +116,7 @@ async def text_house(
             bob=BOB,
             trunk=TRUNK_ADDRESS,
             port=trunk.port,
+            sip=asterisk.sip_port,
         )
         house = House(folder, asterisk, postgres, tools.root, yaml)
         carrier = TextPhone(server, user=STRANGER, local=(TRUNK_ADDRESS, trunk.port))
@@ -260,3 +263,33 @@ async def test_two_controllers_on_one_database_take_and_send_every_text_once(
                 assert len(rows) == 22 or len(rows) == 42
             finally:
                 await other.stop()
+
+
+async def test_a_try_of_a_text_shows_what_comes_back(texts: TextHouse) -> None:
+    await texts.carrier.close()
+    status, output = await texts.house.command(
+        *("try", VOICE_NUMBER, "--text", "help", "--caller", STRANGER, "--config", str(texts.house.config))
+    )
+    assert status == 0, output
+    assert "202 taken" in output
+    assert "acme: text STOP to get no more texts" in output
+
+
+async def test_opt_outs_are_kept_from_the_command_line(texts: TextHouse, tmp_path: Path) -> None:
+    async def run(*arguments: str) -> tuple[int, str]:
+        return await texts.house.command("optouts", *arguments, "--config", str(texts.house.config))
+
+    file = tmp_path / "opt-outs.csv"
+    file.write_text(f"license_key,number,at\nacme,{STRANGER},2026-01-02T03:04:05+00:00\nacme,12,\nnobody,{ALICE},\n")
+    status, output = await run("import", str(file))
+    assert (status, "1 new, 0 known" in output, "line 3" in output, "line 4" in output) == (1, True, True, True)
+    assert await run("add", ALICE) == (0, "blocked\n")
+    assert (await texts.send(ALICE, "no"))[0] == 1
+    status, output = await run("list", "--json")
+    assert [each["number"] for each in json.loads(output)] == [ALICE, STRANGER]
+    assert (await run("export", str(file)))[1] == "2 written\n"
+    assert await run("remove", STRANGER) == (0, "open again\n")
+    assert (await texts.send(STRANGER, "yes"))[0] == 0
+    assert (await texts.carrier.next_text()).body == "yes"
+    status, output = await run("import", str(file))
+    assert (status, output) == (0, "1 new, 1 known before\n")

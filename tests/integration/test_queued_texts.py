@@ -11,8 +11,10 @@ import pytest
 from controller.directory.snapshot import Did, Snapshot
 from controller.ivr.compiled import compile_ivr
 from controller.ivr.model import AfterSequence, Choice, Destination, Ivr, Sequence, TextStep
+from controller.texts.consent import OptOuts
 from controller.texts.model.order import Refused, TextOrder
 from controller.texts.service import Texts
+from controller.texts.store.opt_outs import OptOut
 from tests.support.calls import KEY, calls_room, snapshot
 from tests.support.fake_ari import FakeAri
 
@@ -78,3 +80,13 @@ async def test_a_text_that_was_queued_when_the_controller_died_is_not_queued_aga
             fake.hang_up(channel)
             await room.idle()
         assert await _texts(postgres) == ["Hi"] * 2
+
+
+async def test_a_text_to_who_has_opted_out_is_not_queued_and_the_call_goes_on(postgres: str) -> None:
+    async with FakeAri() as fake, calls_room(fake, postgres, texting()) as room:
+        await OptOuts(room.database).add(OptOut(KEY.name, "+12015550110", source="text"))
+        channel = fake.incoming_call()
+        await fake.until(lambda: fake.played.count(CHOOSE) == 3)
+        fake.hang_up(channel)
+        await room.idle()
+        assert await _texts(postgres) == []

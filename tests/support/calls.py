@@ -38,6 +38,7 @@ from controller.service.build import build_calls
 from controller.speech.prompts import Medium
 from controller.store.database import Database
 from controller.store.queries import Queries
+from controller.texts.consent import CallConsent, OptOuts
 from controller.texts.metrics import TextMetrics
 from controller.texts.queueing import Queueing, utc_now
 from controller.texts.rules import Rules
@@ -211,6 +212,8 @@ async def calls_room(
         queue_text=Texts(
             database, current, Queueing(current, database, Rules(), utc_now), TextMetrics(registry)
         ).queue_for_call,
+        block_number=OptOuts(database).block_for_call,
+        forbids_call=CallConsent(database, current).forbids_call,
     )
     await owner.register()
     await calls.queue_ids.reserve()

@@ -123,6 +123,7 @@ def scripted_line(
             engine,
             queue_id=queue_id,
             caller="+12015550199",
+            other_party="+12015550199",
             outgoing=outgoing,
             lease_seconds=90,
             log_to=LineLog(

@@ -368,6 +368,7 @@ def test_the_table_has_every_command_of_the_language() -> None:
         "IncreaseVariable",
         "Label",
         "MaxRingTime",
+        "OptOut",
         "PlayAlphaNumeric",
         "PlayAmount",
         "PlaySilence",

@@ -8,6 +8,7 @@ from controller.calls.call_prompts import CallPrompts
 from controller.calls.effects.conference import Conferences
 from controller.calls.effects.echo import echo
 from controller.calls.effects.fetch import fetch
+from controller.calls.effects.opt_out import BlockNumber, opt_out
 from controller.calls.effects.play import play
 from controller.calls.effects.record import keep_begun, record
 from controller.calls.effects.send_digits import send_digits
@@ -21,6 +22,7 @@ from controller.directory.routes import Routes
 from controller.egress.guard import Guard
 from controller.errors import AsteriskError, AsteriskUnreachable
 from controller.script.effects import (
+    BlockTexts,
     CollectDigits,
     Echo,
     Effect,
@@ -43,12 +45,19 @@ class EffectDispatcher:
     """Carries out effects on a line. Everything they need beyond the line and the prompts is given here."""
 
     def __init__(
-        self, routes: Routes, guard: Guard, queue_text: QueueText, recordings: Recordings, application: str
+        self,
+        routes: Routes,
+        guard: Guard,
+        queue_text: QueueText,
+        block_number: BlockNumber,
+        recordings: Recordings,
+        application: str,
     ) -> None:
         self._routes = routes
         self._recordings = recordings
         self._guard = guard
         self._queue_text = queue_text
+        self._block_number = block_number
         self._application = application
         self.conferences = Conferences(application)
 
@@ -106,6 +115,8 @@ class EffectDispatcher:
                 return await fetch(line, effect, self._guard)
             case SendText():
                 return await queue_text(line, effect, self._queue_text, prompts.license_key)
+            case BlockTexts():
+                return await opt_out(line, self._block_number, prompts.license_key)
             case Echo():
                 return await echo(line, self._application)
             case _:

@@ -82,11 +82,13 @@ class Line:
         *,
         queue_id: int,
         caller: str,
+        other_party: str,
         outgoing: bool,
         lease_seconds: int,
         log_to: LineLog,
     ) -> None:
         """`caller`: the number that others see when this call reaches them; of an outgoing call it is one of ours.
+        `other_party`: the number of who is at the other end, in E.164 where it is one.
 
         lease_seconds: Asterisk's TIMEOUT(absolute) on each channel of the call is a lease: one whose controller is gone
         for so long leaves Stasis by itself, hears the announcement and is hung up (asterisk-config/extensions.conf.j2).
@@ -96,6 +98,7 @@ class Line:
         self.events = events
         self.engine = engine
         self.caller = caller
+        self.other_party = other_party
         self.outgoing = outgoing
         self.lease_seconds = lease_seconds
         self.talk_detection = TalkDetection(channel)

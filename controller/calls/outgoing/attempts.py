@@ -18,6 +18,7 @@ from controller.calls.live import LiveCalls
 from controller.calls.model.order import Notification
 from controller.calls.model.response_codes import TRIED_AGAIN, ResponseCode, not_answered
 from controller.calls.model.states import CallState
+from controller.calls.outgoing.consent import OPTED_OUT, ForbidsCall
 from controller.calls.recovery.settle import settle_lost, settle_unreadable
 from controller.calls.session import RECONNECT_PATIENCE_SECONDS, CallSession, SessionParts
 from controller.calls.store.stored_calls import StoredCall
@@ -32,6 +33,7 @@ from controller.errors import (
     PhoneNumberInvalid,
     SpeechError,
     StateInvalid,
+    StoreError,
 )
 from controller.numbers import mask_number
 
@@ -76,6 +78,7 @@ class OutgoingCalls:
         routes: Routes,
         application: str,
         prompts_of: Callable[[str], CallPrompts],
+        forbids_call: ForbidsCall,
     ) -> None:
         self._parts = parts
         self._live = live
@@ -83,6 +86,7 @@ class OutgoingCalls:
         self._routes = routes
         self._application = application
         self._prompts_of = prompts_of
+        self._forbids_call = forbids_call
 
     def begin(self, stored: StoredCall) -> None:
         """Begin the try of a call that was claimed. It is a live call from now on."""
@@ -146,6 +150,13 @@ class OutgoingCalls:
             endpoint = self._routes.endpoint_for(call.their_number, call.license_key)
         except PhoneNumberInvalid as error:
             session.call_log.note("error", message=str(error))
+            return ResponseCode.CALL_FORBIDDEN
+        try:
+            forbidden = await self._forbids_call(call.license_key, call.their_number)
+        except StoreError as error:
+            raise _NotBegun("nobody can tell whether the number has opted out") from error
+        if forbidden:
+            session.call_log.note("error", message=OPTED_OUT)
             return ResponseCode.CALL_FORBIDDEN
         if (route := self._routes.trunk_to(call.their_number)) != call.route:
             # The configuration has changed since the call was stored: the pace of the other trunk counts.

@@ -18,6 +18,7 @@ from controller.calls.metrics import CallMetrics
 from controller.calls.model.call import Call
 from controller.calls.model.order import Notification, Order
 from controller.calls.model.response_codes import ResponseCode
+from controller.calls.outgoing.consent import OPTED_OUT, ForbidsCall
 from controller.calls.store.call_entries import CallEntry, WrittenCall
 from controller.calls.store.call_queue import CallQueue
 from controller.calls.store.queue_ids import QueueIds
@@ -48,7 +49,8 @@ class Taken:
 class Notifications:
     """Takes outgoing calls, and takes back those that wait.
 
-    context: what scripts are checked against. wake: told of each call that may be due.
+    context: what scripts are checked against. wake: told of each call that may be due. forbids_call: whether a
+    number has opted out of a key's calls.
     """
 
     def __init__(
@@ -61,6 +63,7 @@ class Notifications:
         context: Context,
         metrics: CallMetrics,
         wake: Callable[[], None],
+        forbids_call: ForbidsCall,
     ) -> None:
         self._queue = queue
         self._log_targets = log_targets
@@ -70,6 +73,7 @@ class Notifications:
         self._context = context
         self._metrics = metrics
         self._wake = wake
+        self._forbids_call = forbids_call
 
     async def take(self, order: Order, key: LicenseKey, *, strict: bool = False) -> Taken:
         """Store a call that `key` asks for; it is dialled when its time has come and the paces allow.
@@ -89,6 +93,8 @@ class Notifications:
             )
         transfer = self._transfer_number(order.transfer_number, key)
         route = self._route(number, key, ResponseCode.CALL_FORBIDDEN)
+        if await self._forbids_call(key.name, number):
+            raise NotificationRefused(ResponseCode.CALL_FORBIDDEN, OPTED_OUT)
         examined = examine(order.script, self._context_of(key))
         mistakes = tuple(as_mistakes(_SCRIPT, examined.diagnostics))
         if any(each.code in TRANSFER_CODES and each.severity == "error" for each in examined.diagnostics):

@@ -10,8 +10,8 @@ from controller.script.commands.command import Command, argument, dynamic
 from controller.script.commands.kinds import COUNT, EMAIL, FLAG, PHONE, SECONDS, SET_VARIABLE, SOUND, TEXT, URL
 from controller.script.commands.machine import Machine
 from controller.script.commands.waits import limited, unbounded
-from controller.script.effects import Effect, End, JoinConference, ListenForSilence, Record, Transfer
-from controller.script.outcomes import Outcome, Reaction, Recorded, TransferFailed, Transferred
+from controller.script.effects import BlockTexts, Effect, End, JoinConference, ListenForSilence, Record, Transfer
+from controller.script.outcomes import Failed, Outcome, Reaction, Recorded, TransferFailed, Transferred
 from controller.script.url_text import quoted
 
 LONGEST_SILENCE = 10.0
@@ -75,6 +75,30 @@ class Conference(Command):
 
     def lasts(self) -> tuple[float, float]:
         return 0.0, float("inf")
+
+
+@dataclass(frozen=True, slots=True)
+class OptOut(Command):
+    r"""Opt the other party out: the licence key sends no more texts to this number, as if STOP had come from it.
+
+    Where the key says `opt_out_covers_calls`, it is not called either. RESUME from the number opens it again. Nothing
+    is said and no confirmation is sent: let the script say it. Without a number (a withheld one) nothing happens. This
+    command is Ringpost's own.
+
+    Example:
+        ~\OptOut()~ You will get no more texts from us.
+    """
+
+    name: ClassVar[str] = "OptOut"
+    interruptible: ClassVar[bool] = False
+
+    def perform(self, machine: Machine) -> Effect | None:  # noqa: ARG002 (the call knows the number)
+        return BlockTexts()
+
+    def finish(self, machine: Machine, outcome: Outcome) -> Effect | None:
+        if isinstance(outcome, Failed):
+            machine.error(f"OptOut: {outcome.reason}")
+        return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -375,6 +399,7 @@ COMMANDS: tuple[type[Command], ...] = (
     DebugEmail,
     ErrorEmail,
     MaxRingTime,
+    OptOut,
     QuickStart,
     RecordAndSaveAs,
     RecordWithUniqueID,
