@@ -82,7 +82,7 @@ class CallsAdminHandler:
         except ValidationError as error:
             return web.json_response({"error": _told(error)}, status=422)
         key_name = given.pop("key")
-        key = self._directory.snapshot.license_key(key_name)
+        key = self._directory.snapshot.key_declared_as(key_name)
         if key is None:
             return web.json_response({"error": f"there is no licence key “{key_name}”"}, status=422)
         try:

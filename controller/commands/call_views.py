@@ -22,6 +22,7 @@ from controller.calls.store.call_lookup import CallFilter, CallLookup
 from controller.calls.store.stored_calls import CallSummary
 from controller.calls.trace_mail import is_error, told
 from controller.config.load import read_configuration
+from controller.directory.snapshot import Snapshot
 from controller.errors import RingpostError
 from controller.numbers import try_number
 from controller.resources import QUERIES
@@ -36,8 +37,11 @@ async def list_calls(config: Path, wanted: CallFilter, console: Console, *, as_j
         if (number := try_number(wanted.number)) is None:
             raise RingpostError(f"“{wanted.number}” is not a valid phone number")
         wanted = replace(wanted, number=number)
+    snapshot = read_configuration(config).snapshot
+    if wanted.license_key is not None:
+        wanted = replace(wanted, license_key=snapshot.stored_name(wanted.license_key))
     async with _lookup(config) as lookup:
-        calls = await lookup.find(wanted)
+        calls = [_as_declared(call, snapshot) for call in await lookup.find(wanted)]
     if as_json:
         print(json.dumps([_as_json(call) for call in calls], ensure_ascii=False, indent=2))
     else:
@@ -47,8 +51,10 @@ async def list_calls(config: Path, wanted: CallFilter, console: Console, *, as_j
 async def show_call(config: Path, queue_id: int, console: Console, *, as_json: bool) -> bool:
     """Print one call with its trace. False when there is none of this QueueID; StoreUnreachable."""
     async with _lookup(config) as lookup:
-        calls = await lookup.find(CallFilter(queue_id=queue_id, limit=1))
+        found = await lookup.find(CallFilter(queue_id=queue_id, limit=1))
         trace = await lookup.trace(queue_id)
+    snapshot = read_configuration(config).snapshot
+    calls = [_as_declared(call, snapshot) for call in found]
     if not calls:
         return False
     if as_json:
@@ -57,6 +63,11 @@ async def show_call(config: Path, queue_id: int, console: Console, *, as_json: b
     else:
         console.print(_detail(calls[0], trace))
     return True
+
+
+def _as_declared(call: CallSummary, snapshot: Snapshot) -> CallSummary:
+    """The call with the name that its licence key has now."""
+    return replace(call, license_key=snapshot.shown_name(call.license_key))
 
 
 @asynccontextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from json import dumps
 from pathlib import Path
 
@@ -22,9 +23,11 @@ async def show_opt_outs(
 ) -> None:
     """Print who has opted out, by key and number."""
     found: list[OptOut] = []
-    async with open_database(read_configuration(config)) as database:
-        async for each in OptOuts(database).every(key, parse_number(number) if number else None):
-            found.append(each)
+    configuration = read_configuration(config)
+    stored = None if key is None else configuration.snapshot.stored_name(key)
+    async with open_database(configuration) as database:
+        async for each in OptOuts(database).every(stored, parse_number(number) if number else None):
+            found.append(replace(each, license_key=configuration.snapshot.shown_name(each.license_key)))
             if len(found) >= limit:
                 break
     if as_json:

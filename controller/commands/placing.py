@@ -99,7 +99,7 @@ def _body(configuration: Configuration, wanted: WantedCall) -> dict[str, Any]:
 
 
 def _only_key(configuration: Configuration) -> str:
-    names = [key.name for key in configuration.snapshot.license_keys.values() if "phone" in key.products]
+    names = [key.shown_name for key in configuration.snapshot.license_keys.values() if "phone" in key.products]
     if len(names) == 1:
         return names[0]
     raise ConfigurationError(f"say for which licence key the call is: --key {' or '.join(names) or 'NAME'}")

@@ -44,9 +44,14 @@ async def _database(config: Path) -> AsyncIterator[Database]:
 
 async def list_postbacks(config: Path, filters: lookup.Filters, console: Console, *, as_json: bool) -> None:
     """Print the newest that fit."""
+    snapshot = read_configuration(config).snapshot
+    if filters.license_key is not None:
+        filters = replace(filters, license_key=snapshot.stored_name(filters.license_key))
     async with _database(config) as database:
-        entries = await lookup.find(database, filters)
-    entries = [replace(entry, url=masked_url(entry.url)) for entry in entries]
+        found = await lookup.find(database, filters)
+    entries = [
+        replace(entry, url=masked_url(entry.url), license_key=snapshot.shown_name(entry.license_key)) for entry in found
+    ]
     if as_json:
         console.print_json(dumps([asdict(entry) for entry in entries], default=str))
     else:
@@ -76,6 +81,8 @@ async def replay_postback_to(config: Path, postback_id: UUID, url: str) -> UUID 
 
 async def replay_failed(config: Path, since: datetime, until: datetime, license_key: str | None) -> int:
     """Have all that were given up in a period delivered anew; how many."""
+    if license_key is not None:
+        license_key = read_configuration(config).snapshot.stored_name(license_key)
     async with _database(config) as database:
         return await lookup.replay_failed(database, since, until, license_key=license_key)
 

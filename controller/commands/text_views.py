@@ -63,16 +63,16 @@ async def _texts(config: Path) -> AsyncIterator[tuple[Configuration, Texts]]:
 
 
 def key_named(configuration: Configuration, name: str | None) -> str:
-    """The name of a licence key; of the only one, when none is named. RingpostError."""
-    keys = configuration.snapshot.license_keys
+    """Under which name the store knows a licence key; the only one, when none is named. RingpostError."""
+    keys = {key.shown_name: key.name for key in configuration.snapshot.license_keys.values()}
     if name is None and len(keys) == 1:
-        return next(iter(keys))
+        return next(iter(keys.values()))
     if name is None or name not in keys:
         known = ", ".join(keys)
         raise RingpostError(
             f"There is no licence key “{name}”: {known}." if name else f"Choose one with --key: {known}."
         )
-    return name
+    return keys[name]
 
 
 async def list_texts(
@@ -88,9 +88,9 @@ async def list_texts(
     as_json: bool,
 ) -> None:
     """Print the newest texts that fit."""
-    async with _texts(config) as (_, texts):
+    async with _texts(config) as (configuration, texts):
         criteria = Criteria(
-            license_key=key,
+            license_key=None if key is None else configuration.snapshot.stored_name(key),
             their_number=number if number is None or number.startswith("sip:") else parse_number(number),
             our_number=None if did is None else parse_number(did),
             states=None if state is None else (_state(state),),

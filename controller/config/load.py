@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from pathlib import Path
 from uuid import uuid4
@@ -11,7 +12,7 @@ from uuid import uuid4
 from controller.config.settings import SECTIONS, Settings, SpeechSection, read_settings
 from controller.config_file.document import Document, read_document
 from controller.directory.loader import build
-from controller.directory.secrets import Secrets
+from controller.directory.secrets import KEY_NAME, Secrets
 from controller.directory.snapshot import Snapshot
 from controller.egress.guard import Guard
 from controller.embedded.postgres_server import PostgresServer, cluster_home
@@ -99,7 +100,13 @@ def read_configuration(path: Path) -> Configuration:
     document = read_document(path)
     settings = read_settings(document)
     secrets = None if settings is None else Secrets(settings.state_dir / SECRETS_FILE)
-    snapshot = build(document, secrets=secrets, other_sections=SECTIONS, context=_context(document, settings))
+    snapshot = build(
+        document,
+        secrets=secrets,
+        other_sections=SECTIONS,
+        context=_context(document, settings),
+        known_keys=_known_keys(settings),
+    )
     document.require()
     assert settings is not None
     assert secrets is not None
@@ -112,8 +119,19 @@ def check_configuration(path: Path) -> Checked:
     document = read_document(path)
     settings = read_settings(document)
     context = _context(document, settings)
-    snapshot = build(document, other_sections=SECTIONS, context=context)
+    snapshot = build(document, other_sections=SECTIONS, context=context, known_keys=_known_keys(settings))
     return Checked(tuple(document.mistakes), snapshot, context)
+
+
+def _known_keys(settings: Settings | None) -> Collection[str]:
+    """The names that licence keys have had so far, as the state directory knows; none when it cannot be read."""
+    if settings is None:
+        return ()
+    try:
+        names = Secrets(settings.state_dir / SECRETS_FILE).all()
+    except ConfigurationError:
+        return ()
+    return [name.removeprefix(KEY_NAME) for name in names if name.startswith(KEY_NAME)]
 
 
 def script_context(settings: Settings) -> Context:

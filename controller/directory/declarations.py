@@ -163,6 +163,7 @@ SpokenText = Annotated[str, StringConstraints(strip_whitespace=True, min_length=
 class LicenseKeyEntry(Declaration):
     """`license_keys:` a customer's key."""
 
+    was: str | None = None
     key: Annotated[str, AfterValidator(_guid)] | None = None
     products: Annotated[tuple[Product, ...], BeforeValidator(_listed), Field(min_length=1), AfterValidator(_unique)] = (
         "phone",

@@ -7,7 +7,6 @@ import uuid
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Protocol
 
 from controller.asterisk.configuration import SECTION_TYPES
 from controller.config_file.document import Document, read_document
@@ -21,8 +20,10 @@ from controller.config_file.validation import (
     refuse_unknown_sections,
 )
 from controller.directory.declarations import NAME, DidEntry, LicenseKeyEntry, PhoneEntry, TrunkEntry
+from controller.directory.key_names import KeyNames
 from controller.directory.menus import Menus
 from controller.directory.script_cache import ScriptCache
+from controller.directory.secrets import SecretSource
 from controller.directory.snapshot import (
     Did,
     LicenseKey,
@@ -46,14 +47,6 @@ from controller.script.program import Program
 SECTIONS = ("license_keys", "dids", "ivrs", "sequences", "phones", "trunks")
 # Names of sections in Asterisk's pjsip.conf that mean something else there.
 _RESERVED_NAMES = SECTION_TYPES | {"anonymous", "general"}
-
-
-class SecretSource(Protocol):
-    """Where values come from that the YAML leaves out: the same value for the same name each time."""
-
-    def get_or_make(self, name: str, make: Callable[[], str]) -> str:
-        """The secret of this name; `make` makes it when there is none yet."""
-        ...
 
 
 class _Unsaved:
@@ -89,15 +82,17 @@ def build(
     secrets: SecretSource | None = None,
     other_sections: Collection[str] = (),
     context: Context = NOWHERE,
+    known_keys: Collection[str] = (),
 ) -> Snapshot | None:
     """The snapshot of a document that was read. Mistakes are noted in the document; None when one is an error.
 
-    `context` is what scripts are checked against; the sounds of each key are found here.
+    `context` is what scripts are checked against; the sounds of each key are found here. `known_keys`: names that
+    licence keys have had; empty when nobody knows.
     """
     refuse_unknown_sections(document, {*SECTIONS, *other_sections})
     if not document.complete:
         return None
-    return _Loader(document, secrets or _Unsaved(), context).build()
+    return _Loader(document, secrets or _Unsaved(), context, known_keys).build()
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,9 +123,12 @@ def take_inventory(document: Document) -> Inventory:
 class _Loader:
     """Reads one document. A value that the YAML leaves out stays empty until all is known to be right."""
 
-    def __init__(self, document: Document, secrets: SecretSource, context: Context) -> None:
+    def __init__(
+        self, document: Document, secrets: SecretSource, context: Context, known_keys: Collection[str] = ()
+    ) -> None:
         self._document = document
         self._secrets = secrets
+        self._names = KeyNames(document, secrets, known_keys)
         self._context = context
         self._cache = ScriptCache(document, context)
         self._sounds: dict[str, dict[str, Path]] = {}
@@ -162,18 +160,21 @@ class _Loader:
         if self._document.has_errors:
             return None
         # Only now, so that a configuration that is refused leaves nothing behind in the file of secrets.
-        keys = {name: self._complete_key(key) for name, key in keys.items()}
+        named = self._names.stored(keys)
+        if named is None:
+            return None
+        keys = {name: self._complete_key(key) for name, key in named.items()}
         compiled = self._compiled_ivrs(dids, menus)
         menus.check_loops(compiled.values())
         return Snapshot(
-            license_keys=keys,
+            license_keys={key.name: key for key in keys.values()},
             dids={number: _complete_did(did, keys, compiled) for number, did in dids.items()},
             ivrs=menus.ivrs,
             sequences=menus.sequences,
             phones={name: self._complete_phone(phone) for name, phone in phones.items()},
             trunks=trunks,
             scripts=self._cache.scripts,
-            sounds=self._sounds,
+            sounds={keys[name].name: paths for name, paths in self._sounds.items()},
             warnings=tuple(self._document.mistakes),
         )
 
@@ -202,6 +203,7 @@ class _Loader:
             self._check_name(entry)
             if declared is None:
                 continue
+            self._names.declare(entry, declared.was)
             if declared.key:
                 self._claim(values, declared.key, locate(entry, ("key",)), "this licence key")
             keys[name] = LicenseKey(
@@ -220,6 +222,7 @@ class _Loader:
                 description=declared.description,
             )
             self._read_sounds(entry, declared.sounds)
+        self._names.check(self._key_names)
         return keys
 
     def _read_sounds(self, entry: MappingEntry, folder: str | None) -> None:

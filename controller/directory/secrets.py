@@ -11,15 +11,27 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from typing import Protocol
 
 from controller.errors import ConfigurationError
 
 _LOCK_SECONDS = 5.0
 
+KEY_NAME = "key_name."
+"""What stands before a licence key's name in the YAML: the value is the name under which the store knows it."""
+
 
 def make_token() -> str:
     """A random secret of 256 bits in letters that need no quoting anywhere (RFC 4648, base64url)."""
     return randomness.token_urlsafe(32)
+
+
+class SecretSource(Protocol):
+    """Where values come from that the YAML leaves out: the same value for the same name each time."""
+
+    def get_or_make(self, name: str, make: Callable[[], str]) -> str:
+        """The secret of this name; `make` makes it when there is none yet."""
+        ...
 
 
 class Secrets:

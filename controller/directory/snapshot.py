@@ -23,7 +23,8 @@ Product = Literal["phone", "sms"]
 
 @dataclass(frozen=True, slots=True)
 class LicenseKey:
-    """One customer: `name` is for the administrator and in logs, `key` (a GUID) is what the customer's programs send.
+    """One customer: `key` (a GUID) is what the customer's programs send. `name` is for logs and the store, and never
+    changes: it is the name under which the key was first declared. `declared_as` is its name in the YAML, if another.
 
     `max_calls`: calls at one time, None without a limit. `calls_per_minute`: how fast its outgoing calls are placed.
     `countries` and `prefixes`: what it may call (`Destinations`); countries of None are those of its own numbers.
@@ -45,6 +46,12 @@ class LicenseKey:
     texts: TextSettings = field(default_factory=TextSettings)
     suspended: bool = False
     description: str = ""
+    declared_as: str = ""
+
+    @property
+    def shown_name(self) -> str:
+        """The key's name in the YAML."""
+        return self.declared_as or self.name
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,8 +130,9 @@ class ScriptFile:
 class Snapshot:
     """Everything that the YAML declares. The mappings are read-only, in the order of the file.
 
-    `scripts` are by the path as the YAML writes it, for destinations of `script:`. `sounds` are by the key's name and
-    the sound's id. `warnings` are what the checker found without refusing it.
+    `license_keys` are by the name in the store. `scripts` are by the path as the YAML writes it, for destinations of
+    `script:`. `sounds` are by the key's name in the store and the sound's id. `warnings` are what the checker found
+    without refusing it.
     """
 
     license_keys: Mapping[str, LicenseKey] = field(default_factory=dict)
@@ -161,8 +169,22 @@ class Snapshot:
         return self.dids.get("+" + written.strip().lstrip("+")) or (self.dids.get(number) if number else None)
 
     def license_key(self, name: str) -> LicenseKey | None:
-        """The key that the YAML declares under `name`."""
+        """The key that the store knows under `name`."""
         return self.license_keys.get(name)
+
+    def key_declared_as(self, name: str) -> LicenseKey | None:
+        """The key that the YAML declares under `name`."""
+        return next((key for key in self.license_keys.values() if key.shown_name == name), None)
+
+    def stored_name(self, name: str) -> str:
+        """Under which name the store knows the key that the YAML declares under `name`; `name` itself for no key."""
+        key = self.key_declared_as(name)
+        return key.name if key else name
+
+    def shown_name(self, stored_name: str) -> str:
+        """What the YAML calls a key of the store; `stored_name` itself for one that it does not declare any more."""
+        key = self.license_keys.get(stored_name)
+        return key.shown_name if key else stored_name
 
     def destinations(self, key_name: str) -> Destinations:
         """What a key may call; nothing but our own numbers for a name that is no key's."""
