@@ -64,6 +64,8 @@ from controller.store.row_retention import RetentionRule, RowRetention
 UNUSED_DAYS = 1.0
 # Programs and audio are looked at 500 at a time, at most so often in an hour.
 WALK_STEPS = 200
+# How long a repeated request finds its first answer, which is what the queries say too.
+KEPT_ANSWER_DAYS = 1.0
 LARGEST_REQUEST_BYTES = 4 * 1024 * 1024
 # Events that no part of a call waits for; each that is not sent saves a wake-up on every call.
 UNUSED_EVENTS = ("PlaybackStarted", "ChannelStateChange", "RecordingStarted", "ChannelHold")
@@ -274,6 +276,8 @@ def _retention(section: DatabaseSection, database: Database, library: SoundLibra
         RetentionRule("traces", "remove_old_traces", section.keep_traces_days),
         RetentionRule("programs", "remove_unused_programs", UNUSED_DAYS, WALK_STEPS),
         RetentionRule("recordings", "remove_old_recordings", section.keep_recordings_days),
+        RetentionRule("media of texts", "remove_old_media", section.keep_text_media_days),
+        RetentionRule("first answers", "remove_old_answers", KEPT_ANSWER_DAYS),
         RetentionRule("audio of sounds", "remove_unused_audio", UNUSED_DAYS, WALK_STEPS),
     )
     return RowRetention(database, rules, library.note_use)

@@ -28,5 +28,5 @@ class KeptAnswers:
         return None if row is None else KeptAnswer(row["request"], row["answer"])
 
     async def keep(self, license_key: str, key: str, kept: KeptAnswer) -> None:
-        """Keep an answer, unless there is one already; old ones go."""
+        """Keep an answer, unless there is one already."""
         await self._database.execute("keep_answer", license_key, storable(key), kept.request, kept.answer)
