@@ -129,6 +129,8 @@ class AsteriskConfiguration:
     ami_port: int = 5038
     controller_address: str = "127.0.0.1"
     """Where this Asterisk reaches the controller."""
+    hep_address: str = "127.0.0.1"
+    """The same as an IP address, which is all that res_hep takes."""
     agi_port: int = 4573
     """The controller's TCP port that takes texts, by FastAGI."""
     hep_port: int = 0
@@ -162,6 +164,7 @@ class AsteriskConfiguration:
             raise ConfigurationError(f"A phone or trunk cannot be called {', '.join(twice)}: the name is taken.")
         _check_host("the SIP host", self.sip_host)
         _check_host("the controller's address", self.controller_address)
+        _check("The address for mirrored SIP", self.hep_address, "an IP address", _is_address)
         for what, host in (("the external address", self.external_address), ("the address", self.media_address)):
             if host:
                 _check_host(what, host)

@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 import os
 import platform
+import socket
 from pathlib import Path
 
 import structlog
@@ -20,7 +21,7 @@ from controller.directory.text_declarations import REQUEST_URI
 from controller.embedded.asterisk_server import AsteriskTree, Directories
 from controller.embedded.network import LOOPBACK, knows_own_name, own_address
 from controller.embedded.ports import PortNeed
-from controller.errors import ConfigurationError
+from controller.errors import AsteriskRefused, ConfigurationError
 from controller.programs import ProgramTree
 from controller.resources import ASTERISK_TEMPLATES
 
@@ -37,6 +38,7 @@ RELOADS = {
     "logger.conf": "logger",
     "hep.conf": "res_hep.so",
 }
+HEP_MODULES = ("res_hep.so", "res_hep_pjsip.so")
 
 
 def asterisk_tree(settings: Settings) -> AsteriskTree:
@@ -98,6 +100,7 @@ def asterisk_configuration(configuration: Configuration) -> AsteriskConfiguratio
         numbers=frozenset(snapshot.dids),
         text_numbers=frozenset(number for number, did in snapshot.dids.items() if did.sms),
         controller_address=settings.asterisk.controller_address,
+        hep_address=_resolved(settings.asterisk.controller_address),
         agi_port=settings.asterisk.agi_port,
         hep_port=settings.asterisk.hep_port,
         text_secret=configuration.text_secret,
@@ -107,6 +110,14 @@ def asterisk_configuration(configuration: Configuration) -> AsteriskConfiguratio
 def _entity_id(controller_id: str) -> str:
     """An address of the range for local use (IEEE 802c: the second bit of the first octet), always the same one."""
     return "02:" + hashlib.sha256(controller_id.encode()).digest()[:5].hex(":")
+
+
+def _resolved(host: str) -> str:
+    """The IP address of a host; this machine's own while the name says none yet."""
+    try:
+        return str(socket.getaddrinfo(host, None, type=socket.SOCK_DGRAM)[0][4][0])
+    except OSError:
+        return LOOPBACK
 
 
 def _phones(snapshot: Snapshot) -> tuple[SipPhone, ...]:
@@ -168,11 +179,26 @@ async def provision_asterisk(configuration: Configuration, ami: AmiClient, *, ev
     changed = await asyncio.to_thread(write_asterisk_files, configuration)
     for name in RELOADS:
         if everything or name in changed:
-            await ami.reload(RELOADS[name])
+            await _read_again(ami, name)
     return [
         f"asterisk: {name} changed" + ("" if name in RELOADS else ": it takes effect at Asterisk's next start")
         for name in changed
     ]
+
+
+async def _read_again(ami: AmiClient, name: str) -> None:
+    """Have Asterisk read a file again. AsteriskError."""
+    try:
+        await ami.reload(RELOADS[name])
+    except AsteriskRefused:
+        if name != "hep.conf":
+            raise
+        # It was not loaded, for the controller had no address when Asterisk started.
+        for module in HEP_MODULES:
+            try:
+                await ami.load_module(module)
+            except AsteriskRefused as error:
+                log.warning("Asterisk does not mirror its SIP: no text has a result", reason=str(error))
 
 
 def needed_ports(settings: Settings) -> list[PortNeed]:

@@ -13,7 +13,7 @@ from controller.asterisk.ami import AmiClient
 from controller.cli import app
 from controller.config.load import Configuration, read_configuration
 from controller.directory.current import CurrentDirectory
-from controller.errors import AsteriskTimeout
+from controller.errors import AsteriskRefused, AsteriskTimeout
 from controller.programs import ProgramTree
 from controller.running.prompt_rendering import build_prompts
 from controller.running.provisioning import RELOADS
@@ -31,6 +31,8 @@ class Manager:
 
     def __init__(self) -> None:
         self.reloaded: list[str] = []
+        self.loaded: list[str] = []
+        self.not_there: set[str] = set()
         self.failing = 0
         self.log_in: Callable[[], Awaitable[None]]
 
@@ -41,7 +43,12 @@ class Manager:
         if self.failing:
             self.failing -= 1
             raise AsteriskTimeout("no answer")
+        if module in self.not_there:
+            raise AsteriskRefused("no such module")
         self.reloaded.append(module)
+
+    async def load_module(self, module: str) -> None:
+        self.loaded.append(module)
 
 
 @pytest.fixture
@@ -120,6 +127,16 @@ async def test_at_the_first_login_asterisk_reads_everything_again(config: Path, 
 
     assert manager.reloaded == list(RELOADS.values())
     assert (tmp_path / "files/etc/pjsip.conf").exists()
+
+
+async def test_mirroring_that_did_not_begin_with_asterisk_begins_with_the_controller(config: Path) -> None:
+    manager = Manager()
+    manager.not_there.add("res_hep.so")
+    reloading(config, manager)
+    await manager.log_in()
+
+    assert manager.loaded == ["res_hep.so", "res_hep_pjsip.so"]
+    assert "pbx_config.so" in manager.reloaded
 
 
 async def test_a_reload_writes_its_files_and_has_it_read_what_changed(config: Path, tmp_path: Path) -> None:

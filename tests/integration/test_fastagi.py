@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from controller.asterisk.fastagi import HEAD_LIMIT, AgiRequest, FastAgiServer, quoted
+from controller.asterisk.fastagi import CONNECTIONS_AT_MOST, HEAD_LIMIT, AgiRequest, FastAgiServer, quoted
 from controller.errors import AsteriskRefused, AsteriskTimeout, AsteriskUnreachable
 
 HEAD = b"agi_network: yes\nagi_network_script: text\nagi_extension: 12015550101\nagi_arg_1: one\nagi_arg_2: two: 2\n\n"
@@ -143,3 +144,17 @@ def test_a_quoted_argument_is_one_line_and_ends_where_it_should(text: str) -> No
     inner = argument[1:-1].replace("\\\\", "")
     assert '"' not in inner.replace('\\"', "")
     assert not inner.replace('\\"', "").endswith("\\")
+
+
+async def test_a_flood_of_connections_is_turned_away_and_passes(
+    connections: Connections, questions: asyncio.Queue[AgiRequest]
+) -> None:
+    silent = [await connections.open() for _ in range(CONNECTIONS_AT_MOST)]
+    reader, _ = await connections.open()
+    with contextlib.suppress(ConnectionError):
+        assert await asyncio.wait_for(reader.read(), 5) == b""
+    # Those that say nothing are closed when their time is over.
+    await asyncio.wait_for(asyncio.gather(*(each.read() for each, _ in silent)), 5)
+    _, writer = await connections.open()
+    writer.write(HEAD)
+    assert (await asyncio.wait_for(questions.get(), 5)).arguments == ("one", "two: 2")
