@@ -26,6 +26,7 @@
     │   └── AudioInvalid
     ├── PhoneNumberInvalid        not a phone number, or not one that may be used there
     ├── NotificationRefused       a call that is not placed (carries the response code, and the script's mistakes)
+    ├── SoundRefused              a sound that a customer's program may not keep under this id
     ├── StateInvalid              the stored state of a call's script cannot be read back
     ├── DestinationInvalid        an IVR's choice that leads to no kind of destination
     ├── UrlRefused                a URL that a customer named and the guard does not let through
@@ -252,6 +253,10 @@ class NotificationRefused(RingpostError):
         super().__init__(message)
         self.code = code
         self.mistakes = tuple(mistakes)
+
+
+class SoundRefused(RingpostError):
+    """This sound is not kept."""
 
 
 class StateInvalid(RingpostError):

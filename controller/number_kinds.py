@@ -93,6 +93,14 @@ def special_reason(number: str) -> str | None:
     return None
 
 
+def is_toll_free(e164: str) -> bool:
+    """Whether whoever is called pays for the call."""
+    try:
+        return phonenumbers.number_type(phonenumbers.parse(e164)) == phonenumbers.PhoneNumberType.TOLL_FREE
+    except phonenumbers.NumberParseException:
+        return False
+
+
 def not_open(region: str) -> str:
     """Why a number of a country is not called."""
     return f"calls to {region or 'it'} are not open; `destinations` of the licence key opens a country or a prefix"

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import structlog
 
+from controller.directory.grants import DidGrant, with_grants
 from controller.directory.snapshot import Snapshot
 
 log = structlog.get_logger()
@@ -17,6 +18,8 @@ class CurrentDirectory:
     """The current snapshot. Who took one keeps it: a reload does not touch a call in progress."""
 
     def __init__(self, snapshot: Snapshot) -> None:
+        self._stated = snapshot
+        self._grants: Mapping[str, DidGrant] = {}
         self._current = snapshot
         self._listeners: list[Listener] = []
 
@@ -26,7 +29,19 @@ class CurrentDirectory:
         return self._current
 
     def replace(self, snapshot: Snapshot) -> None:
-        """Let a new snapshot count, then tell the listeners. One that fails is logged, and the others are told."""
+        """Let what the YAML states now count, with what is granted; then tell the listeners.
+
+        One that fails is logged, and the others are told.
+        """
+        self._stated = snapshot
+        self._let_count(with_grants(snapshot, self._grants))
+
+    def grant(self, grants: Mapping[str, DidGrant]) -> None:
+        """Let everything that is granted about numbers (E.164) count; what was granted before counts no more."""
+        self._grants = dict(grants)
+        self._let_count(with_grants(self._stated, self._grants))
+
+    def _let_count(self, snapshot: Snapshot) -> None:
         previous, self._current = self._current, snapshot
         for listener in tuple(self._listeners):
             try:

@@ -11,9 +11,9 @@ from typing import ClassVar
 
 from controller.script.commands.command import Command
 from controller.script.commands.machine import Machine
-from controller.script.effects import Effect, End, ListenForSilence, Transfer
+from controller.script.effects import Effect, End, ListenForSilence, SendDigits, Transfer
 from controller.script.outcomes import Outcome, TransferFailed, Transferred
-from controller.script.state import OUTGOING_START, TRANSFER_LABEL
+from controller.script.state import DIAL_EXTENSION, OUTGOING_START, TRANSFER_LABEL
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,11 +77,26 @@ class FirstSilence(Command):
         return "WaitForSilence(1|2)"
 
 
+@dataclass(frozen=True, slots=True)
+class DialExtension(Command):
+    """Dial the extension of who is called, once, after a pause for whatever answers there; then the call begins."""
+
+    name: ClassVar[str] = "DialDTMF"
+
+    def perform(self, machine: Machine) -> Effect | None:
+        machine.state.position = RING
+        digits = machine.variable("extension")
+        return SendDigits(EXTENSION_PAUSE + digits) if digits else None
+
+
+# Two seconds: an automatic attendant has begun to speak by then, and hears digits.
+EXTENSION_PAUSE = "wwww"
 FIRST_SILENCE = -1
 RING = OUTGOING_START
 TRANSFER = -4
 # By position, counted from the script's first command backwards.
 FRAME: dict[int, Command] = {
+    DIAL_EXTENSION: DialExtension(),
     TRANSFER: TransferAtDigit(),
     RING: RingLabel(),
     RING + 1: InitialDetection(),

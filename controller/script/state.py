@@ -36,6 +36,7 @@ SYSTEM_VARIABLES = frozenset(
 TRANSFER_LABEL = "~transfer"
 INCOMING_START = 0
 OUTGOING_START = -3
+DIAL_EXTENSION = -5
 
 
 class ProgramCutAnew(StateInvalid):
@@ -132,8 +133,8 @@ class State:
             known["extension"] = extension
         return cls(
             incoming=False,
-            position=OUTGOING_START,
-            current=OUTGOING_START,
+            position=DIAL_EXTENSION if extension else OUTGOING_START,
+            current=DIAL_EXTENSION if extension else OUTGOING_START,
             variables=_named(known, variables),
             bindings={"1": "start", "0": TRANSFER_LABEL} if transfer_number else {"1": "start"},
             transfer_number=transfer_number,

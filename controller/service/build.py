@@ -42,6 +42,8 @@ from controller.calls.trace_mailer import TraceMailer
 from controller.config.load import Configuration, script_context
 from controller.config.settings import DatabaseSection, PostbacksSection, Settings
 from controller.directory.current import CurrentDirectory
+from controller.directory.granted_dids import GrantedDids
+from controller.directory.key_sounds import KeySounds
 from controller.directory.postback_urls import PostbackUrls
 from controller.directory.routes import Routes
 from controller.egress.guard import Guard
@@ -54,6 +56,7 @@ from controller.running.reloading import Reloading
 from controller.running.sharing import with_shared_secrets
 from controller.script.analysis.checker import Context
 from controller.service.build_interfaces import InterfaceParts, customer_routes
+from controller.service.build_phone_notify import PhoneNotifyParts, phone_notify_routes
 from controller.service.build_texts import TextParts, build_texts
 from controller.speech.library import SoundLibrary
 from controller.speech.prompts import Prompts
@@ -105,6 +108,7 @@ class Service:
     texts: TextParts
     retention: RowRetention
     postback_urls: PostbackUrls
+    granted_dids: GrantedDids
     reloading: Reloading
     http: web.Application
 
@@ -167,6 +171,7 @@ def build(configuration: Configuration, database: Database) -> Service:
 
     reloading = Reloading(configuration, directory, prompts, ami, shared)
     ami.on_ready(reloading.catch_up)
+    key_sounds = KeySounds(directory, library, prompts)
     service = Service(
         settings=settings,
         database=database,
@@ -184,6 +189,7 @@ def build(configuration: Configuration, database: Database) -> Service:
         retention=_retention(settings.database, database, library),
         postback_urls=postback_urls,
         reloading=reloading,
+        granted_dids=GrantedDids(database, directory, script_context(settings), key_sounds.ids),
         http=web.Application(client_max_size=LARGEST_REQUEST_BYTES),
     )
     _add_routes(service, configuration.admin_token)
@@ -332,6 +338,20 @@ def _add_routes(service: Service, admin_token: str) -> None:
         service.postback_urls,
     )
     service.http.add_routes(customer_routes(parts))
+    service.http.add_routes(
+        phone_notify_routes(
+            PhoneNotifyParts(
+                service.database,
+                service.directory,
+                KeySounds(service.directory, service.library, service.prompts),
+                calls.notifications,
+                service.granted_dids,
+                service.ari,
+                service.settings.http,
+                parts.guesses,
+            )
+        )
+    )
     service.http.add_routes(CallsAdminHandler(admin_token, service.directory, calls.notifications).routes())
 
 

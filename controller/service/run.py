@@ -65,6 +65,7 @@ async def run(service: Service, sockets: Sequence[socket.socket]) -> None:
     await service.library.load()
     await calls.recordings.load()
     await service.postback_urls.load()
+    await service.granted_dids.load()
     memory.settle()
     try:
         async with answering(service.http, sockets), asyncio.TaskGroup() as group:
@@ -103,6 +104,7 @@ def _parts(service: Service) -> dict[str, Part]:
         "adoption": service.calls.adoption.run,
         "post-backs": service.delivery.run,
         "reloading": service.reloading.run,
+        "granted-numbers": service.granted_dids.run,
         "media": keep_media,
         "sounds": service.library.run,
         "recordings": service.calls.recordings.run,

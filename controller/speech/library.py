@@ -167,3 +167,26 @@ class SoundLibrary:
             except StoreError as error:
                 # What is in memory may be out of date; the next connection tells anew.
                 log.warning("the stored sounds were not read again", reason=str(error))
+
+    async def ids(self, license_key: str) -> list[str]:
+        """The ids of a key's stored sounds, sorted. StoreError."""
+        return [row["sound_id"] for row in await self._database.fetch("sound_ids", license_key)]
+
+    async def remove(self, license_key: str, sound_id: str) -> bool:
+        """Remove a sound; False when there is none. StoreError."""
+        key = (license_key, sound_id.lower())
+        removed = await self._database.fetchval("remove_sound", *key, json.dumps(key))
+        self._forget(key)
+        return removed is not None
+
+    async def rename(self, license_key: str, sound_id: str, new_id: str) -> bool:
+        """Give a sound another id; False when there is no such sound, or one of that id. StoreError."""
+        old, new = (license_key, sound_id.lower()), (license_key, new_id.lower())
+        renamed = await self._database.fetchval("rename_sound", *old, new[1], json.dumps(old), json.dumps(new))
+        self._forget(old)
+        self._forget(new)
+        return renamed is not None
+
+    def _forget(self, key: _Key) -> None:
+        self._known.pop(key, None)
+        self._held.pop(key, None)

@@ -67,5 +67,5 @@ def test_an_order_that_is_out_of_bounds_is_brought_within_them(
 
 
 def test_the_store_takes_what_it_queues_by_the_names_of_the_call_and_the_notification() -> None:
-    query = Query.parse((QUERIES / "queue_call.sql").read_text())
+    query = Query.parse((QUERIES / "queue_calls.sql").read_text())
     assert set(query.parameters) == {*CallRow._fields, *(each.name for each in fields(Notification))}

@@ -12,6 +12,7 @@ from controller.asterisk.ari.client import AriClient
 from controller.asterisk.ari.events import Event
 from controller.calls.effects.owned import owned, removed
 from controller.calls.line.line import Happening, Line, Lost
+from controller.directory.snapshot import canonical_guid
 from controller.errors import AsteriskNotFound, AsteriskRefused
 from controller.script.effects import JoinConference
 from controller.script.outcomes import Finished, HungUp, Outcome
@@ -35,6 +36,25 @@ async def end_room(ari: AriClient, license_key: str, key: str) -> bool:
     except AsteriskNotFound:
         return False
     return True
+
+
+async def end_rooms(ari: AriClient, key: str) -> bool:
+    """End the conference of this key, whosever it is; False for what is no GUID, or when there is none. AsteriskError.
+
+    Only a GUID is a proof that the call was in the room: it came with a post-back.
+    """
+    guid = canonical_guid(key)
+    if guid is None:
+        return False
+    rooms = [each for each in await ari.bridges.list() if _is_of(each.id, guid)]
+    for room in rooms:
+        with suppress(AsteriskNotFound):
+            await ari.bridges.get(room.id).destroy()
+    return bool(rooms)
+
+
+def _is_of(bridge_id: str, guid: str) -> bool:
+    return bridge_id.startswith(ROOM_PREFIX) and bridge_id.endswith(f"-{guid}")
 
 
 class Conferences:

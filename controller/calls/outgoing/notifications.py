@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,7 +21,7 @@ from controller.calls.model.order import Notification, Order
 from controller.calls.model.response_codes import ResponseCode
 from controller.calls.outgoing.consent import OPTED_OUT, ForbidsCall
 from controller.calls.store.call_entries import CallEntry, WrittenCall
-from controller.calls.store.call_queue import CallQueue
+from controller.calls.store.call_queue import CallQueue, QueuedCall
 from controller.calls.store.queue_ids import QueueIds
 from controller.calls.store.stored_calls import StoredCall
 from controller.directory.routes import Routes
@@ -28,13 +29,16 @@ from controller.directory.script_cache import as_mistakes
 from controller.directory.script_examination import examine
 from controller.directory.snapshot import LicenseKey
 from controller.errors import Mistake, NotificationRefused, PhoneNumberInvalid, StoreUnreachable
-from controller.numbers import is_e164, mask_number, national_digits, parse_number
+from controller.numbers import is_e164, mask_number, national_digits, parse_number, split_extension
 from controller.script.analysis.checker import Context
 from controller.script.analysis.transfers import TRANSFER_CODES
+from controller.script.program import Program
 from controller.script.state import State
 
 log = structlog.get_logger()
 
+# How many orders of a batch are looked at before everything else has its turn.
+ORDERS_AT_ONCE = 100
 _SCRIPT = Path("script")
 
 
@@ -44,6 +48,14 @@ class Taken:
 
     queue_id: int
     mistakes: tuple[Mistake, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Script:
+    """A script that may run, and what is wrong or doubtful in it all the same."""
+
+    program: Program
+    mistakes: tuple[Mistake, ...]
 
 
 class Notifications:
@@ -83,19 +95,52 @@ class Notifications:
 
         NotificationRefused with the response code; StoreError, JournalFull when it cannot be stored.
         """
+        script = await self._examined(order.script, key, strict=strict)
+        queued = await self._queued(order, key, script, self._queue_ids.take)
+        await self._store([queued])
+        return Taken(queued.call.queue_id, script.mistakes)
+
+    async def take_all(self, orders: Sequence[Order], key: LicenseKey) -> list[Taken | NotificationRefused]:
+        """Store all calls that `key` asks for, but for those that are refused, in one transaction: what has become of
+        each order, in their order. A script that several orders share is read once.
+
+        StoreError, JournalFull when they cannot be stored; then none is.
+        """
+        scripts: dict[str, _Script | NotificationRefused] = {}
+        made: list[Taken | NotificationRefused] = []
+        accepted: list[QueuedCall] = []
+        ids = iter(await self._queue_ids.take_many(len(orders)))
+        for number, order in enumerate(orders):
+            if number % ORDERS_AT_ONCE == ORDERS_AT_ONCE - 1:
+                await asyncio.sleep(0)  # calls in progress go on meanwhile
+            script = scripts.get(order.script)
+            if script is None:
+                script = scripts[order.script] = await self._script_of(order.script, key)
+            if isinstance(script, NotificationRefused):
+                made.append(script)
+                continue
+            try:
+                queued = await self._queued(order, key, script, ids.__next__)
+            except NotificationRefused as error:
+                made.append(error)
+            else:
+                accepted.append(queued)
+                made.append(Taken(queued.call.queue_id, script.mistakes))
+        if accepted:
+            await self._store(accepted)
+        return made
+
+    async def _script_of(self, source: str, key: LicenseKey) -> _Script | NotificationRefused:
+        try:
+            return await self._examined(source, key)
+        except NotificationRefused as error:
+            return error
+
+    async def _examined(self, source: str, key: LicenseKey, *, strict: bool = False) -> _Script:
+        """A script that the key's calls may run. NotificationRefused."""
         if "phone" not in key.products:
             raise NotificationRefused(ResponseCode.KEY_INVALID, "this licence key is not for calls")
-        number = _number(order.number, ResponseCode.INVALID_PHONE_NUMBER, "the number to call")
-        shown = _number(order.caller_id, ResponseCode.INVALID_CALLER_ID, "the caller id") if order.caller_id else ""
-        if shown == number:
-            raise NotificationRefused(
-                ResponseCode.CALLER_ID_IS_PHONE_NUMBER, "the caller id is the number that is to be called"
-            )
-        transfer = self._transfer_number(order.transfer_number, key)
-        route = self._route(number, key, ResponseCode.CALL_FORBIDDEN)
-        if await self._forbids_call(key.name, number):
-            raise NotificationRefused(ResponseCode.CALL_FORBIDDEN, OPTED_OUT)
-        examined = examine(order.script, self._context_of(key))
+        examined = examine(source, self._context_of(key))
         mistakes = tuple(as_mistakes(_SCRIPT, examined.diagnostics))
         if any(each.code in TRANSFER_CODES and each.severity == "error" for each in examined.diagnostics):
             reason = "the script transfers calls to where its licence key may not call"
@@ -105,17 +150,32 @@ class Notifications:
         missing = await self._prompts_of(key.name).missing_sound(examined.program)
         if missing is not None:
             raise NotificationRefused(ResponseCode.SOUND_FILE_NOT_FOUND, f"there is no sound “{missing}”")
+        return _Script(examined.program, mistakes)
+
+    async def _queued(self, order: Order, key: LicenseKey, script: _Script, take_id: Callable[[], int]) -> QueuedCall:
+        """A call as it waits for its first try. NotificationRefused."""
+        written, extension = split_extension(order.number)
+        number = _number(written, ResponseCode.INVALID_PHONE_NUMBER, "the number to call")
+        shown = _number(order.caller_id, ResponseCode.INVALID_CALLER_ID, "the caller id") if order.caller_id else ""
+        if shown == number:
+            raise NotificationRefused(
+                ResponseCode.CALLER_ID_IS_PHONE_NUMBER, "the caller id is the number that is to be called"
+            )
+        transfer = self._transfer_number(order.transfer_number, key)
+        route = self._route(number, key, ResponseCode.CALL_FORBIDDEN)
+        if await self._forbids_call(key.name, number):
+            raise NotificationRefused(ResponseCode.CALL_FORBIDDEN, OPTED_OUT)
         notification = Notification.of(order)
-        queue_id = self._queue_ids.take()
+        queue_id = take_id()
         call = Call.queued(
             queue_id,
             license_key=key.name,
             our_number=shown,
             their_number=number,
-            program=examined.program.content_hash,
+            program=script.program.content_hash,
             at=self._log_targets.now(),
             due_at=self._due_at(order),
-            status_post_url=examined.program.status_post_url or order.status_post_url or key.status_post_url or "",
+            status_post_url=script.program.status_post_url or order.status_post_url or key.status_post_url or "",
             route=route,
         )
         state = State.for_outgoing(
@@ -123,19 +183,28 @@ class Notifications:
             callerid=national_digits(shown) if shown else "",
             calleridname=notification.caller_id_name,
             queueid=str(queue_id),
+            extension=extension or "",
             transfer_number=transfer,
             key_seed=uuid4().hex,
             voice=order.voice,
         )
-        state_json = json.dumps(state.to_json(), ensure_ascii=False)
+        return QueuedCall(call, notification, json.dumps(state.to_json(), ensure_ascii=False), script.program)
+
+    async def _store(self, queued: Sequence[QueuedCall]) -> None:
         try:
-            await self._queue.add(call, notification, state_json, examined.program)
+            await self._queue.add(queued)
         except StoreUnreachable:
-            # It may be stored all the same: the same QueueID again is the same call.
-            await self._queue.add(call, notification, state_json, examined.program)
-        log.info("call queued", call=queue_id, license_key=key.name, number=mask_number(number))
+            # It may be stored all the same: the same QueueIDs again are the same calls.
+            await self._queue.add(queued)
+        first = queued[0].call
+        log.info(
+            "calls queued" if len(queued) > 1 else "call queued",
+            call=first.queue_id,
+            calls=len(queued),
+            license_key=first.license_key,
+            number=mask_number(first.their_number),
+        )
         self._wake()
-        return Taken(queue_id, mistakes)
 
     async def cancel(self, queue_id: int) -> bool:
         """Take back a call that waits for a try; False when it does not wait. StoreError.

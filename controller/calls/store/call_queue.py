@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, fields, replace
 
 from controller.calls.model.call import Call
 from controller.calls.model.order import Notification
@@ -13,7 +13,12 @@ from controller.calls.store.controllers import Owner
 from controller.calls.store.stored_calls import StoredCall, stored_calls
 from controller.script.program import Program
 from controller.store.database import Database
+from controller.store.queries import columns
 from controller.store.storable import storable, storable_json
+
+# So many calls are written by one statement, and a batch of them may take so long.
+ROWS_AT_ONCE = 1000
+BATCH_SECONDS = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +29,16 @@ class Waiting:
     route: str
 
 
+@dataclass(frozen=True, slots=True)
+class QueuedCall:
+    """A call that waits for its first try, what was asked for, the engine's state as JSON text, and its program."""
+
+    call: Call
+    notification: Notification
+    state_json: str
+    program: Program
+
+
 class CallQueue:
     """Every method raises StoreError."""
 
@@ -31,13 +46,24 @@ class CallQueue:
         self._database = database
         self._owner = owner
 
-    async def add(self, call: Call, notification: Notification, state_json: str, program: Program) -> None:
-        """Store a call that waits. The same QueueID again is the same call, for a commit whose answer was lost."""
-        row = CallRow.of(call, storable_json(state_json))
-        asked = asdict(replace(notification, reference_id=storable(notification.reference_id)))
+    async def add(self, queued: Sequence[QueuedCall]) -> None:
+        """Store calls that wait, in one transaction. The same QueueID again is the same call, for a commit whose answer
+        was lost.
+        """
+        programs = {each.program.content_hash: storable(each.program.source) for each in queued}
+        timeout = BATCH_SECONDS if len(queued) > 1 else None
         async with self._database.transaction() as transaction:
-            await transaction.execute("save_programs", [program.content_hash], [storable(program.source)])
-            await transaction.execute("queue_call", **row._asdict(), **asked)
+            await transaction.execute("save_programs", list(programs), list(programs.values()))
+            for start in range(0, len(queued), ROWS_AT_ONCE):
+                some = queued[start : start + ROWS_AT_ONCE]
+                rows = [CallRow.of(each.call, storable_json(each.state_json)) for each in some]
+                asked = [_storable(each.notification) for each in some]
+                await transaction.execute(
+                    "queue_calls",
+                    **columns(rows, CallRow._fields),
+                    **columns(asked, [each.name for each in fields(Notification)]),
+                    timeout=timeout,
+                )
 
     async def claim(
         self, license_keys: Sequence[str], route: str, most: int, *, most_of_a_key: int
@@ -72,3 +98,7 @@ class CallQueue:
                 await save_entries(transaction, [entry], [entry.row()], RowOwner(stored.controller_id, stored.asterisk))
                 return entry
         return None
+
+
+def _storable(notification: Notification) -> Notification:
+    return replace(notification, reference_id=storable(notification.reference_id))

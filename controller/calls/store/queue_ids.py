@@ -45,6 +45,12 @@ class QueueIds:
         self._next += 1
         return taken
 
+    async def take_many(self, count: int) -> list[int]:
+        """So many QueueIDs, in order, reserved now where that is needed. StoreError."""
+        while self.left < count:
+            await self.reserve()
+        return [self.take() for _ in range(count)]
+
     @property
     def left(self) -> int:
         """How many ids can be taken without the database."""

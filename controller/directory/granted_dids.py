@@ -1,0 +1,138 @@
+"""Numbers that customers' programs took from the inventory, and the scripts that they gave them.
+
+What the YAML states, the YAML owns; what it leaves out is granted here, stored, and told to every controller.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from dataclasses import replace
+
+import structlog
+
+from controller.directory.current import CurrentDirectory
+from controller.directory.grants import DidGrant
+from controller.directory.script_examination import examine
+from controller.errors import StoreError
+from controller.number_kinds import kind_of
+from controller.numbers import mask_number
+from controller.script.analysis.checker import Context
+from controller.store.database import Database
+from controller.store.storable import storable
+
+log = structlog.get_logger()
+
+CHANNEL = "did_grants"
+AT_RANDOM = 10
+AGAIN_SECONDS = 2.0
+
+
+class GrantedDids:
+    """Keys are named as in the directory; numbers are E.164. context: what scripts are checked against."""
+
+    def __init__(
+        self,
+        database: Database,
+        directory: CurrentDirectory,
+        context: Context,
+        sounds_of: Callable[[str], Awaitable[Sequence[str]]],
+    ) -> None:
+        self._database = database
+        self._directory = directory
+        self._context = context
+        self._sounds_of = sounds_of
+        self._changed = asyncio.Event()
+
+    async def load(self) -> None:
+        """Read what is granted, and let it count. StoreError."""
+        rows = await self._database.fetch("all_did_grants")
+        self._directory.grant(
+            {row["number"]: DidGrant(row["license_key"], row["script_key"], row["script"]) for row in rows}
+        )
+
+    async def run(self) -> None:
+        """Hear of what other controllers grant, until cancelled."""
+        listening = asyncio.create_task(self._database.listen(CHANNEL, lambda _payload: self._changed.set()))
+        try:
+            while True:
+                await self._changed.wait()
+                self._changed.clear()
+                try:
+                    await self.load()
+                except StoreError as error:
+                    log.warning("granted numbers could not be read", reason=str(error))
+                    await asyncio.sleep(AGAIN_SECONDS)
+                    self._changed.set()
+        finally:
+            listening.cancel()
+            with suppress(asyncio.CancelledError):
+                await listening
+
+    def available(self) -> list[str]:
+        """The numbers that nobody has."""
+        return [did.number for did in self._directory.snapshot.dids.values() if did.voice is None and did.sms is None]
+
+    def some_of(self, numbers: Sequence[str]) -> list[str]:
+        """At most ten of these, at random."""
+        return random.sample(numbers, min(AT_RANDOM, len(numbers)))
+
+    def location(self, number: str) -> str:
+        """Where a number is: what the YAML says of it, else its country."""
+        did = self._directory.snapshot.did(number)
+        return (did.description if did else "") or kind_of(number).region
+
+    def of_key(self, license_key: str) -> list[str]:
+        """The numbers whose calls are a key's."""
+        dids = self._directory.snapshot.dids.values()
+        return [did.number for did in dids if did.voice is not None and did.voice.name == license_key]
+
+    async def assign(self, number: str, license_key: str) -> bool:
+        """Give a number that nobody has to a key; False when it has an owner. StoreError."""
+        did = self._directory.snapshot.did(number)
+        if did is None or did.voice is not None or did.sms is not None:
+            return False
+        if await self._database.fetchval("assign_did", number, license_key) is None:
+            return False
+        await self.load()
+        log.info("a number was assigned", number=mask_number(number), license_key=license_key)
+        return True
+
+    async def set_script(self, number: str, license_key: str, script: str) -> bool:
+        """Let a script answer a number of a key; False, when refused, with the reason in the log. StoreError."""
+        reason = await self._refusal(number, license_key, script)
+        if reason:
+            log.warning(
+                "an incoming call script was refused",
+                number=mask_number(number),
+                license_key=license_key,
+                reason=reason,
+            )
+            return False
+        await self._database.execute("set_did_script", number, license_key, storable(script))
+        await self.load()
+        log.info("an incoming call script was set", number=mask_number(number), license_key=license_key)
+        return True
+
+    def script(self, number: str, license_key: str) -> str | None:
+        """The script of a number of a key; None when it has none."""
+        did = self._directory.snapshot.did(number)
+        return did.script_source if did and did.voice and did.voice.name == license_key else None
+
+    async def _refusal(self, number: str, license_key: str, script: str) -> str:
+        did = self._directory.snapshot.did(number)
+        if did is None or did.voice is None or did.voice.name != license_key:
+            return "the licence key does not have this number"
+        if did.script_file is not None or did.ivr is not None:
+            return "the configuration says what answers this number"
+        destinations = self._directory.snapshot.destinations(license_key)
+        context = replace(
+            self._context,
+            sounds=await self._sounds_of(license_key),
+            number_refused=destinations.refusal,
+            open_transfers=destinations.open_transfers,
+        )
+        errors = [each for each in examine(script, context).diagnostics if each.severity == "error"]
+        return "; ".join(f"line {each.line}: {each.message}" for each in errors[:5])

@@ -1,0 +1,75 @@
+"""The interface Phone Notify!, wired."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import partial
+from ipaddress import ip_network
+
+from aiohttp import web
+
+from controller import __version__
+from controller.api.auth import Authenticator, Guesses
+from controller.api.bindings.asmx import Asmx
+from controller.api.phone_notify.calls import CallOperations
+from controller.api.phone_notify.interface import phone_notify_interface
+from controller.api.phone_notify.lists import ListOperations
+from controller.api.phone_notify.numbers import NumberOperations
+from controller.api.phone_notify.scripts import ScriptOperations
+from controller.api.phone_notify.sound_files import SoundFileHandler
+from controller.api.phone_notify.sounds import SoundOperations
+from controller.api.phone_notify.status import StatusOperations
+from controller.api.store.answers import KeptAnswers
+from controller.asterisk.ari.client import AriClient
+from controller.calls.effects.conference import end_rooms
+from controller.calls.outgoing.notifications import Notifications
+from controller.calls.store.call_status import CallStatuses
+from controller.config.settings import HttpSection
+from controller.directory.call_lists import CallLists
+from controller.directory.current import CurrentDirectory
+from controller.directory.granted_dids import GrantedDids
+from controller.directory.key_sounds import KeySounds
+from controller.directory.saved_scripts import KeyVariables, SavedScripts
+from controller.directory.snapshot import LicenseKey
+from controller.store.database import Database
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class PhoneNotifyParts:
+    """What the interface is made of."""
+
+    database: Database
+    directory: CurrentDirectory
+    sounds: KeySounds
+    notifications: Notifications
+    dids: GrantedDids
+    ari: AriClient
+    http: HttpSection = field(default_factory=HttpSection)
+    guesses: Guesses = field(default_factory=Guesses)
+    now: Callable[[], datetime] = _utc_now
+
+
+def phone_notify_routes(parts: PhoneNotifyParts) -> list[web.RouteDef]:
+    """The routes of PhoneNotify.asmx, and of the sounds whose URLs it gives away."""
+
+    def find_key(text: str) -> LicenseKey | None:
+        return parts.directory.snapshot.key_by_value(text)
+
+    statuses = CallStatuses(parts.database)
+    interface = phone_notify_interface(
+        CallOperations(parts.notifications, statuses, partial(end_rooms, parts.ari), parts.now),
+        StatusOperations(statuses, __version__),
+        SoundOperations(parts.sounds, parts.notifications),
+        ScriptOperations(SavedScripts(parts.database), KeyVariables(parts.database)),
+        ListOperations(CallLists(parts.database), parts.notifications),
+        NumberOperations(parts.dids),
+    )
+    proxies = tuple(map(ip_network, parts.http.trusted_proxies))
+    asmx = Asmx(interface, Authenticator(find_key, parts.guesses, proxies), KeptAnswers(parts.database))
+    return [*asmx.routes(), *SoundFileHandler(parts.sounds).routes()]

@@ -1,0 +1,2 @@
+-- The id of a dialling of a list.
+SELECT nextval('call_batches')
