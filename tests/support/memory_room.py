@@ -1,0 +1,97 @@
+"""A controller's calls without PostgreSQL and without a wire, wired as the service wires them. For unit tests."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, cast
+
+from prometheus_client import CollectorRegistry
+
+from controller.calls.call_log import CallLogTargets
+from controller.calls.feed import CallFeed
+from controller.calls.store.journal import Journal
+from controller.directory.current import CurrentDirectory
+from controller.directory.snapshot import Snapshot
+from controller.egress.guard import Guard
+from controller.script.analysis.checker import NOWHERE
+from controller.service.build import Calls, build_calls
+from tests.support.calls import APPLICATION, NamedPrompts, NoManager
+from tests.support.memory_ari import MemoryAri
+from tests.support.memory_store import MemoryDatabase
+from tests.support.owner import an_owner
+
+if TYPE_CHECKING:
+    from controller.calls.call_prompts import CallPrompts
+    from controller.store.database import Database
+
+
+@dataclass
+class MemoryRoom:
+    """What a test may look at."""
+
+    calls: Calls
+    store: MemoryDatabase
+    prompts: NamedPrompts
+    directory: CurrentDirectory
+    registry: CollectorRegistry
+
+    async def idle(self, timeout: float = 5.0) -> None:
+        """Wait until no call is live, and all is stored."""
+        over = asyncio.Event()
+        self.calls.live.on_release(over.set)
+        async with asyncio.timeout(timeout):
+            while len(self.calls.live):
+                over.clear()
+                await over.wait()
+        assert await self.calls.journal.flush()
+
+    def ended(self, reason: str) -> float:
+        """How many calls have ended so."""
+        return self.registry.get_sample_value("ringpost_calls_ended_total", {"reason": reason}) or 0.0
+
+
+@asynccontextmanager
+async def memory_room(
+    fake: MemoryAri, directory: Snapshot, store: MemoryDatabase | None = None, *, dialling: bool = True
+) -> AsyncIterator[MemoryRoom]:
+    """A controller, connected to the fake; cancelled, as by kill -9, at the end. What it stored stays in `store`."""
+    store = store or MemoryDatabase()
+    database, owner, registry = cast("Database", store), an_owner(store), CollectorRegistry()
+    journal = Journal(database, owner)
+    current, prompts = CurrentDirectory(directory), NamedPrompts()
+
+    async def no_text(*_args: object, **_values: object) -> None:
+        raise AssertionError("no text is queued here")
+
+    calls = build_calls(
+        database=database,
+        journal=journal,
+        ari=fake.client,
+        lease_keeper=NoManager(),
+        directory=current,
+        guard=Guard(["127.0.0.0/8"]),
+        prompts_of=lambda _key: cast("CallPrompts", prompts),
+        owner=owner,
+        application=APPLICATION,
+        lease_seconds=90,
+        context=NOWHERE,
+        registry=registry,
+        log_targets=CallLogTargets(journal, CallFeed(), lambda: datetime.now(UTC)),
+        queue_text=no_text,
+    )
+    await calls.queue_ids.reserve()
+    tasks = [asyncio.create_task(journal.run())]
+    if dialling:
+        tasks.append(asyncio.create_task(calls.dialer.run()))
+    try:
+        yield MemoryRoom(calls, store, prompts, current, registry)
+    finally:
+        await calls.live.close()
+        await journal.flush()
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)

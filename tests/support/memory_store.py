@@ -1,0 +1,206 @@
+"""The store of calls without PostgreSQL: the named queries of the room `calls`, on tables in this process.
+
+For unit tests. That the SQL does the same is what the integration tests of the store are for.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from copy import deepcopy
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from controller.calls.store.call_entries import CallRow, TraceRow
+from controller.errors import StoreUnreachable
+
+Row = dict[str, Any]
+_KEPT = ("queue_id", "direction", "license_key", "our_number", "their_number", "program", "started_at", "dialled_at")
+_NOTIFICATION = ("caller_id_name", "most_tries", "next_try_seconds", "max_call_seconds", "reference_id")
+
+
+@dataclass
+class Tables:
+    """What is stored."""
+
+    calls: dict[int, Row] = field(default_factory=dict)
+    notifications: dict[int, Row] = field(default_factory=dict)
+    trace: dict[tuple[int, int], Row] = field(default_factory=dict)
+    programs: dict[str, str] = field(default_factory=dict)
+    postbacks: list[Row] = field(default_factory=list)
+    id_blocks: int = 1000000
+
+
+class MemoryDatabase:
+    """Stands for `Database` and its transactions. away: whether every query fails. asked: the queries so far.
+
+    losing: told of each query after it took effect; when it gives True the answer is lost.
+    """
+
+    def __init__(self) -> None:
+        self.tables = Tables()
+        self.away = False
+        self.asked: list[str] = []
+        self.losing: Callable[[str], bool] = lambda _name: False
+        self.refusing: Callable[[str, Row], Exception | None] = lambda _name, _values: None
+
+    async def fetch(self, name: str, /, *args: Any, timeout: float | None = None, **values: Any) -> list[Row]:
+        return self._rows(await self._do(name, args, values))
+
+    async def fetchval(self, name: str, /, *args: Any, timeout: float | None = None, **values: Any) -> Any:
+        return await self._do(name, args, values)
+
+    async def execute(self, name: str, /, *args: Any, timeout: float | None = None, **values: Any) -> str:
+        await self._do(name, args, values)
+        return ""
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[MemoryDatabase]:
+        before = deepcopy(self.tables)
+        try:
+            yield self
+        except BaseException:
+            self.tables = before
+            raise
+        if self.losing("commit"):
+            raise StoreUnreachable("the answer was lost")
+
+    @property
+    def posted(self) -> list[tuple[int, str, bool]]:
+        """The QueueID, the event and whether it is the last, of each post-back in the outbox."""
+        return [(int(row["subject"].partition(":")[2]), row["event"], row["final"]) for row in self.tables.postbacks]
+
+    def told(self, queue_id: int) -> list[str]:
+        """The events that are posted of a call."""
+        return [event for number, event, _ in self.posted if number == queue_id]
+
+    def trace_of(self, queue_id: int) -> list[str]:
+        """The events of a call's trace."""
+        return [row["event"] for (call, _), row in sorted(self.tables.trace.items()) if call == queue_id]
+
+    async def _do(self, name: str, args: tuple[Any, ...], values: Row) -> Any:
+        await asyncio.sleep(0)  # a round trip
+        self.asked.append(name)
+        if self.away:
+            raise StoreUnreachable
+        if error := self.refusing(name, values):
+            raise error
+        done = getattr(self, f"_{name}")(*args, **values)
+        if self.losing(name):
+            raise StoreUnreachable("the answer was lost")
+        return done
+
+    @staticmethod
+    def _rows(found: Any) -> list[Row]:
+        return list(found or [])
+
+    def _reserve_queue_ids(self) -> int:
+        self.tables.id_blocks += 1
+        return self.tables.id_blocks
+
+    def _save_programs(self, hashes: list[str], sources: list[str]) -> None:
+        self.tables.programs |= dict(zip(hashes, sources, strict=True))
+
+    def _save_calls(self, *, controller_id: str | None, asterisk: str, **columns: list[Any]) -> list[Row]:
+        for line in _records(columns, TraceRow._fields, "line_"):
+            self.tables.trace.setdefault((line["queue_id"], line["number"]), line)
+        written = []
+        for row in _records(columns, CallRow._fields):
+            known = self.tables.calls.get(row["queue_id"])
+            row |= {
+                "controller_id": controller_id,
+                "asterisk": asterisk,
+                "script_state": json.loads(row["script_state"]),
+            }
+            if known is None:
+                self.tables.calls[row["queue_id"]] = row
+            elif (
+                known["ended_at"] is None
+                and known["dialled_at"] == row["dialled_at"]
+                and known["controller_id"] == controller_id
+            ):
+                known.update({name: value for name, value in row.items() if name not in (*_KEPT, "asterisk")})
+            else:
+                continue
+            written.append({"queue_id": row["queue_id"]})
+        return written
+
+    def _enqueue_postbacks(self, *columns: list[Any]) -> None:
+        names = ("id", "subject", "sequence", "event", "final", "license_key", "url", "lane", "body")
+        known = {row["id"] for row in self.tables.postbacks}
+        new = [dict(zip(names, values, strict=True)) for values in zip(*columns, strict=True)]
+        self.tables.postbacks += [row for row in new if row["id"] not in known]
+
+    def _queue_call(self, **values: Any) -> None:
+        queue_id = values["queue_id"]
+        asked = {name: values.pop(name) for name in _NOTIFICATION}
+        self.tables.notifications.setdefault(queue_id, asked)
+        values |= {"script_state": json.loads(values["script_state"]), "controller_id": None, "asterisk": ""}
+        self.tables.calls.setdefault(queue_id, values)
+
+    def _claim_calls(
+        self,
+        *,
+        license_keys: list[str],
+        route: str,
+        most: int,
+        most_of_a_key: int,
+        waiting: str,
+        claimed: str,
+        tries_begun: int,
+        controller_id: str,
+        asterisk: str,
+    ) -> list[Row]:
+        now, taken = datetime.now(UTC), list[Row]()
+        for key in license_keys:
+            due = [
+                row
+                for row in self.tables.calls.values()
+                if (row["license_key"], row["route"], row["state"]) == (key, route, waiting) and row["due_at"] <= now
+            ]
+            taken += sorted(due, key=lambda row: (row["due_at"], row["queue_id"]))[:most_of_a_key]
+        for row in taken[:most]:
+            row |= {"state": claimed, "due_at": None, "dialled_at": now, "controller_id": controller_id}
+            row |= {"asterisk": asterisk, "tries": row["tries"] + tries_begun}
+        return [self._whole(row) for row in taken[:most]]
+
+    def _waiting_routes(self) -> list[Row]:
+        waiting = {
+            (row["license_key"], row["route"]) for row in self.tables.calls.values() if row["due_at"] is not None
+        }
+        return [{"license_key": key, "route": route} for key, route in sorted(waiting)]
+
+    def _waiting_call(self, *, queue_id: int) -> list[Row]:
+        row = self.tables.calls.get(queue_id)
+        return [self._whole(row)] if row is not None and row["due_at"] is not None else []
+
+    def _open_calls(self, *, controller_id: str, just_claimed_seconds: float) -> list[Row]:
+        return [
+            self._whole(row)
+            for row in self.tables.calls.values()
+            if row["ended_at"] is None and row["due_at"] is None and row["controller_id"] == controller_id
+        ]
+
+    def _take_over_calls(self, *_values: object) -> list[Row]:
+        return []
+
+    def _calls_taken_over(self, *_values: object) -> list[Row]:
+        return []
+
+    def _whole(self, row: Row) -> Row:
+        """A call with what is needed to go on with it."""
+        nothing = dict.fromkeys(_NOTIFICATION)
+        return {
+            **deepcopy(row),
+            **self.tables.notifications.get(row["queue_id"], nothing),
+            "source": self.tables.programs.get(row["program"]),
+            "trace_number": max((number for call, number in self.tables.trace if call == row["queue_id"]), default=0),
+            "just_claimed": False,
+        }
+
+
+def _records(columns: dict[str, list[Any]], names: tuple[str, ...], prefix: str = "") -> list[Row]:
+    return [dict(zip(names, values, strict=True)) for values in zip(*(columns[prefix + n] for n in names), strict=True)]
