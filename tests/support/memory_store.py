@@ -13,6 +13,7 @@ from copy import deepcopy
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import parse_qsl
 
 from controller.calls.store.call_entries import CallRow, TraceRow
 from controller.errors import StoreUnreachable
@@ -44,6 +45,7 @@ class MemoryDatabase:
         self.tables = Tables()
         self.away = False
         self.asked: list[str] = []
+        self._changed = asyncio.Event()
         self.losing: Callable[[str], bool] = lambda _name: False
         self.refusing: Callable[[str, Row], Exception | None] = lambda _name, _values: None
 
@@ -65,6 +67,7 @@ class MemoryDatabase:
         except BaseException:
             self.tables = before
             raise
+        self._changed.set()
         if self.losing("commit"):
             raise StoreUnreachable("the answer was lost")
 
@@ -72,6 +75,24 @@ class MemoryDatabase:
     def posted(self) -> list[tuple[int, str, bool]]:
         """The QueueID, the event and whether it is the last, of each post-back in the outbox."""
         return [(int(row["subject"].partition(":")[2]), row["event"], row["final"]) for row in self.tables.postbacks]
+
+    async def until(self, condition: Callable[[], bool], *, timeout: float = 5.0) -> None:
+        """Wait until `condition` holds; it is looked at after each query."""
+        async with asyncio.timeout(timeout):
+            while not condition():
+                self._changed.clear()
+                await self._changed.wait()
+
+    async def over(self, queue_id: int) -> list[int]:
+        """Wait for the end of a call; the response codes of its post-backs."""
+        await self.until(lambda: (queue_id, True) in [(number, final) for number, _, final in self.posted])
+        return self.codes(queue_id)
+
+    def codes(self, queue_id: int) -> list[int]:
+        """The response codes of a call's post-backs so far; their sequence numbers rise by one."""
+        rows = [row for row in self.tables.postbacks if row["subject"] == f"call:{queue_id}"]
+        assert [row["sequence"] for row in rows] == list(range(1, len(rows) + 1))
+        return [int(dict(parse_qsl(row["body"]))["ResponseCode"]) for row in rows]
 
     def told(self, queue_id: int) -> list[str]:
         """The events that are posted of a call."""
@@ -89,6 +110,7 @@ class MemoryDatabase:
         if error := self.refusing(name, values):
             raise error
         done = getattr(self, f"_{name}")(*args, **values)
+        asyncio.get_running_loop().call_soon(self._changed.set)
         if self.losing(name):
             raise StoreUnreachable("the answer was lost")
         return done
