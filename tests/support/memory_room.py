@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from prometheus_client import CollectorRegistry
@@ -14,12 +16,14 @@ from prometheus_client import CollectorRegistry
 from controller.calls.call_log import CallLogTargets
 from controller.calls.feed import CallFeed
 from controller.calls.store.journal import Journal
+from controller.calls.store.recording_spool import RecordingSpool
+from controller.calls.store.recordings import Recordings
 from controller.directory.current import CurrentDirectory
 from controller.directory.snapshot import Snapshot
 from controller.egress.guard import Guard
 from controller.script.analysis.checker import NOWHERE
 from controller.service.build import Calls, build_calls
-from tests.support.calls import APPLICATION, NamedPrompts, NoManager
+from tests.support.calls import APPLICATION, NamedPrompts, NamedSounds, NoManager
 from tests.support.memory_ari import MemoryAri
 from tests.support.memory_store import MemoryDatabase
 from tests.support.owner import an_owner
@@ -64,6 +68,8 @@ async def memory_room(
     journal = Journal(database, owner)
     current, prompts = CurrentDirectory(directory), NamedPrompts()
 
+    spool = tempfile.TemporaryDirectory(prefix="ringpost-spool-")
+
     async def no_text(*_args: object, **_values: object) -> None:
         raise AssertionError("no text is queued here")
 
@@ -75,6 +81,7 @@ async def memory_room(
         directory=current,
         guard=Guard(["127.0.0.0/8"]),
         prompts_of=lambda _key: cast("CallPrompts", prompts),
+        recordings=Recordings(fake.client, NamedSounds(), RecordingSpool(Path(spool.name)), APPLICATION),
         owner=owner,
         application=APPLICATION,
         lease_seconds=90,
@@ -95,3 +102,4 @@ async def memory_room(
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        spool.cleanup()

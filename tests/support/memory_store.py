@@ -106,6 +106,7 @@ class MemoryDatabase:
         await asyncio.sleep(0)  # a round trip
         self.asked.append(name)
         if self.away:
+            self._changed.set()
             raise StoreUnreachable
         if error := self.refusing(name, values):
             raise error
