@@ -73,6 +73,12 @@ async def memory_room(
     async def no_text(*_args: object, **_values: object) -> None:
         raise AssertionError("no text is queued here")
 
+    async def nobody_opts_out(*_args: object) -> None:
+        raise AssertionError("nobody opts out here")
+
+    async def allows(*_args: object) -> bool:
+        return False
+
     calls = build_calls(
         database=database,
         journal=journal,
@@ -89,6 +95,8 @@ async def memory_room(
         registry=registry,
         log_targets=CallLogTargets(journal, CallFeed(), lambda: datetime.now(UTC)),
         queue_text=no_text,
+        block_number=nobody_opts_out,
+        forbids_call=allows,
     )
     await calls.queue_ids.reserve()
     tasks = [asyncio.create_task(journal.run())]

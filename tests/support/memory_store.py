@@ -207,6 +207,11 @@ class MemoryDatabase:
             if row["ended_at"] is None and row["due_at"] is None and row["controller_id"] == controller_id
         ]
 
+    def _knows_channel(self, *, our_number: str, channel_id: str, asterisk: str) -> bool:
+        wanted = (our_number, channel_id, asterisk)
+        calls = self.tables.calls.values()
+        return any((row["our_number"], row["channel_id"], row["asterisk"]) == wanted for row in calls)
+
     def _take_over_calls(self, *_values: object) -> list[Row]:
         return []
 

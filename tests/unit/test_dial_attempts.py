@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 import pytest
 
+from controller.calls.call_log import CallLog
 from controller.calls.model.order import Order
 from controller.calls.model.states import CallState
 from tests.support.calls import KEY
@@ -253,3 +255,21 @@ async def test_a_call_that_cannot_be_read_ends_at_once_instead_of_being_claimed_
             assert await room.store.over(queue_id) == [9]
             assert dialling.ended("state-unreadable") == 1
         assert (dials(fake), room.store.tables.calls[queue_id]["tries"]) == (0, 1)
+
+
+async def test_a_call_counts_from_its_answer_not_from_when_detection_is_set_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    fake, order, answered = MemoryAri(), list[str](), CallLog.answered
+    fake.on_originate = lambda channel: fake.answer(channel.id)
+
+    def noted(log: CallLog, at: datetime) -> None:
+        order.append("answered")
+        answered(log, at)
+
+    async def begins(_detection: object) -> None:
+        order.append("detection")
+
+    monkeypatch.setattr(CallLog, "answered", noted)
+    monkeypatch.setattr("controller.calls.line.answer_detection.AnswerDetection.begin", begins)
+    async with memory_room(fake, directory()) as room:
+        assert await room.store.over(await placed(room, HELLO)) == [12, 21, 1]
+    assert order == ["answered", "detection"]

@@ -146,7 +146,7 @@ async def test_a_call_whose_channel_is_gone_is_closed_and_told_of_once() -> None
 
 async def test_a_channel_that_no_call_owns_is_let_go() -> None:
     fake = MemoryAri()
-    fake.surviving_channel("stray")
+    fake.surviving_channel("stray", to="nobodys-number")
     async with memory_room(fake, snapshot({NUMBER: MENU})) as room:
         await room.calls.adoption.connected()
         assert fake.requests_of("POST", "channels/stray/continue")
