@@ -29,7 +29,7 @@ from controller.script.transcript import tell_beginning, tell_end
 log = structlog.get_logger()
 
 ASTERISK_LOST = "asterisk-lost"
-# Asterisk's own lease on the call (a minute) has run out by then, and the caller was told.
+# Meanwhile nobody renews Asterisk's own lease on the call (90 s unless configured): it is near its end by then.
 RECONNECT_PATIENCE_SECONDS = 60.0
 # How much longer than its longest time a call may take to end in an orderly way before it is cut off.
 END_PATIENCE_SECONDS = 30.0

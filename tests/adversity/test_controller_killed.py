@@ -11,7 +11,7 @@ import aiohttp
 
 from controller.programs import ProgramTree
 from controller.softphone.phone import Softphone
-from tests.support.asterisk import ANNOUNCEMENT, RunningAsterisk
+from tests.support.asterisk import ANNOUNCEMENT, RunningAsterisk, running_asterisk
 from tests.support.house import customer, running_house
 from tests.support.menu import MENU, NUMBER, ONE, choose, menu_yaml
 from tests.support.tones import hear
@@ -33,10 +33,11 @@ async def _no_channels(asterisk: RunningAsterisk) -> None:
 
 
 async def test_a_killed_controllers_calls_go_on_in_the_next_one_and_new_ones_hear_the_announcement_meanwhile(
-    asterisk: RunningAsterisk, tools: ProgramTree, postgres: str, tmp_path: Path, softphone: Phones
+    tools: ProgramTree, postgres: str, tmp_path: Path, softphone: Phones
 ) -> None:
     async with (
         customer() as acme,
+        running_asterisk(tools, lease_seconds=60) as asterisk,
         running_house(tmp_path, asterisk, postgres, tools.root, menu_yaml(tmp_path, acme.url)) as house,
         softphone(asterisk) as phone,
     ):

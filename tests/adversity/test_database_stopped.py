@@ -74,7 +74,7 @@ async def test_a_service_that_waits_for_its_database_lives_and_is_ready_when_the
     asterisk: RunningAsterisk, tools: ProgramTree, own_postgres: PostgresServer, tmp_path: Path
 ) -> None:
     await own_postgres.stop()
-    house = House(tmp_path, asterisk, own_postgres.dsn, tools.root, menu_yaml(tmp_path, "http://127.0.0.1:1"))
+    house = House(tmp_path, asterisk, own_postgres.dsn, tools.root, menu_yaml(tmp_path, "http://127.0.0.1:8099"))
     starting = asyncio.create_task(house.start())
     try:
         async with asyncio.timeout(READY_SECONDS):

@@ -13,13 +13,21 @@ from controller.programs import ProgramTree
 from controller.softphone.phone import Softphone
 from tests.support.asterisk import RunningAsterisk, running_asterisk
 from tests.support.house import Posted, customer, running_house
-from tests.support.menu import MENU, NUMBER, ONE, menu_yaml
+from tests.support.menu import MENU, NUMBER, ONE, SCRIPT, menu_yaml
 from tests.support.tones import hear
 
 Phones = Callable[[RunningAsterisk], AbstractAsyncContextManager[Softphone]]
 
 LEASE_SECONDS = 5
 SHORT_LEASE = f"service: {{lease_seconds: {LEASE_SECONDS}}}\n"
+
+
+def _yaml(folder: Path, url: str) -> str:
+    """The menu, with a caller who takes their time."""
+    folder.mkdir()
+    yaml = SHORT_LEASE + menu_yaml(folder, url)
+    (folder / "menu.txt").write_text(SCRIPT.replace("WaitForDTMF(8)", "WaitForDTMF(300)"))
+    return yaml
 
 
 async def _have_watched_each_other(dsn: str) -> None:
@@ -38,16 +46,12 @@ async def test_each_leaves_the_others_calls_alone_and_the_survivor_closes_those_
     tools: ProgramTree, postgres: str, tmp_path: Path, softphone: Phones
 ) -> None:
     first_folder, second_folder = tmp_path / "first", tmp_path / "second"
-    first_folder.mkdir()
-    second_folder.mkdir()
     async with (
         customer() as acme,
         running_asterisk(tools, lease_seconds=LEASE_SECONDS, entity_id="02:00:00:00:00:01") as one,
         running_asterisk(tools, lease_seconds=LEASE_SECONDS, entity_id="02:00:00:00:00:02") as two,
-        running_house(
-            first_folder, one, postgres, tools.root, SHORT_LEASE + menu_yaml(first_folder, acme.url)
-        ) as first,
-        running_house(second_folder, two, postgres, tools.root, SHORT_LEASE + menu_yaml(second_folder, acme.url)),
+        running_house(first_folder, one, postgres, tools.root, _yaml(first_folder, acme.url)) as first,
+        running_house(second_folder, two, postgres, tools.root, _yaml(second_folder, acme.url)),
         softphone(one) as phone_one,
         softphone(two) as phone_two,
     ):
@@ -63,16 +67,15 @@ async def test_each_leaves_the_others_calls_alone_and_the_survivor_closes_those_
 
         await first.kill()
         await one.server.kill()
-        moment = staying[0].now
-        await staying[0].press("1")
-        await hear(staying[0], ONE, after=moment)
+        for call in staying:
+            moment = call.now
+            await call.press("1")
+            await hear(call, ONE, after=moment)
 
         def of_dying(posted: list[Posted]) -> list[Posted]:
             return [post for post in posted if post.form["callerid"].startswith("201555130")]
 
         await acme.wait(lambda posted: sum(post.final for post in of_dying(posted)) >= 3, timeout=40)
-        for call in staying[1:]:
-            await call.ended(15)
         posted = await acme.finals(6)
         assert sorted((post.form["callerid"], post.code) for post in of_dying(posted) if post.final) == [
             (f"201555130{index}", 30) for index in range(3)
