@@ -1,4 +1,4 @@
-"""Outgoing calls for the administrator (`ringpost call`): queue one, cancel one. Every request carries a token."""
+"""Calls for the administrator: queue one, cancel one, end one or a conference. Every request carries a token."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ from datetime import datetime
 from typing import Annotated, Any, get_type_hints
 
 from aiohttp import web
-from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, ValidationError, create_model
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, create_model
 
 from controller.api.auth import authorise_operator
+from controller.calls.administration import CallAdministration, Ending, EndingResult
 from controller.calls.model.order import Order, limit_of
 from controller.calls.outgoing.notifications import Notifications
 from controller.directory.current import CurrentDirectory
-from controller.errors import JournalFull, NotificationRefused, StoreError
+from controller.errors import AsteriskError, JournalFull, NotificationRefused, StoreError
 
 LONGEST_KEY_NAME = 40
 
@@ -59,19 +60,37 @@ CallRequest = create_model(
 )
 
 
-class CallsAdminHandler:
-    """Queues outgoing calls for the administrator, and takes back those that wait."""
+class ConferenceRequest(BaseModel):
+    """What `POST /admin/conferences/end` takes. key: the licence key, by its name; conference: what scripts call it."""
 
-    def __init__(self, token: str, directory: CurrentDirectory, notifications: Notifications) -> None:
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    key: str = Field(max_length=LONGEST_KEY_NAME)
+    conference: str = Field(min_length=1, max_length=500)
+
+
+class CallsAdminHandler:
+    """Queues outgoing calls for the administrator, takes back those that wait, and ends calls and conferences."""
+
+    def __init__(
+        self,
+        token: str,
+        directory: CurrentDirectory,
+        notifications: Notifications,
+        administration: CallAdministration,
+    ) -> None:
         self._token = token
         self._directory = directory
         self._notifications = notifications
+        self._administration = administration
 
     def routes(self) -> list[web.RouteDef]:
         """The routes of this handler."""
         return [
             web.post("/admin/calls", self._on_call),
             web.post(r"/admin/calls/{queue_id:\d{1,18}}/cancel", self._on_cancel),
+            web.post(r"/admin/calls/{queue_id:\d{1,18}}/end", self._on_end),
+            web.post("/admin/conferences/end", self._on_end_conference),
         ]
 
     async def _on_call(self, request: web.Request) -> web.Response:
@@ -105,6 +124,47 @@ class CallsAdminHandler:
         if not cancelled:
             return web.json_response({"error": "this call does not wait to be dialled"}, status=409)
         return web.json_response({"cancelled": True})
+
+    async def _on_end(self, request: web.Request) -> web.Response:
+        """200 when the call is ended, here or by the controller that has it; 404, 409 with the reason, 503."""
+        authorise_operator(request, self._token)
+        try:
+            result = await self._administration.end_call(int(request.match_info["queue_id"]))
+        except StoreError as error:
+            return web.json_response({"error": str(error)}, status=503)
+        return _answer(result, "there is no call of this QueueID")
+
+    async def _on_end_conference(self, request: web.Request) -> web.Response:
+        """200 when the conference is ended; 404 when the licence key has none of that name, 422, 503."""
+        authorise_operator(request, self._token)
+        try:
+            wanted = ConferenceRequest.model_validate(await _json(request))
+        except ValidationError as error:
+            return web.json_response({"error": _told(error)}, status=422)
+        if self._directory.snapshot.license_key(wanted.key) is None:
+            return web.json_response({"error": f"there is no licence key “{wanted.key}”"}, status=422)
+        try:
+            result = await self._administration.end_conference(wanted.key, wanted.conference)
+        except (StoreError, AsteriskError) as error:
+            return web.json_response({"error": str(error)}, status=503)
+        return _answer(result, f"the licence key “{wanted.key}” has no conference “{wanted.conference}” now")
+
+
+def _answer(result: EndingResult, unknown: str) -> web.Response:
+    """What became of the order to end something, for people."""
+    controllers = ", ".join(result.controllers)
+    if result.ending in (Ending.DONE, Ending.PASSED_ON):
+        return web.json_response({"ended": True, "controllers": list(result.controllers)})
+    status, reason = {
+        Ending.UNKNOWN: (404, unknown),
+        Ending.OVER: (409, "this call is over already"),
+        Ending.WAITS: (409, "this call waits to be dialled: cancel it instead"),
+        Ending.CONTROLLER_DEAD: (
+            409,
+            f"the controller {controllers} has this call and gives no sign of life; the call is closed after its lease",
+        ),
+    }[result.ending]
+    return web.json_response({"error": reason}, status=status)
 
 
 async def _json(request: web.Request) -> Any:

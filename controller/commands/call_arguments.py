@@ -1,4 +1,4 @@
-"""The commands `ringpost calls …`: their arguments, and nothing else."""
+"""The commands `ringpost call`, `calls …` and `conferences …`: their arguments, and nothing else."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from controller.commands.moments import read_later, read_moment
 from controller.commands.running_command import DEFAULT_CONFIG, AnsweredBy, Config, reported, run_async
 from controller.terminal import output
 
-calls = typer.Typer(no_args_is_help=True, help="Look at calls: which there were, and what happened on one.")
+calls = typer.Typer(no_args_is_help=True, help="Look at calls: which there were, and what happened on one. End one.")
+conferences = typer.Typer(no_args_is_help=True, help="End conferences.")
 
 AsJson = Annotated[bool, typer.Option("--json", help="For programs.")]
 
@@ -71,6 +72,31 @@ def cancel(
     typer.echo("cancelled")
 
 
+@calls.command()
+@reported
+def end(
+    queue_id: Annotated[int, typer.Argument(metavar="QUEUEID", help="As `ringpost calls list` shows it.", min=0)],
+    config: Config = DEFAULT_CONFIG,
+) -> None:
+    """End a call in progress, whichever controller has it: both sides are hung up, and what was recorded is kept."""
+    from controller.commands.placing import end_call
+
+    typer.echo(run_async(end_call(config, queue_id)))
+
+
+@conferences.command("end")
+@reported
+def end_room(
+    key: Annotated[str, typer.Argument(metavar="KEY", help="The licence key, by its name.")],
+    conference: Annotated[str, typer.Argument(metavar="CONFERENCE", help="The conference: the ConfKey of its calls.")],
+    config: Config = DEFAULT_CONFIG,
+) -> None:
+    """End a conference. The calls in it are not hung up: their scripts go on with the next command."""
+    from controller.commands.placing import end_conference
+
+    typer.echo(run_async(end_conference(config, key, conference)))
+
+
 @reported
 def call(
     number: Annotated[str, typer.Argument(help="Whom to call, such as 12015550120.")],
@@ -127,3 +153,4 @@ def add_to(app: typer.Typer) -> None:
     """Add these commands to the command line."""
     app.command()(call)
     app.add_typer(calls, name="calls")
+    app.add_typer(conferences, name="conferences")

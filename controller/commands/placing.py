@@ -1,4 +1,4 @@
-"""`ringpost call`: the running system calls somebody and runs a script, told as it happens; `ringpost calls cancel`."""
+"""`ringpost call`: the running system calls somebody, told as it happens; cancelling and ending calls."""
 
 from __future__ import annotations
 
@@ -72,11 +72,32 @@ async def place_call(config: Path, wanted: WantedCall, console: Console, *, foll
 
 async def cancel_call(config: Path, queue_id: int) -> None:
     """Take back a call that waits to be dialled. RingpostError when it does not wait."""
+    await _ask(config, f"/admin/calls/{queue_id}/cancel", None)
+
+
+async def end_call(config: Path, queue_id: int) -> str:
+    """End a call in progress; gives what was done, for people. RingpostError when it is none."""
+    return _ended(await _ask(config, f"/admin/calls/{queue_id}/end", None))
+
+
+async def end_conference(config: Path, key: str, conference: str) -> str:
+    """End a conference of a licence key; gives what was done, for people. RingpostError when there is none."""
+    return _ended(await _ask(config, "/admin/conferences/end", {"key": key, "conference": conference}))
+
+
+async def _ask(config: Path, path: str, body: Any) -> dict[str, Any]:
+    """Ask the running service for something. RingpostError with its reason when it is not done."""
     addresses = addresses_of(read_configuration(config))
     async with aiohttp.ClientSession(trust_env=False) as http:
-        status, answer = await _post(http, addresses, f"/admin/calls/{queue_id}/cancel", None)
+        status, answer = await _post(http, addresses, path, body)
     if status != 200:
         raise RingpostError(str(answer.get("error", f"the service answered {status}")))
+    return answer
+
+
+def _ended(answer: dict[str, Any]) -> str:
+    controllers = ", ".join(answer.get("controllers", ()))
+    return f"passed on to the controller {controllers}" if controllers else "ended"
 
 
 def _contradiction(wanted: WantedCall, *, follow: bool) -> str:

@@ -15,6 +15,7 @@ from controller.api.health import HealthHandler
 from controller.api.media import MediaHandler
 from controller.asterisk.ami import AmiClient
 from controller.asterisk.ari.client import SILENCED_EVENTS, AriClient
+from controller.calls.administration import CallAdministration
 from controller.calls.call_log import CallLogTargets
 from controller.calls.call_prompts import CallPrompts, PromptSources
 from controller.calls.effects.dispatch import EffectDispatcher
@@ -87,6 +88,7 @@ class Calls:
     adoption: Adoption
     dialer: Dialer
     notifications: Notifications
+    administration: CallAdministration
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,7 +244,10 @@ def build_calls(
     ari.on_event("StasisStart", incoming.stasis_start)
     ari.on_connected(adoption.connected)
     live.on_release(dialer.call_ended)
-    return Calls(live, journal, queue_ids, owner, log_targets.feed, recordings, adoption, dialer, notifications)
+    administration = CallAdministration(live, ari, database, CallLookup(database), owner)
+    return Calls(
+        live, journal, queue_ids, owner, log_targets.feed, recordings, adoption, dialer, notifications, administration
+    )
 
 
 def _ari(configuration: Configuration) -> AriClient:
@@ -352,7 +357,9 @@ def _add_routes(service: Service, admin_token: str) -> None:
             )
         )
     )
-    service.http.add_routes(CallsAdminHandler(admin_token, service.directory, calls.notifications).routes())
+    service.http.add_routes(
+        CallsAdminHandler(admin_token, service.directory, calls.notifications, calls.administration).routes()
+    )
 
 
 def _utc_now() -> datetime:

@@ -100,6 +100,7 @@ def _parts(service: Service) -> dict[str, Part]:
         "journal": service.calls.journal.run,
         "queue-ids": service.calls.queue_ids.run,
         "heartbeat": service.calls.owner.run,
+        "administration": service.calls.administration.run,
         "leases": service.calls.live.renew_leases,
         "adoption": service.calls.adoption.run,
         "post-backs": service.delivery.run,

@@ -103,3 +103,24 @@ async def test_a_message_that_the_longest_time_of_a_call_ends_is_kept_with_its_l
     assert row["recorded"]
     assert row["seconds"] > 0.5
     await _nothing_is_left(asterisk)
+
+
+async def test_the_command_line_ends_a_call_and_a_conference(live: LiveHouse, asterisk: RunningAsterisk) -> None:
+    config = ("--config", str(live.house.config))
+    call = await live.dial("room")
+    await live.acme.wait(lambda _: any(each.code == 41 for each in live.acme.posted_for(caller_of(call))))
+    assert await live.house.command("conferences", "end", "acme", "our-room", *config) == (0, "ended\n")
+    await call.ended()
+    status, told = await live.house.command("conferences", "end", "acme", "our-room", *config)
+    assert (status, "has no conference" in told) == (1, True)
+
+    number = "12015596001"
+    queue_id = await live.place(r"~\QuickStart()~ ~\PlaySilence(30)~", number)
+    other = await live.line.next_call()
+    await other.answer()
+    assert await live.house.command("calls", "end", str(queue_id), *config) == (0, "ended\n")
+    assert (await other.ended(10)).by == "them"
+    assert (await live.told(queue_id))[-1].final
+    status, told = await live.house.command("calls", "end", str(queue_id), *config)
+    assert (status, "over already" in told) == (1, True)
+    await _nothing_is_left(asterisk)

@@ -29,7 +29,9 @@ async def door(postgres: str) -> AsyncIterator[tuple[CallsRoom, str]]:
     async with FakeAri() as fake, calls_room(fake, postgres, directory()) as room:
         room.dialer.is_connected = lambda: False
         application = web.Application()
-        application.add_routes(CallsAdminHandler(TOKEN, room.directory, room.notifications).routes())
+        application.add_routes(
+            CallsAdminHandler(TOKEN, room.directory, room.notifications, room.administration).routes()
+        )
         runner = web.AppRunner(application, access_log=None, shutdown_timeout=0.5)
         await runner.setup()
         await web.TCPSite(runner, "127.0.0.1", 0).start()
@@ -149,3 +151,22 @@ async def test_a_call_is_taken_back_once(postgres: str) -> None:
         assert await post(f"{url}/{queue_id}/cancel", None) == (200, {"cancelled": True})
         assert (await post(f"{url}/{queue_id}/cancel", None))[0] == 409
         assert (await post(f"{url}/999999999999999999/cancel", None))[0] == 409
+
+
+async def test_a_call_that_waits_or_is_over_or_is_unknown_is_not_ended(postgres: str) -> None:
+    async with door(postgres) as (_, url):
+        _, answer = await post(url, GOOD)
+        status, refused = await post(f"{url}/{answer['queue_id']}/end", None)
+        assert (status, "cancel it" in refused["error"]) == (409, True)
+        await post(f"{url}/{answer['queue_id']}/cancel", None)
+        status, refused = await post(f"{url}/{answer['queue_id']}/end", None)
+        assert (status, "over already" in refused["error"]) == (409, True)
+        assert (await post(f"{url}/999/end", None))[0] == 404
+
+
+async def test_a_conference_that_does_not_take_place_is_not_ended(postgres: str) -> None:
+    async with door(postgres) as (_, url):
+        where = url.replace("/calls", "/conferences/end")
+        assert (await post(where, {"key": KEY.name, "conference": "board"}))[0] == 404
+        assert (await post(where, {"key": "nobody", "conference": "board"}))[0] == 422
+        assert (await post(where, {"key": KEY.name}))[0] == 422

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, cast
 from prometheus_client import CollectorRegistry
 
 from controller.asterisk.ari.client import AriClient
+from controller.calls.administration import CallAdministration
 from controller.calls.call_log import CallLogTargets
 from controller.calls.feed import CallFeed
 from controller.calls.live import LiveCalls
@@ -139,6 +140,7 @@ class CallsRoom:
     dialer: Dialer
     notifications: Notifications
     feed: CallFeed
+    administration: CallAdministration
 
     async def trace(self, queue_id: int | None = None) -> list[tuple[str, dict[str, Any]]]:
         """The stored trace of a call, or of all of them, in order."""
@@ -217,7 +219,9 @@ async def calls_room(
     )
     await owner.register()
     await calls.queue_ids.reserve()
-    tasks = [asyncio.create_task(part) for part in (ari.run(), journal.run(), calls.dialer.run())]
+    tasks = [
+        asyncio.create_task(part) for part in (ari.run(), journal.run(), calls.dialer.run(), calls.administration.run())
+    ]
     try:
         await ari.wait_connected(5)
         yield CallsRoom(
@@ -235,6 +239,7 @@ async def calls_room(
             calls.dialer,
             calls.notifications,
             feed,
+            calls.administration,
         )
     finally:
         await calls.live.close()

@@ -33,6 +33,16 @@ class FailedPostback:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class CallOwnership:
+    """Whose a call is. controller_id: None while nobody has worked on it. waits: to be dialled."""
+
+    controller_id: str | None
+    ended: bool
+    waits: bool
+    controller_lives: bool
+
+
 class CallLookup:
     """Reads calls. Every method raises StoreError."""
 
@@ -78,3 +88,13 @@ class CallLookup:
         """The attempts to post what became of a call that failed, in order."""
         rows = await self._database.fetch("failed_attempts_of_subject", f"call:{queue_id}")
         return [FailedPostback(**row) for row in rows]
+
+    async def whose(self, queue_id: int, lease_seconds: float) -> CallOwnership | None:
+        """Whose the call is; None for an unknown one. A controller not heard of for `lease_seconds` counts as dead."""
+        row = await self._database.fetchrow("whose_call", queue_id=queue_id, lease_seconds=lease_seconds)
+        return None if row is None else CallOwnership(**row)
+
+    async def in_conference(self, license_key: str, key: str) -> list[str]:
+        """The ids of the controllers that have calls in this conference."""
+        rows = await self._database.fetch("controllers_in_conference", license_key=license_key, key=key)
+        return [row["controller_id"] for row in rows]

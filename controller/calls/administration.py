@@ -1,0 +1,105 @@
+"""What an administrator does to calls in progress, wherever they are: ends one, or ends a conference."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from enum import Enum, auto
+
+import structlog
+
+from controller.asterisk.ari.client import AriClient
+from controller.calls.effects.conference import end_room
+from controller.calls.live import LiveCalls
+from controller.calls.store.call_lookup import CallLookup
+from controller.calls.store.controllers import Owner
+from controller.errors import AsteriskError
+from controller.store.database import Database
+
+log = structlog.get_logger()
+
+ORDERS = "ringpost_calls"
+ENDED_BY_ADMINISTRATOR = "ended-by-administrator"
+
+
+class Ending(Enum):
+    """What became of the order to end something."""
+
+    DONE = auto()
+    PASSED_ON = auto()
+    WAITS = auto()
+    OVER = auto()
+    CONTROLLER_DEAD = auto()
+    UNKNOWN = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class EndingResult:
+    """What became of the order. controllers: those that it was passed on to, or the one that is dead, by their ids."""
+
+    ending: Ending
+    controllers: tuple[str, ...] = ()
+
+
+class CallAdministration:
+    """Ends calls and conferences of this controller, and passes on what is another one's by NOTIFY."""
+
+    def __init__(self, live: LiveCalls, ari: AriClient, database: Database, lookup: CallLookup, owner: Owner) -> None:
+        self._live = live
+        self._ari = ari
+        self._database = database
+        self._lookup = lookup
+        self._owner = owner
+
+    async def run(self) -> None:
+        """Carry out what other controllers pass on, until cancelled."""
+        await self._database.listen(ORDERS, self._ordered)
+
+    async def end_call(self, queue_id: int) -> EndingResult:
+        """End a call in progress, as at a hang-up. StoreError."""
+        if self._live.end_call(queue_id, ENDED_BY_ADMINISTRATOR):
+            return EndingResult(Ending.DONE)
+        whose = await self._lookup.whose(queue_id, self._owner.lease_seconds)
+        if whose is None:
+            return EndingResult(Ending.UNKNOWN)
+        if whose.ended:
+            return EndingResult(Ending.OVER)
+        if whose.controller_id is None or whose.waits:
+            return EndingResult(Ending.WAITS)
+        if not whose.controller_lives:
+            return EndingResult(Ending.CONTROLLER_DEAD, (whose.controller_id,))
+        await self._pass_on(whose.controller_id, queue_id=queue_id)
+        return EndingResult(Ending.PASSED_ON, (whose.controller_id,))
+
+    async def end_conference(self, license_key: str, key: str) -> EndingResult:
+        """End a conference of a licence key; the scripts of its calls go on. StoreError, AsteriskError."""
+        done = await end_room(self._ari, license_key, key)
+        others = [
+            each for each in await self._lookup.in_conference(license_key, key) if each != self._owner.controller_id
+        ]
+        for controller_id in others:
+            await self._pass_on(controller_id, license_key=license_key, conference=key)
+        if others:
+            return EndingResult(Ending.PASSED_ON, tuple(others))
+        return EndingResult(Ending.DONE if done else Ending.UNKNOWN)
+
+    async def _pass_on(self, controller_id: str, **order: object) -> None:
+        await self._database.execute("notify_calls", json.dumps({"controller": controller_id, **order}))
+
+    def _ordered(self, payload: str | None) -> None:
+        try:
+            order = json.loads(payload or "{}")
+            if order.get("controller") != self._owner.controller_id:
+                return
+            if "queue_id" in order:
+                self._live.end_call(int(order["queue_id"]), ENDED_BY_ADMINISTRATOR)
+            else:
+                self._live.own(self._end_room(str(order["license_key"]), str(order["conference"])))
+        except (ValueError, TypeError, KeyError, AttributeError):
+            log.warning("an order about calls cannot be read")
+
+    async def _end_room(self, license_key: str, key: str) -> None:
+        try:
+            await end_room(self._ari, license_key, key)
+        except AsteriskError as error:
+            log.warning("a conference was not ended", license_key=license_key, reason=str(error))

@@ -1,0 +1,104 @@
+"""Ending calls and conferences in progress, of this controller and of another one."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import asyncpg
+
+from controller.calls.administration import Ending, EndingResult
+from controller.calls.store.call_lookup import CallFilter, CallLookup
+from tests.support.calls import KEY, CallsRoom, calls_room, snapshot
+from tests.support.fake_ari import FakeAri
+
+NUMBER, ROOM = "+12015550101", "+12015550102"
+KNOWN = snapshot({NUMBER: r"Hello. ~\WaitForDTMF(60)~", ROOM: r"~\SetVar(confkey|Board)~ ~\Conference()~ It is over."})
+
+
+@asynccontextmanager
+async def _two(postgres: str) -> AsyncIterator[tuple[FakeAri, CallsRoom, CallsRoom]]:
+    """The Asterisk of the first of two controllers, and both."""
+    async with (
+        FakeAri() as one,
+        FakeAri() as two,
+        calls_room(one, postgres, KNOWN, "first") as first,
+        calls_room(two, postgres, KNOWN, "second") as second,
+    ):
+        yield one, first, second
+
+
+async def _queue_id(room: CallsRoom) -> int:
+    assert await room.journal.flush()
+    (call,) = await CallLookup(room.database).find(CallFilter(open_only=True))
+    return call.queue_id
+
+
+async def _listening(room: CallsRoom) -> None:
+    """Every controller listens for what is passed on to it."""
+    async with asyncio.timeout(10):
+        while True:
+            connection = await asyncpg.connect(room.database.dsn)
+            try:
+                query = (
+                    "SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'LISTEN%' AND datname = current_database()"
+                )
+                if await connection.fetchval(query) >= 2:
+                    return
+            finally:
+                await connection.close()
+            await asyncio.sleep(0.02)
+
+
+async def test_a_call_in_progress_is_ended(postgres: str) -> None:
+    async with FakeAri() as fake, calls_room(fake, postgres, KNOWN) as room:
+        channel = fake.incoming_call()
+        await fake.until(lambda: bool(fake.played))
+        queue_id = await _queue_id(room)
+        assert await room.administration.end_call(queue_id) == EndingResult(Ending.DONE)
+        await fake.until(lambda: channel in fake.gone)
+        await room.idle()
+        assert (await room.trace())[-1] == ("end", {"reason": "ended-by-administrator"})
+        assert await room.administration.end_call(queue_id) == EndingResult(Ending.OVER)
+
+
+async def test_a_call_that_another_controller_has_is_ended_by_that_one(postgres: str) -> None:
+    async with _two(postgres) as (fake, first, second):
+        channel = fake.incoming_call()
+        await fake.until(lambda: bool(fake.played))
+        queue_id = await _queue_id(first)
+        await _listening(second)
+        assert await second.administration.end_call(queue_id) == EndingResult(Ending.PASSED_ON, ("first",))
+        await fake.until(lambda: channel in fake.gone)
+        await first.idle()
+
+
+async def test_of_a_controller_that_gives_no_sign_of_life_it_is_said_that_it_has_the_call(postgres: str) -> None:
+    async with _two(postgres) as (fake, first, second):
+        fake.incoming_call()
+        await fake.until(lambda: bool(fake.played))
+        queue_id = await _queue_id(first)
+        connection = await asyncpg.connect(postgres)
+        try:
+            await connection.execute(
+                "UPDATE controllers SET heartbeat_at = now() - interval '1 hour' WHERE id = 'first'"
+            )
+        finally:
+            await connection.close()
+        assert await second.administration.end_call(queue_id) == EndingResult(Ending.CONTROLLER_DEAD, ("first",))
+
+
+async def test_a_conference_of_another_controller_is_ended_by_that_one_and_the_scripts_go_on(postgres: str) -> None:
+    async with _two(postgres) as (fake, first, second):
+        fake.incoming_call(to=ROOM)
+        await fake.asked("POST", r"bridges/[^/]+/moh")
+        await _listening(second)
+        async with asyncio.timeout(5):
+            while not await CallLookup(second.database).in_conference(KEY.name, "board"):
+                await first.journal.flush()
+        result = await second.administration.end_conference(KEY.name, "BOARD")
+        assert result == EndingResult(Ending.PASSED_ON, ("first",))
+        await fake.until(lambda: "say:It is over." in fake.played)
+        await first.idle()
+        assert await first.administration.end_conference(KEY.name, "board") == EndingResult(Ending.UNKNOWN)
