@@ -22,8 +22,9 @@ run: venv ## everything on this machine, on the configuration in CONFIG=config, 
 check: venv ## look for mistakes in CONFIG=config
 	@$(BIN)/ringpost check $(CONFIG)
 
-test: venv-dev tools test-tools ## every test: unit, integration, acceptance, adversity
-	@$(PYTEST)
+test: venv-dev tools test-tools ## every test: unit, integration, acceptance, adversity; and what they took of each room
+	@$(PYTEST) --cov --cov-report=
+	@$(BIN)/python -m tests.support.coverage_by_room
 
 quick: lint ## the linters, and the unit tests but for those that take seconds each
 	@$(PYTEST) tests/unit -m "not thorough"
@@ -73,7 +74,7 @@ lock: ## write the hash-locked requirements anew (UV="python -m uv" if uv is not
 
 clean: ## remove everything that was made here, stored calls included
 	@if [ -L .ringpost/postgres ]; then rm -rf "$$(dirname "$$(readlink -f .ringpost/postgres)")"; fi
-	@rm -rf .venv .venv.lock .ringpost build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	@rm -rf .venv .venv.lock .ringpost build dist .coverage* *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	@find . -name __pycache__ -prune -exec rm -rf {} +
 
 venv:

@@ -29,6 +29,13 @@ settings.register_profile("any machine", deadline=None, suppress_health_check=[H
 settings.load_profile("any machine")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests of many random scripts take three times as long when each line of the language is watched."""
+    for item in items:
+        if item.get_closest_marker("thorough"):
+            item.add_marker(pytest.mark.no_cover)
+
+
 @pytest.fixture(scope="session")
 def tools() -> ProgramTree:
     """The unpacked Asterisk, SIPp and speech engines: those of RINGPOST_TOOLS, or the project's own."""
