@@ -11,8 +11,7 @@ from dataclasses import asdict
 from aiohttp import web
 
 from controller.api.auth import authorise_operator
-from controller.calls.feed import CallFeed
-from controller.calls.model.call import Call, TraceLine
+from controller.calls.feed import CallFeed, FeedLine
 from controller.errors import ConfigurationError, InvalidConfiguration, RingpostError
 from controller.numbers import try_number
 
@@ -53,6 +52,9 @@ class AdminHandler:
     async def _on_feed(self, request: web.Request) -> web.StreamResponse:
         """What happens on calls, one JSON object a line, until the watcher leaves. ?our_number= and ?their_number=
         choose calls.
+
+        Lines are numbered over all calls. `{"event": "lost", "lines": 3}`: the watcher was too slow, and so many lines
+        of whichever calls are missing here.
         """
         authorise_operator(request, self._token)
         ours, theirs = _number(request, "our_number"), _number(request, "their_number")
@@ -64,12 +66,15 @@ class AdminHandler:
             while True:
                 try:
                     async with asyncio.timeout(KEEP_ALIVE_SECONDS):
-                        call, line = await happenings.get()
+                        happened = await happenings.get()
                 except TimeoutError:
                     await response.write(b"{}\n")
                     continue
+                if happened.lost:
+                    await response.write(json.dumps({"event": "lost", "lines": happened.lost}).encode() + b"\n")
+                call = happened.call
                 if ours in (None, call.our_number) and theirs in (None, call.their_number):
-                    await response.write(_as_json(call, line))
+                    await response.write(_as_json(happened))
         return response
 
 
@@ -84,6 +89,13 @@ def _number(request: web.Request, name: str) -> str | None:
     return number
 
 
-def _as_json(call: Call, line: TraceLine) -> bytes:
-    happened = {"queue_id": call.queue_id, "at": line.at.isoformat(), "event": line.event, **line.fields}
-    return json.dumps(happened, ensure_ascii=False).encode() + b"\n"
+def _as_json(happened: FeedLine) -> bytes:
+    line = happened.line
+    told = {
+        "number": happened.number,
+        "queue_id": happened.call.queue_id,
+        "at": line.at.isoformat(),
+        "event": line.event,
+        **line.fields,
+    }
+    return json.dumps(told, ensure_ascii=False).encode() + b"\n"

@@ -19,7 +19,9 @@ from controller.speech.announcements import record_announcements
 from controller.store.migrations import Migrations
 from controller.terminal import output
 
-REQUEST_SECONDS = 60.0
+CONNECT_SECONDS = 10.0
+# A reload renders what scripts can say.
+RELOAD_SECONDS = 600.0
 
 
 async def reload_running(config: Path) -> list[str]:
@@ -29,15 +31,21 @@ async def reload_running(config: Path) -> list[str]:
     """
     configuration = read_configuration(config)
     headers = {"Authorization": f"Bearer {configuration.admin_token}"}
-    timeout = aiohttp.ClientTimeout(total=REQUEST_SECONDS)
+    timeout = aiohttp.ClientTimeout(total=RELOAD_SECONDS, connect=CONNECT_SECONDS)
     try:
         async with (
             aiohttp.ClientSession(timeout=timeout, headers=headers, trust_env=False) as http,
             http.post(f"{configuration.settings.http_url}/admin/reload") as response,
         ):
             answer = await response.json()
-    except (aiohttp.ClientError, TimeoutError):
+    except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError):
         raise RingpostError(NOT_RUNNING) from None
+    except TimeoutError:
+        raise RingpostError(
+            f"The reload takes longer than {RELOAD_SECONDS:g} s and goes on; the service's log tells how it ends."
+        ) from None
+    except aiohttp.ClientError as error:
+        raise RingpostError(f"The service went away during the reload ({error}); its log tells why.") from None
     if answer.get("applied"):
         return [*(answer["changes"] or ["nothing changed"]), *map(str, configuration.snapshot.warnings)]
     if "mistakes" in answer:

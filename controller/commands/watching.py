@@ -161,11 +161,14 @@ class CallWatch:
         if self._early is not None:
             self._early.append(lambda: self._happened(event))
             return
+        if event["event"] == "lost":
+            self.say("lost", f"{event['lines']} lines of all calls: this terminal was too slow", "yellow")
+            return
         self.queue_id = self.queue_id or int(event["queue_id"])
         if event["queue_id"] != self.queue_id:
             return
         kind = event["event"]
-        told = {name: value for name, value in event.items() if name not in ("queue_id", "at", "event")}
+        told = {name: value for name, value in event.items() if name not in ("number", "queue_id", "at", "event")}
         text = str(told.pop("text")) if "text" in told else ""
         rest = " ".join(f"{name}={value}" for name, value in told.items())
         self.say(kind, f"“{text}”" if text else rest, _STYLES.get(kind, ""))

@@ -33,7 +33,6 @@ ANNOUNCEMENT = "ringpost/unavailable"
 RELOADS = {
     "pjsip.conf": "res_pjsip.so",
     "extensions.conf": "pbx_config.so",
-    "amd.conf": "app_amd.so",
     "musiconhold.conf": "res_musiconhold.so",
     "logger.conf": "logger",
     "hep.conf": "res_hep.so",

@@ -12,7 +12,7 @@ from controller.asterisk.ami import AmiClient
 from controller.config.load import Configuration, read_configuration
 from controller.directory.current import CurrentDirectory
 from controller.directory.snapshot import Snapshot
-from controller.errors import InvalidConfiguration, RingpostError, StoreError
+from controller.errors import AsteriskError, InvalidConfiguration, RingpostError, StoreError
 from controller.running.prompt_rendering import prepare_prompts
 from controller.running.provisioning import provision_asterisk
 from controller.speech.prompts import Prompts
@@ -33,6 +33,7 @@ class Reloading:
     ) -> None:
         """shared: gives a configuration the secrets that all controllers of the database use. StoreError."""
         self._configuration = configuration
+        self._applied = configuration
         self._directory = directory
         self._prompts = prompts
         self._ami = ami
@@ -83,7 +84,10 @@ class Reloading:
             return fresh
 
     async def apply(self) -> list[str]:
-        """Read, check and apply. Gives what changed, for people. InvalidConfiguration: nothing was changed."""
+        """Read, check and apply. Gives what changed, for people.
+
+        InvalidConfiguration, AsteriskError: nothing was changed; Asterisk's files say again what they said before.
+        """
         async with self._lock:
             fresh = await self._read()
             await prepare_prompts(self._prompts, fresh.snapshot)
@@ -92,8 +96,13 @@ class Reloading:
                 # The service's own settings change at its next start: what is written now must fit to what runs.
                 running = replace(fresh, settings=self._configuration.settings)
                 everything, self._unread = self._unread, True
-                changes += await provision_asterisk(running, self._ami, everything=everything)
+                try:
+                    changes += await provision_asterisk(running, self._ami, everything=everything)
+                except AsteriskError:
+                    await self._take_back()
+                    raise
                 self._unread = False
+                self._applied = running
             self._directory.replace(fresh.snapshot)
             if fresh.settings != self._configuration.settings:
                 changes.append("settings of the service itself changed: they take effect at the next start")
@@ -101,6 +110,14 @@ class Reloading:
                 log.warning("the checker warns", mistake=str(warning))
             log.info("configuration reloaded", changes=len(changes))
             return changes
+
+    async def _take_back(self) -> None:
+        """Asterisk was not brought to read all of the new files: they become the old ones again, as far as it reads."""
+        try:
+            await provision_asterisk(self._applied, self._ami, everything=True)
+        except RingpostError as error:
+            # The files are the old ones all the same; the next reload has it read all of them.
+            log.error("Asterisk may have read a part of a configuration that does not count", reason=str(error))
 
 
 def _changes(old: Snapshot, new: Snapshot) -> list[str]:

@@ -20,6 +20,7 @@ log = structlog.get_logger()
 
 # An idle connection that the network dropped without a word is noticed after this time, in seconds.
 LISTEN_CHECK_SECONDS = 15.0
+_SHORTEST_TIMEOUT = 0.001
 # Off on a standby, and where a provider or an administrator has made the database read-only.
 _TAKES_WRITES = "SELECT current_setting('transaction_read_only') = 'off'"
 
@@ -128,31 +129,31 @@ class Database:
             self._pool.terminate()
 
     async def fetch(self, name: str, /, *args: Any, timeout: float | None = None, **named: Any) -> list[asyncpg.Record]:
-        """All rows of a named query. `timeout`: seconds, instead of the database's own."""
-        async with self._session() as session:
-            return await session.fetch(name, *args, timeout=timeout, **named)
+        """All rows of a named query. `timeout`: seconds for all of it, the wait for a connection included."""
+        async with self._session(timeout) as session:
+            return await session.fetch(name, *args, **named)
 
     async def fetchrow(
         self, name: str, /, *args: Any, timeout: float | None = None, **named: Any
     ) -> asyncpg.Record | None:
         """The first row, or None."""
-        async with self._session() as session:
-            return await session.fetchrow(name, *args, timeout=timeout, **named)
+        async with self._session(timeout) as session:
+            return await session.fetchrow(name, *args, **named)
 
     async def fetchval(self, name: str, /, *args: Any, timeout: float | None = None, **named: Any) -> Any:
         """The first value of the first row, or None."""
-        async with self._session() as session:
-            return await session.fetchval(name, *args, timeout=timeout, **named)
+        async with self._session(timeout) as session:
+            return await session.fetchval(name, *args, **named)
 
     async def execute(self, name: str, /, *args: Any, timeout: float | None = None, **named: Any) -> str:
         """Run a named query for its effect. Gives PostgreSQL's command tag, such as `UPDATE 3`."""
-        async with self._session() as session:
-            return await session.execute(name, *args, timeout=timeout, **named)
+        async with self._session(timeout) as session:
+            return await session.execute(name, *args, **named)
 
     async def executemany(self, name: str, rows: Iterable[Sequence[Any]], timeout: float | None = None) -> None:
         """Run a named query once for each row of arguments; all or none."""
-        async with self._session() as session:
-            await session.executemany(name, rows, timeout=timeout)
+        async with self._session(timeout) as session:
+            await session.executemany(name, rows)
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Transaction]:
@@ -220,16 +221,25 @@ class Database:
             connection.terminate()
 
     @asynccontextmanager
-    async def _session(self) -> AsyncIterator[Transaction]:
-        async with self._connection() as connection:
-            yield Transaction(connection, self._queries, self._timeout)
+    async def _session(self, timeout: float | None) -> AsyncIterator[Transaction]:
+        """A connection for one statement. `timeout`: seconds for all of it, the wait for the connection included."""
+        loop = asyncio.get_running_loop()
+        deadline = None if timeout is None else loop.time() + timeout
+        async with self._connection(timeout) as connection:
+            left = self._timeout if deadline is None else max(_SHORTEST_TIMEOUT, deadline - loop.time())
+            yield Transaction(connection, self._queries, left)
 
     @asynccontextmanager
-    async def _connection(self) -> AsyncIterator[Any]:
+    async def _connection(self, timeout: float | None = None) -> AsyncIterator[Any]:
         with store_errors():
-            connection = await self._pool.acquire(timeout=self._timeout)
+            connection = await self._pool.acquire(timeout=timeout or self._timeout)
         try:
             yield connection
+        except StoreUnreachable as error:
+            if isinstance(error.__cause__, TimeoutError):
+                # The server may never tell what became of the statement: nobody waits for that.
+                connection.terminate()
+            raise
         except StoreUnwilling as error:
             if error.sqlstate == READ_ONLY:
                 # After a fail-over the same name leads to the new server: connections to the old one are renewed.

@@ -94,7 +94,7 @@ async def test_a_transfer_that_still_rings_at_the_longest_time_of_a_call_rings_n
 async def test_a_message_that_the_longest_time_of_a_call_ends_is_kept_with_its_length(
     live: LiveHouse, asterisk: RunningAsterisk
 ) -> None:
-    queue_id, call = await _placed(live, r"~\RecordAndSaveAs(cut-off|60|30)~")
+    queue_id, call = await _placed(live, r"~\ActOnFeature(false)~ ~\RecordAndSaveAs(cut-off|60|30)~")
     with suppress(SoftphoneError):  # the call ends while this is said
         await call.play(tone(1, 3.0))
     assert (await call.ended(10)).by == "them"

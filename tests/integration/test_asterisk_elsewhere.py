@@ -155,3 +155,21 @@ async def test_a_reload_writes_its_files_and_has_it_read_what_changed(config: Pa
     ]
     assert manager.reloaded == ["res_pjsip.so", "pbx_config.so"]
     assert "[alice]" in (tmp_path / "files/etc/pjsip.conf").read_text()
+
+
+async def test_a_reload_that_asterisk_does_not_take_changes_nothing(config: Path, tmp_path: Path) -> None:
+    manager = Manager()
+    running = reloading(config, manager)
+    await manager.log_in()
+    before = {path.name: path.read_text() for path in (tmp_path / "files/etc").iterdir()}
+    add_a_phone(config)
+    manager.reloaded.clear()
+    manager.failing = 1
+
+    with pytest.raises(AsteriskTimeout):
+        await running.apply()
+
+    assert {path.name: path.read_text() for path in (tmp_path / "files/etc").iterdir()} == before
+    assert manager.reloaded == list(RELOADS.values())
+    assert "phones: alice added" in await running.apply()
+    assert "[alice]" in (tmp_path / "files/etc/pjsip.conf").read_text()

@@ -257,8 +257,9 @@ async def test_a_cancelled_call_is_told_to_who_watches_and_in_its_trace(postgres
         taken = await room.notifications.take(Order(THEM, "Hello", at=later), KEY)
         with room.feed.watch() as happenings:
             assert await room.notifications.cancel(taken.queue_id)
-            call, line = await asyncio.wait_for(happenings.get(), 5)
-        assert (call.queue_id, line.event, line.fields) == (taken.queue_id, "end", {"reason": "cancelled"})
+            told = await asyncio.wait_for(happenings.get(), 5)
+        assert (told.call.queue_id, told.line.event) == (taken.queue_id, "end")
+        assert told.line.fields == {"reason": "cancelled"}
         assert await room.trace(taken.queue_id) == [("end", {"reason": "cancelled"})]
 
 

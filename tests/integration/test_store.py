@@ -79,6 +79,24 @@ async def test_a_statement_that_takes_too_long_is_given_up(empty_postgres: str) 
     await database.close()
 
 
+async def test_a_time_limit_counts_the_wait_for_a_connection_too(empty_postgres: str) -> None:
+    database = await Database.connect(empty_postgres, TABLE, size=1, timeout=60.0)
+    async with database.transaction(), asyncio.timeout(30):
+        with pytest.raises(StoreUnreachable):
+            await database.fetch("plans", timeout=0.2)
+    assert await database.fetchval("plans", timeout=30.0) == "auto"
+    await database.close()
+
+
+async def test_after_a_time_limit_nobody_waits_for_a_server_that_stands_still(empty_postgres: str) -> None:
+    database = await Database.connect(empty_postgres, TABLE, size=1, timeout=60.0)
+    async with asyncio.timeout(30):
+        with pytest.raises(StoreUnreachable):
+            await database.fetch("slow", timeout=0.2)
+        assert await database.fetchval("plans") == "auto"
+    await database.close()
+
+
 async def test_a_transaction_cancelled_anywhere_leaves_a_usable_pool(empty_postgres: str) -> None:
     database = await Database.connect(empty_postgres, TABLE, size=1)
     await database.execute("make")

@@ -225,8 +225,9 @@ async def test_a_call_that_waits_is_cancelled_once_and_not_dialled() -> None:
         queue_id = await placed(room)
         with room.calls.feed.watch() as watched:
             assert await room.calls.notifications.cancel(queue_id)
-            call, line = watched.get_nowait()
-        assert (call.queue_id, line.event, line.fields) == (queue_id, "end", {"reason": "cancelled"})
+            told = watched.get_nowait()
+        line = told.line
+        assert (told.call.queue_id, line.event, line.fields) == (queue_id, "end", {"reason": "cancelled"})
         assert not await room.calls.notifications.cancel(queue_id)
         assert room.store.codes(queue_id) == [22]
         assert room.store.tables.calls[queue_id]["state"] == CallState.ENDED

@@ -1,6 +1,6 @@
 """Answer detection: what has answered an outgoing call, a human, a machine or a fax; or a ringing tone heard since.
 
-Humans and machines are told apart by how long they talk first, as Asterisk's own AMD() does (amd.conf): whoever talks
+Humans and machines are told apart by how long they talk first, as Asterisk's own AMD() does: whoever talks
 longer than `GREETING_SECONDS` without a pause of `PAUSE_MS` is a machine. A fax is known by its answering tone
 (2,100 Hz; ITU-T V.25), which Asterisk hears; and it hears a ringing tone, which it tells as one more RINGING of the
 call's dialling.
