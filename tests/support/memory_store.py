@@ -157,6 +157,10 @@ class MemoryDatabase:
         new = [dict(zip(names, values, strict=True)) for values in zip(*columns, strict=True)]
         self.tables.postbacks += [row for row in new if row["id"] not in known]
 
+    def _queue_calls(self, **columns: list[Any]) -> None:
+        for row in zip(*columns.values(), strict=True):
+            self._queue_call(**dict(zip(columns, row, strict=True)))
+
     def _queue_call(self, **values: Any) -> None:
         queue_id = values["queue_id"]
         asked = {name: values.pop(name) for name in _NOTIFICATION}
