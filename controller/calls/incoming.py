@@ -10,6 +10,7 @@ import structlog
 from controller.asterisk.ari.events import Event
 from controller.calls.call_prompts import CallPrompts
 from controller.calls.live import LiveCalls
+from controller.calls.loops import Loops
 from controller.calls.model.call import Call
 from controller.calls.session import CallSession, SessionParts
 from controller.calls.store.queue_ids import QueueIds
@@ -24,6 +25,8 @@ log = structlog.get_logger()
 
 # Causes of Q.850; Asterisk answers them with SIP 404 and 486.
 UNALLOCATED_NUMBER = 1
+# Exchange routing error (Q.850), which Asterisk turns into SIP 483, too many hops.
+LOOP_DETECTED = 25
 USER_BUSY = 17
 LONGEST_CALLER = 80
 
@@ -41,6 +44,7 @@ class IncomingCalls:
     ) -> None:
         self._parts = parts
         self._live = live
+        self._loops = Loops(live)
         self._directory = directory
         self._queue_ids = queue_ids
         self._prompts_of = prompts_of
@@ -60,6 +64,10 @@ class IncomingCalls:
             log.info("call refused", reason="the key has all the calls it may have", license_key=did.voice.name)
             self._refuse(event.channel_id, "max-calls", USER_BUSY)
             return
+        if self._loops.is_loop(event.channel_id, did.number, self._caller(event)):
+            log.warning("call refused", reason="our own transfers brought it here again", number=mask_number(dialled))
+            self._refuse(event.channel_id, "loop", LOOP_DETECTED)
+            return
         try:
             self._parts.log_targets.journal.admit()
             call, session = self._session(event, did.number, rule)
@@ -78,7 +86,7 @@ class IncomingCalls:
     def _session(self, event: Event, number: str, rule: DidRule) -> tuple[Call, CallSession]:
         program = rule.program
         queue_id = self._queue_ids.take()
-        caller = network_number(event.caller_number) or _clean(event.caller_number)
+        caller = self._caller(event)
         call = Call.incoming(
             queue_id,
             license_key=rule.license_key,
@@ -106,6 +114,11 @@ class IncomingCalls:
             self._prompts_of(rule.license_key),
         )
         return call, session
+
+    @staticmethod
+    def _caller(event: Event) -> str:
+        """Who calls: E.164, or what the network gave."""
+        return network_number(event.caller_number) or _clean(event.caller_number)
 
     async def _answer(self, call: Call, session: CallSession) -> None:
         with structlog.contextvars.bound_contextvars(call=call.queue_id, license_key=call.license_key):

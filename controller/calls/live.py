@@ -56,6 +56,10 @@ class LiveCalls:
         """The channels of the calls that are live here."""
         return list(self._sessions)
 
+    def sessions(self) -> list[CallSession]:
+        """The calls that are live here, in the order in which they became known."""
+        return list(self._sessions.values())
+
     @contextmanager
     def noting(self) -> Iterator[Collection[str]]:
         """The channels of all calls that are live here at any time while the context lasts."""

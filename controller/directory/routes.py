@@ -8,6 +8,9 @@ from controller.directory.snapshot import Trunk
 from controller.errors import PhoneNumberInvalid
 from controller.numbers import national_digits, parse_number, try_number
 
+# Where the dialplan takes calls to DIDs.
+INCOMING_CONTEXT = "ringpost-incoming"
+
 
 class Routes:
     """Numbers of our own phones go to the phones, all others through the trunk whose prefix fits best."""
@@ -34,6 +37,14 @@ class Routes:
         if trunk := snapshot.trunk_for(number):
             return f"PJSIP/{as_trunk_writes(number, trunk)}@{trunk.name}"
         raise PhoneNumberInvalid("no trunk leads to this number")
+
+    def inside(self, target: str) -> str | None:
+        """The dial string for a DID of ours: its calls need no carrier. None for any other number."""
+        number = try_number(target)
+        snapshot = self._directory.snapshot
+        if number is None or snapshot.phone_by_number(number) or snapshot.did(number) is None:
+            return None
+        return f"Local/{number.lstrip('+')}@{INCOMING_CONTEXT}/n"
 
     def destinations(self, key_name: str) -> Destinations:
         """What a licence key may call."""

@@ -21,6 +21,7 @@ from controller.calls.call_prompts import CallPrompts, PromptSources
 from controller.calls.effects.dispatch import EffectDispatcher
 from controller.calls.effects.opt_out import BlockNumber
 from controller.calls.effects.send_text import QueueText
+from controller.calls.effects.transfer import Legs
 from controller.calls.feed import CallFeed
 from controller.calls.incoming import IncomingCalls
 from controller.calls.live import LeaseKeeper, LiveCalls
@@ -28,7 +29,9 @@ from controller.calls.metrics import CallMetrics
 from controller.calls.outgoing.attempts import OutgoingCalls
 from controller.calls.outgoing.consent import ForbidsCall
 from controller.calls.outgoing.dialer import Dialer
+from controller.calls.outgoing.legs import TrunkLegs
 from controller.calls.outgoing.notifications import Notifications
+from controller.calls.outgoing.pace import Paces
 from controller.calls.recovery.adopt import Adoption
 from controller.calls.recovery.sweep import Sweep
 from controller.calls.session import SessionParts
@@ -229,7 +232,9 @@ def build_calls(
     live = LiveCalls(ari, lease_keeper, CallMetrics(registry), lease_seconds)
     queue_ids = QueueIds(database)
     queue = CallQueue(database, owner)
-    dispatcher = EffectDispatcher(routes, guard, queue_text, block_number, recordings, application)
+    paces = Paces()
+    legs = Legs(routes, application, TrunkLegs(directory, live, paces).admit)
+    dispatcher = EffectDispatcher(legs, guard, queue_text, block_number, recordings)
     parts = SessionParts(ari, dispatcher, log_targets, lease_seconds)
     incoming = IncomingCalls(parts, live, directory, queue_ids, prompts_of)
     outgoing = OutgoingCalls(parts, live, directory, routes, application, prompts_of, forbids_call)
@@ -237,7 +242,7 @@ def build_calls(
     adoption = Adoption(
         parts, live, CallLookup(database), owner, directory, application, prompts_of, outgoing.go_on, sweep
     )
-    dialer = Dialer(queue, directory, live, outgoing, journal, lambda: ari.connected)
+    dialer = Dialer(queue, directory, live, outgoing, journal, lambda: ari.connected, paces)
     notifications = Notifications(
         queue, log_targets, queue_ids, routes, prompts_of, context, live.metrics, dialer.wake, forbids_call
     )

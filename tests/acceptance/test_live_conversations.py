@@ -30,6 +30,10 @@ SCRIPTS = {
     "alice": r"~\TransferTo(12015550110)~ ~^sorry~",
     "open": r"~\Conference()~ ~^over~",
     "room": r"~\SetVar(ConfKey|Our-Room)~ ~\Conference()~ ~^over~",
+    # Numbers are given in this order: the next is 12015551007.
+    "inside": r"~\TransferTo(12015551008)~ ~^sorry~",
+    "target": "~^over~",
+    "endless": r"~\TransferTo(12015551009)~ ~^sorry~",
 }
 IVRS = """
 ivrs:
@@ -90,6 +94,26 @@ async def test_a_transfer_rings_is_answered_and_both_hear_each_other(live: LiveH
     final = await live.final(call)
     assert (final["ResponseCode"], final["digitsdialed"]) == ("31", "7")
     assert [event for event, _ in await live.trace(call)] == ["answered", "transfer", "digit", "end"]
+
+
+async def test_a_transfer_to_a_number_of_ours_is_connected_inside(live: LiveHouse) -> None:
+    call = await live.dial("inside")
+    await hear(call, OVER)
+    assert (await call.ended()).by == "them"
+    assert SORRY not in heard_codes(call.audio)
+    query = "SELECT their_number, response_code FROM calls WHERE our_number = '+12015551008' AND ended_at IS NOT NULL"
+    async with asyncio.timeout(5):
+        while not (rows := await live.rows(query)):
+            await asyncio.sleep(0.05)
+    assert [tuple(row) for row in rows] == [(f"+1{caller_of(call)}", 30)]
+
+
+async def test_a_number_that_is_transferred_to_itself_is_cut_after_three_links(live: LiveHouse) -> None:
+    call = await live.dial("endless")
+    await hear(call, SORRY)
+    await call.ended()
+    rows = await live.rows("SELECT queue_id FROM calls WHERE our_number = '+12015551009'")
+    assert len(rows) == 4
 
 
 async def test_the_other_party_sees_the_caller_that_the_script_names(live: LiveHouse) -> None:

@@ -7,7 +7,7 @@ from typing import Protocol
 
 import pytest
 
-from controller.calls.effects.transfer import abandon, transfer
+from controller.calls.effects.transfer import Legs, abandon, transfer
 from controller.calls.line.line import Lost
 from controller.calls.model.response_codes import ResponseCode
 from controller.directory.current import CurrentDirectory
@@ -25,14 +25,19 @@ TRUNKS = {"carrier": Trunk("carrier", "127.0.0.2")}
 ROUTES = Routes(CurrentDirectory(Snapshot(license_keys={"acme": KEY}, dids={}, trunks=TRUNKS)))
 
 
+async def _always(_route: str) -> bool:
+    return True
+
+
+LEGS = Legs(ROUTES, APPLICATION, _always)
+
+
 class Happens(Protocol):
     def __call__(self, fake: MemoryAri, scripted: ScriptedLine, task: asyncio.Task[Outcome]) -> None: ...
 
 
 def _transfer(scripted: ScriptedLine, number: str = OTHER, ring_seconds: float = 30.0) -> asyncio.Task[Outcome]:
-    return asyncio.create_task(
-        transfer(scripted.line, Transfer(number, ring_seconds=ring_seconds), ROUTES, "acme", APPLICATION)
-    )
+    return asyncio.create_task(transfer(scripted.line, Transfer(number, ring_seconds=ring_seconds), LEGS, "acme"))
 
 
 def _answers(fake: MemoryAri) -> None:
@@ -206,3 +211,14 @@ async def test_what_is_left_of_a_transfer_whose_call_ended_while_nobody_listened
     fake.client.regain()
     await abandon(scripted.line)
     assert _nothing_is_left(fake)
+
+
+async def test_a_transfer_waits_for_no_trunk_that_is_full() -> None:
+    async def never(_route: str) -> bool:
+        return False
+
+    fake = MemoryAri()
+    scripted = scripted_line(fake)
+    outcome = await transfer(scripted.line, Transfer(OTHER), Legs(ROUTES, APPLICATION, never), "acme")
+    assert outcome == TransferFailed("failed")
+    assert not fake.channels.keys() - {scripted.line.channel.id}

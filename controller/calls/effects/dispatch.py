@@ -13,12 +13,11 @@ from controller.calls.effects.play import play
 from controller.calls.effects.record import keep_begun, record
 from controller.calls.effects.send_digits import send_digits
 from controller.calls.effects.send_text import QueueText, queue_text
-from controller.calls.effects.transfer import abandon, transfer
+from controller.calls.effects.transfer import Legs, abandon, transfer
 from controller.calls.effects.wait_for_input import wait_for_input
 from controller.calls.effects.wait_for_silence import wait_for_silence
 from controller.calls.line.line import Line, Lost
 from controller.calls.store.recordings import Recordings
-from controller.directory.routes import Routes
 from controller.egress.guard import Guard
 from controller.errors import AsteriskError, AsteriskUnreachable
 from controller.script.effects import (
@@ -46,19 +45,18 @@ class EffectDispatcher:
 
     def __init__(
         self,
-        routes: Routes,
+        legs: Legs,
         guard: Guard,
         queue_text: QueueText,
         block_number: BlockNumber,
         recordings: Recordings,
-        application: str,
     ) -> None:
-        self._routes = routes
+        self._legs = legs
         self._recordings = recordings
         self._guard = guard
         self._queue_text = queue_text
         self._block_number = block_number
-        self._application = application
+        self._application = application = legs.application
         self.conferences = Conferences(application)
 
     async def perform(self, line: Line, effect: Effect, prompts: CallPrompts) -> Outcome:
@@ -108,7 +106,7 @@ class EffectDispatcher:
             case Record():
                 return await record(line, effect, prompts, self._recordings)
             case Transfer():
-                return await transfer(line, effect, self._routes, prompts.license_key, self._application)
+                return await transfer(line, effect, self._legs, prompts.license_key)
             case JoinConference():
                 return await self.conferences.join(line, effect, prompts.license_key)
             case FetchUrl():

@@ -6,6 +6,7 @@ import asyncio
 import math
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
 from functools import partial
 
 import structlog
@@ -16,6 +17,7 @@ from controller.asterisk.ari.events import Event
 from controller.calls.effects.owned import owned, removed
 from controller.calls.line.line import HANG_UP_EVENTS, LONGEST_WAIT_SECONDS, Happening, Line, Lost
 from controller.calls.line.originate import DIAL_SLACK_SECONDS, ENTER_SECONDS, shown_caller
+from controller.calls.model.call import INSIDE
 from controller.directory.routes import Routes
 from controller.errors import (
     AsteriskError,
@@ -39,7 +41,18 @@ _CONFLICT = 409
 _CALLED = frozenset({"Ring", "Ringing", "Up"})
 
 
-async def transfer(line: Line, effect: Transfer, routes: Routes, license_key: str, application: str) -> Outcome:
+@dataclass(frozen=True, slots=True)
+class Legs:
+    """How legs are dialled. admit: waits until one may be dialled through a trunk, False when it may not now; it is
+    asked with the trunk's name, empty where none is needed.
+    """
+
+    routes: Routes
+    application: str
+    admit: Callable[[str], Awaitable[bool]]
+
+
+async def transfer(line: Line, effect: Transfer, legs: Legs, license_key: str) -> Outcome:
     """Call `effect.number`, if the key (by its name) may, and bridge it with the line; the caller hears ringing.
 
     Gives Transferred when the bridged call is over, TransferFailed(busy, noanswer, failed, refused), or HungUp. Raises
@@ -47,18 +60,18 @@ async def transfer(line: Line, effect: Transfer, routes: Routes, license_key: st
     """
     leg = line.ari.channels.get(line.fixed_id("transfer"))
     bridge = line.ari.bridges.get(line.fixed_id("bridge"))
-    line.transfer_route = routes.trunk_to(effect.number)
+    line.transfer_route = "" if legs.routes.inside(effect.number) else legs.routes.trunk_to(effect.number)
     try:
         async with _heard_on_line(line, leg), owned(line, "the leg of a transfer", partial(_drop, leg)):
             if await _stands(line, bridge, leg):
                 async with owned(line, "the bridge of a transfer", bridge.destroy):
                     return await _talk(line, leg)
-            failure = await _reach(line, leg, effect, routes, license_key, application)
+            failure = await _reach(line, leg, effect, legs, license_key)
             if failure is not None:
                 return failure
             await line.channel.stop_ring()
             async with owned(line, "the bridge of a transfer", bridge.destroy):
-                await _connect(line, leg, bridge, application)
+                await _connect(line, leg, bridge, legs.application)
                 line.tell(tell_end(effect, Transferred()))
                 return await _talk(line, leg)
     except AsteriskUnreachable:
@@ -85,15 +98,12 @@ async def _stands(line: Line, bridge: Bridge, leg: Channel) -> bool:
         return False
 
 
-async def _reach(
-    line: Line, leg: Channel, effect: Transfer, routes: Routes, license_key: str, application: str
-) -> Outcome | None:
+async def _reach(line: Line, leg: Channel, effect: Transfer, legs: Legs, license_key: str) -> Outcome | None:
     """Ring the other party; None at its answer."""
-    try:
-        endpoint = routes.endpoint_for(effect.number, license_key)
-    except PhoneNumberInvalid as error:
-        log.info("transfer refused", reason=str(error))
-        return await _failed(line, effect, "refused")
+    routes, inside = legs.routes, legs.routes.inside(effect.number)
+    endpoint, refusal = await _endpoint(line, effect, legs, license_key)
+    if refusal:
+        return await _failed(line, effect, refusal)
     # Whom the other party sees: the script's choice, or else the caller, whom Asterisk takes over from the other leg;
     # on a call that we placed, the number that it shows.
     shown = {}
@@ -103,8 +113,9 @@ async def _reach(
         line.ari.channels.create,
         endpoint=endpoint,
         channel_id=leg.id,
-        application=application,
+        application=legs.application,
         application_args="leg",
+        other_channel_id=line.fixed_id(INSIDE) if inside else None,
         originator=line.channel.id,
         variables=shown,
     )
@@ -136,6 +147,19 @@ async def _reach(
     if happening is Happening.HUNG_UP:
         return HungUp()
     return await _failed(line, effect, reason or "noanswer")
+
+
+async def _endpoint(line: Line, effect: Transfer, legs: Legs, license_key: str) -> tuple[str, str]:
+    """The dial string of the leg, or why it is not dialled, in a word of the trace."""
+    try:
+        endpoint = legs.routes.inside(effect.number) or legs.routes.endpoint_for(effect.number, license_key)
+    except PhoneNumberInvalid as error:
+        log.info("transfer refused", reason=str(error))
+        return "", "refused"
+    if not await legs.admit(line.transfer_route):
+        log.info("transfer refused", reason="the trunk has no free channel, or its pace is used up")
+        return "", "failed"
+    return endpoint, ""
 
 
 async def _make(line: Line, leg: Channel, create: Callable[[], Awaitable[object]]) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from controller.calls.model.order import one_line
+
 ENTER_SECONDS = 5.0
 # How much longer than the ringing the whole dialling may take before it is given up.
 DIAL_SLACK_SECONDS = 5.0
@@ -9,7 +11,11 @@ _WITHHELD = "prohib_not_screened"
 
 
 def shown_caller(number: str, name: str = "") -> dict[str, str]:
-    """The variables of a new channel that say whom the called party sees; without a number that is withheld."""
+    """The variables of a new channel that say whom the called party sees; without a number that is withheld.
+
+    They become headers: what is not printable, line ends above all, is left out.
+    """
+    number, name = one_line(number), one_line(name)
     shown = {"CONNECTEDLINE(num,i)": number, "CONNECTEDLINE(name,i)": name}
     if not number:
         shown["CONNECTEDLINE(num-pres,i)"] = _WITHHELD

@@ -20,6 +20,17 @@ _TRY = re.compile(r"ringpost-\d+-try-\d+")
 _LEG = re.compile(r"ringpost-\d+-transfer")
 
 
+# The far half of a leg that leads to a DID of ours: an incoming call, whose channel tells whose transfer it is.
+INSIDE = "inside"
+_INSIDE = re.compile(rf"ringpost-(\d+)-{INSIDE}")
+
+
+def transferring_call(channel_id: str) -> int | None:
+    """The QueueID of the call whose transfer to a DID of ours this channel came in by; None for any other channel."""
+    match = _INSIDE.fullmatch(channel_id)
+    return int(match.group(1)) if match else None
+
+
 def channel_of_try(queue_id: int, number: int) -> str:
     """The channel of a try to reach somebody: known before it is made, so that whoever finds it knows whose it is."""
     return f"ringpost-{queue_id}-try-{number}"

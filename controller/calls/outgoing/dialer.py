@@ -42,6 +42,7 @@ class Dialer:
         outgoing: OutgoingCalls,
         journal: Journal,
         is_connected: Callable[[], bool],
+        paces: Paces,
     ) -> None:
         self._queue = queue
         self._directory = directory
@@ -49,7 +50,7 @@ class Dialer:
         self._outgoing = outgoing
         self._journal = journal
         self.is_connected = is_connected
-        self._paces = Paces()
+        self._paces = paces
         self._wake = asyncio.Event()
         self._last_keys: dict[str, str] = {}
         self._strays_at = 0.0

@@ -236,7 +236,8 @@ class Notifications:
         if not text:
             return ""
         number = _number(text, ResponseCode.INVALID_TRANSFER_NUMBER, "the transfer number")
-        self._route(number, key, ResponseCode.INVALID_TRANSFER_NUMBER)
+        if self._routes.inside(number) is None:
+            self._route(number, key, ResponseCode.INVALID_TRANSFER_NUMBER)
         return number
 
     def _route(self, number: str, key: LicenseKey, code: ResponseCode) -> str:
