@@ -186,6 +186,10 @@ class LicenseKeyEntry(Declaration):
         AfterValidator(_unique),
     ] = None
     transfers: Literal["checked", "open"] = "checked"
+    caller_ids: (
+        Literal["any"]
+        | Annotated[tuple[Number, ...], BeforeValidator(_listed), Field(max_length=1000), AfterValidator(_unique)]
+    ) = ()
     texts: TextsEntry = Field(default_factory=TextsEntry)
     suspended: bool = False
     description: Description = ""

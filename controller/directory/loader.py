@@ -217,6 +217,8 @@ class _Loader:
                 countries=declared.countries,
                 prefixes=declared.prefixes,
                 open_transfers=declared.transfers == "open",
+                caller_ids=frozenset() if declared.caller_ids == "any" else frozenset(declared.caller_ids),
+                any_caller_id=declared.caller_ids == "any",
                 texts=declared.texts.settings(),
                 suspended=declared.suspended,
                 description=declared.description,

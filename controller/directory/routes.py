@@ -46,6 +46,10 @@ class Routes:
             return None
         return f"Local/{number.lstrip('+')}@{INCOMING_CONTEXT}/n"
 
+    def may_show(self, key_name: str, number: str) -> bool:
+        """Whether calls of a licence key may show this number, as people write it."""
+        return self._directory.snapshot.may_show(key_name, try_number(number) or number)
+
     def destinations(self, key_name: str) -> Destinations:
         """What a licence key may call."""
         return self._directory.snapshot.destinations(key_name)

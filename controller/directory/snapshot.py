@@ -29,6 +29,7 @@ class LicenseKey:
     `max_calls`: calls at one time, None without a limit. `calls_per_minute`: how fast its outgoing calls are placed.
     `countries` and `prefixes`: what it may call (`Destinations`); countries of None are those of its own numbers.
     `open_transfers`: its scripts may transfer to a number that a caller or a queried server names.
+    `caller_ids`: numbers that its calls may show besides its own and those of our phones; `any_caller_id`: any number.
     `webhook_secrets`: post-backs are signed with each of them (two while one replaces the other), none without one.
     `texts`: its keywords, quiet hours and the like. `suspended`: its programs can send no texts; others reach it.
     """
@@ -43,6 +44,8 @@ class LicenseKey:
     countries: frozenset[str] | None = None
     prefixes: tuple[str, ...] = ()
     open_transfers: bool = False
+    caller_ids: frozenset[str] = frozenset()
+    any_caller_id: bool = False
     texts: TextSettings = field(default_factory=TextSettings)
     suspended: bool = False
     description: str = ""
@@ -189,6 +192,14 @@ class Snapshot:
     def destinations(self, key_name: str) -> Destinations:
         """What a key may call; nothing but our own numbers for a name that is no key's."""
         return self._destinations.get(key_name) or Destinations(frozenset())
+
+    def may_show(self, key_name: str, number: str) -> bool:
+        """Whether calls of a key may show this number (E.164): one of its own, of our phones, or verified for it."""
+        key, did = self.license_keys.get(key_name), self.dids.get(number)
+        if key is None or key.any_caller_id or number in key.caller_ids:
+            return key is not None
+        owners = {each.name for each in (did.voice, did.sms) if each} if did else set()
+        return key_name in owners or self.phone_by_number(number) is not None
 
     def key_by_value(self, value: str) -> LicenseKey | None:
         """The key that a customer's program sent: a GUID, in any of its spellings. None for every other text."""

@@ -64,7 +64,8 @@ def yaml_of(folder: Path, server: str) -> str:
             file.write_text(case.script.replace("{server}", server))
             leads_to = f"script: {file.name}"
         dids.append(f'  "+{number_of(case)}": {{voice: acme, {leads_to}}}')
-    keys = f"  acme: {{key: {KEY}, products: [phone, sms], status_post_url: '{server}/calls', sounds: sounds}}"
+    owner = "caller_ids: any, products: [phone, sms], sounds: sounds"
+    keys = f"  acme: {{key: {KEY}, {owner}, status_post_url: '{server}/calls'}}"
     phones = f'  {ALICE}: {{number: "+12015550110", password: unused-here}}'
     return "\n".join(
         ["license_keys:", keys, "dids:", *dids, "phones:", phones, "trunks:", "  carrier: {host: 127.0.0.2}", IVRS]

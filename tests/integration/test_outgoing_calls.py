@@ -27,6 +27,7 @@ SLOW = replace(FAST, calls_per_second=4)
     [
         (Order("555-1000", "Hello"), 3),
         (Order(THEM, "Hello", caller_id="12"), 4),
+        (Order(THEM, "Hello", caller_id="2015550199"), 4),
         (Order(THEM, "Hello", caller_id="1 (201) 555-0188"), 13),
         (Order(THEM, "Hello", transfer_number="x"), 6),
         (Order(THEM, "Hello", transfer_number="9005550199"), 6),

@@ -125,10 +125,13 @@ async def live_house(
             (folder / f"{name}.txt").write_text(script.replace("{server}", acme.url))
             dids.append(f'  "+{numbers[name]}": {{voice: acme, script: {name}.txt}}')
         dids += [f'  "+{numbers[name]}": {{voice: acme, ivr: {name}}}' for name in menus]
+        keys = (
+            f"  acme: {{key: {KEY}, status_post_url: '{acme.url}/calls', sounds: sounds, caller_ids: '+12015550177'}}"
+        )
         yaml = "\n".join(
             [
                 "license_keys:",
-                f"  acme: {{key: {KEY}, products: [phone, sms], status_post_url: '{acme.url}/calls', sounds: sounds}}",
+                keys,
                 "dids:",
                 *dids,
                 f'phones: {{alice: {{number: "{ALICE_NUMBER}", password: "{PHONE_PASSWORD}"}}}}',

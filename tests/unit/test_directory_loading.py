@@ -68,6 +68,16 @@ def test_a_key_may_call_the_countries_of_its_numbers_or_what_it_names() -> None:
     assert not named.open_transfers
 
 
+def test_a_key_shows_its_own_numbers_those_of_phones_and_verified_ones() -> None:
+    numbers = "dids: {'+12015550101': {voice: acme}, '+12015550102': {sms: texts}}"
+    named = _load(BASE.replace(GUID, f"{GUID}, caller_ids: [201-555-0177]") + numbers)
+    shown = ("+12015550101", "+12015550110", "+12015550177")
+    assert [named.may_show("acme", number) for number in (*shown, "+12015550102")] == [True, True, True, False]
+    assert not named.may_show("gone", "+12015550101")
+    anything = _load(BASE.replace(GUID, f"{GUID}, caller_ids: any") + numbers)
+    assert anything.may_show("acme", "+12015550199")
+
+
 def test_what_is_no_destination_of_calls_is_told() -> None:
     document = parse_document(BASE.replace(GUID, f"{GUID}, destinations: [GB, XX]"), FILE)
     assert build(document) is None

@@ -156,6 +156,9 @@ async def _endpoint(line: Line, effect: Transfer, legs: Legs, license_key: str) 
     except PhoneNumberInvalid as error:
         log.info("transfer refused", reason=str(error))
         return "", "refused"
+    if effect.caller_id and not legs.routes.may_show(license_key, effect.caller_id):
+        log.info("transfer refused", reason="the caller id is neither the key's own nor verified for it")
+        return "", "refused"
     if not await legs.admit(line.transfer_route):
         log.info("transfer refused", reason="the trunk has no free channel, or its pace is used up")
         return "", "failed"

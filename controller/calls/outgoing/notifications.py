@@ -161,6 +161,9 @@ class Notifications:
             raise NotificationRefused(
                 ResponseCode.CALLER_ID_IS_PHONE_NUMBER, "the caller id is the number that is to be called"
             )
+        if shown and not self._routes.may_show(key.name, shown):
+            reason = "the caller id is neither the key's own nor verified for it under `caller_ids`"
+            raise NotificationRefused(ResponseCode.INVALID_CALLER_ID, reason)
         transfer = self._transfer_number(order.transfer_number, key)
         route = self._route(number, key, ResponseCode.CALL_FORBIDDEN)
         if await self._forbids_call(key.name, number):
