@@ -120,7 +120,7 @@ async def live_house(
         (folder / "sounds").mkdir()
         for name, code in sounds.items():
             write_tone(folder / "sounds" / f"{name}.wav", code, SOUND_SECONDS)
-        dids = ['  "+12015550101": {sms: acme}']
+        dids = ['  "+12015550101": {sms: acme}', '  "+12015550102": {description: Nobody has it}']
         for name, script in scripts.items():
             (folder / f"{name}.txt").write_text(script.replace("{server}", acme.url))
             dids.append(f'  "+{numbers[name]}": {{voice: acme, script: {name}.txt}}')
