@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
+import re
 import struct
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -177,7 +178,13 @@ class HepReceiver(asyncio.DatagramProtocol):
     What cannot be read is counted and passed over.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, method: str = "") -> None:
+        """method: only its requests and their responses are read ("MESSAGE"); empty for all.
+
+        A call is told in a dozen SIP messages: to read them for nothing costs as much as a tenth of the call.
+        """
+        self._wanted = re.compile(rb"^cseq[ \t]*:\s*\d+\s+%b\b" % method.encode(), re.IGNORECASE | re.MULTILINE)
+        self._reads_all = not method
         self._handlers: list[SipHandler] = []
         self._transport: asyncio.DatagramTransport | None = None
         self.messages = 0
@@ -199,6 +206,8 @@ class HepReceiver(asyncio.DatagramProtocol):
             self._transport = None
 
     def datagram_received(self, data: bytes, addr: tuple[str | object, int]) -> None:  # noqa: ARG002
+        if not self._reads_all and not self._wanted.search(data):
+            return
         packet = parse_packet(data)
         if packet is not None and packet.capture_type != SIP:
             return
