@@ -186,6 +186,8 @@ class StoreUnreachable(StoreError):
 class StoreUnwilling(StoreUnreachable):
     """PostgreSQL does not take this now."""
 
+    error_id = "store-unwilling"
+
     def __init__(self, message: str | None = None, *, sqlstate: str = "") -> None:
         super().__init__(message)
         self.sqlstate = sqlstate
@@ -257,6 +259,8 @@ class NotificationRefused(RingpostError):
 
 class SoundRefused(RingpostError):
     """This sound is not kept."""
+
+    error_id = "sound-refused"
 
 
 class StateInvalid(RingpostError):

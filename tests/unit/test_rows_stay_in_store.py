@@ -12,7 +12,10 @@ from controller.resources import QUERIES
 ROOT = Path(controller.__file__).parent
 # Rooms whose store is one module.
 STORE_MODULES = {
+    "directory/call_lists.py",
+    "directory/granted_dids.py",
     "directory/postback_urls.py",
+    "directory/saved_scripts.py",
     "directory/shared_secrets.py",
     "postbacks/claiming.py",
     "postbacks/lookup.py",
