@@ -89,7 +89,7 @@ def check_script(path: Path, config: Path, key: str | None = None) -> Findings:
         context = replace(context, sounds=inventory.playable(owner), sound_unplayable=_unplayable_by_id(sounds))
         lengths = _lengths(sounds)
         if snapshot is not None:
-            open_to = snapshot.destinations(owner)
+            open_to = snapshot.destinations(snapshot.stored_name(owner))
             context = replace(context, number_refused=open_to.refusal, open_transfers=open_to.open_transfers)
     examined = examine(source, context)
     mistakes = tuple(as_mistakes(path, examined.diagnostics))
