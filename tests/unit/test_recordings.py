@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, cast
 
 import pytest
 
-from controller.calls.effects.record import keep_begun, record
+from controller.calls.effects.record import BEGINNINGS, keep_begun, record
 from controller.calls.line.line import Lost
 from controller.calls.store.recording_spool import Recording, RecordingSpool
 from controller.calls.store.recordings import Recordings
@@ -206,6 +206,9 @@ async def test_a_message_of_a_call_whose_controller_was_killed_is_kept_by_the_ne
     scripted = recorder.line()
     task = recorder.begin(scripted)
     await recorder.recording()
+    async with asyncio.timeout(5):
+        while not recorder.noted():
+            await asyncio.sleep(0.01)
     scripted.line.hand_over()
     task.cancel()
     await asyncio.wait([task])
@@ -219,7 +222,7 @@ async def test_a_message_of_a_call_whose_controller_was_killed_is_kept_by_the_ne
 
 
 async def test_what_was_begun_and_never_recorded_is_forgotten(recorder: Recorder) -> None:
-    await recorder.recordings.begin(1, 1, "acme", "message")
+    await recorder.recordings.note(recorder.recordings.begin(1, 1, "acme", "message"))
     await recorder.recordings.sweep(lambda _queue_id: False)
     assert (recorder.noted(), recorder.recordings.waiting) == ([], 0)
 
@@ -242,10 +245,21 @@ async def test_what_is_no_audio_is_an_error_and_leaves_nothing(
 async def test_a_recording_that_asterisk_could_not_make_is_an_error_and_leaves_nothing(recorder: Recorder) -> None:
     scripted = recorder.line()
     task = recorder.begin(scripted)
-    await recorder.recording()
-    recorder.fake.fail_recording(scripted.line.channel.id)
+    for count in range(1, BEGINNINGS + 1):
+        await recorder.recording(count)
+        recorder.fake.fail_recording(scripted.line.channel.id)
     assert await task == Failed("Asterisk could not record")
     assert recorder.noted() == []
+
+
+async def test_a_recording_that_asterisk_cannot_make_at_once_is_begun_again(recorder: Recorder) -> None:
+    scripted = recorder.line()
+    task = recorder.begin(scripted)
+    await recorder.recording()
+    recorder.fake.fail_recording(scripted.line.channel.id)
+    await recorder.recording(2)
+    recorder.fake.finish_recording(scripted.line.channel.id)
+    assert await task == Recorded(2.0)
 
 
 async def test_asterisks_file_that_cannot_be_deleted_now_is_deleted_by_the_sweep(recorder: Recorder) -> None:

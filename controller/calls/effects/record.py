@@ -9,6 +9,7 @@ import structlog
 
 from controller.asterisk.ari.events import Event
 from controller.calls.call_prompts import CallPrompts
+from controller.calls.effects.ending import plain_outcome
 from controller.calls.line.line import Happening, Line, Lost
 from controller.calls.store.recordings import Recordings
 from controller.errors import (
@@ -25,6 +26,9 @@ from controller.script.outcomes import Failed, HungUp, Outcome, Recorded
 log = structlog.get_logger()
 
 PATIENCE_SECONDS = 5.0
+# A recording that Asterisk could not begin is begun again: so often at most, after so long.
+BEGINNINGS = 10
+AGAIN_SECONDS = 0.1
 # Asterisk counts whole seconds of its clock, and stops up to two of them late: the maximum is kept here.
 _LATE_SECONDS = 2
 _CONFLICT = 409
@@ -39,15 +43,33 @@ async def record(line: Line, effect: Record, prompts: CallPrompts, recordings: R
     if reason := prompts.why_not_recordable(effect.sound_id):
         return Failed(reason)
     number = line.engine.state.recordings_made
-    name = await recordings.begin(line.queue_id, number, prompts.license_key, effect.sound_id)
-    if not await _begin(line, effect, name, recordings):
-        return await _keep(line, name, recordings)
+    for _ in range(BEGINNINGS):
+        name = recordings.begin(line.queue_id, number, prompts.license_key, effect.sound_id)
+        if not await _begin(line, effect, name, recordings):
+            return await _keep(line, name, recordings)
+        await recordings.note(name)
+        if await _recorded(line, effect, name):
+            return await _keep(line, name, recordings)
+        await recordings.drop(name)
+        if line.hung_up:
+            return HungUp()
+        # Who has just answered may still be in the bridge that Asterisk dials in, where nothing can be recorded.
+        happening = await line.wait(AGAIN_SECONDS)
+        if happening is not Happening.TIME:
+            return plain_outcome(happening)
+    return Failed("Asterisk could not record")
+
+
+async def _recorded(line: Line, effect: Record, name: str) -> bool:
+    """Wait for the end of the recording, or end it; False when Asterisk could not make it. Raises Lost."""
     failed = False
 
     def finished(event: Event) -> bool:
         nonlocal failed
+        if event.recording_name != name or event.type not in ("RecordingFinished", "RecordingFailed"):
+            return False
         failed = event.type == "RecordingFailed"
-        return event.recording_name == name and event.type in ("RecordingFinished", "RecordingFailed")
+        return True
 
     happening = await line.wait(effect.maximum_seconds, until=finished)
     if happening is Happening.LOST:
@@ -58,10 +80,7 @@ async def record(line: Line, effect: Record, prompts: CallPrompts, recordings: R
     if happening is not Happening.EVENT:
         # The file is whole when this is told, also after a hang-up.
         await line.past_hang_up(PATIENCE_SECONDS, until=finished)
-    if failed:
-        await recordings.drop(name)
-        return HungUp() if line.hung_up else Failed("Asterisk could not record")
-    return await _keep(line, name, recordings)
+    return not failed
 
 
 async def keep_begun(line: Line, recordings: Recordings) -> Outcome:

@@ -1,6 +1,6 @@
 """Recordings of callers, from Asterisk into the library. They are data: what the store or the disk does not take waits.
 
-begun      noted in the spool, before Asterisk is asked to record
+begun      noted in the spool, as soon as Asterisk records: who speaks does not wait for the disk
 recorded   a file of Asterisk's
 fetched    a medium of the media folder; Asterisk's file goes when the store has it, or the spool tells of it
 stored     a sound of the licence key; the spool's note goes
@@ -98,14 +98,16 @@ class Recordings:
                     taken = False
         return taken
 
-    async def begin(self, queue_id: int, number: int, license_key: str, sound_id: str) -> str:
-        """Note a recording before it is made: the call's `number`-th. Gives its name in Asterisk, always the same."""
+    def begin(self, queue_id: int, number: int, license_key: str, sound_id: str) -> str:
+        """A recording is about to be made: the call's `number`-th. Gives its name in Asterisk, always the same."""
         name = self._name(queue_id, number)
         if name not in self._waiting:
-            recording = Recording(name, queue_id, license_key, sound_id, self._now())
-            self._waiting[name] = recording
-            await self._note(recording)
+            self._waiting[name] = Recording(name, queue_id, license_key, sound_id, self._now())
         return name
+
+    async def note(self, name: str) -> None:
+        """Note in the spool that it is being made; a spool that cannot be written is told in the log."""
+        await self._note(self._waiting[name])
 
     def begun(self, queue_id: int, number: int) -> str | None:
         """The name of the call's `number`-th recording, if it was begun and is not stored."""
