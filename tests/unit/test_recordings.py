@@ -46,7 +46,7 @@ class Recorder:
 
     def begin(self, scripted: ScriptedLine) -> asyncio.Task[Outcome]:
         prompts = cast("CallPrompts", NamedPrompts())
-        return asyncio.create_task(record(scripted.line, MESSAGE, prompts, self.recordings))
+        return asyncio.create_task(record(scripted.line, MESSAGE, prompts, self.recordings, APPLICATION))
 
     async def recording(self, count: int = 1) -> None:
         await self.fake.asked("POST", r"channels/[^/]+/record", count=count)
@@ -260,6 +260,7 @@ async def test_a_recording_that_asterisk_cannot_make_at_once_is_begun_again(reco
     await recorder.recording(2)
     recorder.fake.finish_recording(scripted.line.channel.id)
     assert await task == Recorded(2.0)
+    assert not recorder.fake.bridges
 
 
 async def test_asterisks_file_that_cannot_be_deleted_now_is_deleted_by_the_sweep(recorder: Recorder) -> None:

@@ -104,7 +104,7 @@ class EffectDispatcher:
             case SendDigits():
                 return await send_digits(line, effect)
             case Record():
-                return await record(line, effect, prompts, self._recordings)
+                return await record(line, effect, prompts, self._recordings, self._application)
             case Transfer():
                 return await transfer(line, effect, self._legs, prompts.license_key)
             case JoinConference():

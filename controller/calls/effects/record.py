@@ -10,6 +10,7 @@ import structlog
 from controller.asterisk.ari.events import Event
 from controller.calls.call_prompts import CallPrompts
 from controller.calls.effects.ending import plain_outcome
+from controller.calls.effects.owned import owned
 from controller.calls.line.line import Happening, Line, Lost
 from controller.calls.store.recordings import Recordings
 from controller.errors import (
@@ -27,14 +28,14 @@ log = structlog.get_logger()
 
 PATIENCE_SECONDS = 5.0
 # A recording that Asterisk could not begin is begun again: so often at most, after so long.
-BEGINNINGS = 10
+BEGINNINGS = 3
 AGAIN_SECONDS = 0.1
 # Asterisk counts whole seconds of its clock, and stops up to two of them late: the maximum is kept here.
 _LATE_SECONDS = 2
 _CONFLICT = 409
 
 
-async def record(line: Line, effect: Record, prompts: CallPrompts, recordings: Recordings) -> Outcome:
+async def record(line: Line, effect: Record, prompts: CallPrompts, recordings: Recordings, application: str) -> Outcome:
     """Record until `#`, the maximum, silence, or the hang-up, and keep it under the sound's id. Raises Lost.
 
     What was said before a hang-up, or before the call's longest time, is kept too: a caller who leaves a message and
@@ -53,11 +54,22 @@ async def record(line: Line, effect: Record, prompts: CallPrompts, recordings: R
         await recordings.drop(name)
         if line.hung_up:
             return HungUp()
-        # Who has just answered may still be in the bridge that Asterisk dials in, where nothing can be recorded.
+        await _leave_dialling(line, application)
         happening = await line.wait(AGAIN_SECONDS)
         if happening is not Happening.TIME:
             return plain_outcome(happening)
     return Failed("Asterisk could not record")
+
+
+async def _leave_dialling(line: Line, application: str) -> None:
+    """Take the channel out of the bridge that Asterisk dials in: it stays there after the answer, and nothing can be
+    recorded there. It leaves for another bridge, and that one for none. Raises AsteriskError.
+    """
+    bridge = line.ari.bridges.get(line.fixed_id("bridge"))
+    async with owned(line, "the bridge after the dialling", bridge.destroy):
+        await line.ari.bridges.create(bridge_id=bridge.id, bridge_type="mixing,dtmf_events", name=application)
+        await bridge.add_channel(line.channel.id)
+        await bridge.remove_channel(line.channel.id)
 
 
 async def _recorded(line: Line, effect: Record, name: str) -> bool:
