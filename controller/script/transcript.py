@@ -42,6 +42,7 @@ FIELDS: Mapping[str, tuple[str, ...]] = {
     "conference": ("key",),
     "fetch": ("url", "status"),
     "text": ("body", "from", "to"),
+    "opt_out": (),
     "set": ("name", "value"),
     "jump": ("label",),
     "detected": ("what",),

@@ -239,9 +239,7 @@ class Database:
             if isinstance(error.__cause__, TimeoutError):
                 # The server may never tell what became of the statement: nobody waits for that.
                 connection.terminate()
-            raise
-        except StoreUnwilling as error:
-            if error.sqlstate == READ_ONLY:
+            elif isinstance(error, StoreUnwilling) and error.sqlstate == READ_ONLY:
                 # After a fail-over the same name leads to the new server: connections to the old one are renewed.
                 await self.renew()
             raise

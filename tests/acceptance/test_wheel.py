@@ -21,7 +21,7 @@ YAML = f"""
 license_keys:
   acme: {{key: {KEY}}}
 dids:
-  "+12015550101": {{voice: acme, script: hello.txt, status_post_url: "http://127.0.0.1:9/status"}}
+  "+12015550101": {{voice: acme, script: hello.txt, status_post_url: "http://127.0.0.1:8999/status"}}
 """
 
 

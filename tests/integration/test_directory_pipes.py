@@ -20,5 +20,5 @@ def test_a_pipe_is_no_configuration_file(tmp_path: Path) -> None:
 
 def test_a_pipe_is_no_sound(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "sound.wav")
-    with pytest.raises(AudioInvalid, match="no file"):
+    with pytest.raises(AudioInvalid, match="is not a file"):
         read_audio_file(tmp_path / "sound.wav")

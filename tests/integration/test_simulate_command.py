@@ -275,7 +275,7 @@ def test_numbers_are_compared_as_numbers(script: Path, expect: str, passes: bool
             "script: script.txt\ncases: [{name: a, expect: [silence: {secondz: 1}]}]",
             '2:38: error: silence has no field "secondz"',
         ),
-        ("script: script.txt\ncases: [{name: a, expect: [shout: x]}]", "no expected line"),
+        ("script: script.txt\ncases: [{name: a, expect: [shout: x]}]", "not a valid expected line"),
         ("script: script.txt\ncases: [{name: a, expect: [beep: x]}]", "beep says nothing more"),
         ("script: script.txt\ncases: [{name: a, expect: [say], key: 1}]", "key"),
         ("script: script.txt\nivr: gate\ncases: [{name: a, expect: [say]}]", "exactly one of"),

@@ -118,7 +118,7 @@ async def test_an_engine_of_the_configuration_gets_the_text_on_its_input_and_wri
 async def test_an_engine_that_writes_nothing_or_nonsense_has_failed() -> None:
     with pytest.raises(SynthesisFailed, match="without writing its audio file"):
         await CommandTemplate("own", "true {output}").synthesize("Hello", Manner(""))
-    with pytest.raises(SynthesisFailed, match="no audio"):
+    with pytest.raises(SynthesisFailed, match="that is not audio"):
         await CommandTemplate("own", "sh -c 'echo nonsense > {output}'").synthesize("Hello", Manner(""))
 
 

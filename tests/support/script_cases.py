@@ -499,6 +499,11 @@ SCRIPT_CASES = (
         r"~\PlaySilence(5)~ ~\WaitForDTMF(5)~ Never.",
         hang_up_at=1.0,
     ),
+    ScriptCase(
+        "the other party opts out",
+        (("opt_out", ""), END),
+        script=r"~\OptOut()~",
+    ),
 )
 
 # The part of an admin YAML that the cases with `ivr` need. The prompts are sounds, so that their length is known.
