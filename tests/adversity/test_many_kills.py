@@ -68,7 +68,8 @@ async def _answered(phone: Softphone, index: int) -> PhoneCall:
 
 async def _say(one: PhoneCall, other: PhoneCall) -> None:
     """The other side hears what one side says."""
-    moment = other.now
+    # The first packet that a side hears sets its clock, and may be the tone's own: it then begins at about zero.
+    moment = other.now - 0.25
     await one.play(tone(THROUGH, 0.5))
     await hear(other, THROUGH, after=moment)
 
