@@ -58,7 +58,7 @@ HEADERS = {
     "Accept": ["application/json", ",,,;q=", "text/xml;q=2", "application/json;q=0"],
     "Content-Encoding": ["gzip", "deflate", "identity", "x"],
     "Idempotency-Key": ["k", "k" * 5000, "\u00e9"],
-    "X-Forwarded-For": ["1.1.1.1", "x, ,;"],
+    "X-Forwarded-For": ["198.51.100.1", "x, ,;"],
     "Expect": ["100-continue"],
 }
 

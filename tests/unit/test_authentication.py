@@ -118,9 +118,9 @@ FORWARDED = {"X_Forwarded_Proto": "https", "X_Forwarded_Host": "public.example"}
     ("peer", "headers", "origin"),
     [
         ("192.0.2.1", {}, ("192.0.2.1", "http://api.example")),
-        ("192.0.2.1", FORWARDED | {"X_Forwarded_For": "1.1.1.1"}, ("192.0.2.1", "http://api.example")),
-        ("10.1.1.1", FORWARDED | {"X_Forwarded_For": "1.1.1.1"}, ("1.1.1.1", "https://public.example")),
-        ("10.1.1.1", {"X_Forwarded_For": "6.6.6.6, 1.1.1.1, 10.2.2.2"}, ("1.1.1.1", "http://api.example")),
+        ("192.0.2.1", FORWARDED | {"X_Forwarded_For": "198.51.100.1"}, ("192.0.2.1", "http://api.example")),
+        ("10.1.1.1", FORWARDED | {"X_Forwarded_For": "198.51.100.1"}, ("198.51.100.1", "https://public.example")),
+        ("10.1.1.1", {"X_Forwarded_For": "6.6.6.6, 198.51.100.1, 10.2.2.2"}, ("198.51.100.1", "http://api.example")),
         ("10.1.1.1", {"X_Forwarded_For": "6.6.6.6, nonsense"}, ("10.1.1.1", "http://api.example")),
         ("::ffff:10.1.1.1", {"X_Forwarded_For": "2001:db8::5"}, ("2001:db8::5", "http://api.example")),
         ("fd00::1", {"X_Forwarded_Proto": "gopher"}, ("fd00::1", "http://api.example")),
