@@ -53,6 +53,12 @@ class Caller:
     customers: Mapping[str, LicenseKey] = field(default_factory=dict)
     idempotency_key: str = ""
 
+    @property
+    def account(self) -> LicenseKey:
+        """The customer of a request that was logged in for exactly one."""
+        (customer,) = self.customers.values()
+        return customer
+
     def customer(self, license_key: object) -> LicenseKey | None:
         """The customer of a licence key that stands in the request, None when nobody has this key."""
         return self.customers.get(_canonical(str(license_key)))

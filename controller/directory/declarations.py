@@ -17,6 +17,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, 
 
 from controller.asterisk.configuration import HOST_NAME
 from controller.config_file.validation import Declaration, mistake
+from controller.directory.api_access import ApiAccess, address_pattern
 from controller.directory.snapshot import Product, canonical_guid
 from controller.directory.text_declarations import REQUEST_URI, TextDidIn, TextsEntry
 from controller.egress.urls import customer_url
@@ -149,6 +150,13 @@ def _unique(values: tuple[Any, ...] | None) -> tuple[Any, ...] | None:
     return values
 
 
+def _address_pattern(text: str) -> str:
+    pattern = address_pattern(text)
+    if pattern is None:
+        raise mistake("not an address", 'an address, a network, "203.0.113.*", a host name, or 0.0.0.0 for any')
+    return pattern
+
+
 Number = Annotated[str, AfterValidator(_number)]
 Url = Annotated[str, AfterValidator(_url)]
 SoundId = Annotated[str, AfterValidator(_sound_id)]
@@ -158,6 +166,27 @@ Description = Annotated[str, Field(max_length=200)]
 FilePath = Annotated[str, Field(min_length=1, max_length=1000)]
 Where = Annotated[Destination, BeforeValidator(_destination)]
 SpokenText = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=5000)]
+
+
+class VoipmsEntry(Declaration):
+    """`voipms:` of a licence key: how its programs log in to the VoIP.ms interface."""
+
+    username: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)] = ""
+    password: Annotated[str, Field(min_length=8, max_length=200)] = ""
+    addresses: Annotated[
+        tuple[Annotated[str, AfterValidator(_address_pattern)], ...],
+        BeforeValidator(_listed),
+        Field(max_length=100),
+        AfterValidator(_unique),
+    ] = ()
+    requests_per_minute: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
+    texts_per_day: Annotated[int, Field(ge=0, le=10_000_000)] = 100
+
+    def access(self) -> ApiAccess:
+        """The same as a value."""
+        return ApiAccess(
+            self.username, self.password, True, self.addresses, self.requests_per_minute, self.texts_per_day
+        )
 
 
 class LicenseKeyEntry(Declaration):
@@ -190,9 +219,17 @@ class LicenseKeyEntry(Declaration):
         Literal["any"]
         | Annotated[tuple[Number, ...], BeforeValidator(_listed), Field(max_length=1000), AfterValidator(_unique)]
     ) = ()
+    voipms: VoipmsEntry | bool = True
     texts: TextsEntry = Field(default_factory=TextsEntry)
     suspended: bool = False
     description: Description = ""
+
+    @property
+    def api(self) -> ApiAccess:
+        """How its programs log in to interfaces with user names."""
+        if isinstance(self.voipms, bool):
+            return ApiAccess(enabled=self.voipms)
+        return self.voipms.access()
 
     @property
     def countries(self) -> frozenset[str] | None:

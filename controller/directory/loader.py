@@ -198,6 +198,7 @@ class _Loader:
     def _license_keys(self) -> dict[str, LicenseKey]:
         keys: dict[str, LicenseKey] = {}
         values: dict[str, Position] = {}
+        logins: dict[str, Position] = {}
         for name, (entry, declared) in read_entries(self._document, "license_keys", LicenseKeyEntry).items():
             self._key_names.add(name)
             self._check_name(entry)
@@ -206,6 +207,8 @@ class _Loader:
             self._names.declare(entry, declared.was)
             if declared.key:
                 self._claim(values, declared.key, locate(entry, ("key",)), "this licence key")
+            login = (declared.api.username or name).lower()
+            self._claim(logins, login, locate(entry, ("voipms", "username")), "this user name")
             keys[name] = LicenseKey(
                 name=name,
                 key=declared.key or "",
@@ -219,6 +222,7 @@ class _Loader:
                 open_transfers=declared.transfers == "open",
                 caller_ids=frozenset() if declared.caller_ids == "any" else frozenset(declared.caller_ids),
                 any_caller_id=declared.caller_ids == "any",
+                api=declared.api,
                 texts=declared.texts.settings(),
                 suspended=declared.suspended,
                 description=declared.description,

@@ -11,6 +11,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Literal
 
+from controller.directory.api_access import ApiAccess
 from controller.directory.destinations import Destinations, countries_of
 from controller.directory.text_settings import TextSettings
 from controller.errors import Mistake
@@ -31,6 +32,7 @@ class LicenseKey:
     `open_transfers`: its scripts may transfer to a number that a caller or a queried server names.
     `caller_ids`: numbers that its calls may show besides its own and those of our phones; `any_caller_id`: any number.
     `webhook_secrets`: post-backs are signed with each of them (two while one replaces the other), none without one.
+    `api`: how its programs log in to interfaces with user names, and from where.
     `texts`: its keywords, quiet hours and the like. `suspended`: its programs can send no texts; others reach it.
     """
 
@@ -46,6 +48,7 @@ class LicenseKey:
     open_transfers: bool = False
     caller_ids: frozenset[str] = frozenset()
     any_caller_id: bool = False
+    api: ApiAccess = field(default_factory=ApiAccess)
     texts: TextSettings = field(default_factory=TextSettings)
     suspended: bool = False
     description: str = ""
@@ -149,6 +152,7 @@ class Snapshot:
     warnings: tuple[Mistake, ...] = ()
     _destinations: Mapping[str, Destinations] = field(init=False, repr=False, compare=False)
     _keys_by_digest: Mapping[bytes, LicenseKey] = field(init=False, repr=False, compare=False)
+    _keys_by_login: Mapping[str, LicenseKey] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         for name in ("license_keys", "dids", "ivrs", "sequences", "phones", "trunks", "scripts"):
@@ -158,6 +162,8 @@ class Snapshot:
         own = numbers_inside(self.dids, self.phones)
         object.__setattr__(self, "_destinations", destinations_by_key(self.license_keys, self.dids, own))
         object.__setattr__(self, "_keys_by_digest", {_digest(key.key): key for key in self.license_keys.values()})
+        logins = {(key.api.username or key.shown_name).lower(): key for key in self.license_keys.values()}
+        object.__setattr__(self, "_keys_by_login", logins)
 
     def did(self, e164: str) -> Did | None:
         """The DID of a number, None when it is not one of ours."""
@@ -205,6 +211,17 @@ class Snapshot:
         """The key that a customer's program sent: a GUID, in any of its spellings. None for every other text."""
         canonical = canonical_guid(value)
         return self._keys_by_digest.get(_digest(canonical)) if canonical else None
+
+    def key_by_login(self, username: str) -> LicenseKey | None:
+        """The key that a user name logs in for, in any case: its own, else its name, which may have a host behind it.
+
+        VoIP.ms's users are e-mail addresses, and some of its clients take nothing else.
+        """
+        given = username.strip().lower()
+        key = self._keys_by_login.get(given)
+        if key is None and (key := self._keys_by_login.get(given.partition("@")[0])) and key.api.username:
+            return None
+        return key
 
     def sound(self, key_name: str, sound_id: str) -> Path | None:
         """The audio file behind a sound id (in any case) of a key, None when the key has no such sound."""

@@ -62,6 +62,7 @@ from controller.script.analysis.checker import Context
 from controller.service.build_interfaces import InterfaceParts, customer_routes
 from controller.service.build_phone_notify import PhoneNotifyParts, phone_notify_routes
 from controller.service.build_texts import TextParts, build_texts
+from controller.service.build_voipms import VoipmsParts, voipms_routes
 from controller.speech.library import SoundLibrary
 from controller.speech.prompts import Prompts
 from controller.store.database import Database
@@ -362,6 +363,7 @@ def _add_routes(service: Service, admin_token: str) -> None:
             )
         )
     )
+    service.http.add_routes(voipms_routes(VoipmsParts(service.directory, service.settings.http, parts.guesses)))
     service.http.add_routes(
         CallsAdminHandler(admin_token, service.directory, calls.notifications, calls.administration).routes()
     )

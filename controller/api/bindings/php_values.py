@@ -1,0 +1,90 @@
+"""Requests and answers of interfaces in PHP's way: parameters are texts by name, an answer is `status` and members."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from controller.api.bindings.declaration import Operation
+from controller.api.bindings.faults import ValueInvalid
+from controller.api.bindings.model import Array, Enumeration, Structure, WireType
+from controller.api.bindings.refusal import Refused
+from controller.api.bindings.types import BOOLEAN, DOUBLE, INT, LONG, SHORT, STRING, Scalar
+from controller.api.bindings.xml_reader import parse_scalar
+
+SUCCESS = "success"
+_NUMBERS = (INT, LONG, SHORT, DOUBLE)
+
+
+class Numbered(tuple[Any, ...]):
+    """A list that is written as an object with the keys "1", "2", …: how PHP writes an array that begins at 1."""
+
+
+def read_parameters(kind: Structure, given: Mapping[str, str]) -> Any:
+    """The request of an operation from its parameters; unknown ones are ignored, names count in any case.
+
+    Refused: `missing_NAME` for a required one that is absent or empty, `invalid_NAME` for one that is of another type.
+    """
+    folded = {name.strip().lower(): text for name, text in given.items()}
+    values: dict[str, Any] = {}
+    for field in kind.fields:
+        if isinstance(field.type, Array | Structure):
+            raise TypeError(f"{field.name}: a parameter is a scalar")
+        text = given.get(field.name, folded.get(field.name.lower(), ""))
+        if not text.strip():
+            if field.required:
+                raise Refused(f"missing_{field.name}")
+            continue
+        try:
+            values[field.attribute] = parse_scalar(field.name, field.type, text, field.default)
+        except ValueInvalid:
+            raise Refused(f"invalid_{field.name}") from None
+    return kind.make(values)
+
+
+def answer_document(operation: Operation, value: Any) -> dict[str, Any]:
+    """An answer as plain values: `status`, then the members of the operation's result."""
+    document: dict[str, Any] = {"status": SUCCESS}
+    if operation.result is not None and value is not None:
+        members = plain(operation.result, value)
+        if not isinstance(members, dict):
+            raise TypeError(f"{operation.name} answers no structure")
+        document |= members
+    return document
+
+
+def refusal_document(status: str, message: str) -> dict[str, Any]:
+    """A refusal as plain values."""
+    return {"status": status, "message": message}
+
+
+def plain(kind: WireType, value: Any) -> Any:
+    """A value as text, numbers, null, lists and dictionaries, as its declaration says."""
+    if value is None:
+        return None
+    if isinstance(kind, Structure):
+        return {
+            field.name: plain(field.type, member)
+            for field in kind.fields
+            if not ((member := getattr(value, field.attribute)) is None and field.omit_null)
+        }
+    if isinstance(kind, Array):
+        items = [plain(kind.item, item) for item in value]
+        if isinstance(value, Numbered):
+            return {str(index): item for index, item in enumerate(items, 1)}
+        return items
+    if isinstance(kind, Enumeration):
+        return str(int(value))
+    return _scalar(kind, value)
+
+
+def _scalar(kind: Scalar, value: Any) -> Any:
+    if kind in _NUMBERS or kind is BOOLEAN:
+        return value
+    return STRING.parse(value if kind is STRING else kind.write(value))
+
+
+def write_json(document: Mapping[str, Any]) -> str:
+    """Plain values as JSON."""
+    return json.dumps(document, ensure_ascii=False, separators=(",", ":"))

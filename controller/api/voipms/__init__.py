@@ -1,0 +1,1 @@
+"""The VoIP.ms interface: its methods, declared once, over REST and SOAP."""

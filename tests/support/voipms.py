@@ -1,0 +1,81 @@
+"""The VoIP.ms interface as its clients see it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from typing import Any
+
+import aiohttp
+from aiohttp import web
+
+from controller.directory.api_access import ApiAccess
+from controller.directory.snapshot import LicenseKey
+
+USER = "it@acme.example"
+PASSWORD = "correct horse"
+KEY = LicenseKey(
+    "acme",
+    "11111111-1111-4111-8111-111111111111",
+    frozenset({"phone", "sms"}),
+    api=ApiAccess(USER, PASSWORD),
+)
+PLAIN = LicenseKey("plain", "22222222-2222-4222-8222-222222222222", frozenset({"phone", "sms"}))
+PATH = "/api/v1/rest.php"
+
+
+def with_access(**access: Any) -> LicenseKey:
+    """The customer, with another access."""
+    return replace(KEY, api=replace(KEY.api, **access))
+
+
+class Client:
+    """Sends requests as most clients do: a multipart form, or a query."""
+
+    def __init__(self, session: aiohttp.ClientSession, url: str) -> None:
+        self.session = session
+        self.url = url
+
+    async def call(self, method: str, **parameters: object) -> dict[str, Any]:
+        """The answer to a method, by a multipart POST."""
+        form = aiohttp.FormData(default_to_multipart=True)
+        for name, value in {"api_username": USER, "api_password": PASSWORD, "method": method, **parameters}.items():
+            form.add_field(name, str(value))
+        async with self.session.post(self.url, data=form) as answer:
+            return await read(answer)
+
+    async def get(self, **parameters: str) -> dict[str, Any]:
+        """The answer to a query."""
+        async with self.session.get(self.url, params=parameters) as answer:
+            return await read(answer)
+
+    async def status(self, method: str, **parameters: object) -> str:
+        """The status alone."""
+        return str((await self.call(method, **parameters))["status"])
+
+
+async def read(answer: aiohttp.ClientResponse) -> dict[str, Any]:
+    """What stands in an answer; every refusal says why to people, too."""
+    assert answer.status == 200
+    assert answer.headers["Content-Type"] == "application/json; charset=utf-8"
+    document: dict[str, Any] = json.loads(await answer.text())
+    assert document["status"] == "success" or document["message"]
+    return document
+
+
+@asynccontextmanager
+async def serving(routes: Sequence[web.RouteDef]) -> AsyncIterator[Client]:
+    """The interface on a free port."""
+    application = web.Application()
+    application.add_routes(routes)
+    runner = web.AppRunner(application, access_log=None, shutdown_timeout=0.5, auto_decompress=False)
+    await runner.setup()
+    try:
+        site = web.TCPSite(runner, "127.0.0.1", 0)
+        await site.start()
+        async with aiohttp.ClientSession() as session:
+            yield Client(session, f"http://127.0.0.1:{runner.addresses[0][1]}{PATH}")
+    finally:
+        await runner.cleanup()
