@@ -29,6 +29,8 @@
     ├── SoundRefused              a sound that a customer's program may not keep under this id
     ├── StateInvalid              the stored state of a call's script cannot be read back
     ├── DestinationInvalid        an IVR's choice that leads to no kind of destination
+    ├── CallerPatternInvalid      a caller-ID filter that names no caller
+    ├── RoutingInvalid            a routing value of VoIP.ms that is none (carries the vendor's status)
     ├── UrlRefused                a URL that a customer named and the guard does not let through
     ├── MailRefused               a mail that the mail server will never take
     ├── MailServerAway            a mail that it could not take now
@@ -273,6 +275,22 @@ class DestinationInvalid(RingpostError):
     """Not a valid destination."""
 
     error_id = "destination-invalid"
+
+
+class CallerPatternInvalid(RingpostError):
+    """Not a caller: expected a number, wildcards such as 214XXX*, 0 for anonymous callers, or i for foreign ones."""
+
+    error_id = "caller-pattern-invalid"
+
+
+class RoutingInvalid(RingpostError):
+    """Not a valid routing. `status`: what VoIP.ms answers."""
+
+    error_id = "routing-invalid"
+
+    def __init__(self, status: str, message: str | None = None) -> None:
+        super().__init__(message)
+        self.status = status
 
 
 class UrlRefused(RingpostError):

@@ -26,10 +26,11 @@ from controller.ivr.model import (
     Step,
     TextStep,
 )
+from controller.ivr.places import KINDS, Place
 from controller.script.analysis.checker import NOWHERE, Context
 from controller.script.program import Program
 
-Place = tuple[Destination, Position]
+PlaceInFile = tuple[Destination, Position]
 
 
 @dataclass(slots=True)
@@ -44,6 +45,7 @@ class Menus:
     sequences: dict[str, Sequence] = field(default_factory=dict)
     ivr_names: set[str] = field(default_factory=set)
     sequence_names: set[str] = field(default_factory=set)
+    places: dict[Destination, Place] = field(default_factory=dict)
     _entries: dict[tuple[DestinationKind, str], MappingEntry] = field(default_factory=dict)
     _used: dict[str, list[tuple[DestinationKind, str]]] = field(default_factory=dict)
 
@@ -153,6 +155,8 @@ class Menus:
             case DestinationKind.SCRIPT:
                 self.cache.take(destination.target, position)
                 return
+            case kind if kind in KINDS and kind is not DestinationKind.DID and not destination.is_number:
+                known = [place.target for place in self.places if place.kind is kind]
             case _:
                 return
         if destination.target not in known:
@@ -241,7 +245,7 @@ def reachable(ivrs: Mapping[str, Ivr], names: Collection[str]) -> list[tuple[Des
     return list(found)
 
 
-def _places(ivr: Ivr, entry: MappingEntry) -> Iterator[Place]:
+def _places(ivr: Ivr, entry: MappingEntry) -> Iterator[PlaceInFile]:
     """The destinations of an IVR that the YAML writes, each with its place."""
     for choice in ivr.choices:
         yield choice.destination, locate(entry, ("choices", choice.digits))

@@ -1,1 +1,1 @@
-"""IVRs and sequences: their model, and their translation into programs of the call-script engine. Pure."""
+"""IVRs, sequences and routings: their model, and their translation into programs of the call-script engine. Pure."""

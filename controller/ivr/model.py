@@ -8,12 +8,12 @@ decided here.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
 from controller.errors import DestinationInvalid, PhoneNumberInvalid
-from controller.numbers import parse_number
+from controller.numbers import is_e164, parse_number, try_number
 
 
 class DestinationKind(StrEnum):
@@ -27,6 +27,13 @@ class DestinationKind(StrEnum):
     RECORDING = "recording"
     CONFERENCE = "conference"
     SYSTEM = "sys"
+    MAILBOX = "vm"
+    GROUP = "grp"
+    QUEUE = "queue"
+    CALLBACK = "cb"
+    TIME = "tc"
+    DISA = "disa"
+    DID = "did"
 
 
 SYSTEM_DESTINATIONS = ("hangup", "busy", "noservice", "disconnected", "dtmf", "echo")
@@ -40,8 +47,9 @@ DTMF_DIGITS = re.compile(r"[0-9A-D*#w]{1,100}")
 class Destination:
     """A place where a call can go on.
 
-    `target` is the name of the sequence, IVR or phone, the script's file, the E.164 number, the id of the recording
-    (lower case), the key of the conference room, or one of SYSTEM_DESTINATIONS.
+    `target` is the name of the sequence, IVR, phone, mailbox, ring group, queue, callback, time condition or DISA; the
+    script's file; of `fwd:` an E.164 number or the name of a forwarding, of `did:` the E.164 number; the id of the
+    recording (lower case); the key of the conference room; or one of SYSTEM_DESTINATIONS.
     """
 
     kind: DestinationKind
@@ -49,6 +57,11 @@ class Destination:
 
     def __str__(self) -> str:
         return f"{self.kind}:{self.target}"
+
+    @property
+    def is_number(self) -> bool:
+        """Whether this is a `fwd:` straight to a phone number, and not to a forwarding that has a name."""
+        return self.kind is DestinationKind.FORWARD and is_e164(self.target)
 
     @classmethod
     def parse(cls, text: str) -> Destination:
@@ -60,11 +73,13 @@ class Destination:
         kind = DestinationKind(header)
         if not record:
             raise DestinationInvalid(f"expected something after {kind}:")
-        if kind is DestinationKind.FORWARD:
+        if kind is DestinationKind.DID:
             try:
                 record = parse_number(record)
             except PhoneNumberInvalid as error:
-                raise DestinationInvalid("expected a phone number after fwd:") from error
+                raise DestinationInvalid("expected a phone number after did:") from error
+        elif kind is DestinationKind.FORWARD:
+            record = try_number(record) or record
         elif kind is DestinationKind.SYSTEM:
             record = record.lower()
             if record not in SYSTEM_DESTINATIONS:
@@ -75,6 +90,28 @@ class Destination:
 
 
 HANG_UP = Destination(DestinationKind.SYSTEM, "hangup")
+
+
+@dataclass(frozen=True, slots=True)
+class Failovers:
+    """Where a call goes on when nobody was reached. None: it is told so, and ends.
+
+    busy: the other party talks. noanswer: it rang in vain. unreachable: there is no phone, no way there, or the call
+    was refused.
+    """
+
+    busy: Destination | None = None
+    unreachable: Destination | None = None
+    noanswer: Destination | None = None
+
+    def __iter__(self) -> Iterator[Destination]:
+        return iter(place for place in (self.busy, self.unreachable, self.noanswer) if place is not None)
+
+    def __bool__(self) -> bool:
+        return any(True for _ in self)
+
+
+NO_FAILOVERS = Failovers()
 
 
 @dataclass(frozen=True, slots=True)

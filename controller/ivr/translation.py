@@ -120,8 +120,8 @@ class _Translator:
         match place.kind:
             case DestinationKind.SEQUENCE:
                 yield from self._sequence(self._known(self._sequences, place), menu)
-            case DestinationKind.FORWARD | DestinationKind.PHONE:
-                yield Forward(place.target if place.kind is DestinationKind.FORWARD else f"sip:{place.target}")
+            case DestinationKind.FORWARD | DestinationKind.PHONE | DestinationKind.DID:
+                yield Forward(f"sip:{place.target}" if place.kind is DestinationKind.PHONE else place.target)
                 yield Say(words.unreachable)
                 yield HangUp("end-call")
             case DestinationKind.RECORDING:

@@ -27,7 +27,7 @@ def test_a_destination_is_read_up_to_the_first_colon(text: str, kind: Destinatio
     assert Destination.parse(text) == Destination(kind, target)
 
 
-@pytest.mark.parametrize("text", ["", "gate", "ivr:", "vm:1", "fwd:12", "sys:reboot", ":", "sys"])
+@pytest.mark.parametrize("text", ["", "gate", "ivr:", "mail:1", "did:12", "sys:reboot", ":", "sys"])
 def test_what_leads_nowhere_is_refused_with_what_is_expected(text: str) -> None:
     with pytest.raises(DestinationInvalid, match="expected"):
         Destination.parse(text)
