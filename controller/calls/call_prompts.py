@@ -9,6 +9,7 @@ from controller.directory.current import CurrentDirectory
 from controller.errors import SpeechError, StoreError
 from controller.script.effects import Prompt, Silence, Sound, SpecialSound, Speech
 from controller.script.program import Program
+from controller.script.voice_ids import FULL_VOLUME, NORMAL_RATE
 from controller.speech.library import SoundLibrary
 from controller.speech.prompts import Medium, Prompts
 
@@ -27,17 +28,24 @@ class PromptSources:
 
 
 class CallPrompts:
-    """The prompts of one licence key."""
+    """The prompts of one licence key. rate, volume: of what is spoken, see `Prompts.speech`."""
 
-    def __init__(self, sources: PromptSources, license_key: str) -> None:
+    def __init__(
+        self, sources: PromptSources, license_key: str, rate: int = NORMAL_RATE, volume: int = FULL_VOLUME
+    ) -> None:
         self._sources = sources
         self.license_key = license_key
+        self._manner = rate, volume
+
+    def spoken(self, rate: int, volume: int) -> CallPrompts:
+        """The same prompts, spoken so fast and so loud."""
+        return CallPrompts(self._sources, self.license_key, rate, volume)
 
     def ready(self, prompt: Prompt) -> tuple[str, float] | None:
         """The media URI and length in seconds of a prompt that needs no work any more; else None."""
         medium: Medium | None = None
         if isinstance(prompt, Speech):
-            medium = self._sources.prompts.cached_speech(prompt.text, prompt.voice)
+            medium = self._sources.prompts.cached_speech(prompt.text, prompt.voice, *self._manner)
         elif isinstance(prompt, Sound):
             path = self._file(prompt.sound_id)
             if path is not None:
@@ -50,7 +58,7 @@ class CallPrompts:
         """The media URI and length in seconds of any prompt, made now if need be. SpeechError when it cannot be."""
         prompts = self._sources.prompts
         if isinstance(prompt, Speech):
-            return self._as_media(await prompts.speech(prompt.text, prompt.voice))
+            return self._as_media(await prompts.speech(prompt.text, prompt.voice, *self._manner))
         if isinstance(prompt, Silence):
             return self._as_media(await prompts.silence(prompt.seconds))
         if isinstance(prompt, Sound):

@@ -62,7 +62,7 @@ class CallSession:
         self.call = call
         self._engine = engine
         self._dispatcher = parts.dispatcher
-        self._prompts = prompts
+        self._prompts = prompts.spoken(engine.state.speech_rate, engine.state.speech_volume)
         self._now = parts.log_targets.now
         self.call_log = call_log = CallLog(parts.log_targets, call, lambda: engine.state)
         self.line = Line(

@@ -9,6 +9,7 @@ from typing import Any, get_args
 
 from controller.errors import StateInvalid
 from controller.script.effects import Effect, JoinConference, ListenForSilence, Play, Prompt
+from controller.script.voice_ids import FULL_VOLUME, NORMAL_RATE
 
 VERSION = 1
 # Of the compilers that cut a text into steps (`script.parser`, `ivr.translation`, `script.frame`). A position means the
@@ -54,6 +55,7 @@ class State:
     collected: digits of the input under way. jump: the label where the call goes when the effect under way is over.
     menu_failures: how often the IVR that the caller is in was left without a choice that it has.
     queries: how often a server was asked.
+    speech_rate: 0 (half as fast) to 20 (twice as fast), 10 is normal. speech_volume: 0 to 100.
     key_seed: what keys of conferences and ids of recordings are made from; different for each call.
     texts_sent: how many texts the call was asked to queue, the one under way included: which of them that is.
     recordings_made: the same of recordings.
@@ -74,6 +76,8 @@ class State:
     error_email: str = ""
     sound_pausing: bool = False
     voice: int = 0
+    speech_rate: int = NORMAL_RATE
+    speech_volume: int = FULL_VOLUME
     machine_detection: str = ""
     detections: list[str] = field(default_factory=list)
     transfer_number: str = ""
@@ -120,6 +124,8 @@ class State:
         transfer_number: str = "",
         key_seed: str = "",
         voice: int = 0,
+        speech_rate: int = NORMAL_RATE,
+        speech_volume: int = FULL_VOLUME,
         variables: Mapping[str, str] | None = None,
     ) -> State:
         """The start of a call that was placed. With a transfer number (E.164), pressing 0 transfers the call there."""
@@ -139,6 +145,8 @@ class State:
             bindings={"1": "start", "0": TRANSFER_LABEL} if transfer_number else {"1": "start"},
             transfer_number=transfer_number,
             voice=voice,
+            speech_rate=speech_rate,
+            speech_volume=speech_volume,
             key_seed=key_seed,
         )
 

@@ -8,6 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 DEFAULT_VOICE = 0
+# How fast and how loud a voice speaks, as the operations with TTSrate and TTSvolume count it.
+NORMAL_RATE, FASTEST_RATE = 10, 20
+FULL_VOLUME = 100
 
 
 @dataclass(frozen=True, slots=True)

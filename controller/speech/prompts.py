@@ -10,12 +10,12 @@ from contextlib import suppress
 from pathlib import Path
 
 from controller.errors import AudioInvalid, SpeechError, SynthesisFailed, VoiceUnavailable
-from controller.script.voice_ids import DEFAULT_VOICE
+from controller.script.voice_ids import DEFAULT_VOICE, FULL_VOLUME, NORMAL_RATE
 from controller.speech.audio import read_audio_file, to_telephone
 from controller.speech.house_sounds import HOUSE_SOUNDS
 from controller.speech.media_store import MediaStore, Medium
 from controller.speech.pcm import beep, silence, to_pcm, wav_file
-from controller.speech.rendering import ENGINES_AT_ONCE, FULL_VOLUME, NORMAL_RATE, RENDERING, Renderer
+from controller.speech.rendering import ENGINES_AT_ONCE, RENDERING, Renderer
 from controller.speech.sharing import SharedWork
 from controller.speech.voices import Voices
 

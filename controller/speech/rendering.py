@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from controller.errors import SynthesisFailed
+from controller.script.voice_ids import FASTEST_RATE, FULL_VOLUME, NORMAL_RATE
 from controller.speech.markup import Pause, SpokenText, parse_markup
 from controller.speech.pcm import (
     LOUD_ENOUGH,
@@ -29,7 +30,6 @@ from controller.speech.voices import Voices
 RENDERING = "2"
 """Part of every cached prompt's key: to be changed when the same text comes to sound different."""
 
-NORMAL_RATE, FULL_VOLUME = 10, 100
 # No call lasts longer: what is beyond is left out.
 LONGEST_SECONDS = 3600
 # How long a rendering may take, and again for every so many further pieces.
@@ -85,7 +85,7 @@ class Renderer:
         return await asyncio.to_thread(_assemble, pieces, peak, min(max(volume, 0), FULL_VOLUME) / FULL_VOLUME)
 
     def _plan(self, text: str, voice: int, rate: int) -> list[_Utterance | Pause]:
-        speed = 2 ** ((min(max(rate, 0), 20) - NORMAL_RATE) / 10)
+        speed = 2 ** ((min(max(rate, 0), FASTEST_RATE) - NORMAL_RATE) / 10)
         plan: list[_Utterance | Pause] = []
         for part in parse_markup(text):
             if isinstance(part, Pause):

@@ -202,6 +202,26 @@ async def test_an_answered_call_tells_its_digits_and_variables(postgres: str, tm
         )
 
 
+@pytest.mark.parametrize(
+    ("rate", "volume", "manner"),
+    [
+        (0, 0, (10, 100)),  # what .NET sends for bytes that were not set
+        (15, 40, (15, 40)),
+        (200, 255, (20, 100)),
+    ],
+)
+async def test_rate_and_volume_are_those_of_the_call(
+    postgres: str, tmp_path: Path, rate: int, volume: int, manner: tuple[int, int]
+) -> None:
+    fake = FakeAri()
+    fake.on_originate = lambda channel: fake.answer(channel.id)
+    async with phone_notify(postgres, tmp_path, fake=fake) as room:
+        call = {"PhoneNumberToDial": THEM, "TextToSay": r"~\QuickStart()~ Hello", "LicenseKey": KEY}
+        queued = queue_id(await room.post("NotifyPhoneAdvanced", **call, TTSrate=rate, TTSvolume=volume))
+        await over(room.room, queued)
+        assert room.room.prompts.manners == [manner]
+
+
 async def test_what_nobody_queued_is_complete_so_that_nobody_asks_for_ever(room: PhoneNotify) -> None:
     answer = await room.get("GetQueueIDStatus", QueueID=12345)
     assert (member(answer, "ResponseCode"), member(answer, "QueueID"), member(answer, "CallComplete")) == (

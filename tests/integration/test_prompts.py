@@ -6,12 +6,17 @@ import asyncio
 import io
 from collections.abc import Collection
 from pathlib import Path
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 import pytest
 import soundfile  # type: ignore[import-untyped]
 
+from controller.calls.call_prompts import CallPrompts, PromptSources
+from controller.directory.current import CurrentDirectory
+from controller.directory.snapshot import Snapshot
 from controller.errors import AudioInvalid, SpeechError, SynthesisFailed, VoiceUnavailable
+from controller.script.effects import Speech
 from controller.speech import rendering
 from controller.speech.announcements import record_announcements
 from controller.speech.house_sounds import HOUSE_SECONDS, HOUSE_SOUNDS
@@ -19,6 +24,9 @@ from controller.speech.pcm import wav_file
 from controller.speech.prompts import Medium, Prompts
 from controller.speech.voices import Voices
 from tests.support.synthesizers import ToneSynthesizer
+
+if TYPE_CHECKING:
+    from controller.speech.library import SoundLibrary
 
 TIME_OUT = 10
 
@@ -78,6 +86,17 @@ async def test_another_voice_rate_volume_or_text_is_another_prompt(prompts: Prom
     quiet = samples_of(prompts, await prompts.speech("Hello", volume=50))
     loud = samples_of(prompts, await prompts.speech("Hello"))
     assert np.abs(quiet).max() == pytest.approx(np.abs(loud).max() / 2, abs=0.01)
+
+
+async def test_a_call_has_everything_spoken_as_fast_as_it_was_asked_for(
+    prompts: Prompts, english: ToneSynthesizer
+) -> None:
+    sources = PromptSources(prompts, CurrentDirectory(Snapshot()), cast("SoundLibrary", None), "http://media")
+    plain = CallPrompts(sources, "acme")
+    fast, normal = plain.spoken(20, 50), await plain.make(Speech("Hello"))
+    assert fast.ready(Speech("Hello")) is None
+    assert await fast.make(Speech("Hello")) != normal
+    assert english.asked[-1][1].speed == 2.0
 
 
 async def test_equal_requests_at_once_are_made_once(prompts: Prompts, english: ToneSynthesizer) -> None:

@@ -55,12 +55,16 @@ KEY = LicenseKey("acme", "7f6c1a52-0000-4000-8000-000000000001", frozenset({"pho
 
 
 class NamedPrompts:
-    """Prompts whose media say what they are: `say:TEXT`, `sound:ID`, `silence:SECONDS`, `beep`."""
+    """Prompts whose media say what they are: `say:TEXT`, `sound:ID`, `silence:SECONDS`, `beep`.
+
+    manners: how fast and how loud each call has them spoken.
+    """
 
     license_key = KEY.name
 
     def __init__(self) -> None:
         self.missing: set[str] = set()
+        self.manners: list[tuple[int, int]] = []
 
     def ready(self, prompt: Prompt) -> tuple[str, float] | None:
         if isinstance(prompt, Speech):
@@ -80,6 +84,10 @@ class NamedPrompts:
         for text, spoken_by in program.speeches(voice):
             if self.ready(Speech(text, spoken_by)) is None:
                 raise SpeechError(f"nobody can say {text}")
+
+    def spoken(self, rate: int, volume: int) -> NamedPrompts:
+        self.manners.append((rate, volume))
+        return self
 
     async def missing_sound(self, program: Program) -> str | None:
         return next((sound for sound in program.sounds() if f"sound:{sound}" in self.missing), None)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from controller.api.auth import Caller
 from controller.api.bindings.declaration import operation
 from controller.api.phone_notify.models import ListDial, ListDialReturn, ListMember, ListName
-from controller.api.phone_notify.orders import due_at, voice_of
+from controller.api.phone_notify.orders import due_at, speech_rate_of, speech_volume_of, voice_of
 from controller.api.phone_notify.requests import (
     AddList,
     AddMember,
@@ -147,6 +147,8 @@ def _order(wanted: ListDial, number: str, batch: int) -> Order:
         caller_id_name=wanted.caller_id_name or "",
         transfer_number=wanted.transfer_number or "",
         voice=voice_of(wanted.voice),
+        speech_rate=speech_rate_of(wanted.rate),
+        speech_volume=speech_volume_of(wanted.volume),
         tries=wanted.try_count,
         next_try_seconds=wanted.next_try_seconds,
         at=due_at(wanted.scheduled),

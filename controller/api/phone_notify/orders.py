@@ -10,7 +10,7 @@ from controller.api.phone_notify.models import AdvancedNotifyRequest
 from controller.calls.model.order import Order
 from controller.calls.model.response_codes import ResponseCode
 from controller.errors import NotificationRefused
-from controller.script.voice_ids import VOICES
+from controller.script.voice_ids import FASTEST_RATE, FULL_VOLUME, NORMAL_RATE, VOICES
 
 DEFAULT_CALLS_PER_MINUTE = 3000
 _VOICE_IDS = frozenset(voice.id for voice in VOICES)
@@ -24,6 +24,16 @@ def voice_of(text: str | int | None) -> int:
     if not (digits.isascii() and digits.isdecimal() and len(digits) < 6 and int(digits) in _VOICE_IDS):
         raise NotificationRefused(ResponseCode.INVALID_VOICE_ID, "there is no voice of this id")
     return int(digits)
+
+
+def speech_rate_of(rate: int) -> int:
+    """TTSrate: 0 to 20. 0 is what .NET sends for a byte that was not set, and so the normal rate."""
+    return min(rate, FASTEST_RATE) or NORMAL_RATE
+
+
+def speech_volume_of(volume: int) -> int:
+    """TTSvolume: 0 to 100, 0 as for the rate."""
+    return min(volume, FULL_VOLUME) or FULL_VOLUME
 
 
 def due_at(moment: datetime | None) -> datetime | None:
@@ -46,6 +56,8 @@ def order_of(request: AdvancedNotifyRequest) -> Order:
         caller_id_name=request.caller_id_name or "",
         transfer_number=request.transfer_number or "",
         voice=voice_of(request.voice),
+        speech_rate=speech_rate_of(request.rate),
+        speech_volume=speech_volume_of(request.volume),
         tries=request.try_count,
         next_try_seconds=request.next_try_seconds,
         at=due_at(request.scheduled),

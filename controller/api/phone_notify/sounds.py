@@ -5,6 +5,7 @@ from __future__ import annotations
 from controller.api.auth import Caller
 from controller.api.bindings.declaration import operation
 from controller.api.phone_notify.models import UploadFileResponse
+from controller.api.phone_notify.orders import speech_rate_of, speech_volume_of
 from controller.api.phone_notify.requests import (
     OneSound,
     RecordSound,
@@ -21,11 +22,9 @@ from controller.directory.key_sounds import KeySounds
 from controller.directory.snapshot import LicenseKey
 from controller.errors import NotificationRefused, SoundRefused, SpeechError
 from controller.speech.encoding import MP3_BIT_RATES, to_mp3, to_ulaw
-from controller.speech.rendering import FULL_VOLUME, NORMAL_RATE
 
 LARGEST_UPLOAD_BYTES = 2 * 1024 * 1024
 BAD_KEY_TEXT = "Invalid License Key"
-_FASTEST = 20
 
 
 class SoundOperations:
@@ -135,10 +134,10 @@ class SoundOperations:
         return await self._sounds.wav(key.name, sound_id or "") if key else None
 
     async def _speech(self, request: SpeechAsMp3 | SpeechAsUlaw, caller: Caller) -> bytes | None:
-        """The WAV file of a text; a rate or a volume of 0 is what .NET sends for one that was not set."""
+        """The WAV file of a text."""
         if caller.customer(request.license_key) is None or not (request.text or "").strip():
             return None
-        rate, volume = min(request.rate, _FASTEST) or NORMAL_RATE, min(request.volume, FULL_VOLUME) or FULL_VOLUME
+        rate, volume = speech_rate_of(request.rate), speech_volume_of(request.volume)
         try:
             return await self._sounds.speech(request.text or "", request.voice, rate, volume)
         except SpeechError:

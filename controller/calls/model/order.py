@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any, cast
 
 from controller.script.parser import LONGEST_SCRIPT
+from controller.script.voice_ids import FASTEST_RATE, FULL_VOLUME, NORMAL_RATE
 
 MOST_TRIES = 3
 NEXT_TRY_SECONDS = 60
@@ -48,7 +49,8 @@ class Order:
     brought within them by `Notification.of`.
 
     caller_id: the number to be shown; without one it is withheld. transfer_number: where pressing 0 leads. voice: the
-    vendor's id of the voice. tries: at most so many (1 to 3; 0 counts as 1), `next_try_seconds` apart (0: a minute).
+    vendor's id of the voice. speech_rate: 0 (half as fast) to 20 (twice as fast), 10 is normal. speech_volume: 0 to
+    100. tries: at most so many (1 to 3; 0 counts as 1), `next_try_seconds` apart (0: a minute).
     at: when, not before; None: now. max_call_seconds: from the answer; 0: no limit but the house's. status_post_url:
     where changes are posted unless the script says where; empty: the licence key's URL.
     """
@@ -58,7 +60,9 @@ class Order:
     caller_id: str = _limited("", longest=LONGEST_NUMBER)
     caller_id_name: str = _limited("", longest=LONGEST_NAME)
     transfer_number: str = _limited("", longest=LONGEST_NUMBER)
-    voice: int = _limited(0, least=0, most=999)
+    voice: int = _limited(0, least=0, most=9999)
+    speech_rate: int = _limited(NORMAL_RATE, least=0, most=FASTEST_RATE)
+    speech_volume: int = _limited(FULL_VOLUME, least=0, most=FULL_VOLUME)
     tries: int = _limited(1, least=1, most=MOST_TRIES)
     next_try_seconds: int = _limited(NEXT_TRY_SECONDS, least=1, most=LONGEST_NEXT_TRY_SECONDS)
     at: datetime | None = None

@@ -190,6 +190,8 @@ class Notifications:
             transfer_number=transfer,
             key_seed=uuid4().hex,
             voice=order.voice,
+            speech_rate=order.speech_rate,
+            speech_volume=order.speech_volume,
         )
         return QueuedCall(call, notification, json.dumps(state.to_json(), ensure_ascii=False), script.program)
 
