@@ -7,7 +7,6 @@ import itertools
 from collections.abc import AsyncIterator
 from contextlib import suppress
 
-import aiohttp
 import pytest
 
 from controller.errors import SoftphoneError
@@ -41,9 +40,7 @@ async def _placed(live: LiveHouse, script: str) -> tuple[int, PhoneCall]:
 
 async def _nothing_is_left(asterisk: RunningAsterisk) -> None:
     """Neither a channel nor a bridge nor a stored recording; the last channel may take a moment to go."""
-    known = asterisk.configuration
-    login = {"Authorization": aiohttp.encode_basic_auth(known.ari_username, known.ari_password)}
-    async with aiohttp.ClientSession(headers=login) as http, asyncio.timeout(10):
+    async with asterisk.ari() as http, asyncio.timeout(10):
         for what in ("channels", "bridges", "recordings/stored"):
             while True:
                 async with http.get(f"{asterisk.ari_url}/ari/{what}") as answer:

@@ -60,13 +60,8 @@ async def controller(asterisk: RunningAsterisk) -> AsyncIterator[Controller]:
 
 async def _rings(asterisk: RunningAsterisk) -> None:
     """Wait until Asterisk has a channel."""
-    known = asterisk.configuration
-    login = {"Authorization": aiohttp.encode_basic_auth(known.ari_username, known.ari_password)}
-    async with asyncio.timeout(10), aiohttp.ClientSession(headers=login) as http:
-        while True:
-            async with http.get(f"{asterisk.ari_url}/ari/channels") as answer:
-                if await answer.json():
-                    return
+    async with asyncio.timeout(10):
+        while not await asterisk.channels():
             await asyncio.sleep(0.05)
 
 

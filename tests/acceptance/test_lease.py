@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
-import aiohttp
-
 from controller.asterisk.ami import AmiClient
 from controller.programs import ProgramTree
 from controller.softphone.phone import Softphone
@@ -47,23 +45,16 @@ async def test_a_lease_is_renewed_during_a_long_prompt_and_other_calls_do_not_wa
             await ami.wait_ready(5)
             call = await phone.dial("12015550101")
             await hear(call, LONG)
-            (channel,) = await _channels(asterisk)
+            (channel,) = await asterisk.channels()
 
             await ami.set_variable(channel, "TIMEOUT(absolute)", "60")
             other = await phone.dial("12015550102", timeout=4)
             await hear(other, SHORT, timeout=4)
             await other.ended()
-            assert channel in await _channels(asterisk), "everything waited for the end of the long prompt"
+            assert channel in await asterisk.channels(), "everything waited for the end of the long prompt"
 
             await ami.set_variable(channel, "TIMEOUT(absolute)", "1")
             await call.ended(8)
     finally:
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)
-
-
-async def _channels(asterisk: RunningAsterisk) -> list[str]:
-    known = asterisk.configuration
-    login = {"Authorization": aiohttp.encode_basic_auth(known.ari_username, known.ari_password)}
-    async with aiohttp.ClientSession(headers=login) as http, http.get(f"{asterisk.ari_url}/ari/channels") as answer:
-        return [channel["id"] for channel in await answer.json()]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import shutil
 import tempfile
 from collections.abc import AsyncIterator
@@ -9,6 +10,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
+
+import aiohttp
 
 from controller.asterisk.configuration import AsteriskConfiguration, SipPhone, SipTrunk, render
 from controller.config.load import text_secret
@@ -47,6 +50,28 @@ class RunningAsterisk:
     def log(self) -> str:
         """All that it has complained about."""
         return self.server.log.read_text() if self.server.log.exists() else ""
+
+    async def channels(self) -> list[str]:
+        """The ids of its channels."""
+        async with self.ari() as http, http.get(f"{self.ari_url}/ari/channels") as answer:
+            return [channel["id"] for channel in await answer.json()]
+
+    async def without_calls(self, timeout: float = 40.0) -> None:
+        """Return when no channel is left; after `timeout` seconds those that are left are hung up."""
+        try:
+            async with asyncio.timeout(timeout):
+                while await self.channels():
+                    await asyncio.sleep(0.1)
+        except TimeoutError:
+            async with self.ari() as http:
+                for channel in await self.channels():
+                    async with http.delete(f"{self.ari_url}/ari/channels/{channel}"):
+                        pass
+
+    def ari(self) -> aiohttp.ClientSession:
+        """A session that is logged in to its ARI."""
+        login = aiohttp.encode_basic_auth(self.configuration.ari_username, self.configuration.ari_password)
+        return aiohttp.ClientSession(headers={"Authorization": login})
 
     def reconfigure(self, **changes: Any) -> None:
         """Write other configuration files; they count when it is started or reloaded."""
