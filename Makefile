@@ -11,7 +11,7 @@ WORKERS ?= 2
 PYTEST := $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
 
 .DEFAULT_GOAL := help
-.PHONY: help run check test unit integration acceptance adversity lint format fuzz bench docs quick wheel lock clean venv venv-dev tools test-tools
+.PHONY: help run check test unit integration acceptance adversity soak lint format fuzz bench docs quick wheel lock clean venv venv-dev tools test-tools
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -40,6 +40,9 @@ acceptance: venv-dev tools ## the tests on a real Asterisk, with real calls
 
 adversity: venv-dev tools ## the tests that kill, cut and stall
 	@$(PYTEST) tests/adversity
+
+soak: venv-dev tools ## the patient tests at their full time: sixty kills in three minutes, a minute without a controller
+	@RINGPOST_SOAK=1 $(BIN)/python -m pytest --timeout 900 tests/adversity/test_many_kills.py tests/adversity/test_transfer_adopted.py
 
 lint: venv-dev ## ruff, mypy, import-linter
 	@$(BIN)/ruff check

@@ -14,12 +14,13 @@ from controller.softphone.phone import Softphone
 from controller.softphone.phone_call import PhoneCall
 from tests.support.asterisk import RunningAsterisk, running_asterisk
 from tests.support.house import KEY, customer, running_house
+from tests.support.soak import soaking
 from tests.support.tones import hear, tone
 
 Phones = Callable[[RunningAsterisk], AbstractAsyncContextManager[Softphone]]
 
-LEASE_SECONDS = 60
-AWAY_SECONDS = 10.0
+LEASE_SECONDS = 90
+AWAY_SECONDS = soaking(10.0, 60.0)
 YAML = """
 service: {{lease_seconds: {lease}}}
 license_keys:
