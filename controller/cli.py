@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import sys
+from importlib.metadata import version
 from itertools import islice
 from math import inf
 from pathlib import Path
@@ -18,7 +19,7 @@ from controller.commands import postback_arguments as postback_commands
 from controller.commands import text_arguments as text_commands
 from controller.commands.running_command import DEFAULT_CONFIG, Config, reported, run_async, show_mistakes
 from controller.errors import InvalidConfiguration
-from controller.script.simulation.situation import AnsweredBy, TransferResult
+from controller.script.simulation.callee import AnsweredBy, TransferResult
 from controller.terminal import output
 
 app = typer.Typer(
@@ -27,8 +28,22 @@ app = typer.Typer(
     add_completion=False,
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,
-    help="Answers and places phone calls on Asterisk, and posts every result to the customer's URL.",
 )
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"ringpost {version('ringpost')}")
+        raise typer.Exit
+
+
+@app.callback()
+def ringpost(
+    _version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    """Answers and places phone calls on Asterisk, and posts every result to the customer's URL."""
 
 
 class SimulateCommand(TyperCommand):

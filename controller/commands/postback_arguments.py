@@ -8,20 +8,7 @@ from typing import Annotated, Literal
 import typer
 
 from controller.commands.moments import read_moment
-from controller.commands.postback_views import (
-    list_postbacks,
-    read_id,
-    replay_failed,
-    replay_postback,
-    replay_postback_to,
-    run_receiver,
-    show_postback,
-    show_stats,
-)
 from controller.commands.running_command import DEFAULT_CONFIG, Config, reported, run_async
-from controller.egress.urls import masked_url
-from controller.postbacks.lookup import Filters
-from controller.postbacks.receiver import Behaviour
 from controller.terminal import output
 
 postbacks = typer.Typer(no_args_is_help=True, help="Look at post-backs, and have them delivered anew.")
@@ -47,6 +34,9 @@ def list_some(
     config: Config = DEFAULT_CONFIG,
 ) -> None:
     """The newest post-backs that fit, each with where it stands."""
+    from controller.commands.postback_views import list_postbacks
+    from controller.postbacks.lookup import Filters
+
     subject = f"call:{call}" if call is not None else f"text:{text}" if text is not None else None
     filters = Filters(
         subject=subject,
@@ -64,6 +54,8 @@ def list_some(
 @reported
 def show(identifier: Identifier, config: Config = DEFAULT_CONFIG) -> None:
     """One post-back: its form, and each attempt with its time, status, duration and reason."""
+    from controller.commands.postback_views import read_id, show_postback
+
     if not run_async(show_postback(config, read_id(identifier), output())):
         typer.echo("There is no post-back of this id.", err=True)
         raise typer.Exit(1)
@@ -81,6 +73,9 @@ def replay(
     config: Config = DEFAULT_CONFIG,
 ) -> None:
     """Deliver one anew, or with --failed all that were given up since a time (and before another)."""
+    from controller.commands.postback_views import read_id, replay_failed, replay_postback, replay_postback_to
+    from controller.egress.urls import masked_url
+
     if failed == (identifier is not None) or (failed and since is None) or (failed and to is not None):
         typer.echo("Name either the ID of one (and --to URL, if you like), or --failed with --since TIME.", err=True)
         raise typer.Exit(2)
@@ -106,6 +101,8 @@ def replay(
 @reported
 def stats(config: Config = DEFAULT_CONFIG) -> None:
     """What waits, how long, for which hosts, and which URLs have been given up."""
+    from controller.commands.postback_views import show_stats
+
     run_async(show_stats(config, output()))
 
 
@@ -123,6 +120,9 @@ def receive(
     retry_after: Annotated[int | None, typer.Option(min=0, help="Send Retry-After with so many seconds.")] = None,
 ) -> None:
     """A receiver for development: prints what arrives, verifies signatures, and fails as it is told to."""
+    from controller.commands.postback_views import run_receiver
+    from controller.postbacks.receiver import Behaviour
+
     behaviour = Behaviour(status=status, delay=delay, close=close, times=times, retry_after=retry_after)
     run_async(run_receiver(port, host, secret or [], behaviour, output()))
 

@@ -18,7 +18,7 @@ from controller.config_file.document import read_document
 from controller.config_file.nodes import MappingEntry
 from controller.config_file.validation import Declaration, alternatives, mistake, read_entry
 from controller.errors import ConfigurationError
-from controller.script.simulation.situation import AnsweredBy, TransferResult
+from controller.script.simulation.callee import AnsweredBy, TransferResult
 from controller.script.testing.coverage import Coverage
 from controller.script.testing.expected_lines import ANYTHING, ExpectedLine, fitting
 from controller.script.transcript import EVENTS, FIELDS, MAIN_FIELDS, TranscriptLine, particulars

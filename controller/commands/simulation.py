@@ -24,15 +24,14 @@ from controller.ivr.model import DestinationKind
 from controller.numbers import is_e164, national_digits, parse_number, try_number
 from controller.script.parser import LONGEST_SCRIPT, parse
 from controller.script.program import Program
+from controller.script.simulation.callee import AnsweredBy, TransferResult
 from controller.script.simulation.simulator import Simulation
 from controller.script.simulation.situation import (
     ANSWERERS,
     CALLER,
-    AnsweredBy,
     Keypad,
     ScriptedKeypad,
     Situation,
-    TransferResult,
     always,
     read_keys,
     read_press,

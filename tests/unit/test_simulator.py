@@ -9,11 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from controller.script.parser import parse
+from controller.script.simulation.callee import AnsweredBy
 from controller.script.simulation.simulator import LONGEST_RUN_SECONDS, MOST_LINES, Simulation
 from controller.script.simulation.situation import (
     ANSWERERS,
     HANG_UP,
-    AnsweredBy,
     Press,
     ScriptedKeypad,
     Situation,

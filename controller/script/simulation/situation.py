@@ -9,12 +9,10 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import inf
-from typing import Literal, Protocol
+from typing import Protocol
 
 from controller.script.commands.speech import speech_seconds
-
-AnsweredBy = Literal["human", "machine", "fax"]
-TransferResult = Literal["answered", "busy", "noanswer"]
+from controller.script.simulation.callee import AnsweredBy, TransferResult
 
 HUMAN_GREETING_SECONDS = 0.5
 MACHINE_GREETING_SECONDS = 4.0
