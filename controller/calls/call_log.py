@@ -18,6 +18,9 @@ from controller.calls.model.states import CallState, TransitionForbidden
 from controller.calls.postback import call_postback
 from controller.calls.store.journal import Journal
 from controller.calls.trace_mailer import TraceMailer
+from controller.calls.usage import call_usage, transfer_usage
+from controller.metering.usage import UsageRecord
+from controller.numbers import try_number
 from controller.postbacks.encoding import DateFormat
 from controller.postbacks.outbox import Postback
 from controller.script.outcomes import Note
@@ -45,7 +48,13 @@ class CallWriter(Protocol):
     """Where a call's state is written: see `Journal.add`."""
 
     def add(
-        self, call: Call, state: Callable[[], str], *, trace: Sequence[TraceLine], postback: Postback | None
+        self,
+        call: Call,
+        state: Callable[[], str],
+        *,
+        trace: Sequence[TraceLine],
+        postback: Postback | None,
+        usage: Sequence[UsageRecord],
     ) -> None: ...
 
 
@@ -75,6 +84,7 @@ class CallLog:
         self._state = state
         self._state_json = state_json or (lambda: as_json(state().to_json()))
         self._trace: list[TraceLine] = []
+        self._usage: list[UsageRecord] = []
 
     def note(self, event: str, **fields: object) -> None:
         """Add a line to the trace; it is stored with the next state."""
@@ -129,8 +139,13 @@ class CallLog:
         """How the last transfer of the call stands."""
         return self.call.transfer
 
-    def transfer_became(self, transfer: Literal["ringing", "bridged", "failed"]) -> None:
-        """How a transfer of the call stands now; that both talk is posted of an outgoing call."""
+    def transfer_became(
+        self, transfer: Literal["ringing", "bridged", "failed"], *, number: str = "", route: str = ""
+    ) -> None:
+        """How a transfer of the call stands now; that both talk is posted of an outgoing call.
+
+        number, route: of one that is bridged, whom it leads to, and through which trunk.
+        """
         with self._changing():
             match transfer:
                 case "ringing":
@@ -138,10 +153,12 @@ class CallLog:
                 case "bridged":
                     was = self.call.transfer
                     self.call.transfer_bridged()
+                    self.call.leg_answered(try_number(number) or number, route, self._log_targets.now())
                     if self.call.outgoing and was != "bridged":
                         self._post("call.transferred")
                 case "failed":
                     self.call.transfer_failed()
+            self._meter_leg()
 
     def conference_joined(self, *, started: bool) -> None:
         """The call is in a conference room, as the first or not: stored and posted."""
@@ -154,6 +171,7 @@ class CallLog:
         if self.call.state is not CallState.ANSWERED:
             with self._changing():
                 self.call.effect_over()
+                self._meter_leg()
 
     def waits_again(self, code: ResponseCode, seconds: float) -> None:
         """A try was not answered, and another one follows in so many seconds: stored, and posted as queued again.
@@ -182,14 +200,25 @@ class CallLog:
             else:
                 self._write(None)
 
-    def ended(self, reason: str, code: ResponseCode, *, event: str = "call.completed") -> None:
-        """The call is over: stored, with its final post-back."""
+    def ended(
+        self, reason: str, code: ResponseCode, *, event: str = "call.completed", at: datetime | None = None
+    ) -> None:
+        """The call is over: stored, with its usage and its final post-back. at: since when, if that is not now."""
+        dialled = self.call.was_dialled
         with self._changing():
-            self.call.ended(self._log_targets.now(), reason, code)
+            self.call.ended(at or self._log_targets.now(), reason, code)
+            self._meter_leg()
+            if (usage := call_usage(self.call, dialled=dialled)) is not None:
+                self._usage.append(usage)
             self.note("end", reason=reason)
             self._post(event, final=True)
             if self._log_targets.mailer is not None:
                 self._log_targets.mailer.call_ended(self.call, self._state())
+
+    def _meter_leg(self) -> None:
+        """A transfer that does not stand any more is used up, until now or the end of the call."""
+        if (leg := self.call.leg_over()) is not None:
+            self._usage.append(transfer_usage(self.call, leg, self.call.ended_at or self._log_targets.now()))
 
     @contextmanager
     def _changing(self) -> Iterator[None]:
@@ -215,7 +244,8 @@ class CallLog:
     def _write(self, postback: Postback | None) -> None:
         self._take_post_url(self._state())
         trace, self._trace = self._trace, []
-        self._journal.add(self.call, self._state_json, trace=trace, postback=postback)
+        usage, self._usage = self._usage, []
+        self._journal.add(self.call, self._state_json, trace=trace, postback=postback, usage=usage)
 
 
 def _word(code: ResponseCode) -> str:

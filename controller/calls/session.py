@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 
 import structlog
 
@@ -64,6 +65,7 @@ class CallSession:
         self._dispatcher = parts.dispatcher
         self._prompts = prompts.spoken(engine.state.speech_rate, engine.state.speech_volume)
         self._now = parts.log_targets.now
+        self._lost_at: datetime | None = None
         self.call_log = call_log = CallLog(parts.log_targets, call, lambda: engine.state)
         self.line = Line(
             parts.ari,
@@ -188,14 +190,18 @@ class CallSession:
         """Wait until Asterisk can be asked again, and what was left playing is stopped. AsteriskUnreachable."""
         loop = asyncio.get_running_loop()
         deadline = loop.time() + RECONNECT_PATIENCE_SECONDS
+        self._lost_at = self._now()
         while True:
             await self.line.restored(deadline - loop.time())
             try:
                 await self.line.silence()
             except AsteriskUnreachable:
                 continue  # gone again: what is left of the patience is waited out
+            self._lost_at = None
             return
 
     def _finish(self, reason: str) -> None:
-        self.call_log.ended(reason, self.call.final_code)
+        # Of a call whose Asterisk did not come back nobody can tell how long it lasted after that.
+        at = self._lost_at if reason == ASTERISK_LOST else None
+        self.call_log.ended(reason, self.call.final_code, at=at)
         log.info("call ended", reason=reason, seconds=self.call.duration_seconds)

@@ -5,6 +5,9 @@ SELECT calls.queue_id, direction, license_key, our_number, their_number, channel
        due_at, dialled_at, controller_id, asterisk,
        coalesce(dialled_at >= (SELECT controllers.started_at FROM controllers WHERE id = :controller_id)
                 AND dialled_at > now() - make_interval(secs => :just_claimed_seconds), false) AS just_claimed,
+       legs, leg_number, leg_route, leg_answered_at,
+       CASE WHEN seen_at IS NOT NULL
+            THEN greatest(seen_at, (SELECT max(at) FROM call_trace WHERE call_trace.queue_id = calls.queue_id)) END AS last_seen_at,
        caller_id_name, most_tries, next_try_seconds, max_call_seconds, reference_id,
        coalesce((SELECT max(number) FROM call_trace WHERE call_trace.queue_id = calls.queue_id), 0) AS trace_number
 FROM calls LEFT JOIN programs ON content_hash = program LEFT JOIN notifications USING (queue_id)

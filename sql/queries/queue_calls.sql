@@ -9,16 +9,17 @@ WITH notification AS (
 )
 INSERT INTO calls (queue_id, direction, license_key, our_number, their_number, channel_id, program, state, script_state,
                    response_code, status_post_url, sequence, started_at, answered_at, ended_at, end_reason, transfer,
-                   route, tries, due_at, dialled_at)
+                   route, tries, due_at, dialled_at, legs, leg_number, leg_route, leg_answered_at)
 SELECT queue_id, direction, license_key, our_number, their_number, channel_id, program, state, script_state::jsonb,
        response_code, status_post_url, sequence, started_at, answered_at, ended_at, end_reason, transfer, route, tries,
-       due_at, dialled_at
+       due_at, dialled_at, legs, leg_number, leg_route, leg_answered_at
 FROM unnest(:queue_id::bigint[], :direction::text[], :license_key::text[], :our_number::text[], :their_number::text[],
             :channel_id::text[], :program::text[], :state::text[], :script_state::text[], :response_code::integer[],
             :status_post_url::text[], :sequence::integer[], :started_at::timestamptz[], :answered_at::timestamptz[],
             :ended_at::timestamptz[], :end_reason::text[], :transfer::text[], :route::text[], :tries::integer[],
-            :due_at::timestamptz[], :dialled_at::timestamptz[])
+            :due_at::timestamptz[], :dialled_at::timestamptz[], :legs::smallint[], :leg_number::text[], :leg_route::text[],
+            :leg_answered_at::timestamptz[])
      AS new (queue_id, direction, license_key, our_number, their_number, channel_id, program, state, script_state,
              response_code, status_post_url, sequence, started_at, answered_at, ended_at, end_reason, transfer, route,
-             tries, due_at, dialled_at)
+             tries, due_at, dialled_at, legs, leg_number, leg_route, leg_answered_at)
 ON CONFLICT DO NOTHING

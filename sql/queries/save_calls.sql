@@ -11,23 +11,26 @@ WITH lines AS (
 )
 INSERT INTO calls (queue_id, direction, license_key, our_number, their_number, channel_id, program, state, script_state,
                    response_code, status_post_url, sequence, started_at, answered_at, ended_at, end_reason, transfer,
-                   route, tries, due_at, dialled_at, controller_id, asterisk)
+                   route, tries, due_at, dialled_at, legs, leg_number, leg_route, leg_answered_at, controller_id, asterisk)
 SELECT queue_id, direction, license_key, our_number, their_number, channel_id, program, state, script_state::jsonb,
        response_code, status_post_url, sequence, started_at, answered_at, ended_at, end_reason, transfer, route, tries,
-       due_at, dialled_at, :controller_id, :asterisk
+       due_at, dialled_at, legs, leg_number, leg_route, leg_answered_at, :controller_id, :asterisk
 FROM unnest(:queue_id::bigint[], :direction::text[], :license_key::text[], :our_number::text[], :their_number::text[],
             :channel_id::text[], :program::text[], :state::text[], :script_state::text[], :response_code::integer[],
             :status_post_url::text[], :sequence::integer[], :started_at::timestamptz[], :answered_at::timestamptz[],
             :ended_at::timestamptz[], :end_reason::text[], :transfer::text[], :route::text[], :tries::integer[],
-            :due_at::timestamptz[], :dialled_at::timestamptz[])
+            :due_at::timestamptz[], :dialled_at::timestamptz[], :legs::smallint[], :leg_number::text[], :leg_route::text[],
+            :leg_answered_at::timestamptz[])
      AS new (queue_id, direction, license_key, our_number, their_number, channel_id, program, state, script_state,
              response_code, status_post_url, sequence, started_at, answered_at, ended_at, end_reason, transfer, route,
-             tries, due_at, dialled_at)
+             tries, due_at, dialled_at, legs, leg_number, leg_route, leg_answered_at)
 ON CONFLICT (queue_id) DO UPDATE
 SET channel_id = EXCLUDED.channel_id, state = EXCLUDED.state, script_state = EXCLUDED.script_state,
     response_code = EXCLUDED.response_code, status_post_url = EXCLUDED.status_post_url, sequence = EXCLUDED.sequence,
     answered_at = EXCLUDED.answered_at, ended_at = EXCLUDED.ended_at, end_reason = EXCLUDED.end_reason,
-    transfer = EXCLUDED.transfer, route = EXCLUDED.route, tries = EXCLUDED.tries, due_at = EXCLUDED.due_at
+    transfer = EXCLUDED.transfer, route = EXCLUDED.route, tries = EXCLUDED.tries, due_at = EXCLUDED.due_at,
+    legs = EXCLUDED.legs, leg_number = EXCLUDED.leg_number, leg_route = EXCLUDED.leg_route,
+    leg_answered_at = EXCLUDED.leg_answered_at
 WHERE calls.ended_at IS NULL AND calls.dialled_at IS NOT DISTINCT FROM EXCLUDED.dialled_at
   AND calls.controller_id IS NOT DISTINCT FROM EXCLUDED.controller_id
 RETURNING queue_id

@@ -12,6 +12,12 @@ WITH audio AS (
         stored_at = EXCLUDED.stored_at, used_at = now()
     WHERE sounds.stored_at <= EXCLUDED.stored_at
     RETURNING 1
+), metered AS (
+    -- What a caller recorded is used once it is stored; the same recording again is the same.
+    INSERT INTO usage_records (record_id, license_key, product, units, at)
+    SELECT concat_ws(':', 'recording', $1, $2, $3), $1, 'recording', round($4::double precision)::bigint, now()
+    FROM saved WHERE $5
+    ON CONFLICT (record_id) DO NOTHING
 ), told AS (
     SELECT pg_notify('ringpost_sounds', $8) FROM saved
 )

@@ -17,6 +17,7 @@ from urllib.parse import parse_qsl
 
 from controller.calls.store.call_entries import CallRow, TraceRow
 from controller.errors import StoreUnreachable
+from controller.metering.store.records import UsageRow
 
 Row = dict[str, Any]
 _KEPT = ("queue_id", "direction", "license_key", "our_number", "their_number", "program", "started_at", "dialled_at")
@@ -32,6 +33,7 @@ class Tables:
     trace: dict[tuple[int, int], Row] = field(default_factory=dict)
     programs: dict[str, str] = field(default_factory=dict)
     postbacks: list[Row] = field(default_factory=list)
+    usage: dict[str, Row] = field(default_factory=dict)
     id_blocks: int = 1000000
 
 
@@ -157,6 +159,10 @@ class MemoryDatabase:
         new = [dict(zip(names, values, strict=True)) for values in zip(*columns, strict=True)]
         self.tables.postbacks += [row for row in new if row["id"] not in known]
 
+    def _write_usage(self, **columns: list[Any]) -> None:
+        for row in _records(columns, UsageRow._fields):
+            self.tables.usage.setdefault(row["record_id"], row)
+
     def _queue_calls(self, **columns: list[Any]) -> None:
         for row in zip(*columns.values(), strict=True):
             self._queue_call(**dict(zip(columns, row, strict=True)))
@@ -231,6 +237,7 @@ class MemoryDatabase:
             "source": self.tables.programs.get(row["program"]),
             "trace_number": max((number for call, number in self.tables.trace if call == row["queue_id"]), default=0),
             "just_claimed": False,
+            "last_seen_at": None,
         }
 
 

@@ -65,7 +65,7 @@ async def transfer(line: Line, effect: Transfer, legs: Legs, license_key: str) -
         async with _heard_on_line(line, leg), owned(line, "the leg of a transfer", partial(_drop, leg)):
             if await _stands(line, bridge, leg):
                 async with owned(line, "the bridge of a transfer", bridge.destroy):
-                    return await _talk(line, leg)
+                    return await _talk(line, leg, effect)
             failure = await _reach(line, leg, effect, legs, license_key)
             if failure is not None:
                 return failure
@@ -73,7 +73,7 @@ async def transfer(line: Line, effect: Transfer, legs: Legs, license_key: str) -
             async with owned(line, "the bridge of a transfer", bridge.destroy):
                 await _connect(line, leg, bridge, legs.application)
                 line.tell(tell_end(effect, Transferred()))
-                return await _talk(line, leg)
+                return await _talk(line, leg, effect)
     except AsteriskUnreachable:
         raise Lost from None
     except AsteriskError as error:
@@ -223,9 +223,9 @@ async def _connect(line: Line, leg: Channel, bridge: Bridge, application: str) -
     await bridge.add_channel(line.channel.id, leg.id)
 
 
-async def _talk(line: Line, leg: Channel) -> Outcome:
+async def _talk(line: Line, leg: Channel, effect: Transfer) -> Outcome:
     """Until one side hangs up. Raises Lost."""
-    line.changes.transfer_became("bridged")
+    line.changes.transfer_became("bridged", number=effect.number, route=line.transfer_route)
     happening = await line.wait(None, until=lambda event: _is_end_of(leg, event), judged=False)
     if happening is Happening.LOST:
         raise Lost

@@ -51,6 +51,19 @@ def is_leg(channel_id: str) -> bool:
     return _LEG.fullmatch(channel_id) is not None
 
 
+@dataclass(frozen=True, slots=True)
+class AnsweredLeg:
+    """The other party of a transfer, since the answer. place: which answered transfer of the call it is, from 1.
+
+    number: whom it leads to, E.164 where it is a phone number. route: its trunk, empty for a number or a phone of ours.
+    """
+
+    place: int
+    number: str
+    route: str
+    answered_at: datetime
+
+
 @dataclass(slots=True)
 class Call:
     """One call. Its state changes only through the methods below “Transitions”; what `PERMITTED` does not allow raises
@@ -61,7 +74,7 @@ class Call:
     ours or an unknown one. Times are UTC. sequence: the number of post-backs made so far; trace_number: the number of
     trace lines so far. longest_seconds: how long it may last from the answer. status_post_url: where
     changes are posted, empty for nowhere: the URL of the script, else of the DID, the order or the key. transfer: how
-    the last transfer stands.
+    the last transfer stands. leg: the other party of the transfer that stands now; legs: answered transfers so far.
 
     Of an outgoing call: tries, begun so far; due_at, when the next is due, None while none waits; dialled_at, when the
     last one began. Its channel_id is that of the last try.
@@ -89,6 +102,8 @@ class Call:
     due_at: datetime | None = None
     dialled_at: datetime | None = None
     longest_seconds: float = LONGEST_CALL_SECONDS
+    legs: int = 0
+    leg: AnsweredLeg | None = None
 
     @classmethod
     def incoming(
@@ -218,6 +233,19 @@ class Call:
         if self.outgoing:
             self.response_code = ResponseCode.TRANSFERRED
 
+    def leg_answered(self, number: str, route: str, at: datetime) -> None:
+        """The transfer leads to this number since now; one that was found standing goes on as it began."""
+        if self.leg is None:
+            self.legs += 1
+            self.leg = AnsweredLeg(self.legs, number, route, at)
+
+    def leg_over(self) -> AnsweredLeg | None:
+        """The leg of a transfer that does not stand any more, given once."""
+        if self.state is CallState.TRANSFERRED:
+            return None
+        leg, self.leg = self.leg, None
+        return leg
+
     def transfer_failed(self) -> None:
         """The other party of a transfer was not reached: the script goes on."""
         self._go_on_with_script()
@@ -261,6 +289,11 @@ class Call:
     def dialled(self) -> bool:
         """Whether somebody may have been called in the try under way."""
         return self.state in (CallState.DIALLING, CallState.RINGING)
+
+    @property
+    def was_dialled(self) -> bool:
+        """Whether somebody may have been called, in this try or in an earlier one."""
+        return self.dialled or self.tries > (CLAIM.tries_begun if self.state is CLAIM.state else 0)
 
     @property
     def has_leg(self) -> bool:

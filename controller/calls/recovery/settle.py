@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 
 import structlog
 
@@ -25,12 +26,13 @@ def settle_lost(log_targets: CallLogTargets, metrics: CallMetrics, stored: Store
     """A stored call that nobody drives, and that has no channel any more: it is over, and its customer is told so.
 
     An outgoing call of which nobody was called yet waits again; one that was not answered, as far as anybody knows, is
-    tried again if it has tries left.
+    tried again if it has tries left. One that was answered ended when its controller last gave a sign of life, for its
+    customer and for its usage: nobody can tell what came after that.
     """
     try:
         state = stored.state()
     except StateInvalid as error:
-        settle_unreadable(log_targets, metrics, stored, error)
+        settle_unreadable(log_targets, metrics, stored, error, at=_last_seen(stored))
         return
     call, notification = stored.call, stored.notification
     record = CallLog(log_targets, call, lambda: state)
@@ -44,22 +46,33 @@ def settle_lost(log_targets: CallLogTargets, metrics: CallMetrics, stored: Store
             log.warning("a try was lost, and another one follows", call=call.queue_id)
             return
     code = ResponseCode.UNIVERSAL_ERROR if call.outgoing else ResponseCode.INCOMING_CALL_COMPLETE
-    record.ended("lost", code, event="call.lost")
+    record.ended("lost", code, event="call.lost", at=_last_seen(stored))
     metrics.ended.labels(call.end_reason).inc()
     log.warning("call closed whose end was not seen", call=call.queue_id)
 
 
 def settle_unreadable(
-    log_targets: CallLogTargets, metrics: CallMetrics, stored: StoredCall, error: StateInvalid
+    log_targets: CallLogTargets,
+    metrics: CallMetrics,
+    stored: StoredCall,
+    error: StateInvalid,
+    *,
+    at: datetime | None = None,
 ) -> None:
     """A stored call that cannot be gone on with: it is over, and its customer is told so, with what can be read of it.
 
-    Its state stays in the store as it is, for whoever wants to know why.
+    Its state stays in the store as it is, for whoever wants to know why. at: since when it is over, if that is not now.
     """
     state, as_it_is = stored.legible_state(), json.dumps(stored.engine_state, ensure_ascii=False)
     record = CallLog(log_targets, stored.call, lambda: state, state_json=lambda: as_it_is)
     record.note("error", message=str(error))
     reason = PROGRAM_CHANGED if isinstance(error, ProgramCutAnew) else STATE_UNREADABLE
-    record.ended(reason, ResponseCode.UNIVERSAL_ERROR, event="call.lost")
+    record.ended(reason, ResponseCode.UNIVERSAL_ERROR, event="call.lost", at=at)
     metrics.ended.labels(reason).inc()
     log.error("a call cannot be gone on with", call=stored.call.queue_id, reason=str(error))
+
+
+def _last_seen(stored: StoredCall) -> datetime | None:
+    """When a call whose controller went away was last known to stand, never before its answer; None if none did."""
+    seen, answered = stored.last_seen_at, stored.call.answered_at
+    return seen if seen is None or answered is None else max(seen, answered)

@@ -1,4 +1,4 @@
-"""What is written of a call in one go: its newest state, new lines of its trace, and post-backs."""
+"""What is written of a call in one go: its newest state, new lines of its trace, post-backs, and usage."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from typing import NamedTuple
 import structlog
 
 from controller.calls.model.call import Call, TraceLine
+from controller.metering.store.records import write_usage
+from controller.metering.usage import UsageRecord
 from controller.postbacks.outbox import Postback, enqueue
 from controller.store.database import Database, Transaction
 from controller.store.queries import columns
@@ -26,11 +28,12 @@ class CallEntry:
     state: Callable[[], str]
     trace: list[TraceLine] = field(default_factory=list)
     postbacks: list[Postback] = field(default_factory=list)
+    usage: list[UsageRecord] = field(default_factory=list)
 
     @property
     def size(self) -> int:
         """How many rows it is."""
-        return 1 + len(self.trace) + len(self.postbacks)
+        return 1 + len(self.trace) + len(self.postbacks) + len(self.usage)
 
     def row(self) -> CallRow:
         """The call as it stands now."""
@@ -51,13 +54,20 @@ class WrittenCall:
         self._entry: CallEntry | None = None
 
     def add(
-        self, call: Call, state: Callable[[], str], *, trace: Sequence[TraceLine] = (), postback: Postback | None = None
+        self,
+        call: Call,
+        state: Callable[[], str],
+        *,
+        trace: Sequence[TraceLine] = (),
+        postback: Postback | None = None,
+        usage: Sequence[UsageRecord] = (),
     ) -> None:
         """Take where the call stands, as `Journal.add`."""
         entry = self._entry = self._entry or CallEntry(call, state)
         entry.call, entry.state = call, state
         entry.trace.extend(trace)
         entry.postbacks.extend([] if postback is None else [postback])
+        entry.usage.extend(usage)
 
     @property
     def is_empty(self) -> bool:
@@ -96,6 +106,10 @@ class CallRow(NamedTuple):
     tries: int
     due_at: datetime | None
     dialled_at: datetime | None
+    legs: int
+    leg_number: str
+    leg_route: str
+    leg_answered_at: datetime | None
 
     @classmethod
     def of(cls, call: Call, script_state: str) -> CallRow:
@@ -122,6 +136,10 @@ class CallRow(NamedTuple):
             tries=call.tries,
             due_at=call.due_at,
             dialled_at=call.dialled_at,
+            legs=call.legs,
+            leg_number=storable(call.leg.number) if call.leg else "",
+            leg_route=call.leg.route if call.leg else "",
+            leg_answered_at=call.leg.answered_at if call.leg else None,
         )
 
 
@@ -152,7 +170,7 @@ async def save_entries(
 ) -> None:
     """Write entries, of each the row that was made of its call. StoreError.
 
-    With post-backs it must be a transaction; without, it is one statement, for which the database will do.
+    With post-backs or usage it must be a transaction; without, it is one statement, for which the database will do.
     """
     lines = [TraceRow.of(line) for entry in entries for line in entry.trace]
     written = await transaction.fetch(
@@ -166,3 +184,6 @@ async def save_entries(
     told = [postback for entry in entries if entry.call.queue_id in ours for postback in entry.postbacks]
     if told:
         await enqueue(transaction, told)
+    await write_usage(
+        transaction, [record for entry in entries if entry.call.queue_id in ours for record in entry.usage]
+    )

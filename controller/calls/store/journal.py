@@ -18,6 +18,7 @@ from controller.calls.model.call import Call, TraceLine
 from controller.calls.store.call_entries import CallEntry, CallRow, RowOwner, save_entries
 from controller.calls.store.controllers import Owner
 from controller.errors import JournalFull, StoreError, StoreUnreachable
+from controller.metering.usage import UsageRecord
 from controller.postbacks.outbox import Postback
 from controller.store.database import Database
 from controller.store.storable import storable
@@ -83,6 +84,7 @@ class Journal:
         *,
         trace: Sequence[TraceLine] = (),
         postback: Postback | None = None,
+        usage: Sequence[UsageRecord] = (),
     ) -> None:
         """Write down where the call stands. Never waits, never fails.
 
@@ -96,7 +98,8 @@ class Journal:
             self._size += 1
         entry.call, entry.state = call, state
         entry.trace.extend(trace)
-        self._size += len(trace)
+        entry.usage.extend(usage)
+        self._size += len(trace) + len(usage)
         if postback is not None:
             entry.postbacks.append(postback)
             self._size += 1
@@ -186,6 +189,7 @@ class Journal:
                 entry.call, entry.state = newer.call, newer.state
                 entry.trace += newer.trace
                 entry.postbacks += newer.postbacks
+                entry.usage += newer.usage
             kept[entry.call.queue_id] = entry
         if kept:
             self._pending = kept | self._pending
@@ -215,7 +219,7 @@ class Journal:
 
     async def _store(self, entries: Sequence[CallEntry], rows: Sequence[CallRow]) -> None:
         owner = RowOwner(self._owner.controller_id, self._owner.asterisk)
-        if any(entry.postbacks for entry in entries):
+        if any(entry.postbacks or entry.usage for entry in entries):
             async with self._database.transaction() as transaction:
                 await save_entries(transaction, entries, rows, owner)
         else:  # one statement is a transaction by itself, in one round trip

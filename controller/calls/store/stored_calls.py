@@ -10,7 +10,7 @@ from typing import Any
 import structlog
 from asyncpg import Record
 
-from controller.calls.model.call import LONGEST_CALL_SECONDS, Call, Direction
+from controller.calls.model.call import LONGEST_CALL_SECONDS, AnsweredLeg, Call, Direction
 from controller.calls.model.order import Notification
 from controller.calls.model.response_codes import ResponseCode
 from controller.calls.model.states import CallState
@@ -27,6 +27,7 @@ class StoredCall:
     source: the text of its program, None when that is not stored. engine_state: as `State.to_json` made it.
     notification: what was asked for of an outgoing call. controller_id, asterisk: whose it is, and where its channel
     is; None and empty where nobody knows. just_claimed: so shortly ago, by this process, that it may not have begun.
+    last_seen_at: when it was last known to stand, of a call whose controller went away.
     """
 
     call: Call
@@ -36,6 +37,7 @@ class StoredCall:
     controller_id: str | None = None
     asterisk: str = ""
     just_claimed: bool = False
+    last_seen_at: datetime | None = None
 
     def state(self) -> State:
         """The script's state. StateInvalid when it cannot be read."""
@@ -102,6 +104,10 @@ def _stored_call(row: Record) -> StoredCall:
             due_at=row["due_at"],
             dialled_at=row["dialled_at"],
             longest_seconds=row["max_call_seconds"] or LONGEST_CALL_SECONDS,
+            legs=row["legs"],
+            leg=None
+            if row["leg_answered_at"] is None
+            else AnsweredLeg(row["legs"], row["leg_number"], row["leg_route"], row["leg_answered_at"]),
         ),
         source=row["source"],
         engine_state=row["script_state"],
@@ -117,4 +123,5 @@ def _stored_call(row: Record) -> StoredCall:
         controller_id=row["controller_id"],
         asterisk=row["asterisk"],
         just_claimed=row["just_claimed"],
+        last_seen_at=row["last_seen_at"],
     )

@@ -12,6 +12,7 @@ import structlog
 
 from controller.directory.current import CurrentDirectory
 from controller.errors import StoreError, StoreUnreachable
+from controller.metering.store.records import write_usage
 from controller.numbers import mask_number
 from controller.postbacks.outbox import enqueue
 from controller.store.database import Database, Transaction
@@ -25,6 +26,7 @@ from controller.texts.rules import KeyRules, Rules
 from controller.texts.store import incoming, opt_outs
 from controller.texts.store.incoming import Arrival
 from controller.texts.store.opt_outs import OptOut
+from controller.texts.usage import text_usage
 
 log = structlog.get_logger()
 
@@ -85,6 +87,7 @@ class IncomingStore:
             async with self._database.transaction() as transaction:
                 new = await incoming.store(transaction, [entry.arrival for entry in batch])
                 await enqueue(transaction, [postback for text in new for postback in reports_of_incoming(text)])
+                await write_usage(transaction, text_usage(new))
                 for text in _in_order(new, batch):
                     await self._heed(transaction, text)
         except StoreError as error:

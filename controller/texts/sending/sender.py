@@ -16,6 +16,7 @@ from controller.asterisk.ari.client import AriClient
 from controller.asterisk.hep import HepReceiver
 from controller.directory.current import CurrentDirectory
 from controller.errors import AsteriskNotFound, AsteriskRefused, AsteriskUnreachable, RingpostError, StoreError
+from controller.metering.store.records import write_usage
 from controller.numbers import mask_number
 from controller.postbacks.outbox import enqueue
 from controller.store.database import Database, Transaction
@@ -30,6 +31,7 @@ from controller.texts.sending.phones import RegisteredPhones
 from controller.texts.store import outbox
 from controller.texts.store.outbox import CHANNEL, Claim, Claims, Result
 from controller.texts.text_routes import PHONE, TextRoutes
+from controller.texts.usage import text_usage
 
 log = structlog.get_logger()
 
@@ -261,11 +263,13 @@ class Sender:
             self._recorded.set()
 
     async def _report(self, transaction: Transaction, texts: Sequence[Text]) -> None:
+        """Texts are over: what they used is written, and their customers are told. StoreError."""
         snapshot = self._directory.snapshot
         postbacks = []
         for text in texts:
             key = snapshot.license_key(text.license_key)
             postbacks += reports_of_outgoing(text, receipts=bool(key and key.texts.delivery_receipts))
+        await write_usage(transaction, text_usage(texts))
         await enqueue(transaction, postbacks)
 
     async def _sweep(self) -> NoReturn:

@@ -1,0 +1,1 @@
+"""Usage in PostgreSQL: rows become values here, and nowhere else in the room."""
