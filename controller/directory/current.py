@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 
 import structlog
 
+from controller.directory.entries import EntriesByKind
 from controller.directory.grants import DidGrant, with_grants
 from controller.directory.snapshot import Snapshot
 
@@ -20,6 +21,7 @@ class CurrentDirectory:
     def __init__(self, snapshot: Snapshot) -> None:
         self._stated = snapshot
         self._grants: Mapping[str, DidGrant] = {}
+        self._entries: EntriesByKind = {}
         self._current = snapshot
         self._listeners: list[Listener] = []
 
@@ -34,12 +36,17 @@ class CurrentDirectory:
         One that fails is logged, and the others are told.
         """
         self._stated = snapshot
-        self._let_count(with_grants(snapshot, self._grants))
+        self._let_count(with_grants(snapshot, self._grants, self._entries))
 
     def grant(self, grants: Mapping[str, DidGrant]) -> None:
         """Let everything that is granted about numbers (E.164) count; what was granted before counts no more."""
         self._grants = dict(grants)
-        self._let_count(with_grants(self._stated, self._grants))
+        self._let_count(with_grants(self._stated, self._grants, self._entries))
+
+    def keep(self, entries: EntriesByKind) -> None:
+        """Let all that customers made for their calls to come to count; what they had made before counts no more."""
+        self._entries = entries
+        self._let_count(with_grants(self._stated, self._grants, entries))
 
     def _let_count(self, snapshot: Snapshot) -> None:
         previous, self._current = self._current, snapshot

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 
 import structlog
 
 from controller.directory.current import CurrentDirectory
+from controller.directory.did_settings import settings_of
 from controller.directory.grants import DidGrant
 from controller.directory.script_examination import examine
 from controller.errors import StoreError
@@ -50,7 +51,17 @@ class GrantedDids:
         """Read what is granted, and let it count. StoreError."""
         rows = await self._database.fetch("all_did_grants")
         self._directory.grant(
-            {row["number"]: DidGrant(row["license_key"], row["script_key"], row["script"]) for row in rows}
+            {
+                row["number"]: DidGrant(
+                    row["license_key"],
+                    row["sms_key"],
+                    row["script_key"],
+                    row["script"],
+                    row["settings_key"],
+                    settings_of(row["settings"]),
+                )
+                for row in rows
+            }
         )
 
     async def run(self) -> None:
@@ -99,6 +110,33 @@ class GrantedDids:
         await self.load()
         log.info("a number was assigned", number=mask_number(number), license_key=license_key)
         return True
+
+    async def order(self, number: str, license_key: str, settings: Mapping[str, str | bool]) -> bool:
+        """Give the calls and texts of a number that nobody has to a key; False when it has an owner. StoreError."""
+        did = self._directory.snapshot.did(number)
+        if did is None or did.owners:
+            return False
+        if await self._database.fetchval("order_did", number, license_key, dict(settings)) is None:
+            return False
+        await self.load()
+        log.info("a number was ordered", number=mask_number(number), license_key=license_key)
+        return True
+
+    async def cancel(self, number: str, license_key: str) -> bool:
+        """Put a number back into the stock; False where the YAML gives it away, or the key has it not. StoreError."""
+        did = self._directory.snapshot.did(number)
+        if did is None or not did.granted or license_key not in did.owners:
+            return False
+        if await self._database.fetchval("cancel_did", number, license_key) is None:
+            return False
+        await self.load()
+        log.info("a number was given back", number=mask_number(number), license_key=license_key)
+        return True
+
+    async def set_settings(self, number: str, license_key: str, settings: Mapping[str, str | bool]) -> None:
+        """Set some things about a number of a key; they count at its next call or text. StoreError."""
+        await self._database.execute("set_did_settings", number, license_key, dict(settings))
+        await self.load()
 
     async def set_script(self, number: str, license_key: str, script: str) -> bool:
         """Let a script answer a number of a key; False, when refused, with the reason in the log. StoreError."""

@@ -1,4 +1,4 @@
-"""Grants: what the YAML leaves out about numbers, laid over what it states."""
+"""Grants: what the YAML leaves out about numbers and what calls to them come to, laid over what it states."""
 
 from __future__ import annotations
 
@@ -6,6 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
+from controller.directory.did_settings import UNSET, DidSettings
+from controller.directory.entries import EntriesByKind
+from controller.directory.granted_menus import KeyMenus, menus_of
 from controller.directory.snapshot import Did, Snapshot
 from controller.script.parser import parse
 from controller.script.program import Program
@@ -13,27 +16,49 @@ from controller.script.program import Program
 
 @dataclass(frozen=True, slots=True)
 class DidGrant:
-    """license_key: who has the number's calls, None for whom the YAML says. script_key: whose the script is."""
+    """license_key, sms_key: who has the number's calls and texts, None for whom the YAML says. script_key: whose the
+    script is. settings_key: whose the settings are."""
 
     license_key: str | None = None
+    sms_key: str | None = None
     script_key: str | None = None
     script: str | None = None
+    settings_key: str | None = None
+    settings: DidSettings = UNSET
 
 
-def with_grants(stated: Snapshot, grants: Mapping[str, DidGrant]) -> Snapshot:
-    """The snapshot that counts: what the YAML states stays, what is granted fills what it leaves out."""
+def with_grants(stated: Snapshot, grants: Mapping[str, DidGrant], entries: EntriesByKind | None = None) -> Snapshot:
+    """The snapshot that counts: what the YAML states stays, what is granted fills what it leaves out.
+
+    entries: what customers made for their calls to come to.
+    """
     granted = {number: _granted(did, grants[number], stated) for number, did in stated.dids.items() if number in grants}
+    routed = {number: did for number, did in granted.items() if _is_routed(did)}
+    menus: dict[str, KeyMenus] = {}
+    programs: dict[tuple[str, str], Program | None] = {}
+    for number, did in routed.items():
+        assert did.voice is not None
+        name, routing = did.voice.name, did.settings.routing
+        if name not in menus:
+            menus[name] = menus_of(entries or {}, name)
+        if (name, routing) not in programs:
+            programs[name, routing] = menus[name].program(routing)
+        granted[number] = replace(did, program=programs[name, routing], script_source=None)
     return replace(stated, dids={**stated.dids, **granted}) if granted else stated
 
 
+def _is_routed(did: Did) -> bool:
+    """Whether the routing counts that a customer set: the YAML names nothing that answers the number's calls."""
+    return bool(did.voice and did.settings.routing and did.script_file is None and did.ivr is None)
+
+
 def _granted(did: Did, grant: DidGrant, stated: Snapshot) -> Did:
-    owner = did.voice
-    if owner is None and did.sms is None and grant.license_key is not None:
-        owner = stated.license_key(grant.license_key)
-    if owner is None:
-        return did
-    did = replace(did, voice=owner)
-    if grant.script is None or grant.script_key != owner.name or did.program is not None:
+    if did.voice is None and did.sms is None:
+        voice, sms = (stated.license_key(name or "") for name in (grant.license_key, grant.sms_key))
+        did = replace(did, voice=voice, sms=sms if sms and "sms" in sms.products else None, granted=bool(voice or sms))
+    if grant.settings_key in {each.name for each in (did.voice, did.sms) if each}:
+        did = replace(did, settings=grant.settings)
+    if did.voice is None or grant.script is None or grant.script_key != did.voice.name or did.program is not None:
         return did
     return replace(did, script_source=grant.script, program=_program(grant.script))
 

@@ -13,6 +13,7 @@ from typing import Literal
 
 from controller.directory.api_access import ApiAccess
 from controller.directory.destinations import Destinations, countries_of
+from controller.directory.did_settings import UNSET, DidSettings
 from controller.directory.text_settings import TextSettings
 from controller.errors import Mistake
 from controller.ivr.model import Ivr, Sequence
@@ -68,7 +69,8 @@ class Did:
     where the YAML has neither. `announcement` plays the sound that replaces the announcement of a number for texts
     only, or of a voice number without script. `status_post_url` is the number's own; without one the key's counts.
     `sms_trunk`: the trunk that its texts go through; None for the one whose prefix fits best. `texts_per_minute`,
-    `texts_per_day`: sent in any such time at most, None without a limit.
+    `texts_per_day`: sent in any such time at most, None without a limit. `granted`: its owners took it from the stock.
+    `settings`: what its owner's programs set.
     """
 
     number: str
@@ -84,6 +86,13 @@ class Did:
     texts_per_minute: int | None = None
     texts_per_day: int | None = None
     description: str = ""
+    granted: bool = False
+    settings: DidSettings = field(default=UNSET, repr=False)
+
+    @property
+    def owners(self) -> frozenset[str]:
+        """The names of the keys that have its calls or its texts."""
+        return frozenset(each.name for each in (self.voice, self.sms) if each)
 
 
 @dataclass(frozen=True, slots=True)

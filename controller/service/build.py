@@ -46,6 +46,7 @@ from controller.calls.trace_mailer import TraceMailer
 from controller.config.load import Configuration, script_context
 from controller.config.settings import DatabaseSection, PostbacksSection, Settings
 from controller.directory.current import CurrentDirectory
+from controller.directory.entries import Entries
 from controller.directory.granted_dids import GrantedDids
 from controller.directory.key_sounds import KeySounds
 from controller.directory.postback_urls import PostbackUrls
@@ -115,6 +116,7 @@ class Service:
     retention: RowRetention
     postback_urls: PostbackUrls
     granted_dids: GrantedDids
+    entries: Entries
     reloading: Reloading
     http: web.Application
 
@@ -178,6 +180,8 @@ def build(configuration: Configuration, database: Database) -> Service:
     reloading = Reloading(configuration, directory, prompts, ami, shared)
     ami.on_ready(reloading.catch_up)
     key_sounds = KeySounds(directory, library, prompts)
+    entries = Entries(database)
+    entries.on_change(directory.keep)
     service = Service(
         settings=settings,
         database=database,
@@ -195,6 +199,7 @@ def build(configuration: Configuration, database: Database) -> Service:
         retention=_retention(settings.database, database, library),
         postback_urls=postback_urls,
         reloading=reloading,
+        entries=entries,
         granted_dids=GrantedDids(database, directory, script_context(settings), key_sounds.ids),
         http=web.Application(client_max_size=LARGEST_REQUEST_BYTES),
     )

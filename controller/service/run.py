@@ -65,6 +65,7 @@ async def run(service: Service, sockets: Sequence[socket.socket]) -> None:
     await service.library.load()
     await calls.recordings.load()
     await service.postback_urls.load()
+    await service.entries.load()
     await service.granted_dids.load()
     memory.settle()
     try:
@@ -106,6 +107,7 @@ def _parts(service: Service) -> dict[str, Part]:
         "post-backs": service.delivery.run,
         "reloading": service.reloading.run,
         "granted-numbers": service.granted_dids.run,
+        "customers' entries": service.entries.run,
         "media": keep_media,
         "sounds": service.library.run,
         "recordings": service.calls.recordings.run,

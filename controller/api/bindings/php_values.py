@@ -31,10 +31,13 @@ def read_parameters(kind: Structure, given: Mapping[str, str]) -> Any:
     for field in kind.fields:
         if isinstance(field.type, Array | Structure):
             raise TypeError(f"{field.name}: a parameter is a scalar")
-        text = given.get(field.name, folded.get(field.name.lower(), ""))
-        if not text.strip():
+        text = given.get(field.name, folded.get(field.name.lower()))
+        if text is None or not text.strip():
             if field.required:
                 raise Refused(f"missing_{field.name}")
+            if text is not None and field.type is STRING:
+                # Given, and empty: that is how a text is taken away.
+                values[field.attribute] = ""
             continue
         try:
             values[field.attribute] = parse_scalar(field.name, field.type, text, field.default)
