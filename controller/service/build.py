@@ -368,7 +368,17 @@ def _add_routes(service: Service, admin_token: str) -> None:
             )
         )
     )
-    service.http.add_routes(voipms_routes(VoipmsParts(service.directory, service.settings.http, parts.guesses)))
+    service.http.add_routes(
+        voipms_routes(
+            VoipmsParts(
+                service.directory,
+                service.granted_dids,
+                service.entries,
+                service.settings.http,
+                parts.guesses,
+            )
+        )
+    )
     service.http.add_routes(
         CallsAdminHandler(admin_token, service.directory, calls.notifications, calls.administration).routes()
     )

@@ -2,20 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 from ipaddress import ip_network
+from zoneinfo import ZoneInfo
 
 from aiohttp import web
 
 from controller.api.auth import Authenticator, Guesses
 from controller.api.bindings.php_rest import PhpRest
 from controller.api.voipms.account import AccountMethods
+from controller.api.voipms.dids import DidMethods
 from controller.api.voipms.interface import voipms_interface
 from controller.api.voipms.log_in import VoipmsLogIn
 from controller.api.voipms.reference import ReferenceMethods
+from controller.api.voipms.routing_checks import RoutingChecks
+from controller.api.voipms.stock import StockMethods
 from controller.config.settings import HttpSection
 from controller.directory.current import CurrentDirectory
+from controller.directory.entries import Entries
+from controller.directory.granted_dids import GrantedDids
 from controller.directory.snapshot import LicenseKey
+
+ZONE = ZoneInfo("America/New_York")
+"""What dates without a zone are in: the vendor's default, which its clients expect."""
+
+
+def _now() -> datetime:
+    return datetime.now(ZONE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,8 +38,11 @@ class VoipmsParts:
     """What the interface is made of."""
 
     directory: CurrentDirectory
+    dids: GrantedDids
+    entries: Entries
     http: HttpSection = field(default_factory=HttpSection)
     guesses: Guesses = field(default_factory=Guesses)
+    now: Callable[[], datetime] = _now
 
 
 def voipms_routes(parts: VoipmsParts) -> list[web.RouteDef]:
@@ -37,6 +55,12 @@ def voipms_routes(parts: VoipmsParts) -> list[web.RouteDef]:
         return parts.directory.snapshot.key_by_value(text)
 
     authenticator = Authenticator(find_key, parts.guesses, tuple(map(ip_network, parts.http.trusted_proxies)))
-    interface = voipms_interface(AccountMethods(), ReferenceMethods())
+    checks = RoutingChecks(parts.directory, parts.entries)
+    interface = voipms_interface(
+        AccountMethods(),
+        ReferenceMethods(),
+        DidMethods(parts.directory, parts.dids, checks),
+        StockMethods(parts.directory, parts.dids, checks, parts.now),
+    )
     log_in = VoipmsLogIn(find_user, authenticator, parts.guesses)
     return PhpRest(interface, log_in).routes()

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import gzip
+from typing import cast
 
 import pytest
 
 from controller.directory.current import CurrentDirectory
+from controller.directory.entries import Entries
+from controller.directory.granted_dids import GrantedDids
 from controller.directory.snapshot import LicenseKey, Snapshot
 from controller.service.build_voipms import VoipmsParts, voipms_routes
 from tests.support.voipms import KEY, PASSWORD, PLAIN, USER, read, serving, with_access
@@ -15,7 +18,8 @@ LOGIN = {"api_username": USER, "api_password": PASSWORD}
 
 
 def parts(*keys: LicenseKey) -> VoipmsParts:
-    return VoipmsParts(CurrentDirectory(Snapshot(license_keys={key.name: key for key in keys or (KEY, PLAIN)})))
+    directory = CurrentDirectory(Snapshot(license_keys={key.name: key for key in keys or (KEY, PLAIN)}))
+    return VoipmsParts(directory, cast("GrantedDids", None), cast("Entries", None))
 
 
 @pytest.mark.parametrize(

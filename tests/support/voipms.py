@@ -34,14 +34,15 @@ def with_access(**access: Any) -> LicenseKey:
 class Client:
     """Sends requests as most clients do: a multipart form, or a query."""
 
-    def __init__(self, session: aiohttp.ClientSession, url: str) -> None:
+    def __init__(self, session: aiohttp.ClientSession, url: str, user: str = USER, password: str = PASSWORD) -> None:
         self.session = session
         self.url = url
+        self.log_in = {"api_username": user, "api_password": password}
 
     async def call(self, method: str, **parameters: object) -> dict[str, Any]:
         """The answer to a method, by a multipart POST."""
         form = aiohttp.FormData(default_to_multipart=True)
-        for name, value in {"api_username": USER, "api_password": PASSWORD, "method": method, **parameters}.items():
+        for name, value in {**self.log_in, "method": method, **parameters}.items():
             form.add_field(name, str(value))
         async with self.session.post(self.url, data=form) as answer:
             return await read(answer)

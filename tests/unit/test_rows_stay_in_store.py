@@ -13,6 +13,7 @@ ROOT = Path(controller.__file__).parent
 # Rooms whose store is one module.
 STORE_MODULES = {
     "directory/call_lists.py",
+    "directory/entries.py",
     "directory/granted_dids.py",
     "directory/postback_urls.py",
     "directory/saved_scripts.py",
