@@ -1,8 +1,8 @@
-"""Programs and the texts that they are compiled from: scripts, and IVRs with everything that callers can come to.
+"""Programs and the texts that they are compiled from: scripts, and IVRs and routings with all that callers come to.
 
 A live call is stored with the text of its program, so that whoever takes the call over can compile it again. A script's
-text is the script. An IVR's is a line that no script begins with, and a JSON document of the IVR, the IVRs, sequences
-and scripts that it leads to.
+text is the script. That of an IVR or a routing is a line that no script begins with, and a JSON document of the IVRs,
+sequences, scripts and other places that it leads to.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import asdict
+from functools import partial
 from typing import Any
 
 from controller.errors import DestinationInvalid, StateInvalid
@@ -25,7 +26,9 @@ from controller.ivr.model import (
     Step,
     TextStep,
 )
-from controller.ivr.translation import translate
+from controller.ivr.place_translation import callback_as_disa
+from controller.ivr.places import Callback, destinations_of, place_as_data, place_of_data
+from controller.ivr.translation import Catalogue, translate
 from controller.script.parser import parse
 from controller.script.program import Program
 
@@ -42,17 +45,22 @@ def is_ivr_source(source: str) -> bool:
 
 
 def compile_source(source: str) -> Program:
-    """The program of a text: of a script, or of an IVR as `compile_ivr` wrote it.
+    """The program of a text: of a script, or of what `compile_place` wrote.
 
-    A script never raises. StateInvalid for an IVR's text that is damaged.
+    A script never raises. StateInvalid for any other text that is damaged.
     """
     if not is_ivr_source(source):
         return parse(source)
     try:
         document = json.loads(source.removeprefix(HEADER))
-        ivrs = {name: _read_ivr(name, data) for name, data in document["ivrs"].items()}
-        sequences = {name: _read_sequence(name, data) for name, data in document["sequences"].items()}
-        return translate(document["ivr"], ivrs, sequences, document["scripts"], source=source)
+        root = Destination(DestinationKind.IVR, document["ivr"]) if "ivr" in document else _read(document["root"])
+        catalogue = Catalogue(
+            {name: _read_ivr(name, data) for name, data in document["ivrs"].items()},
+            {name: _read_sequence(name, data) for name, data in document["sequences"].items()},
+            document["scripts"],
+            {_read(name): place_of_data(_read(name).kind, data) for name, data in document.get("places", {}).items()},
+        )
+        return translate(root, catalogue, source=source, compiled=partial(_text_of_callback, catalogue))
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError, DestinationInvalid) as error:
         raise StateInvalid("The stored program of this IVR cannot be read back.") from error
 
@@ -65,24 +73,53 @@ def compile_ivr(
     scripts: the text of each script by the name that destinations give it. DestinationInvalid when something that
     callers can come to is not there.
     """
-    return translate(name, ivrs, sequences, scripts, source=_source(name, ivrs, sequences, scripts))
+    return compile_place(Destination(DestinationKind.IVR, name), Catalogue(ivrs, sequences, scripts))
 
 
-def _source(name: str, ivrs: Mapping[str, Ivr], sequences: Mapping[str, Sequence], scripts: Mapping[str, str]) -> str:
-    """The canonical text of an IVR: the same for the same behaviour."""
-    document: dict[str, Any] = {"ivr": name, "ivrs": {}, "sequences": {}, "scripts": {}}
-    waiting = [Destination(DestinationKind.IVR, name)]
+def compile_place(root: Destination, catalogue: Catalogue) -> Program:
+    """The program of what callers come to at `root`: an IVR, a number with a routing (`did:`), or any other place.
+
+    DestinationInvalid when something that callers can come to is not there.
+    """
+    return translate(root, catalogue, source=_source(root, catalogue), compiled=partial(_text_of_callback, catalogue))
+
+
+def _text_of_callback(catalogue: Catalogue, destination: Destination) -> str:
+    """The text of the program that runs when somebody was called back."""
+    callback = catalogue.places[destination]
+    if not isinstance(callback, Callback):
+        raise DestinationInvalid(f"{destination} calls nobody back")
+    root = Destination(DestinationKind.DISA, destination.target)
+    return _source(root, Catalogue(places={root: callback_as_disa(callback)}))
+
+
+def _source(root: Destination, catalogue: Catalogue) -> str:
+    """The canonical text of a program: the same for the same behaviour."""
+    document: dict[str, Any] = {"ivrs": {}, "sequences": {}, "scripts": {}}
+    document |= {"ivr": root.target} if root.kind is DestinationKind.IVR else {"root": str(root), "places": {}}
+    waiting = [root]
     while waiting:
         place = waiting.pop()
-        if place.kind is DestinationKind.IVR and place.target in ivrs and place.target not in document["ivrs"]:
-            ivr = ivrs[place.target]
-            document["ivrs"][ivr.name] = _write_ivr(ivr)
-            waiting += ivr.destinations
-        elif place.kind is DestinationKind.SEQUENCE and place.target in sequences:
-            document["sequences"][place.target] = _write_sequence(sequences[place.target])
-        elif place.kind is DestinationKind.SCRIPT and place.target in scripts:
-            document["scripts"][place.target] = scripts[place.target]
+        if place.kind is DestinationKind.IVR and place.target in catalogue.ivrs:
+            if place.target not in document["ivrs"]:
+                ivr = catalogue.ivrs[place.target]
+                document["ivrs"][ivr.name] = _write_ivr(ivr)
+                waiting += ivr.destinations
+        elif place.kind is DestinationKind.SEQUENCE and place.target in catalogue.sequences:
+            document["sequences"][place.target] = _write_sequence(catalogue.sequences[place.target])
+        elif place.kind is DestinationKind.SCRIPT and place.target in catalogue.scripts:
+            document["scripts"][place.target] = catalogue.scripts[place.target]
+        # The routing of another number is its own business: who is led there calls it.
+        elif place in catalogue.places and (place == root or place.kind is not DestinationKind.DID):
+            places = document.setdefault("places", {})
+            if str(place) not in places:
+                places[str(place)] = place_as_data(place.kind, catalogue.places[place])
+                waiting += destinations_of(catalogue.places[place])
     return HEADER + json.dumps(document, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+
+def _read(text: str) -> Destination:
+    return Destination.parse(text)
 
 
 def _write_ivr(ivr: Ivr) -> dict[str, Any]:

@@ -36,6 +36,22 @@ class EnterMenu(Command):
 
 
 @dataclass(frozen=True, slots=True)
+class EnterRouting(Command):
+    """Begin what a number's routing says: digits lead nowhere until something asks for them."""
+
+    name: ClassVar[str] = "Routing"
+    heeds_digits: ClassVar[bool] = True
+
+    def perform(self, machine: Machine) -> Effect | None:
+        machine.state.bindings.clear()
+        machine.state.act_on_digit = True
+        return None
+
+    def binds_only(self) -> Mapping[str, str]:
+        return {}
+
+
+@dataclass(frozen=True, slots=True)
 class EnterScript(Command):
     """Begin a script as a call to its own number would: 1 is bound to its start, and its switches are on."""
 

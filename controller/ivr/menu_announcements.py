@@ -16,6 +16,9 @@ class Announcements:
     disconnected: str
     press_keys: str
     you_pressed: str
+    leave_message: str
+    enter_pin: str
+    enter_number: str
 
 
 ANNOUNCEMENTS: Mapping[str, Announcements] = {
@@ -26,6 +29,9 @@ ANNOUNCEMENTS: Mapping[str, Announcements] = {
         disconnected="The number that you have called has been disconnected.",
         press_keys="Press some keys, and then the pound key, to hear them read back.",
         you_pressed="You pressed",
+        leave_message="Please leave a message after the tone, and press the pound key when you are done.",
+        enter_pin="Please enter your PIN, and then the pound key.",
+        enter_number="Please dial the number, and then the pound key.",
     ),
     "es": Announcements(
         voice=17,
@@ -34,6 +40,9 @@ ANNOUNCEMENTS: Mapping[str, Announcements] = {
         disconnected="El número que ha marcado ha sido desconectado.",
         press_keys="Pulse algunas teclas y después la tecla numeral para oírlas.",
         you_pressed="Ha pulsado",
+        leave_message="Deje su mensaje después de la señal y pulse la tecla numeral al terminar.",
+        enter_pin="Introduzca su clave y después la tecla numeral.",
+        enter_number="Marque el número y después la tecla numeral.",
     ),
     "fr": Announcements(
         voice=7,
@@ -42,5 +51,8 @@ ANNOUNCEMENTS: Mapping[str, Announcements] = {
         disconnected="Le numéro que vous avez composé a été débranché.",
         press_keys="Appuyez sur quelques touches, puis sur le carré, pour les entendre.",
         you_pressed="Vous avez appuyé sur",
+        leave_message="Laissez un message après le signal, et appuyez sur le carré quand vous aurez terminé.",
+        enter_pin="Composez votre code, puis le carré.",
+        enter_number="Composez le numéro, puis le carré.",
     ),
 }

@@ -96,24 +96,66 @@ class QueueText(Command):
 
 
 @dataclass(frozen=True, slots=True)
+class Onward:
+    """The labels where a call goes on when nobody was reached; without one it goes on with the next command."""
+
+    busy: str = ""
+    unreachable: str = ""
+    noanswer: str = ""
+
+    def label(self, failure: TransferFailed) -> str:
+        """Where it goes on after this failure."""
+        if failure.reason == "busy":
+            return self.busy
+        return self.noanswer if failure.reason == "noanswer" and not failure.unreachable else self.unreachable
+
+    def labels(self) -> tuple[str, ...]:
+        """All of them, each once."""
+        return tuple(dict.fromkeys(label for label in (self.busy, self.unreachable, self.noanswer) if label))
+
+
+@dataclass(frozen=True, slots=True)
 class Forward(Command):
-    """Connect the caller with a number (E.164) or a phone (`sip:NAME`); when that fails, go on."""
+    """Connect the caller with a number (E.164) or a phone (`sip:NAME`); when that fails, go on.
+
+    The fields are those of the effect `Transfer`. onward: where to go on.
+    """
 
     name: ClassVar[str] = "Forward"
     conversation: ClassVar[bool] = True
     ends: ClassVar[bool] = True
     target: str
+    caller_id: str = ""
+    ring_seconds: float = 30.0
+    others: tuple[str, ...] = ()
+    digits: str = ""
+    digits_after: float = 0.0
+    music: str = ""
+    onward: Onward = Onward()
 
     def perform(self, machine: Machine) -> Effect | None:  # noqa: ARG002 (all is known)
-        return Transfer(self.target)
+        return Transfer(
+            self.target,
+            caller_id=self.caller_id,
+            ring_seconds=self.ring_seconds,
+            others=self.others,
+            digits=self.digits,
+            digits_after=self.digits_after,
+            music=self.music,
+        )
 
     def finish(self, machine: Machine, outcome: Outcome) -> Effect | None:
         if isinstance(outcome, TransferFailed):
             machine.error(f"The call was not forwarded ({outcome.reason}).")
+            if label := self.onward.label(outcome):
+                machine.jump(label)
         return End("transferred") if isinstance(outcome, Transferred) else None
 
     def lasts(self) -> tuple[float, float]:
         return 0.0, float("inf")
+
+    def jumps(self) -> tuple[str, ...]:
+        return self.onward.labels()
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,11 +67,15 @@ class WaitForDigit:
 
 @dataclass(frozen=True, slots=True)
 class CollectDigits:
-    """Collect digits; the time of `seconds` starts again at each digit. Outcome: Finished."""
+    """Collect digits; the time of `seconds` starts again at each digit. Outcome: Finished.
+
+    secret: nobody reads in the trace what they were.
+    """
 
     variable: str
     seconds: float
     maximum: int | None = None
+    secret: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,12 +113,21 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Transfer:
-    """Bridge the call to `number`. Outcome: Transferred (the bridged call is over), or TransferFailed."""
+    """Bridge the call to `number`. Outcome: Transferred (the bridged call is over), or TransferFailed.
+
+    others: numbers that ring at the same time; who answers first is bridged. digits: DTMF sent to who answers, after
+    `digits_after` seconds, before both hear each other. music: the id of the sound that the caller hears until then;
+    empty: the ringing tone.
+    """
 
     number: str
     caller_id: str = ""
     caller_id_name: str = ""
     ring_seconds: float = 30.0
+    others: tuple[str, ...] = ()
+    digits: str = ""
+    digits_after: float = 0.0
+    music: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +165,38 @@ class BlockTexts:
 
 
 @dataclass(frozen=True, slots=True)
+class TellTime:
+    """Tell what time of the week it is in a zone (its name in the tz database). Outcome: TimeTold, or Failed."""
+
+    zone: str
+
+
+@dataclass(frozen=True, slots=True)
+class TakeMessage:
+    """Record a message for a mailbox; ends at `#`, at the maximum, or after so much silence.
+
+    Outcome: Recorded, or Failed. What was said before a hang-up is a message too.
+    """
+
+    mailbox: str
+    maximum_seconds: float
+    silence_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class CallBack:
+    """Have `number` (E.164) called in `delay_seconds`, and `program` (the text of a compiled program) run there.
+
+    caller_id: the number that is shown (E.164). Outcome: Finished, or Failed.
+    """
+
+    number: str
+    caller_id: str
+    program: str
+    delay_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
 class Echo:
     """Play back to the caller what the caller says, until hang-up. Outcome: Finished."""
 
@@ -180,6 +225,9 @@ Effect = (
     | FetchUrl
     | SendText
     | BlockTexts
+    | TellTime
+    | TakeMessage
+    | CallBack
     | Echo
     | End
 )

@@ -21,6 +21,7 @@ from controller.script.outcomes import (
     Outcome,
     Reaction,
     Recorded,
+    TimeTold,
     TransferFailed,
 )
 from controller.script.program import Program
@@ -31,7 +32,7 @@ MOST_TIMELESS_STEPS = 1000
 _written = lru_cache(maxsize=10_000)(str)
 # What ends so may have ended at once: it counts as time only when it took as long as this. A loop of failures is
 # stopped like one of commands alone.
-_MAY_TAKE_NO_TIME = (Failed, TransferFailed, Fetched)
+_MAY_TAKE_NO_TIME = (Failed, TransferFailed, Fetched, TimeTold)
 LEAST_SECONDS = 0.1
 _RESTARTING = frozenset({"MACHINE", "FAX", "RING"})
 
@@ -70,6 +71,7 @@ class Engine:
         if isinstance(state.pending, End):
             return state.pending
         command = self.program.command(state.current)
+        state.waited += seconds
         if seconds >= LEAST_SECONDS or not isinstance(outcome, _MAY_TAKE_NO_TIME):
             state.timeless_steps = 0
         ended = None if command is None else command.finish(self._machine, outcome)
@@ -174,10 +176,13 @@ class Engine:
         machine, state = self._machine, self.state
         if digit not in DIGITS or isinstance(state.pending, End):
             return Reaction.GO_ON
-        state.digits_dialled = (state.digits_dialled + digit)[:LONGEST_VALUE]
-        state.variables["digitsdialed"] = (state.variables.get("digitsdialed", "") + digit)[:LONGEST_VALUE]
-        machine.note("digit", digit=digit)
         command = None if state.pending is None else self.program.command(state.current)
+        if self._is_secret(command):
+            machine.note("digit", digit="*")
+        else:
+            state.digits_dialled = (state.digits_dialled + digit)[:LONGEST_VALUE]
+            state.variables["digitsdialed"] = (state.variables.get("digitsdialed", "") + digit)[:LONGEST_VALUE]
+            machine.note("digit", digit=digit)
         if command is not None and command.conversation:
             return Reaction.GO_ON
         if state.stopping or state.jump:
@@ -195,6 +200,12 @@ class Engine:
         if reaction is Reaction.STOP:
             state.stopping = True
         return reaction
+
+    def _is_secret(self, command: Command | None) -> bool:
+        """Whether a digit is meant for a command that takes secrets, be it during the prompt before it."""
+        if isinstance(command, Speaking):
+            command = self.program.command(self.state.position)
+        return command is not None and command.takes_secrets
 
     def _next_takes_digits(self) -> bool:
         command = self.program.command(self.state.position)

@@ -45,9 +45,13 @@ class Transferred:
 
 @dataclass(frozen=True, slots=True)
 class TransferFailed:
-    """The transfer did not come about: busy, noanswer, failed, refused."""
+    """The transfer did not come about: busy, noanswer, failed, refused.
+
+    unreachable: there was no phone there, or no way to it, so that nobody can have heard it ring.
+    """
 
     reason: str
+    unreachable: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +63,19 @@ class Fetched:
 
 
 @dataclass(frozen=True, slots=True)
+class TimeTold:
+    """The time of the week: `weekday` is 0 on Monday, `minute` counts from midnight."""
+
+    weekday: int
+    minute: int
+
+
+@dataclass(frozen=True, slots=True)
 class HungUp:
     """The other side hung up, or the call broke."""
 
 
-Outcome = Finished | Failed | SilenceHeard | Recorded | Transferred | TransferFailed | Fetched | HungUp
+Outcome = Finished | Failed | SilenceHeard | Recorded | Transferred | TransferFailed | Fetched | TimeTold | HungUp
 
 
 @dataclass(frozen=True, slots=True)

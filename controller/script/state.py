@@ -59,6 +59,7 @@ class State:
     key_seed: what keys of conferences and ids of recordings are made from; different for each call.
     texts_sent: how many texts the call was asked to queue, the one under way included: which of them that is.
     recordings_made: the same of recordings.
+    rounds: how often the place that the caller is in has asked again. waited: seconds since the caller came there.
     """
 
     incoming: bool = True
@@ -92,6 +93,8 @@ class State:
     keys_made: int = 0
     texts_sent: int = 0
     recordings_made: int = 0
+    rounds: int = 0
+    waited: float = 0.0
 
     @classmethod
     def for_incoming(
@@ -217,8 +220,12 @@ def _to_json(value: Effect | Prompt) -> dict[str, Any]:
     data: dict[str, Any] = {"type": _STORED_NAMES[type(value)]}
     for each in fields(value):
         item = getattr(value, each.name)
-        data[each.name] = [_to_json(prompt) for prompt in item] if isinstance(item, tuple) else item
+        data[each.name] = list(map(_item_to_json, item)) if isinstance(item, tuple) else item
     return data
+
+
+def _item_to_json(item: Prompt | str) -> dict[str, Any] | str:
+    return item if isinstance(item, str) else _to_json(item)
 
 
 def _from_json(data: dict[str, Any]) -> Any:
@@ -226,6 +233,8 @@ def _from_json(data: dict[str, Any]) -> Any:
     effect = _EFFECTS[values.pop("type")]
     if effect is Play:
         values["prompts"] = tuple(_from_json(prompt) for prompt in values["prompts"])
+    elif "others" in values:
+        values["others"] = tuple(map(str, values["others"]))
     made = effect(**values)
     assert is_dataclass(made)
     return made

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from controller.script.effects import (
     BlockTexts,
+    CallBack,
     CollectDigits,
     Effect,
     FetchUrl,
@@ -19,13 +20,16 @@ from controller.script.effects import (
     Silence,
     Sound,
     Speech,
+    TakeMessage,
+    TellTime,
     Tone,
     Transfer,
     WaitForDigit,
 )
-from controller.script.outcomes import Fetched, Note, Outcome, Recorded, TransferFailed, Transferred
+from controller.script.outcomes import Fetched, Note, Outcome, Recorded, TimeTold, TransferFailed, Transferred
 
 Value = str | int | float
+_WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 FIELDS: Mapping[str, tuple[str, ...]] = {
     "say": ("text",),
@@ -43,6 +47,9 @@ FIELDS: Mapping[str, tuple[str, ...]] = {
     "fetch": ("url", "status"),
     "text": ("body", "from", "to"),
     "opt_out": (),
+    "time": ("now",),
+    "message": ("mailbox",),
+    "call_back": ("number",),
     "set": ("name", "value"),
     "jump": ("label",),
     "detected": ("what",),
@@ -106,6 +113,8 @@ def tell_beginning(effect: Effect) -> Iterator[Told]:
             yield "conference", {"key": effect.key}
         case BlockTexts():
             yield "opt_out", {}
+        case CallBack():
+            yield "call_back", {"number": effect.number}
         case SendText():
             yield "text", {"from": effect.sender, "to": effect.recipient, "body": " ".join(effect.body.split())}
 
@@ -114,9 +123,17 @@ def tell_end(effect: Effect, outcome: Outcome, collected: str = "") -> Iterator[
     """The events of an effect that are known when it is over. `collected`: the engine's digits, before it resumes."""
     match effect, outcome:
         case CollectDigits(), _:
-            yield "collect_digits", {"var": effect.variable, "digits": collected}
+            yield (
+                "collect_digits",
+                {"var": effect.variable, "digits": "*" * len(collected) if effect.secret else collected},
+            )
         case Record(), Recorded():
             yield "record", {"id": effect.sound_id}
+        case TakeMessage(), Recorded():
+            yield "message", {"mailbox": effect.mailbox}
+        case TellTime(), TimeTold():
+            now = f"{_WEEKDAYS[outcome.weekday % 7]} {outcome.minute // 60:02d}:{outcome.minute % 60:02d}"
+            yield "time", {"now": now}
         case Transfer(), TransferFailed():
             yield "transfer", {"number": effect.number, "result": outcome.reason}
         case Transfer(), Transferred():

@@ -49,6 +49,7 @@ class Command:
     conversation: ClassVar[bool] = False  # two people talk: digits and detections are theirs, not the script's
     interruptible: ClassVar[bool] = True  # a bound digit stops it at once; else the jump follows when it is over
     only_sets: ClassVar[bool] = False  # it takes no time and goes nowhere: it sets how the call goes on
+    takes_secrets: ClassVar[bool] = False  # its digits are secret: neither the trace nor a variable gets them
     heeds_digits: ClassVar[bool] = False  # digits are acted on again after it, whatever was switched off before
 
     @abstractmethod

@@ -30,6 +30,8 @@ from controller.script.effects import (
     Silence,
     Sound,
     Speech,
+    TakeMessage,
+    TellTime,
     Tone,
     Transfer,
     WaitForDigit,
@@ -46,6 +48,7 @@ from controller.script.outcomes import (
     Reaction,
     Recorded,
     SilenceHeard,
+    TimeTold,
     TransferFailed,
     Transferred,
 )
@@ -57,6 +60,7 @@ from controller.script.transcript import Told, TranscriptLine, tell_beginning, t
 LONGEST_RUN_SECONDS = 3600.0
 MOST_LINES = 100_000
 BEEP_SECONDS = 0.35
+_MINUTES_OF_DAY = 24 * 60
 RING_SECONDS = 3.0
 CONVERSATION_SECONDS = 10.0
 FETCH_SECONDS = 0.2
@@ -159,7 +163,12 @@ class Simulation:
                 seconds = sum(0.5 if digit == "w" else tone for digit in effect.digits)
                 return _outcome((yield from self._pass(seconds)))
             case Record():
-                return (yield from self._record(effect))
+                return (yield from self._record(effect.sound_id, effect))
+            case TakeMessage():
+                return (yield from self._record(f"message for {effect.mailbox}", effect))
+            case TellTime():
+                minutes = self._situation.minute_of_week + int(self.now // 60)
+                return TimeTold(minutes // _MINUTES_OF_DAY % 7, minutes % _MINUTES_OF_DAY)
             case Transfer():
                 return (yield from self._transfer(effect))
             case JoinConference():
@@ -230,13 +239,13 @@ class Simulation:
         happening = yield from self._pass(min(needed, limit))
         return _outcome(happening, SilenceHeard(needed <= limit))
 
-    def _record(self, effect: Record) -> _Performing:
+    def _record(self, sound_id: str, effect: Record | TakeMessage) -> _Performing:
         began = self.now
         talks = max(0.0, self._situation.other_end.talks_until - self.now)
         happening = yield from self._pass(min(effect.maximum_seconds, talks + effect.silence_seconds))
         if happening is _Happening.LIMIT:
             return None
-        seconds = self._recorded[effect.sound_id] = self.now - began
+        seconds = self._recorded[sound_id] = self.now - began
         return Recorded(seconds, hung_up=happening is _Happening.HUNG_UP)
 
     def _transfer(self, effect: Transfer) -> _Performing:

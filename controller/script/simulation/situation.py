@@ -22,6 +22,7 @@ SOUND_SECONDS = 2.0
 FIRST_KEY_SECONDS = 0.5
 NEXT_KEY_SECONDS = 0.25
 
+MONDAY_MORNING = 10 * 60
 HANG_UP = ""
 _PRESS = re.compile(r"([0-9]{1,6}(?:\.[0-9]{1,6})?):(.+)")
 
@@ -71,7 +72,8 @@ class Situation:
 
     pages: the body that a URL answers with status 200; any other URL answers 404. hang_up_at: seconds after the answer
     at which the other side hangs up. spoken: what is heard of a text. sound_seconds: how long a sound of the licence
-    key lasts, None for one that is not there. house_sounds: how long the built-in sounds last, by name.
+    key lasts, None for one that is not there. house_sounds: how long the built-in sounds last, by name. minute_of_week:
+    what time it is at the answer, in every zone, in minutes since Monday's midnight.
     """
 
     other_end: OtherEnd = CALLER
@@ -81,6 +83,7 @@ class Situation:
     spoken: Callable[[str], Spoken] = plainly
     sound_seconds: Callable[[str], float | None] = always
     house_sounds: Mapping[str, float] = field(default_factory=dict)
+    minute_of_week: int = MONDAY_MORNING
 
 
 @dataclass(frozen=True, slots=True, order=True)
