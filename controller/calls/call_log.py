@@ -29,6 +29,10 @@ from controller.store.storable import as_json
 
 log = structlog.get_logger()
 
+# What a call's trace holds; of what happens beyond that only how much there was is told, at its end.
+MOST_TRACE_LINES = 5000
+_ALWAYS_TOLD = frozenset({"answered", "left_out", "end"})
+
 
 @dataclass(frozen=True, slots=True)
 class CallLogTargets:
@@ -85,6 +89,7 @@ class CallLog:
         self._state_json = state_json or (lambda: as_json(state().to_json()))
         self._trace: list[TraceLine] = []
         self._usage: list[UsageRecord] = []
+        self._left_out = 0
 
     def note(self, event: str, **fields: object) -> None:
         """Add a line to the trace; it is stored with the next state."""
@@ -97,7 +102,15 @@ class CallLog:
                 self.tell(note.event, dict(note.fields))
 
     def tell(self, event: str, fields: Mapping[str, object]) -> None:
-        """Add a line to the trace, its particulars as a mapping that nobody changes afterwards."""
+        """Add a line to the trace, its particulars as a mapping that nobody changes afterwards.
+
+        A call writes no more than 5,000 lines, but for how it ends.
+        """
+        if self.call.trace_number >= MOST_TRACE_LINES and event not in _ALWAYS_TOLD:
+            if not self._left_out:
+                log.warning("the trace of a call is full", call=self.call.queue_id, lines=MOST_TRACE_LINES)
+            self._left_out += 1
+            return
         self.call.trace_number += 1
         line = TraceLine(self.call.queue_id, self.call.trace_number, self._log_targets.now(), event, fields)
         self._trace.append(line)
@@ -210,6 +223,8 @@ class CallLog:
             self._meter_leg()
             if (usage := call_usage(self.call, dialled=dialled)) is not None:
                 self._usage.append(usage)
+            if self._left_out:
+                self.note("left_out", lines=self._left_out)
             self.note("end", reason=reason)
             self._post(event, final=True)
             if self._log_targets.mailer is not None:

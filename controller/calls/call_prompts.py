@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from controller.directory.current import CurrentDirectory
@@ -12,19 +12,22 @@ from controller.script.program import Program
 from controller.script.voice_ids import FULL_VOLUME, NORMAL_RATE
 from controller.speech.library import SoundLibrary
 from controller.speech.prompts import Medium, Prompts
+from controller.speech.quota import SpeechQuota
 
 
 @dataclass(frozen=True, slots=True)
 class PromptSources:
     """Where prompts come from: speech engines, the YAML's sounds, stored sounds.
 
-    media_url: the address under which Asterisk reaches the controller's media, without a trailing slash.
+    media_url: the address under which Asterisk reaches the controller's media, without a trailing slash. quota: what
+    speech may be made for each licence key.
     """
 
     prompts: Prompts
     directory: CurrentDirectory
     library: SoundLibrary
     media_url: str
+    quota: SpeechQuota = field(default_factory=SpeechQuota)
 
 
 class CallPrompts:
@@ -58,7 +61,7 @@ class CallPrompts:
         """The media URI and length in seconds of any prompt, made now if need be. SpeechError when it cannot be."""
         prompts = self._sources.prompts
         if isinstance(prompt, Speech):
-            return self._as_media(await prompts.speech(prompt.text, prompt.voice, *self._manner))
+            return self._as_media(await self._spoken(prompt))
         if isinstance(prompt, Silence):
             return self._as_media(await prompts.silence(prompt.seconds))
         if isinstance(prompt, Sound):
@@ -97,6 +100,12 @@ class CallPrompts:
         if self._file(sound_id) is not None:
             return f"the sound “{sound_id}” is a file of the configuration and is not recorded over"
         return ""
+
+    async def _spoken(self, prompt: Speech) -> Medium:
+        self._sources.quota.admit(self.license_key)
+        medium = await self._sources.prompts.speech(prompt.text, prompt.voice, *self._manner)
+        self._sources.quota.count(self.license_key, medium.seconds)
+        return medium
 
     async def _stored(self, sound_id: str) -> Medium:
         try:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 import structlog
 
@@ -79,6 +80,7 @@ class CallSession:
             lease_seconds=parts.lease_seconds,
             # Nothing in it leads back to the session: a call that is over is freed at once, without the collector.
             log_to=LineLog(lambda: call_log.take(engine.take_notes()), call_log.tell, call_log),
+            seconds_left=partial(_seconds_left, call, parts.log_targets.now),
         )
 
     @classmethod
@@ -205,3 +207,7 @@ class CallSession:
         at = self._lost_at if reason == ASTERISK_LOST else None
         self.call_log.ended(reason, self.call.final_code, at=at)
         log.info("call ended", reason=reason, seconds=self.call.duration_seconds)
+
+
+def _seconds_left(call: Call, now: Callable[[], datetime]) -> float:
+    return call.seconds_left(now())

@@ -23,6 +23,7 @@ from controller.config_file.document import Document
 from controller.config_file.validation import Declaration, mistake, read_section
 from controller.errors import ConfigurationError
 from controller.script.commands.kinds import EMAIL
+from controller.speech.quota import DEFAULT_MEGABYTES
 from controller.store.addresses import usable_address
 
 Port = Annotated[int, Field(ge=1, le=65535)]
@@ -136,11 +137,13 @@ class DatabaseSection(Declaration):
 
 
 class SpeechSection(Declaration):
-    """`speech:` voices and further speech engines; how long what was spoken is kept after its last use."""
+    """`speech:` voices and further speech engines; how long what was spoken is kept after its last use, and how much of
+    it is made for each licence key within an hour."""
 
     voices: dict[str, str] = Field(default_factory=dict)
     commands: dict[str, str] = Field(default_factory=dict)
     keep_days: Annotated[float, Field(gt=0)] = 30.0
+    megabytes_an_hour: Annotated[int, Field(ge=1, le=1_000_000)] = DEFAULT_MEGABYTES
 
 
 class PostbacksSection(Declaration):

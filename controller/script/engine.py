@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from math import ceil
 
 from controller.script.commands.command import Command, Speaking
 from controller.script.commands.kinds import DIGITS
@@ -28,6 +29,9 @@ from controller.script.program import Program
 from controller.script.state import State
 
 MOST_TIMELESS_STEPS = 1000
+# So many commands each second of the call makes good again: a script that runs more for long is stopped, or one call
+# could keep the journal busy with nothing but its own steps.
+STEPS_A_SECOND = 100
 # Every call of a number runs the same commands: each is put into words once.
 _written = lru_cache(maxsize=10_000)(str)
 # What ends so may have ended at once: it counts as time only when it took as long as this. A loop of failures is
@@ -73,7 +77,7 @@ class Engine:
         command = self.program.command(state.current)
         state.waited += seconds
         if seconds >= LEAST_SECONDS or not isinstance(outcome, _MAY_TAKE_NO_TIME):
-            state.timeless_steps = 0
+            state.timeless_steps = max(0, state.timeless_steps - ceil(seconds * STEPS_A_SECOND))
         ended = None if command is None else command.finish(self._machine, outcome)
         self._note_failure(command, outcome)
         state.pending = None
@@ -107,7 +111,10 @@ class Engine:
             if command is None:
                 return self._end(End("end-of-script"))
             if state.timeless_steps >= MOST_TIMELESS_STEPS:
-                machine.error(f"The script ran {MOST_TIMELESS_STEPS} commands that took no time, and was stopped.")
+                machine.error(
+                    f"The script ran {MOST_TIMELESS_STEPS} commands more than its time allows"
+                    f" ({STEPS_A_SECOND} a second), and was stopped."
+                )
                 return self._end(End("step-limit"))
             state.current = state.position
             effect = self._play() if isinstance(command, Speaking) else self._perform(command)

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from textwrap import indent
 
 from controller.script.commands.command import Command, Parameter, signature
-from controller.script.commands.machine import LONGEST_VALUE, MOST_VARIABLES
+from controller.script.commands.machine import LARGEST_VARIABLES, LONGEST_VALUE, MOST_VARIABLES
 from controller.script.commands.table import COMMANDS
 from controller.script.diagnostics import MOST
-from controller.script.engine import MOST_TIMELESS_STEPS
+from controller.script.engine import MOST_TIMELESS_STEPS, STEPS_A_SECOND
 from controller.script.parser import LONGEST_SCRIPT
 
 _EXAMPLE = "Example:"
@@ -148,9 +148,9 @@ begins nothing is left out of the text.
 - All digits are collected in the variable `digitsdialed`, whether anything took them or not.
 - At its end a script hangs up. One that loops without end is stopped when the call has lasted as long as it may: an
   hour, unless less was asked for.
-- A loop that takes no time is stopped after {MOST_TIMELESS_STEPS:,} commands. What did not come about counts as time if
-  it took a tenth of a second: a loop over a transfer that rings and is busy goes on, one over a number that is
-  refused at once does not.
+- A loop that takes no time is stopped after {MOST_TIMELESS_STEPS:,} commands; a second of the call makes {STEPS_A_SECOND} good. What
+  did not come about counts as time if it took a tenth of a second: a loop over a transfer that rings and is busy goes
+  on, one over a number that is refused at once does not.
 - What cannot be carried out is passed over, with an error in the call's trace: a label, a sound or a number that does
   not exist. `ringpost check` finds most of it before any call.
 
@@ -211,7 +211,7 @@ relies on others has to be changed:
 | GetDigits | its time starts again at each digit; with a maximum `#` is a digit like others |
 | Goto | a label that does not exist is refused by the checker; one that a variable makes is passed over |
 | the end of a script | the call is hung up, an incoming one too |
-| a loop without end | ended with the call's longest time, or after {MOST_TIMELESS_STEPS:,} commands without time |
+| a loop without end | ended with the call's longest time, or after more commands than its time allows |
 
 ## Limits
 
@@ -222,7 +222,8 @@ relies on others has to be changed:
 | variables of a call | {MOST_VARIABLES:,} |
 | a call | MaxCallLength where the order of the call gives one, else an hour; then it is hung up |
 | digits that are kept of a call | {LONGEST_VALUE} |
-| commands in a row that take no time | {MOST_TIMELESS_STEPS:,}; then the call is ended, with an error in its trace |
+| commands | {STEPS_A_SECOND} a second, and {MOST_TIMELESS_STEPS:,} beyond that; then the call ends, with an error in its trace |
+| the values of all variables of a call | {LARGEST_VARIABLES:,} characters; what exceeds them is not set |
 | mistakes that are listed of a script | {MOST} |
 """
 

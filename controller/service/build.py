@@ -66,6 +66,7 @@ from controller.service.build_texts import TextParts, build_texts
 from controller.service.build_voipms import VoipmsParts, voipms_routes
 from controller.speech.library import SoundLibrary
 from controller.speech.prompts import Prompts
+from controller.speech.quota import SpeechQuota
 from controller.store.database import Database
 from controller.store.row_retention import RetentionRule, RowRetention
 
@@ -141,7 +142,9 @@ def build(configuration: Configuration, database: Database) -> Service:
     )
     journal = Journal(database, owner)
     mailer = _mailer(settings, database, journal, registry)
-    sources = PromptSources(prompts, directory, library, settings.media_url)
+    sources = PromptSources(
+        prompts, directory, library, settings.media_url, SpeechQuota(settings.speech.megabytes_an_hour)
+    )
     postback_urls = PostbackUrls(database)
     texts = build_texts(
         configuration,

@@ -70,7 +70,7 @@ async def test_a_silence_is_as_long_as_the_script_says_and_told_once(postgres: s
         fake.incoming_call()
         await fake.until(lambda: bool(fake.gone))
         await room.idle()
-        assert fake.played == ["silence:300", "silence:300", "silence:50", "say:Hello."]
+        assert fake.played == [*["silence:60"] * 10, "silence:30", *["silence:10"] * 2, "say:Hello."]
         assert _events(await room.trace()) == [("silence", "650.0"), ("say", "Hello."), ("end", "end-of-script")]
 
 

@@ -22,7 +22,9 @@ from controller.speech.announcements import record_announcements
 from controller.speech.house_sounds import HOUSE_SECONDS, HOUSE_SOUNDS
 from controller.speech.pcm import wav_file
 from controller.speech.prompts import Medium, Prompts
+from controller.speech.quota import SpeechQuota
 from controller.speech.voices import Voices
+from tests.support.calls import snapshot
 from tests.support.synthesizers import ToneSynthesizer
 
 if TYPE_CHECKING:
@@ -348,3 +350,23 @@ async def test_announcements_are_recorded_where_asterisk_finds_them_and_only_whe
     assert soundfile.info(folder / "unavailable.wav").samplerate == 8000
     assert await record_announcements(prompts, folder) == []
     assert await record_announcements(prompts, folder, {"unavailable": "other words"}) == [folder / "unavailable.wav"]
+
+
+async def test_a_key_has_so_much_speech_made_within_an_hour(prompts: Prompts, english: ToneSynthesizer) -> None:
+    clock = [0.0]
+    sources = PromptSources(
+        prompts,
+        CurrentDirectory(snapshot({})),
+        cast("SoundLibrary", None),
+        "http://127.0.0.1",
+        SpeechQuota(1, lambda: clock[0]),
+    )
+    greedy, modest = CallPrompts(sources, "greedy"), CallPrompts(sources, "modest")
+    await greedy.make(Speech("<break time='60s'/> one <break time='60s'/>"))
+    with pytest.raises(SpeechError, match="megabytes_an_hour"):
+        await greedy.make(Speech("two"))
+    await modest.make(Speech("two"))
+    assert greedy.ready(Speech("two"))  # what somebody had made is free
+    clock[0] = 3600.0
+    await greedy.make(Speech("three"))
+    assert len(english.asked) == 3

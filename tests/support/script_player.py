@@ -9,7 +9,17 @@ import json
 
 from controller.script.effects import Effect, End
 from controller.script.engine import Engine
-from controller.script.outcomes import Detected, DigitPressed, Finished, Note, Outcome, Reaction
+from controller.script.outcomes import (
+    Detected,
+    DigitPressed,
+    Failed,
+    Fetched,
+    Finished,
+    Note,
+    Outcome,
+    Reaction,
+    TransferFailed,
+)
 from controller.script.parser import parse
 from controller.script.program import Program
 from controller.script.state import State
@@ -34,9 +44,12 @@ class Player:
     def variables(self) -> dict[str, str]:
         return self.state.variables
 
-    def resume(self, outcome: Outcome | None = None, seconds: float = 0.0) -> Effect:
-        """Answer the effect under way, which took so long; gives the next one."""
-        self.effect = self._engine.resume(outcome or Finished(), seconds)
+    def resume(self, outcome: Outcome | None = None, seconds: float | None = None) -> Effect:
+        """Answer the effect under way, which took so long; gives the next one. What came about took a second."""
+        outcome = outcome or Finished()
+        if seconds is None:
+            seconds = 0.0 if isinstance(outcome, (Failed, TransferFailed, Fetched)) else 1.0
+        self.effect = self._engine.resume(outcome, seconds)
         self._restart()
         return self.effect
 

@@ -99,6 +99,21 @@ async def test_no_call_is_taken_on_when_too_much_waits() -> None:
         journal.admit()
 
 
+async def test_a_call_that_tells_much_is_cut_before_others_are_refused() -> None:
+    store = MemoryDatabase()
+    journal = a_journal(store, limit=1000)
+    loud, quiet = an_answered_call(1), an_answered_call(2)
+    for number in range(5000):
+        journal.add(loud, lambda: "{}", trace=[a_line(loud, number)])
+    journal.admit()
+    journal.add(quiet, lambda: "{}", trace=[a_line(quiet, 1)])
+    journal.add(loud, lambda: "{}", postback=a_postback(loud, "call.completed"))
+    async with running(journal):
+        assert await journal.flush()
+    assert len(store.trace_of(1)) == 499
+    assert (store.trace_of(2), store.told(1)) == (["digit"], ["call.completed"])
+
+
 async def test_a_call_that_is_refused_takes_no_other_with_it_and_is_told_of_without_its_trace() -> None:
     store = MemoryDatabase()
     journal = a_journal(store)

@@ -554,6 +554,32 @@ def test_a_call_that_asks_a_server_again_and_again_is_slowed_down() -> None:
     assert asked == [0.0] * 100 + [1.0] * 20
 
 
+def test_a_loop_of_commands_between_blinks_of_silence_is_stopped() -> None:
+    setting = r" ~\SetVar(a|1)~" * 900
+    player = Player(rf"~\Label(a)~ {setting} ~\PlaySilence(0.02)~ ~\Goto(a)~")
+    played = 0
+    while not isinstance(player.effect, End):
+        player.resume(seconds=0.02)
+        played += 1
+    assert (player.effect, played) == (End("step-limit"), 1)
+
+
+def test_a_long_script_that_says_something_now_and_then_runs_to_its_end() -> None:
+    part = r" ~\SetVar(a|1)~" * 300 + " Hello "
+    player = Player(part * 20)
+    while not isinstance(player.effect, End):
+        player.resume(seconds=3.0)
+    assert player.effect == End("end-of-script")
+
+
+def test_variables_hold_so_much_and_no_more() -> None:
+    value = "x" * 500
+    player = Player("".join(rf" ~\SetVar(v{number}|{value})~" for number in range(300)))
+    assert sum(map(len, player.variables.values())) <= 100_000
+    assert player.noted("error")[-1] == ("The variables hold more than 100000 characters; v299 is not set.",)
+    assert Player(rf"~\SetVar(a|{value})~ ~\SetVar(a|b)~").variables["a"] == "b"
+
+
 def test_a_loop_that_takes_time_goes_on() -> None:
     player = Player(r"~\Label(a)~ Hello ~\Goto(a)~")
     for _ in range(3000):
@@ -576,7 +602,7 @@ def test_ten_thousand_steps_are_run_to_their_end() -> None:
     engine = Engine(program, State.for_incoming())
     effect = engine.start()
     while not isinstance(effect, End):
-        effect = engine.resume(Finished())
+        effect = engine.resume(Finished(), 1.0)
     assert effect == End("end-of-script")
     assert len([note for note in engine.take_notes() if note.event == "step"]) > 10_000
 

@@ -198,3 +198,42 @@ async def test_a_call_that_is_ended_from_outside_ends_with_that_reason() -> None
         await room.idle()
         assert the_call(room)["end_reason"] == "ended-by-us"
         assert not room.calls.live.end_call(queue_id, "again")
+
+
+async def test_a_call_writes_so_many_lines_of_trace_and_tells_how_many_more_there_were(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("controller.calls.call_log.MOST_TRACE_LINES", 20)
+    fake = MemoryAri(playback_seconds=0.0)
+    script = " ".join(rf"~\SetVar(a|{number})~" for number in range(100)) + " Bye."
+    async with memory_room(fake, snapshot({NUMBER: script})) as room:
+        fake.incoming_call()
+        await room.idle()
+        (queue_id,) = room.store.tables.calls
+        trace = room.store.trace_of(queue_id)
+        assert len(trace) == 22
+        assert (trace[0], trace[-2:]) == ("answered", ["left_out", "end"])
+
+
+def seconds_of(played: list[str]) -> float:
+    return sum(float(medium.removeprefix("silence:")) for medium in played)
+
+
+async def test_silences_of_a_hundred_lengths_are_made_of_the_same_few_media() -> None:
+    fake = MemoryAri(playback_seconds=0.0)
+    lengths = [0.01, 0.25, 0.333, 1.0, 59.99, *(number * 1.37 for number in range(1, 20))]
+    script = " ".join(rf"~\PlaySilence({seconds:.2f})~" for seconds in lengths)
+    async with memory_room(fake, snapshot({NUMBER: script})) as room:
+        fake.incoming_call()
+        await room.idle()
+        assert len(set(fake.played)) <= 12
+        assert seconds_of(fake.played) == pytest.approx(sum(lengths), abs=0.01 * len(lengths))
+
+
+async def test_what_the_call_is_too_short_for_is_not_made() -> None:
+    fake = MemoryAri(playback_seconds=0.0)
+    async with memory_room(fake, snapshot({NUMBER: r"~\PlaySilence(9000)~ " * 500 + "Bye."})) as room:
+        fake.incoming_call()
+        await room.idle()
+        # Each medium of the room lasts a second; a call lasts an hour.
+        assert len(fake.played) in (3600, 3601)

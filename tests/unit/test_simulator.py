@@ -243,7 +243,7 @@ def test_a_loop_of_a_sound_without_length_is_stopped() -> None:
 
 
 def test_a_run_has_a_bounded_number_of_lines() -> None:
-    simulation = Simulation(parse(r"~\Label(a)~ ~\PlaySilence(0.001)~ ~\Goto(a)~"), State.for_incoming())
+    simulation = Simulation(parse(r"~\Label(a)~ ~\PlaySilence(0.05)~ ~\Goto(a)~"), State.for_incoming())
     assert sum(1 for _ in simulation.run()) <= MOST_LINES + 10
     assert simulation.end == "line-limit"
 

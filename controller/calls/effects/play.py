@@ -25,8 +25,8 @@ log = structlog.get_logger()
 # address can take a while, and somebody who talks can hold it (SoundPausing).
 PATIENCE_SECONDS = 15.0
 PAUSED_AT_MOST_SECONDS = 30.0
-# A longer silence is played as several, so that no medium of silence is large.
-LONGEST_SILENCE_SECONDS = 300.0
+# Silence is put together of these, so that the disk holds the same few media of it whatever scripts ask for.
+SILENCES_MS = (60_000, 30_000, 10_000, 5000, 2000, 1000, 500, 200, 100, 50, 20, 10)
 # After so much silence the other side has stopped talking (SoundPausing); a breath is shorter.
 BREATH_MS = 1000
 
@@ -69,7 +69,7 @@ async def play(line: Line, effect: Play, prompts: CallPrompts) -> Outcome:
     Gives Finished (also when the engine stopped it) with what was left out, Failed when nothing was to be heard, or
     HungUp. Raises Lost, AsteriskError.
     """
-    playlist = await _playlist(effect.prompts, prompts)
+    playlist = await _playlist(effect.prompts, prompts, line.seconds_left())
     missing = "; ".join(playlist.missing)
     if not playlist.media:
         line.tell(playlist.begin_next())
@@ -83,9 +83,12 @@ async def play(line: Line, effect: Play, prompts: CallPrompts) -> Outcome:
     return Finished(missing) if isinstance(outcome, Finished) else outcome
 
 
-async def _playlist(wanted: Sequence[Prompt], prompts: CallPrompts) -> _Playlist:
+async def _playlist(wanted: Sequence[Prompt], prompts: CallPrompts, most_seconds: float) -> _Playlist:
+    """What can be heard within so many seconds: the call ends before the rest, and nothing is made for it."""
     playlist = _Playlist()
     for prompt, told in _pieces(wanted):
+        if playlist.seconds > most_seconds:
+            break
         try:
             uri, seconds = prompts.ready(prompt) or await prompts.make(prompt)
         except SpeechError as error:
@@ -98,14 +101,24 @@ async def _playlist(wanted: Sequence[Prompt], prompts: CallPrompts) -> _Playlist
 
 
 def _pieces(wanted: Sequence[Prompt]) -> Iterator[tuple[Prompt, tuple[Told, ...]]]:
-    """The prompts, each with what is told when it begins; a long silence in pieces, told once."""
+    """The prompts, each with what is told when it begins; a silence in its pieces, told once."""
     for prompt in wanted:
-        piece = prompt
         told: tuple[Told, ...] = (_told(prompt),)
-        while isinstance(piece, Silence) and piece.seconds > LONGEST_SILENCE_SECONDS:
-            yield Silence(LONGEST_SILENCE_SECONDS), told
-            piece, told = Silence(piece.seconds - LONGEST_SILENCE_SECONDS), ()
-        yield piece, told
+        if not isinstance(prompt, Silence):
+            yield prompt, told
+            continue
+        for piece in _silences(prompt.seconds):
+            yield piece, told
+            told = ()
+
+
+def _silences(seconds: float) -> Iterator[Silence]:
+    """Silences of `SILENCES_MS` that are so long together, to a hundredth of a second, but not shorter than that."""
+    left = max(round(seconds * 1000), SILENCES_MS[-1])
+    for length in SILENCES_MS:
+        count, left = divmod(left, length)
+        for _ in range(count):
+            yield Silence(length / 1000)
 
 
 def _told(prompt: Prompt) -> Told:

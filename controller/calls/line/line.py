@@ -88,6 +88,7 @@ class Line:
         outgoing: bool,
         lease_seconds: int,
         log_to: LineLog,
+        seconds_left: Callable[[], float] = lambda: LONGEST_WAIT_SECONDS,
     ) -> None:
         """`caller`: the number that others see when this call reaches them; of an outgoing call it is one of ours.
         `other_party`: the number of who is at the other end, in E.164 where it is one.
@@ -103,6 +104,7 @@ class Line:
         self.other_party = other_party
         self.outgoing = outgoing
         self.lease_seconds = lease_seconds
+        self.seconds_left = seconds_left  # until the call has lasted as long as it may
         self.talk_detection = TalkDetection(channel)
         self.answer_detection = AnswerDetection(channel, self.talk_detection, events.put)
         self.hung_up = False

@@ -28,6 +28,10 @@ log = structlog.get_logger()
 # Fewer, larger transactions: a step is on the disk at the latest so many seconds after it happened.
 GATHER_SECONDS = 0.05
 ENTRIES_AT_MOST = 50_000
+# From this share of the limit on, a call whose trace alone waits with so many lines adds none: a call that tells much
+# must not be why others are refused.
+CROWDED_SHARE = 0.5
+LINES_WHEN_CROWDED = 200
 PROGRAM_SECONDS = 3600.0
 CALLS_AT_ONCE = 500
 FIRST_PAUSE_SECONDS = 0.1
@@ -36,9 +40,11 @@ LONGEST_PAUSE_SECONDS = 2.0
 
 @dataclass(slots=True, eq=False)
 class _Waiting(CallEntry):
-    """An entry that waits. `number`: of its first record, to know what was recorded before what."""
+    """An entry that waits. `number`: of its first record, to know what was recorded before what. `is_cut`: whether
+    lines of its trace were left out."""
 
     number: int = 0
+    is_cut: bool = False
 
 
 class Journal:
@@ -97,13 +103,24 @@ class Journal:
             entry = self._pending[call.queue_id] = _Waiting(call, state, number=self._records)
             self._size += 1
         entry.call, entry.state = call, state
-        entry.trace.extend(trace)
         entry.usage.extend(usage)
-        self._size += len(trace) + len(usage)
+        self._size += len(usage)
+        if trace and self._has_room_for(entry):
+            entry.trace.extend(trace)
+            self._size += len(trace)
         if postback is not None:
             entry.postbacks.append(postback)
             self._size += 1
         self._work.set()
+
+    def _has_room_for(self, entry: _Waiting) -> bool:
+        """Whether lines of this call's trace are taken; what is left out shows as a gap in their numbers."""
+        if len(entry.trace) < LINES_WHEN_CROWDED or self._size < self.limit * CROWDED_SHARE:
+            return True
+        if not entry.is_cut:
+            entry.is_cut = True
+            log.warning("so much waits for the database that a call's trace is cut", call=entry.call.queue_id)
+        return False
 
     async def flush(self, timeout: float = 5.0) -> bool:
         """Wait until everything recorded so far is stored; False when that took longer than `timeout` seconds."""

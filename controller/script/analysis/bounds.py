@@ -13,7 +13,7 @@ from controller.script.commands.call_control import RecordAndSaveAs
 from controller.script.commands.command import Command, Speaking, dynamic
 from controller.script.commands.kinds import SOUND
 from controller.script.commands.speech import PlaySound, PlaySpecialSoundFile, Say, speech_seconds
-from controller.script.engine import MOST_TIMELESS_STEPS
+from controller.script.engine import MOST_TIMELESS_STEPS, STEPS_A_SECOND
 from controller.script.program import Program
 
 MOST_STEPS = 2000  # of longer scripts nothing is proven
@@ -184,8 +184,12 @@ class _Bounds:
         return self._seconds[node][0]
 
     def _loops_that_are_stopped(self, plain: Sequence[Sequence[int]]) -> set[int]:
-        """The nodes where the engine may end a call after 1,000 commands in no time: those of loops that need none."""
-        quick = [node for node in range(len(plain)) if self._seconds[node][0] == 0]
+        """The nodes where the engine may end a call for commands beyond its time: those of loops that need little.
+
+        A loop in which one step takes a second for every 100 commands of the script is never one.
+        """
+        little = len(plain) / STEPS_A_SECOND
+        quick = [node for node in range(len(plain)) if self._seconds[node][0] < little]
         if len(quick) > MOST_TIMELESS_STEPS:
             return set(quick)  # so many may follow each other without a loop
         return {

@@ -14,6 +14,8 @@ T = TypeVar("T")
 LONGEST_VALUE = 500
 LONGEST_ARGUMENT = 4096
 MOST_VARIABLES = 1000
+# The state of a call is written down at every step, all its variables with it.
+LARGEST_VARIABLES = 100_000
 MOST_TYPED_AHEAD = 100
 
 
@@ -85,6 +87,9 @@ class Machine:
         variables = self.state.variables
         if name not in variables and len(variables) >= MOST_VARIABLES:
             self.error(f"There are more than {MOST_VARIABLES} variables; {name[:60]} is not set.")
+            return
+        if sum(map(len, variables.values())) + len(value) - len(variables.get(name, "")) > LARGEST_VARIABLES:
+            self.error(f"The variables hold more than {LARGEST_VARIABLES} characters; {name[:60]} is not set.")
             return
         variables[name] = value
         self.note("set", name=name, value=value)
