@@ -40,6 +40,7 @@ class TraceMailer:
     """Sends the traces of ended calls. `call_ended` never waits; what there is to do is done by `run`.
 
     delays: seconds before each attempt. patience: seconds until the failed post-backs of a call are asked for.
+    may_mail: whether the scripts of a licence key, by its name, may have mails sent to an address.
     """
 
     def __init__(
@@ -52,8 +53,10 @@ class TraceMailer:
         patience: float = POSTBACK_SECONDS,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         registry: CollectorRegistry | None = None,
+        may_mail: Callable[[str, str], bool],
     ) -> None:
         self._server = server
+        self._may_mail = may_mail
         self._lookup = lookup
         self._journal = journal
         self._delays = tuple(delays)
@@ -134,6 +137,9 @@ class TraceMailer:
     async def _send(self, call: Call, trace: Sequence[TraceLine], recipient: str) -> None:
         if EMAIL.read(recipient) is None:
             self._give_up(call.queue_id, "not a valid e-mail address")
+            return
+        if not self._may_mail(call.license_key, recipient):
+            self._give_up(call.queue_id, "the licence key does not name this address under `mail_to`")
             return
         if not self._may_have_another(recipient.lower()):
             self._give_up(call.queue_id, f"this address got {MOST_AN_HOUR} mails within an hour")

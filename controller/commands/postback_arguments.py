@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
@@ -118,13 +119,22 @@ def receive(
     close: Annotated[bool, typer.Option("--close", help="Cut the connection instead of answering.")] = False,
     times: Annotated[int | None, typer.Option(min=1, help="Do that so many times, then answer 200.")] = None,
     retry_after: Annotated[int | None, typer.Option(min=0, help="Send Retry-After with so many seconds.")] = None,
+    token: Annotated[
+        str,
+        typer.Option(
+            envvar="RINGPOST_RECEIVER_TOKEN", help="What must be shown to read what arrived; else one is made."
+        ),
+    ] = "",
+    of: Annotated[
+        Path | None, typer.Option("--token-of", metavar="CONFIG", help="The token is this configuration's own.")
+    ] = None,
 ) -> None:
     """A receiver for development: prints what arrives, verifies signatures, and fails as it is told to."""
-    from controller.commands.postback_views import run_receiver
+    from controller.commands.postback_views import receiver_token, run_receiver
     from controller.postbacks.receiver import Behaviour
 
     behaviour = Behaviour(status=status, delay=delay, close=close, times=times, retry_after=retry_after)
-    run_async(run_receiver(port, host, secret or [], behaviour, output()))
+    run_async(run_receiver(port, host, secret or [], behaviour, output(), receiver_token(token, of)))
 
 
 def add_to(app: typer.Typer) -> None:

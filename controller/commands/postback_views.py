@@ -15,6 +15,7 @@ from rich.console import Console
 
 from controller.commands.postback_tables import detail, list_table, stats_table
 from controller.config.load import read_configuration
+from controller.directory.secrets import make_token
 from controller.egress.urls import masked_url
 from controller.errors import RingpostError
 from controller.postbacks import lookup
@@ -93,16 +94,30 @@ async def show_stats(config: Path, console: Console) -> None:
         console.print(stats_table(await lookup.stats(database)))
 
 
-async def run_receiver(port: int, host: str, secrets: list[str], behaviour: Behaviour, console: Console) -> None:
-    """Print each post-back as it arrives, until interrupted. PortInUse."""
+def receiver_token(given: str, configuration: Path | None) -> str:
+    """What is shown to a receiver: the token that was given, a configuration's own, or a new one."""
+    if configuration is not None:
+        return read_configuration(configuration).admin_token
+    return given or make_token()
+
+
+async def run_receiver(
+    port: int, host: str, secrets: list[str], behaviour: Behaviour, console: Console, token: str
+) -> None:
+    """Print each post-back as it arrives, until interrupted. PortInUse.
+
+    token: what whoever asks for post-backs, or changes how they are answered, must show.
+    """
     receiver = Receiver(
         secrets=tuple(secrets),
+        token=token,
         behaviour=behaviour,
         on_received=lambda received: console.print(received_line(received), markup=False, soft_wrap=True),
     )
     runner = await receiver.start(port, host=host)
     try:
         console.print(f"Listening on http://{host}:{port}/ (Ctrl-C ends it)")
+        console.print(f"To read what arrived: --header 'Authorization: Bearer {token}'", soft_wrap=True)
         await asyncio.Event().wait()
     finally:
         await runner.cleanup()

@@ -74,7 +74,7 @@ class TextTrial:
         timeout = aiohttp.ClientTimeout(total=None, connect=3.0)
         async with aiohttp.ClientSession(timeout=timeout, trust_env=False) as http:
             try:
-                stream = await http.get(f"{self._addresses.receiver}/stream")
+                stream = await http.get(f"{self._addresses.receiver}/stream", headers=self._addresses.headers)
             except aiohttp.ClientError:
                 yield False
                 return

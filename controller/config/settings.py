@@ -21,11 +21,13 @@ from controller.asterisk.configuration import HOST_NAME
 from controller.config.environment import lay_over
 from controller.config_file.document import Document
 from controller.config_file.validation import Declaration, mistake, read_section
+from controller.egress.addresses import parse_address, parse_opening
 from controller.errors import ConfigurationError
 from controller.script.commands.kinds import EMAIL
 from controller.speech.quota import DEFAULT_MEGABYTES
 from controller.store.addresses import usable_address
 
+_METADATA = ip_network("169.254.0.0/16")
 Port = Annotated[int, Field(ge=1, le=65535)]
 
 
@@ -55,6 +57,15 @@ def _public_url(text: str) -> str:
     if text and re.fullmatch(r"https?://[^\s/?#@]+(/[^\s?#]*)?", text, re.IGNORECASE) is None:
         raise mistake("not a valid URL", "an address such as https://ringpost.example.com")
     return text.rstrip("/")
+
+
+def _opening(text: str) -> str:
+    try:
+        parse_opening(text)
+    except ValueError:
+        expected = "an address with a port such as 10.1.2.3:8080, or a range such as 10.1.2.0/24"
+        raise mistake("not a valid network", expected) from None
+    return text
 
 
 Network = Annotated[str, AfterValidator(_network)]
@@ -149,7 +160,7 @@ class SpeechSection(Declaration):
 class PostbacksSection(Declaration):
     """`postbacks:` how post-backs are made and which networks they may reach beyond the public ones."""
 
-    allow: tuple[Network, ...] = ()
+    allow: tuple[Annotated[str, AfterValidator(_opening)], ...] = ()
     date_format: Literal["us", "iso"] = "us"
     schedule: tuple[Annotated[float, Field(ge=0)], ...] | None = None
     connect_seconds: Annotated[float, Field(gt=0, le=60)] = 5.0
@@ -293,6 +304,7 @@ def read_settings(document: Document, environment: Mapping[str, str] | None = No
     if not (speech and postbacks and receiver and log and mail):
         return None
     _check(document, sip, asterisk, mail)
+    _check_openings(document, postbacks)
     state_dir = Path(environment.get("RINGPOST_STATE") or service.state_dir).expanduser().absolute()
     return Settings(
         config=document.path,
@@ -324,7 +336,35 @@ def _check(document: Document, sip: SipSection, asterisk: AsteriskSection, mail:
     if entry and asterisk.ari_url and not asterisk.password and not asterisk.files:
         document.report(entry.position, "an Asterisk of yours needs its ARI password", expected="the key `password`")
     entry = document.root.entry("mail")
+    if entry and mail.password and mail.tls == "none" and not _is_here(mail.host):
+        message = "the password of the mail server crosses the network as it is"
+        document.warn(entry.position, message, expected="`tls: starttls` or `tls: tls`")
     if entry and mail.host and not mail.sender:
         document.report(entry.position, "mail needs an address that it comes from", expected="the key `sender`")
     if entry and bool(mail.username) != bool(mail.password):
         document.report(entry.position, "half of the login is missing", expected="both `username` and `password`")
+
+
+def _is_here(host: str) -> bool:
+    """Whether a host is this machine itself."""
+    address = parse_address(host)
+    return host == "localhost" or (address is not None and address.is_loopback)
+
+
+def _check_openings(document: Document, postbacks: PostbacksSection) -> None:
+    """Name the openings that let scripts reach what they hardly should: this machine's own services, or everything."""
+    entry = document.root.entry("postbacks")
+    for text in postbacks.allow if entry else ():
+        network, port = parse_opening(text)
+        if network.prefixlen == 0:
+            reached = "every private address: scripts of customers can reach your own network"
+        elif network.is_link_local or (network.version == 4 and network.overlaps(_METADATA)):
+            reached = "link-local addresses: scripts of customers can read a cloud's metadata, credentials included"
+        elif network.is_loopback and port is None:
+            reached = "every service of this machine: scripts of customers can read /metrics and try its ports"
+        else:
+            continue
+        assert entry is not None
+        document.warn(
+            entry.position, f'`allow: "{text}"` opens {reached}', expected="single addresses, with their port"
+        )

@@ -24,6 +24,7 @@ from controller.egress.urls import customer_url
 from controller.errors import DestinationInvalid, PhoneNumberInvalid, UrlRefused
 from controller.ivr.model import CHOICE_KEYS, DTMF_DIGITS, HANG_UP, SHORTEST_TONE_MS, AfterSequence, Destination
 from controller.numbers import parse_number
+from controller.script.commands.kinds import EMAIL
 
 NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
 # Of IVRs and sequences: destinations and numbers name them without the white space around them.
@@ -121,6 +122,15 @@ def _network(text: str) -> str:
         return _host(text)
 
 
+def is_wide(network: str) -> bool:
+    """Whether a trunk's `match` covers more of the Internet than a carrier has in one place."""
+    try:
+        found = ipaddress.ip_network(network)
+    except ValueError:
+        return False
+    return not found.is_private and found.prefixlen < (16 if found.version == 4 else 29)
+
+
 def _prefix(text: str) -> str:
     if re.fullmatch(r"\+[0-9]{0,15}", text) is None:
         raise mistake("not a valid number prefix", '"+" and the first digits, such as "+1"; "+" alone is every number')
@@ -136,6 +146,14 @@ def _opened(text: str) -> str:
     raise mistake(
         "this is no destination of calls", 'a country by its two letters, such as "CA", or a prefix such as "+1876"'
     )
+
+
+def _mail_to(text: str) -> str:
+    """An address that a key's scripts may have mails sent to, or all of a domain."""
+    whole = text if not text.startswith("@") else f"x{text}"
+    if EMAIL.read(whole) is None:
+        raise mistake("this is no address of mails", '"ops@example.com", or "@example.com" for the whole domain')
+    return text.lower()
 
 
 def _listed(value: Any) -> Any:
@@ -220,6 +238,12 @@ class LicenseKeyEntry(Declaration):
         | Annotated[tuple[Number, ...], BeforeValidator(_listed), Field(max_length=1000), AfterValidator(_unique)]
     ) = ()
     voipms: VoipmsEntry | bool = True
+    mail_to: Annotated[
+        tuple[Annotated[str, AfterValidator(_mail_to)], ...],
+        BeforeValidator(_listed),
+        Field(max_length=100),
+        AfterValidator(_unique),
+    ] = ()
     texts: TextsEntry = Field(default_factory=TextsEntry)
     suspended: bool = False
     description: Description = ""

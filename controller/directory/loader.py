@@ -19,7 +19,7 @@ from controller.config_file.validation import (
     read_entries,
     refuse_unknown_sections,
 )
-from controller.directory.declarations import NAME, DidEntry, LicenseKeyEntry, PhoneEntry, TrunkEntry
+from controller.directory.declarations import NAME, DidEntry, LicenseKeyEntry, PhoneEntry, TrunkEntry, is_wide
 from controller.directory.key_names import KeyNames
 from controller.directory.menus import Menus
 from controller.directory.script_cache import ScriptCache
@@ -156,6 +156,7 @@ class _Loader:
         for script, key in self._played:
             self._cache.check_sounds(script, key, self._sounds[key])
             self._cache.check_transfers(script, key, destinations[key])
+            self._cache.check_mail(script, keys[key])
         menus.check_use(dids, self._sounds, destinations)
         if self._document.has_errors:
             return None
@@ -223,6 +224,7 @@ class _Loader:
                 caller_ids=frozenset() if declared.caller_ids == "any" else frozenset(declared.caller_ids),
                 any_caller_id=declared.caller_ids == "any",
                 api=declared.api,
+                mail_to=frozenset(declared.mail_to),
                 texts=declared.texts.settings(),
                 suspended=declared.suspended,
                 description=declared.description,
@@ -270,6 +272,7 @@ class _Loader:
                 self._document.report(
                     locate(entry, ("register",)), "registering needs a login", expected="`username` and `password`"
                 )
+            self._warn_of_wide_match(entry, declared)
             match = declared.match or (declared.host,)
             for index, address in enumerate(match):
                 path = ("match", index) if declared.match else ("host",)
@@ -291,6 +294,13 @@ class _Loader:
                 texts_per_second=declared.texts_per_second,
             )
         return trunks
+
+    def _warn_of_wide_match(self, entry: MappingEntry, declared: TrunkEntry) -> None:
+        """A trunk is known by its addresses alone: whoever else sits there calls and texts as the carrier."""
+        for index, text in enumerate(declared.match):
+            if is_wide(text):
+                message = f'everybody in {text} is taken for the carrier "{entry.key}", without a password'
+                self._document.warn(locate(entry, ("match", index)), message, expected="the carrier's own addresses")
 
     def _dids(self, keys: dict[str, LicenseKey], menus: Menus) -> dict[str, Did]:
         dids: dict[str, Did] = {}

@@ -11,11 +11,13 @@ from controller.config_file.nodes import Position
 from controller.config_file.validation import alternatives
 from controller.directory.destinations import Destinations
 from controller.directory.script_examination import examine
-from controller.directory.snapshot import ScriptFile
+from controller.directory.snapshot import LicenseKey, ScriptFile
 from controller.errors import Mistake
 from controller.script.analysis.checker import NOWHERE, Context
 from controller.script.analysis.transfers import transfer_doubts
-from controller.script.commands.command import Speaking
+from controller.script.commands.call_control import DebugEmail, ErrorEmail
+from controller.script.commands.command import Speaking, dynamic
+from controller.script.commands.kinds import EMAIL
 from controller.script.diagnostics import Diagnostic
 
 
@@ -69,6 +71,17 @@ class ScriptCache:
         for each in as_mistakes(script.file, doubts):
             message = f'for licence key "{key}": {each.message}'
             self._document.note([replace(each, message=message)])
+
+    def check_mail(self, script: ScriptFile, key: LicenseKey) -> None:
+        """Note every mail that the key does not permit, where the script asks for it."""
+        for step in script.program.steps:
+            command = step.command
+            if not isinstance(command, (DebugEmail, ErrorEmail)) or dynamic(command.address):
+                continue
+            if EMAIL.read(command.address) is not None and not key.may_mail(command.address):
+                position = Position(str(script.file), step.line, step.column)
+                message = f'for licence key "{key.shown_name}": no mail is sent to {command.address}'
+                self._document.warn(position, f"{message}, which the key does not name under `mail_to`")
 
     def check_sounds(self, script: ScriptFile, key: str, sounds: Collection[str]) -> None:
         """Note every sound that the script plays and the key neither has nor records, where it is played."""

@@ -34,6 +34,7 @@ class LicenseKey:
     `caller_ids`: numbers that its calls may show besides its own and those of our phones; `any_caller_id`: any number.
     `webhook_secrets`: post-backs are signed with each of them (two while one replaces the other), none without one.
     `api`: how its programs log in to interfaces with user names, and from where.
+    `mail_to`: the addresses ("ops@example.com") and domains ("@example.com") that its scripts may have mails sent to.
     `texts`: its keywords, quiet hours and the like. `suspended`: its programs can send no texts; others reach it.
     """
 
@@ -50,10 +51,16 @@ class LicenseKey:
     caller_ids: frozenset[str] = frozenset()
     any_caller_id: bool = False
     api: ApiAccess = field(default_factory=ApiAccess)
+    mail_to: frozenset[str] = frozenset()
     texts: TextSettings = field(default_factory=TextSettings)
     suspended: bool = False
     description: str = ""
     declared_as: str = ""
+
+    def may_mail(self, address: str) -> bool:
+        """Whether its scripts may have mails sent to this address."""
+        _, at, domain = address.lower().rpartition("@")
+        return address.lower() in self.mail_to or at + domain in self.mail_to
 
     @property
     def shown_name(self) -> str:

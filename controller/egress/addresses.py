@@ -5,6 +5,7 @@ The ranges are IANA's IPv4 and IPv6 Special-Purpose Address Registries, and the 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
@@ -46,6 +47,7 @@ _NAMED = {
 _RANGES: tuple[tuple[Network, str], ...] = tuple(
     (ip_network(network), name) for name, networks in _NAMED.items() for network in networks
 )
+_ONE_PORT = re.compile(r"(?:(\d+\.\d+\.\d+\.\d+)|\[([0-9A-Fa-f:.]+)\]):(\d{1,5})", re.ASCII)
 _GLOBAL_UNICAST = IPv6Network("2000::/3")
 _TEREDO = IPv6Network("2001::/32")
 _NAT64 = IPv6Network("64:ff9b::/96")
@@ -90,18 +92,33 @@ def _hidden_addresses(address: IPv6Address) -> Iterable[tuple[str, IPv4Address]]
 
 
 class AllowedNetworks:
-    """The networks that the administrator opened, beyond the public addresses."""
+    """The networks, and single ports of single addresses, that the administrator opened beyond the public addresses."""
 
     def __init__(self, networks: Iterable[str | Network] = ()) -> None:
-        self._networks = tuple(ip_network(network) for network in networks)
+        self._opened = tuple(parse_opening(str(network)) for network in networks)
 
-    def refusal(self, address: Address) -> str | None:
-        """Why the address may not be reached, or None. An IPv4-mapped address counts as its IPv4 one, too."""
+    def refusal(self, address: Address, port: int) -> str | None:
+        """Why the address may not be reached at this port, or None. An IPv4-mapped one counts as its IPv4 one, too."""
         mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
-        for network in self._networks:
+        for network, only_port in self._opened:
+            if only_port not in (None, port):
+                continue
             if any(same and same.version == network.version and same in network for same in (address, mapped)):
                 return None
         return refusal_of(address)
+
+
+def parse_opening(text: str) -> tuple[Network, int | None]:
+    """What the administrator opened: a network ("10.1.0.0/16"), or one port of an address ("127.0.0.1:8090",
+    "[::1]:8090"). ValueError for anything else.
+    """
+    match = _ONE_PORT.fullmatch(text)
+    if match is None:
+        return ip_network(text), None
+    port = int(match[3])
+    if not 0 < port < 65_536:
+        raise ValueError(text)
+    return ip_network(match[1] or match[2]), port
 
 
 def parse_address(text: str) -> Address | None:

@@ -60,8 +60,8 @@ class FetchedAnswer:
 class Guard:
     """Checks URLs, names and addresses.
 
-    `allow` are networks that the administrator opened, `resolve` looks names up, `tls` says which certificates are
-    trusted; without them these are no networks, and the system's own.
+    `allow` are networks, and single ports of addresses, that the administrator opened, `resolve` looks names up, `tls`
+    says which certificates are trusted; without them these are no networks, and the system's own.
     """
 
     def __init__(
@@ -81,14 +81,14 @@ class Guard:
         checked = customer_url(url)
         host = checked.raw_host or ""
         if parse_address(host) is not None:
-            self._check_address(host)
+            self._check_address(host, checked.port or 0)
         return checked
 
-    def _check_address(self, text: str) -> None:
+    def _check_address(self, text: str, port: int) -> None:
         address = parse_address(text)
         if address is None:
             raise UrlRefused(f"refused by the guard: {text} is not an address")
-        refusal = self._allowed.refusal(address)
+        refusal = self._allowed.refusal(address, port)
         if refusal is not None:
             raise UrlRefused(f"refused by the guard: {text} is {refusal}")
 
@@ -102,7 +102,7 @@ class Guard:
         if not addresses:
             raise OSError(f"{host} has no address")
         for address in addresses:
-            self._check_address(address)
+            self._check_address(address, port)
         return addresses
 
     def connector(self, *, keep_alive: float = 4.0) -> aiohttp.TCPConnector:
@@ -155,7 +155,7 @@ class Guard:
 
     def _make_socket(self, info: tuple[Any, ...]) -> socket.socket:
         family, kind, protocol, _, address = info
-        self._check_address(address[0])
+        self._check_address(address[0], address[1])
         made = socket.socket(family, kind, protocol)
         made.setblocking(False)
         return made

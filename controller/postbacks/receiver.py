@@ -5,11 +5,14 @@ GET  /received       the newest post-backs as JSON, oldest first; ?field=QueueID
 GET  /stream         the same as NDJSON, one line each as it arrives; an empty line now and then keeps it open
 PUT  /behaviour      {"status": 500, "delay": 2.5, "close": false, "times": 3}: how the next post-backs are answered
 DELETE /received     forgets what arrived
+
+All but the first need the receiver's token, when it has one (`Authorization: Bearer …`), and are not for web pages.
 """
 
 from __future__ import annotations
 
 import asyncio
+import hmac
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
@@ -20,8 +23,10 @@ from urllib.parse import parse_qsl
 
 import structlog
 from aiohttp import web
+from aiohttp.typedefs import Handler
 
 from controller.errors import PortInUse
+from controller.local_doors import refusal_of
 from controller.postbacks.signature import Secrets, verify
 
 log = structlog.get_logger()
@@ -101,18 +106,22 @@ class Receiver:
         keep: int = 1000,
         behaviour: Behaviour | None = None,
         on_received: Callable[[Received], None] | None = None,
+        token: str = "",
     ) -> None:
-        """`secrets`: of the licence keys, any of which may have signed; `on_received`: told of each post-back."""
+        """`secrets`: of the licence keys, any of which may have signed; `on_received`: told of each post-back.
+        `token`: what whoever asks for post-backs, or changes how they are answered, must show; empty: nothing.
+        """
         self.received: deque[Received] = deque(maxlen=keep)
         self.behaviour = behaviour or Behaviour()
         self._secrets = tuple(secrets)
         self._on_received = on_received
+        self._token = token
         self._ids: deque[str] = deque(maxlen=keep)
         self._readers: set[_Reader] = set()
 
     def application(self) -> web.Application:
         """The aiohttp application."""
-        application = web.Application(client_max_size=LARGEST_BODY_BYTES)
+        application = web.Application(client_max_size=LARGEST_BODY_BYTES, middlewares=[self._guarded])
         application.router.add_get("/received", self._list)
         application.router.add_delete("/received", self._forget)
         application.router.add_get("/stream", self._stream)
@@ -131,6 +140,19 @@ class Receiver:
             await runner.cleanup()
             raise PortInUse(f"the receiver of post-backs cannot listen on port {port}: {error.strerror}") from error
         return runner
+
+    @web.middleware
+    async def _guarded(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        """Post-backs come from anywhere but web pages; everything else from who knows the token."""
+        origin = request.headers.get("Origin")
+        if request.method == "POST" and origin is None:
+            return await handler(request)
+        if refusal := refusal_of(request.headers.get("Host", ""), origin):
+            return web.Response(status=403, text=f"{refusal}\n")
+        given = request.headers.get("Authorization", "").removeprefix("Bearer ")
+        if self._token and not hmac.compare_digest(given.encode(errors="replace"), self._token.encode()):
+            return web.Response(status=401, text="The receiver's token is missing or wrong.\n")
+        return await handler(request)
 
     async def _receive(self, request: web.Request) -> web.StreamResponse:
         body = await request.text()

@@ -330,6 +330,7 @@ class Supervisor:
         ]
         receiver = Receiver(
             secrets=secrets,
+            token=self._configuration.admin_token,
             on_received=lambda received: self._console.print(shown(received_line(received)), soft_wrap=True),
         )
         runner = await receiver.start(self._settings.receiver.port, host=self._settings.receiver.host)

@@ -148,9 +148,9 @@ begins nothing is left out of the text.
 - All digits are collected in the variable `digitsdialed`, whether anything took them or not.
 - At its end a script hangs up. One that loops without end is stopped when the call has lasted as long as it may: an
   hour, unless less was asked for.
-- A loop that takes no time is stopped after {MOST_TIMELESS_STEPS:,} commands; a second of the call makes {STEPS_A_SECOND} good. What
-  did not come about counts as time if it took a tenth of a second: a loop over a transfer that rings and is busy goes
-  on, one over a number that is refused at once does not.
+- A loop that takes no time is stopped after {MOST_TIMELESS_STEPS:,} commands; a second makes {STEPS_A_SECOND} good.
+  What did not come about counts as time if it took a tenth of a second: a loop over a transfer that rings and is busy
+  goes on, one over a number that is refused at once does not.
 - What cannot be carried out is passed over, with an error in the call's trace: a label, a sound or a number that does
   not exist. `ringpost check` finds most of it before any call.
 
@@ -222,7 +222,7 @@ relies on others has to be changed:
 | variables of a call | {MOST_VARIABLES:,} |
 | a call | MaxCallLength where the order of the call gives one, else an hour; then it is hung up |
 | digits that are kept of a call | {LONGEST_VALUE} |
-| commands | {STEPS_A_SECOND} a second, and {MOST_TIMELESS_STEPS:,} beyond that; then the call ends, with an error in its trace |
+| commands | {STEPS_A_SECOND} a second, and {MOST_TIMELESS_STEPS:,} beyond that; then the call ends with an error |
 | the values of all variables of a call | {LARGEST_VARIABLES:,} characters; what exceeds them is not set |
 | mistakes that are listed of a script | {MOST} |
 """

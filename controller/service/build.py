@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from urllib.parse import urlsplit
 
 from aiohttp import web
 from prometheus_client import CollectorRegistry
@@ -13,6 +14,7 @@ from controller.api.admin import AdminHandler
 from controller.api.admin_calls import CallsAdminHandler
 from controller.api.health import HealthHandler
 from controller.api.media import MediaHandler
+from controller.api.operator_doors import operator_doors
 from controller.asterisk.ami import AmiClient
 from controller.asterisk.ari.client import SILENCED_EVENTS, AriClient
 from controller.calls.administration import CallAdministration
@@ -141,7 +143,7 @@ def build(configuration: Configuration, database: Database) -> Service:
         lease_seconds=settings.service.lease_seconds,
     )
     journal = Journal(database, owner)
-    mailer = _mailer(settings, database, journal, registry)
+    mailer = _mailer(settings, database, journal, directory, registry)
     sources = PromptSources(
         prompts, directory, library, settings.media_url, SpeechQuota(settings.speech.megabytes_an_hour)
     )
@@ -204,7 +206,7 @@ def build(configuration: Configuration, database: Database) -> Service:
         reloading=reloading,
         entries=entries,
         granted_dids=GrantedDids(database, directory, script_context(settings), key_sounds.ids),
-        http=web.Application(client_max_size=LARGEST_REQUEST_BYTES),
+        http=web.Application(client_max_size=LARGEST_REQUEST_BYTES, middlewares=[operator_doors(_own_names(settings))]),
     )
     _add_routes(service, configuration.admin_token)
     return service
@@ -286,13 +288,22 @@ def _ami(configuration: Configuration) -> AmiClient:
 
 
 def _mailer(
-    settings: Settings, database: Database, journal: Journal, registry: CollectorRegistry
+    settings: Settings,
+    database: Database,
+    journal: Journal,
+    directory: CurrentDirectory,
+    registry: CollectorRegistry,
 ) -> TraceMailer | None:
     mail = settings.mail
     if not mail.host:
         return None
     server = MailServer(mail.host, mail.port, mail.sender, mail.username, mail.password, mail.tls)
-    return TraceMailer(server, CallLookup(database), journal, registry=registry)
+
+    def may_mail(license_key: str, address: str) -> bool:
+        key = directory.snapshot.license_key(license_key)
+        return key is not None and key.may_mail(address)
+
+    return TraceMailer(server, CallLookup(database), journal, registry=registry, may_mail=may_mail)
 
 
 def _retention(section: DatabaseSection, database: Database, library: SoundLibrary) -> RowRetention:
@@ -385,6 +396,12 @@ def _add_routes(service: Service, admin_token: str) -> None:
     service.http.add_routes(
         CallsAdminHandler(admin_token, service.directory, calls.notifications, calls.administration).routes()
     )
+
+
+def _own_names(settings: Settings) -> set[str]:
+    """The hosts that the operator's doors are known by, as the configuration names them."""
+    urls = (settings.media_url, settings.http.public_url, settings.http_url)
+    return {name for url in urls if (name := urlsplit(url).hostname)}
 
 
 def _utc_now() -> datetime:

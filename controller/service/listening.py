@@ -8,13 +8,18 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 import structlog
-from aiohttp import web
+from aiohttp import web, web_response
 
 from controller.errors import PortInUse
 
 log = structlog.get_logger()
 
 _BACKLOG = 128
+# A connection is cut that sends nothing, or a head without an end, for so long: proxies keep theirs for a minute.
+IDLE_SECONDS = 75.0
+SERVER_NAME = "Ringpost"
+# What every answer says of its server, those to broken requests too: it is nobody's business which libraries we use.
+web_response.SERVER_SOFTWARE = SERVER_NAME  # type: ignore[attr-defined]
 
 
 async def listen(host: str, port: int) -> list[socket.socket]:
@@ -44,13 +49,17 @@ async def listen(host: str, port: int) -> list[socket.socket]:
 
 
 @asynccontextmanager
-async def answering(application: web.Application, sockets: Sequence[socket.socket]) -> AsyncIterator[None]:
+async def answering(
+    application: web.Application, sockets: Sequence[socket.socket], *, idle_seconds: float = IDLE_SECONDS
+) -> AsyncIterator[None]:
     """Let an application answer on these sockets while the context lasts.
 
     They stay open afterwards: connections that come before another application answers wait for it.
     """
     # Packed bodies stay so: whoever wants one unpacks it, within its limit. aiohttp would log each broken one.
-    runner = web.AppRunner(application, access_log=None, shutdown_timeout=2.0, auto_decompress=False)
+    runner = web.AppRunner(
+        application, access_log=None, shutdown_timeout=2.0, auto_decompress=False, keepalive_timeout=idle_seconds
+    )
     await runner.setup()
     try:
         for listening in sockets:

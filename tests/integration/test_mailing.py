@@ -82,7 +82,11 @@ class Office:
 @asynccontextmanager
 async def office(database: Database, server: MailServer, **options: Any) -> AsyncIterator[Office]:
     journal, registry = Journal(database, an_owner()), CollectorRegistry()
-    usual: dict[str, Any] = {"delays": QUICK, "patience": 0.05}
+    usual: dict[str, Any] = {
+        "delays": QUICK,
+        "patience": 0.05,
+        "may_mail": lambda _key, address: "@elsewhere" not in address,
+    }
     mailer = TraceMailer(server, CallLookup(database), journal, registry=registry, **usual | options)
     tasks = [asyncio.create_task(part) for part in (journal.run(), mailer.run())]
     try:
@@ -107,6 +111,14 @@ async def test_the_trace_of_a_call_arrives_at_whom_its_script_names(database: Da
     assert (taken.sender, taken.recipients) == ("ringpost@example.com", ("a@example.com",))
     assert taken.message["Subject"] == f"Ringpost: trace of call {call.queue_id}"
     assert "PM: say “Hallo, schöne Welt”" in taken.message.get_content().replace("AM:", "PM:")
+
+
+async def test_nothing_is_mailed_to_whom_the_licence_key_does_not_name(database: Database, sink: SmtpSink) -> None:
+    async with office(database, at(sink)) as running:
+        running.end(("error", {"message": "no"}), debug="victim@elsewhere.example", errors="ops@example.com")
+        (taken,) = await sink.wait_for(1)
+        await running.given_up()
+    assert taken.recipients == ("ops@example.com",)
 
 
 async def test_error_email_is_sent_after_an_error_only(database: Database, sink: SmtpSink) -> None:

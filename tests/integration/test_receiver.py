@@ -69,3 +69,28 @@ async def test_a_post_is_one_line_for_a_person() -> None:
         await http.post("/calls", data={"QueueID": "1", "extension": ""}, headers=HEADERS)
         line = received_line(receiver.received[0])
     assert line == "call.completed (final)  QueueID=1  [answered 200, signature missing]"
+
+
+async def test_what_arrived_is_for_who_knows_the_token_and_for_no_web_page() -> None:
+    runner = await Receiver(token="s3cret").start(0)
+    url = f"http://127.0.0.1:{runner.addresses[0][1]}"
+    token = {"Authorization": "Bearer s3cret"}
+    asked: list[tuple[str, str, dict[str, str], int]] = [
+        ("GET", "/received", {}, 401),
+        ("GET", "/stream", {"Authorization": "Bearer other"}, 401),
+        ("PUT", "/behaviour", {}, 401),
+        ("DELETE", "/received", {}, 401),
+        ("GET", "/received", token, 200),
+        ("GET", "/received", token | {"Host": "rebound.example:8090"}, 403),
+        ("GET", "/received", token | {"Origin": "http://evil.example"}, 403),
+        ("POST", "/calls", {"Host": "my-tunnel.example"}, 200),
+        ("POST", "/calls", {"Origin": "http://evil.example"}, 403),
+        ("POST", "/calls", {"Origin": "null"}, 403),
+    ]
+    try:
+        async with aiohttp.ClientSession(url) as http:
+            for method, path, headers, status in asked:
+                async with http.request(method, path, headers=headers) as answer:
+                    assert (method, path, headers, answer.status) == (method, path, headers, status)
+    finally:
+        await runner.cleanup()

@@ -68,6 +68,23 @@ def test_a_key_may_call_the_countries_of_its_numbers_or_what_it_names() -> None:
     assert not named.open_transfers
 
 
+def test_scripts_of_a_key_mail_to_whom_it_names() -> None:
+    key = _load(BASE.replace(GUID, f"{GUID}, mail_to: [Ops@example.com, '@example.net']")).license_key("acme")
+    assert key is not None
+    for address, permitted in (("ops@Example.com", True), ("any@example.net", True), ("x@example.com", False)):
+        assert key.may_mail(address) is permitted
+    assert not _load(BASE).license_keys["acme"].may_mail("a@example.com")
+
+
+def test_a_carrier_that_is_half_of_the_internet_is_warned_of() -> None:
+    wide = (
+        'trunks: {carrier: {host: sip.example.net, match: ["0.0.0.0/0", "198.0.0.0/8", 203.0.113.0/24, 10.0.0.0/8]}}\n'
+    )
+    found = _mistakes(wide)
+    assert [each.split(": ")[1] for each in found] == ["warning", "warning"]
+    assert "without a password" in found[0]
+
+
 def test_a_key_shows_its_own_numbers_those_of_phones_and_verified_ones() -> None:
     numbers = "dids: {'+12015550101': {voice: acme}, '+12015550102': {sms: texts}}"
     named = _load(BASE.replace(GUID, f"{GUID}, caller_ids: [201-555-0177]") + numbers)

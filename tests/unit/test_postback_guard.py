@@ -174,8 +174,17 @@ def test_the_administrator_opens_named_networks_and_nothing_else() -> None:
             guard.check(url)
 
 
+def test_one_port_of_an_address_is_opened_and_no_other() -> None:
+    guard = Guard(["127.0.0.1:8090", "[::1]:9000"])
+    guard.check("http://127.0.0.1:8090/calls")
+    guard.check("http://[::1]:9000/")
+    for url in ("http://127.0.0.1/", "http://127.0.0.1:8080/metrics", "http://127.0.0.2:8090/", "http://[::1]:8090/"):
+        with pytest.raises(UrlRefused, match="is loopback"):
+            guard.check(url)
+
+
 def test_an_opened_network_is_open_in_its_mapped_form_too() -> None:
-    assert AllowedNetworks(["10.0.0.0/8"]).refusal(ip_address("::ffff:10.0.0.5")) is None
+    assert AllowedNetworks(["10.0.0.0/8"]).refusal(ip_address("::ffff:10.0.0.5"), 80) is None
 
 
 def test_what_a_text_can_never_become_is_told_from_what_an_administrator_could_open() -> None:

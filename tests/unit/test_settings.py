@@ -32,6 +32,27 @@ def test_the_environment_wins_over_the_file() -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "warning"),
+    [
+        ('postbacks: {allow: ["127.0.0.0/8"]}\n', "every service of this machine"),
+        ('postbacks: {allow: ["0.0.0.0/0"]}\n', "your own network"),
+        ('postbacks: {allow: ["::/0"]}\n', "your own network"),
+        ('postbacks: {allow: ["169.254.169.254"]}\n', "credentials"),
+        ('postbacks: {allow: ["fe80::/10"]}\n', "credentials"),
+        ("mail: {host: mx.example.net, sender: a@example.com, username: a, password: b}\n", "crosses the network"),
+        ('postbacks: {allow: ["127.0.0.1:8090", "192.168.1.0/24"]}\n', ""),
+        ("mail: {host: 127.0.0.1, sender: a@example.com, username: a, password: b}\n", ""),
+        ("mail: {host: mx.example.net, sender: a@example.com, username: a, password: b, tls: tls}\n", ""),
+    ],
+)
+def test_what_is_permitted_and_dangerous_is_named(text: str, warning: str) -> None:
+    document = parse_document(text)
+    assert read_settings(document, {}) is not None
+    assert [each.severity for each in document.mistakes] == (["warning"] if warning else [])
+    assert all(warning in each.message for each in document.mistakes)
+
+
+@pytest.mark.parametrize(
     ("text", "place"),
     [
         ("http: {port: 99999}\n", "1:14"),

@@ -39,6 +39,8 @@ log = structlog.get_logger()
 
 # How many orders of a batch are looked at before everything else has its turn.
 ORDERS_AT_ONCE = 100
+# A longer script is read beside the event loop: half a million characters take a second, in which calls go on.
+LARGE_SCRIPT = 20_000
 _SCRIPT = Path("script")
 
 
@@ -140,7 +142,11 @@ class Notifications:
         """A script that the key's calls may run. NotificationRefused."""
         if "phone" not in key.products:
             raise NotificationRefused(ResponseCode.KEY_INVALID, "this licence key is not for calls")
-        examined = examine(source, self._context_of(key))
+        context = self._context_of(key)
+        if len(source) > LARGE_SCRIPT:
+            examined = await asyncio.to_thread(examine, source, context)
+        else:
+            examined = examine(source, context)
         mistakes = tuple(as_mistakes(_SCRIPT, examined.diagnostics))
         if any(each.code in TRANSFER_CODES and each.severity == "error" for each in examined.diagnostics):
             reason = "the script transfers calls to where its licence key may not call"

@@ -349,8 +349,8 @@ class StatusChangePostURL(Command):
 class DebugEmail(Command):
     r"""Mail the trace of the call, line by line, to somebody when it is over. Take it out of scripts in production.
 
-    One address gets at most 60 mails an hour. Without a mail server in the configuration, the trace is kept with the
-    call only.
+    Only addresses that the licence key names under `mail_to` get mails, at most 60 an hour each. Without a mail server
+    in the configuration, the trace is kept with the call only.
 
     address: who gets it, one plain address.
 

@@ -88,7 +88,9 @@ class Machine:
         if name not in variables and len(variables) >= MOST_VARIABLES:
             self.error(f"There are more than {MOST_VARIABLES} variables; {name[:60]} is not set.")
             return
-        if sum(map(len, variables.values())) + len(value) - len(variables.get(name, "")) > LARGEST_VARIABLES:
+        name = name[:LONGEST_VALUE]
+        held = sum(map(len, variables)) + sum(map(len, variables.values())) - len(variables.get(name, ""))
+        if held + len(value) + (0 if name in variables else len(name)) > LARGEST_VARIABLES:
             self.error(f"The variables hold more than {LARGEST_VARIABLES} characters; {name[:60]} is not set.")
             return
         variables[name] = value
