@@ -388,6 +388,7 @@ def _add_routes(service: Service, admin_token: str) -> None:
                 service.directory,
                 service.granted_dids,
                 service.entries,
+                KeySounds(service.directory, service.library, service.prompts),
                 service.settings.http,
                 parts.guesses,
             )

@@ -15,14 +15,18 @@ from controller.api.bindings.php_rest import PhpRest
 from controller.api.voipms.account import AccountMethods
 from controller.api.voipms.dids import DidMethods
 from controller.api.voipms.interface import voipms_interface
+from controller.api.voipms.ivrs import IvrMethods
 from controller.api.voipms.log_in import VoipmsLogIn
+from controller.api.voipms.recordings import RecordingEntries, RecordingMethods
 from controller.api.voipms.reference import ReferenceMethods
 from controller.api.voipms.routing_checks import RoutingChecks
+from controller.api.voipms.sequences import SequenceMethods
 from controller.api.voipms.stock import StockMethods
 from controller.config.settings import HttpSection
 from controller.directory.current import CurrentDirectory
 from controller.directory.entries import Entries
 from controller.directory.granted_dids import GrantedDids
+from controller.directory.key_sounds import KeySounds
 from controller.directory.snapshot import LicenseKey
 
 ZONE = ZoneInfo("America/New_York")
@@ -40,6 +44,7 @@ class VoipmsParts:
     directory: CurrentDirectory
     dids: GrantedDids
     entries: Entries
+    sounds: KeySounds
     http: HttpSection = field(default_factory=HttpSection)
     guesses: Guesses = field(default_factory=Guesses)
     now: Callable[[], datetime] = _now
@@ -56,11 +61,15 @@ def voipms_routes(parts: VoipmsParts) -> list[web.RouteDef]:
 
     authenticator = Authenticator(find_key, parts.guesses, tuple(map(ip_network, parts.http.trusted_proxies)))
     checks = RoutingChecks(parts.directory, parts.entries)
+    recordings = RecordingEntries(parts.entries, parts.sounds)
     interface = voipms_interface(
         AccountMethods(),
         ReferenceMethods(),
         DidMethods(parts.directory, parts.dids, checks),
         StockMethods(parts.directory, parts.dids, checks, parts.now),
+        SequenceMethods(parts.directory, parts.entries, recordings),
+        IvrMethods(parts.directory, parts.entries, recordings, checks),
+        RecordingMethods(parts.directory, parts.entries, parts.sounds, recordings),
     )
     log_in = VoipmsLogIn(find_user, authenticator, parts.guesses)
     return PhpRest(interface, log_in).routes()

@@ -10,6 +10,7 @@ import pytest
 from controller.directory.current import CurrentDirectory
 from controller.directory.entries import Entries
 from controller.directory.granted_dids import GrantedDids
+from controller.directory.key_sounds import KeySounds
 from controller.directory.snapshot import LicenseKey, Snapshot
 from controller.service.build_voipms import VoipmsParts, voipms_routes
 from tests.support.voipms import KEY, PASSWORD, PLAIN, USER, read, serving, with_access
@@ -19,7 +20,7 @@ LOGIN = {"api_username": USER, "api_password": PASSWORD}
 
 def parts(*keys: LicenseKey) -> VoipmsParts:
     directory = CurrentDirectory(Snapshot(license_keys={key.name: key for key in keys or (KEY, PLAIN)}))
-    return VoipmsParts(directory, cast("GrantedDids", None), cast("Entries", None))
+    return VoipmsParts(directory, cast("GrantedDids", None), cast("Entries", None), cast("KeySounds", None))
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -54,35 +55,35 @@ async def test_a_number_is_changed_and_every_controller_knows(room: VoipmsRoom) 
     assert (did.settings.routing, did.settings.pop, did.settings.billing_type) == ("account:alice", "3", "1")
 
 
-@pytest.mark.parametrize(
-    ("change", "status"),
-    [
-        ({"did": ""}, "missing_did"),
-        ({"did": "2015550103"}, "invalid_did"),
-        ({"routing": ""}, "missing_routing"),
-        ({"routing": "nonsense"}, "invalid_routing_header"),
-        ({"routing": "sys:nonsense"}, "invalid_route"),
-        ({"routing": "ivr:99"}, "invalid_route"),
-        ({"routing": "account:nobody"}, "invalid_route"),
-        ({"routing": f"fwd:{DID}"}, "invalid_forwarding_did"),
-        ({"routing": "seq:1"}, "invalid_route"),
-        ({"failover_busy": "nonsense:1"}, "invalid_failover_header"),
-        ({"pop": ""}, "missing_serverpop"),
-        ({"pop": "x"}, "invalid_serverpop"),
-        ({"dialtime": ""}, "missing_dialtime"),
-        ({"dialtime": "0"}, "invalid_dialtime"),
-        ({"cnam": ""}, "missing_cnam"),
-        ({"cnam": "2"}, "invalid_cnam"),
-        ({"billing_type": ""}, "missing_billingtype"),
-        ({"billing_type": "3"}, "invalid_billingtype"),
-        ({"callerid_prefix": "x" * 20}, "invalid_calleridprefix"),
-        ({"note": "x" * 50}, "invalid_note"),
-        ({"record_calls": "x"}, "invalid_record_calls"),
-        ({"voicemail_threshold": "7"}, "Invalid_threshold"),
-    ],
-)
-async def test_each_wrong_value_has_the_vendors_status(room: VoipmsRoom, change: dict[str, str], status: str) -> None:
-    assert await room.client.status("setDIDInfo", **{**INFO, **change}) == status
+WRONG_VALUES: list[tuple[dict[str, Any], str]] = [
+    ({"did": ""}, "missing_did"),
+    ({"did": "2015550103"}, "invalid_did"),
+    ({"routing": ""}, "missing_routing"),
+    ({"routing": "nonsense"}, "invalid_routing_header"),
+    ({"routing": "sys:nonsense"}, "invalid_route"),
+    ({"routing": "ivr:99"}, "invalid_route"),
+    ({"routing": "account:nobody"}, "invalid_route"),
+    ({"routing": f"fwd:{DID}"}, "invalid_forwarding_did"),
+    ({"routing": "seq:1"}, "invalid_route"),
+    ({"failover_busy": "nonsense:1"}, "invalid_failover_header"),
+    ({"pop": ""}, "missing_serverpop"),
+    ({"pop": "x"}, "invalid_serverpop"),
+    ({"dialtime": ""}, "missing_dialtime"),
+    ({"dialtime": "0"}, "invalid_dialtime"),
+    ({"cnam": ""}, "missing_cnam"),
+    ({"cnam": "2"}, "invalid_cnam"),
+    ({"billing_type": ""}, "missing_billingtype"),
+    ({"billing_type": "3"}, "invalid_billingtype"),
+    ({"callerid_prefix": "x" * 20}, "invalid_calleridprefix"),
+    ({"note": "x" * 50}, "invalid_note"),
+    ({"record_calls": "x"}, "invalid_record_calls"),
+    ({"voicemail_threshold": "7"}, "Invalid_threshold"),
+]
+
+
+async def test_each_wrong_value_has_the_vendors_status(room: VoipmsRoom) -> None:
+    for change, status in WRONG_VALUES:
+        assert await room.client.status("setDIDInfo", **{**INFO, **change}) == status, change
 
 
 async def test_the_configuration_owns_what_it_states(room: VoipmsRoom) -> None:
@@ -125,28 +126,28 @@ async def test_switches_of_texts_are_kept(room: VoipmsRoom) -> None:
 CONTACT_NUMBER = "2125550123"
 
 
-@pytest.mark.parametrize(
-    ("switches", "status"),
-    [
-        ({}, "missing_enable"),
-        ({"enable": "x"}, "invalid_enable"),
-        ({"enable": 1, "email_enabled": "x"}, "invalid_email_enable"),
-        ({"enable": 1, "email_enabled": 1}, "invalid_email"),
-        ({"enable": 1, "email_address": "nobody"}, "invalid_email"),
-        ({"enable": 1, "email_address": "a@b.example, c@d.example"}, "invalid_email"),
-        ({"enable": 1, "sms_forward_enable": "x"}, "invalid_forward_enable"),
-        ({"enable": 1, "sms_forward": "x"}, "invalid_sms_forward"),
-        ({"enable": 1, "url_callback_enable": "x"}, "invalid_callback_enable"),
-        ({"enable": 1, "url_callback_retry": "x"}, "invalid_callback_retry"),
-        ({"enable": 1, "url_callback": "ftp://x.example"}, "invalid_callback"),
-        ({"enable": 1, "webhook_enable": 1}, "invalid_webhook"),
-        ({"enable": 1, "dialmode": 3}, "invalid_dialmode"),
-        ({"enable": 1, "smpp_enabled": 1}, "invalid_smpp_url"),
-        ({"enable": 1, "did": STATED}, "invalid_did"),
-    ],
-)
-async def test_each_wrong_switch_has_its_status(room: VoipmsRoom, switches: dict[str, object], status: str) -> None:
-    assert await room.client.status("setSMS", **{"did": DID, **switches}) == status
+WRONG_SWITCHES: list[tuple[dict[str, Any], str]] = [
+    ({}, "missing_enable"),
+    ({"enable": "x"}, "invalid_enable"),
+    ({"enable": 1, "email_enabled": "x"}, "invalid_email_enable"),
+    ({"enable": 1, "email_enabled": 1}, "invalid_email"),
+    ({"enable": 1, "email_address": "nobody"}, "invalid_email"),
+    ({"enable": 1, "email_address": "a@b.example, c@d.example"}, "invalid_email"),
+    ({"enable": 1, "sms_forward_enable": "x"}, "invalid_forward_enable"),
+    ({"enable": 1, "sms_forward": "x"}, "invalid_sms_forward"),
+    ({"enable": 1, "url_callback_enable": "x"}, "invalid_callback_enable"),
+    ({"enable": 1, "url_callback_retry": "x"}, "invalid_callback_retry"),
+    ({"enable": 1, "url_callback": "ftp://x.example"}, "invalid_callback"),
+    ({"enable": 1, "webhook_enable": 1}, "invalid_webhook"),
+    ({"enable": 1, "dialmode": 3}, "invalid_dialmode"),
+    ({"enable": 1, "smpp_enabled": 1}, "invalid_smpp_url"),
+    ({"enable": 1, "did": STATED}, "invalid_did"),
+]
+
+
+async def test_each_wrong_switch_has_its_status(room: VoipmsRoom) -> None:
+    for switches, status in WRONG_SWITCHES:
+        assert await room.client.status("setSMS", **{"did": DID, **switches}) == status, switches
 
 
 async def test_the_stock_is_searched(room: VoipmsRoom) -> None:

@@ -75,7 +75,7 @@ async def voipms_room(
         entries.on_change(texts.directory.keep)
         await entries.load()
         await dids.load()
-        parts = VoipmsParts(texts.directory, dids, entries, now=lambda: NOW)
+        parts = VoipmsParts(texts.directory, dids, entries, sounds, now=lambda: NOW)
         listening = [asyncio.create_task(dids.run()), asyncio.create_task(entries.run())]
         try:
             async with serving(voipms_routes(parts)) as client, aiohttp.ClientSession() as session:

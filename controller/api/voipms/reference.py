@@ -11,6 +11,7 @@ from controller.api.bindings.refusal import Refused
 from controller.api.voipms.account import NAMESPACE
 
 LANGUAGES = (("en", "English"), ("es", "Español"), ("fr", "Français"))
+VOICEMAIL_SETUPS = (("1", "The mailbox of the number"), ("2", "The mailbox of the account"))
 
 Pairs = Sequence[tuple[str, str]]
 
