@@ -17,6 +17,7 @@ from typer.core import TyperCommand
 from controller.commands import call_arguments as call_commands
 from controller.commands import postback_arguments as postback_commands
 from controller.commands import text_arguments as text_commands
+from controller.commands import usage_arguments as usage_commands
 from controller.commands.running_command import DEFAULT_CONFIG, Config, reported, run_async, show_mistakes
 from controller.errors import InvalidConfiguration
 from controller.script.simulation.callee import AnsweredBy, TransferResult
@@ -280,6 +281,7 @@ def run_tests(
 call_commands.add_to(app)
 postback_commands.add_to(app)
 text_commands.add_to(app)
+usage_commands.add_to(app)
 
 
 def main() -> None:

@@ -17,6 +17,8 @@ from controller.directory.snapshot import Snapshot
 from controller.egress.guard import Guard
 from controller.embedded.postgres_server import PostgresServer, cluster_home
 from controller.errors import ConfigurationError, Mistake, UrlRefused
+from controller.metering.price_section import read_prices
+from controller.metering.prices import FREE, PriceList
 from controller.programs import ProgramTree
 from controller.script.analysis.checker import NOWHERE, Context
 from controller.speech.engines import installed_engines
@@ -46,6 +48,7 @@ class Configuration:
     settings: Settings
     snapshot: Snapshot
     secrets: Secrets
+    prices: PriceList = FREE
 
     @property
     def ari_password(self) -> str:
@@ -107,11 +110,12 @@ def read_configuration(path: Path) -> Configuration:
         context=_context(document, settings),
         known_keys=_known_keys(settings),
     )
+    prices = read_prices(document)
     document.require()
     assert settings is not None
     assert secrets is not None
     assert snapshot is not None
-    return Configuration(path, settings, snapshot, secrets)
+    return Configuration(path, settings, snapshot, secrets, prices)
 
 
 def check_configuration(path: Path) -> Checked:
@@ -119,6 +123,7 @@ def check_configuration(path: Path) -> Checked:
     document = read_document(path)
     settings = read_settings(document)
     context = _context(document, settings)
+    read_prices(document)
     snapshot = build(document, other_sections=SECTIONS, context=context, known_keys=_known_keys(settings))
     return Checked(tuple(document.mistakes), snapshot, context)
 

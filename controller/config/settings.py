@@ -23,6 +23,7 @@ from controller.config_file.document import Document
 from controller.config_file.validation import Declaration, mistake, read_section
 from controller.egress.addresses import parse_address, parse_opening
 from controller.errors import ConfigurationError
+from controller.metering.price_section import SECTION as PRICES
 from controller.script.commands.kinds import EMAIL
 from controller.speech.quota import DEFAULT_MEGABYTES
 from controller.store.addresses import usable_address
@@ -214,7 +215,7 @@ MODELS: Mapping[str, type[Declaration]] = {
     "log": LogSection,
     "mail": MailSection,
 }
-SECTIONS = tuple(MODELS)
+SECTIONS = (*MODELS, PRICES)
 
 
 @dataclass(frozen=True, slots=True)

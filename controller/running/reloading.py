@@ -13,6 +13,7 @@ from controller.config.load import Configuration, read_configuration
 from controller.directory.current import CurrentDirectory
 from controller.directory.snapshot import Snapshot
 from controller.errors import AsteriskError, InvalidConfiguration, RingpostError, StoreError
+from controller.metering.prices import CurrentPrices
 from controller.running.prompt_rendering import prepare_prompts
 from controller.running.provisioning import provision_asterisk
 from controller.speech.prompts import Prompts
@@ -30,14 +31,19 @@ class Reloading:
         prompts: Prompts,
         ami: AmiClient,
         shared: Callable[[Configuration], Awaitable[Configuration]],
+        prices: CurrentPrices,
     ) -> None:
-        """shared: gives a configuration the secrets that all controllers of the database use. StoreError."""
+        """shared: gives a configuration the secrets that all controllers of the database use. StoreError.
+
+        prices: those that count, which a reload replaces.
+        """
         self._configuration = configuration
         self._applied = configuration
         self._directory = directory
         self._prompts = prompts
         self._ami = ami
         self._shared = shared
+        self._prices = prices
         self._requested = asyncio.Event()
         # Files were written that Asterisk was not brought to read: the next time they do not differ, and count.
         self._unread = False
@@ -104,6 +110,9 @@ class Reloading:
                 self._unread = False
                 self._applied = running
             self._directory.replace(fresh.snapshot)
+            if fresh.prices != self._prices.list:
+                self._prices.replace(fresh.prices)
+                changes.append("prices changed")
             if fresh.settings != self._configuration.settings:
                 changes.append("settings of the service itself changed: they take effect at the next start")
             for warning in fresh.snapshot.warnings:

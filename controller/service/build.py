@@ -55,6 +55,7 @@ from controller.directory.postback_urls import PostbackUrls
 from controller.directory.routes import Routes
 from controller.egress.guard import Guard
 from controller.mail.server import MailServer
+from controller.metering.prices import CurrentPrices
 from controller.postbacks.delivery import Delivery, DeliveryOptions
 from controller.postbacks.poster import PostingOptions
 from controller.postbacks.schedule import Schedule
@@ -121,6 +122,7 @@ class Service:
     granted_dids: GrantedDids
     entries: Entries
     reloading: Reloading
+    prices: CurrentPrices
     http: web.Application
 
 
@@ -182,7 +184,8 @@ def build(configuration: Configuration, database: Database) -> Service:
     async def shared(fresh: Configuration) -> Configuration:
         return await with_shared_secrets(fresh, database)
 
-    reloading = Reloading(configuration, directory, prompts, ami, shared)
+    prices = CurrentPrices(configuration.prices)
+    reloading = Reloading(configuration, directory, prompts, ami, shared, prices)
     ami.on_ready(reloading.catch_up)
     key_sounds = KeySounds(directory, library, prompts)
     entries = Entries(database)
@@ -205,6 +208,7 @@ def build(configuration: Configuration, database: Database) -> Service:
         postback_urls=postback_urls,
         reloading=reloading,
         entries=entries,
+        prices=prices,
         granted_dids=GrantedDids(database, directory, script_context(settings), key_sounds.ids),
         http=web.Application(client_max_size=LARGEST_REQUEST_BYTES, middlewares=[operator_doors(_own_names(settings))]),
     )
@@ -379,6 +383,7 @@ def _add_routes(service: Service, admin_token: str) -> None:
                 service.ari,
                 service.settings.http,
                 parts.guesses,
+                prices=service.prices,
             )
         )
     )

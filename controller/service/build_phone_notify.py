@@ -33,6 +33,7 @@ from controller.directory.granted_dids import GrantedDids
 from controller.directory.key_sounds import KeySounds
 from controller.directory.saved_scripts import KeyVariables, SavedScripts
 from controller.directory.snapshot import LicenseKey
+from controller.metering.prices import CurrentPrices
 from controller.store.database import Database
 
 
@@ -53,6 +54,7 @@ class PhoneNotifyParts:
     http: HttpSection = field(default_factory=HttpSection)
     guesses: Guesses = field(default_factory=Guesses)
     now: Callable[[], datetime] = _utc_now
+    prices: CurrentPrices = field(default_factory=CurrentPrices)
 
 
 def phone_notify_routes(parts: PhoneNotifyParts) -> list[web.RouteDef]:
@@ -64,7 +66,7 @@ def phone_notify_routes(parts: PhoneNotifyParts) -> list[web.RouteDef]:
     statuses = CallStatuses(parts.database)
     interface = phone_notify_interface(
         CallOperations(parts.notifications, statuses, partial(end_rooms, parts.ari), parts.now),
-        StatusOperations(statuses, __version__),
+        StatusOperations(statuses, __version__, parts.prices),
         SoundOperations(parts.sounds, parts.notifications),
         ScriptOperations(SavedScripts(parts.database), KeyVariables(parts.database)),
         ListOperations(CallLists(parts.database), parts.notifications),

@@ -14,6 +14,7 @@ from controller.cli import app
 from controller.config.load import Configuration, read_configuration
 from controller.directory.current import CurrentDirectory
 from controller.errors import AsteriskRefused, AsteriskTimeout
+from controller.metering.prices import CurrentPrices
 from controller.programs import ProgramTree
 from controller.running.prompt_rendering import build_prompts
 from controller.running.provisioning import RELOADS
@@ -77,7 +78,7 @@ def reloading(config: Path, manager: Manager) -> Reloading:
         return fresh
 
     directory = CurrentDirectory(configuration.snapshot)
-    reloading = Reloading(configuration, directory, prompts, cast("AmiClient", manager), shared)
+    reloading = Reloading(configuration, directory, prompts, cast("AmiClient", manager), shared, CurrentPrices())
     manager.on_ready(reloading.catch_up)
     return reloading
 

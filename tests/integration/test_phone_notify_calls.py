@@ -195,6 +195,7 @@ async def test_an_answered_call_tells_its_digits_and_variables(postgres: str, tm
         assert "<VariableName>colour</VariableName>" in told
         assert "<VariableValue>red</VariableValue>" in told
         assert "0001-01-01" not in told
+        assert member(told, "MinuteRate") == "0.0129"
         newest = await room.get("GetQueueIDStatusesByPhoneNumber", PhoneNumber=THEM, LicenseKey=KEY)
         assert re.findall(r"<QueueID>(\d+)<", newest) == [str(queued)]
         assert "3025" in [channel.sent_digits for channel in fake.gone.values()], (

@@ -7,6 +7,7 @@ import io
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -19,6 +20,8 @@ from aiohttp import web
 from controller.directory.granted_dids import GrantedDids
 from controller.directory.key_sounds import KeySounds
 from controller.directory.snapshot import Did, LicenseKey, Phone, Snapshot, Trunk
+from controller.metering.prices import CurrentPrices, PriceList, Rate
+from controller.metering.usage import UsageProduct
 from controller.script.analysis.checker import NOWHERE
 from controller.service.build_phone_notify import PhoneNotifyParts, phone_notify_routes
 from controller.speech.library import SoundLibrary
@@ -115,7 +118,15 @@ async def phone_notify(
         dids = GrantedDids(room.database, room.directory, NOWHERE, sounds.ids)
         await dids.load()
         app = web.Application(client_max_size=32 * 1024 * 1024)
-        parts = PhoneNotifyParts(room.database, room.directory, sounds, room.notifications, dids, room.ari)
+        parts = PhoneNotifyParts(
+            room.database,
+            room.directory,
+            sounds,
+            room.notifications,
+            dids,
+            room.ari,
+            prices=CurrentPrices(PriceList("USD", rates=(Rate(UsageProduct.CALL, per_minute=Decimal("0.0129")),))),
+        )
         app.add_routes(phone_notify_routes(parts))
         runner = web.AppRunner(app)
         await runner.setup()

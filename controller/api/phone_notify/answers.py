@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from controller.api.phone_notify.models import NotifyReturn, Variable
 from controller.api.phone_notify.response_texts import RESPONSE_TEXTS
 from controller.calls.model.response_codes import ResponseCode
 from controller.calls.outgoing.notifications import Taken
 from controller.calls.store.call_status import CallStanding
 from controller.errors import NotificationRefused
+from controller.metering.prices import FREE, PriceList
 
 
 def answer(code: int, queue_id: int = 0, *, complete: bool = False, demo: bool = False) -> NotifyReturn:
@@ -32,8 +35,9 @@ def of_taken(taken: Taken | NotificationRefused) -> NotifyReturn:
     return answer(ResponseCode.QUEUED, taken.queue_id)
 
 
-def of_standing(call: CallStanding, *, advanced: bool = False) -> NotifyReturn:
-    """How a call stands. advanced: with its script and its variables."""
+def of_standing(call: CallStanding, prices: PriceList = FREE, *, advanced: bool = False) -> NotifyReturn:
+    """How a call stands. advanced: with its script and its variables. The price of a minute is told at its end."""
+    ended_at = call.ended_at
     return NotifyReturn(
         response_code=call.response_code,
         response_text=RESPONSE_TEXTS.get(call.response_code),
@@ -45,6 +49,9 @@ def of_standing(call: CallStanding, *, advanced: bool = False) -> NotifyReturn:
         duration=call.duration_seconds,
         start_time=call.begun_at,
         end_time=call.ended_at,
+        minute_rate=Decimal(0)
+        if ended_at is None
+        else prices.minute_rate(call.direction, call.their_number, call.route, ended_at),
         country=call.country or None,
         call_complete=call.ended_at is not None,
         text_to_say=call.script if advanced else None,

@@ -9,6 +9,7 @@ from controller.api.phone_notify.models import NotifyReturn, Response, VoiceDesc
 from controller.api.phone_notify.requests import CallsOfNumber, OneCall, OneCallOfKey, SeveralCalls
 from controller.api.phone_notify.response_texts import RESPONSE_TEXTS
 from controller.calls.store.call_status import CallStatuses
+from controller.metering.prices import CurrentPrices
 from controller.numbers import try_number
 from controller.script.voice_ids import VOICES
 
@@ -18,17 +19,18 @@ _LONGEST_ID = 18
 
 
 class StatusOperations:
-    """Looks calls up. version: of this software."""
+    """Looks calls up. version: of this software. prices: those that count."""
 
-    def __init__(self, statuses: CallStatuses, version: str) -> None:
+    def __init__(self, statuses: CallStatuses, version: str, prices: CurrentPrices) -> None:
         self._statuses = statuses
         self._version = version
+        self._prices = prices
 
     @operation("GetQueueIDStatus")
     async def status(self, request: OneCall, caller: Caller) -> NotifyReturn:  # noqa: ARG002 (it needs no key)
         """How a call stands. It needs no licence key."""
         calls = await self._statuses.of([request.queue_id])
-        return of_standing(calls[0]) if calls else unknown_call(request.queue_id)
+        return of_standing(calls[0], self._prices.list) if calls else unknown_call(request.queue_id)
 
     @operation("GetQueueIDStatusWithAdvancedInfo")
     async def advanced_status(self, request: OneCallOfKey, caller: Caller) -> NotifyReturn:
@@ -37,7 +39,7 @@ class StatusOperations:
         if key is None:
             return BAD_KEY
         calls = await self._statuses.of([request.queue_id], key.name)
-        return of_standing(calls[0], advanced=True) if calls else unknown_call(request.queue_id)
+        return of_standing(calls[0], self._prices.list, advanced=True) if calls else unknown_call(request.queue_id)
 
     @operation("GetQueueIDStatusesByPhoneNumber")
     async def statuses_of_number(self, request: CallsOfNumber, caller: Caller) -> tuple[NotifyReturn, ...] | None:
@@ -48,7 +50,8 @@ class StatusOperations:
         number = try_number(request.number or "")
         if number is None:
             return ()
-        return tuple(map(of_standing, await self._statuses.newest_to(number, key.name, NEWEST_CALLS)))
+        newest = await self._statuses.newest_to(number, key.name, NEWEST_CALLS)
+        return tuple(of_standing(call, self._prices.list) for call in newest)
 
     @operation("GetMultipleQueueIdStatus")
     async def several_statuses(self, request: SeveralCalls, caller: Caller) -> tuple[NotifyReturn, ...] | None:
@@ -58,7 +61,9 @@ class StatusOperations:
             return (BAD_KEY,)
         wanted = [_queue_id(text) for text in (request.queue_ids or "").split(";") if text.strip()][:MOST_CALLS]
         found = {call.queue_id: call for call in await self._statuses.of([each for each in wanted if each], key.name)}
-        return tuple(of_standing(found[each]) if each in found else unknown_call(each) for each in wanted)
+        return tuple(
+            of_standing(found[each], self._prices.list) if each in found else unknown_call(each) for each in wanted
+        )
 
     @operation("GetResponseCodes")
     async def response_codes(self, request: NoParameters, caller: Caller) -> tuple[Response, ...] | None:  # noqa: ARG002

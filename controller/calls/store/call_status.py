@@ -8,6 +8,7 @@ from datetime import datetime
 
 from asyncpg import Record
 
+from controller.calls.model.call import Direction
 from controller.number_kinds import kind_of
 from controller.numbers import is_e164
 from controller.script.state import SYSTEM_VARIABLES, State
@@ -20,6 +21,7 @@ class CallStanding:
     """A call as its customer asks for it. begun_at: when it came in, or its last try was dialled; None before.
 
     digits: all that were pressed. variables: those of the script. country: ISO 3166 letters of the other party's.
+    their_number: E.164, or as the network gave it. route: the trunk that it goes through.
     """
 
     queue_id: int
@@ -34,6 +36,9 @@ class CallStanding:
     variables: Mapping[str, str]
     script: str
     country: str
+    direction: Direction = "outgoing"
+    their_number: str = ""
+    route: str = ""
 
     @property
     def duration_seconds(self) -> int:
@@ -84,4 +89,7 @@ def _standing(row: Record) -> CallStanding:
         variables={name: value for name, value in state.variables.items() if name not in SYSTEM_VARIABLES},
         script=row["source"] or "",
         country=kind_of(their_number).region if row["ended_at"] and is_e164(their_number) else "",
+        direction=row["direction"],
+        their_number=their_number,
+        route=row["route"],
     )
