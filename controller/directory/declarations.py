@@ -18,6 +18,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, 
 from controller.asterisk.configuration import HOST_NAME
 from controller.config_file.validation import Declaration, mistake
 from controller.directory.api_access import ApiAccess, address_pattern
+from controller.directory.dialer_declarations import DialerEntry
 from controller.directory.snapshot import Product, canonical_guid
 from controller.directory.text_declarations import REQUEST_URI, TextDidIn, TextsEntry
 from controller.egress.urls import customer_url
@@ -245,6 +246,7 @@ class LicenseKeyEntry(Declaration):
         AfterValidator(_unique),
     ] = ()
     texts: TextsEntry = Field(default_factory=TextsEntry)
+    dialer: DialerEntry = Field(default_factory=DialerEntry)
     suspended: bool = False
     description: Description = ""
 

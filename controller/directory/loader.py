@@ -20,6 +20,7 @@ from controller.config_file.validation import (
     refuse_unknown_sections,
 )
 from controller.directory.declarations import NAME, DidEntry, LicenseKeyEntry, PhoneEntry, TrunkEntry, is_wide
+from controller.directory.dialer_checks import DialerChecks
 from controller.directory.key_names import KeyNames
 from controller.directory.menus import Menus
 from controller.directory.script_cache import ScriptCache
@@ -134,6 +135,7 @@ class _Loader:
         self._sounds: dict[str, dict[str, Path]] = {}
         self._owners: dict[str, Position] = {}
         self._played: list[tuple[ScriptFile, str]] = []
+        self._dialer = DialerChecks(document)
         # Those with mistakes are in there as well: who names them made none.
         self._key_names: set[str] = set()
         self._phone_names: set[str] = set()
@@ -152,6 +154,7 @@ class _Loader:
         menus.read()
         dids = self._dids(keys, menus)
         menus.note_use(dids)
+        self._dialer.check(keys, dids, phones)
         destinations = destinations_by_key(keys, dids, numbers_inside(dids, phones))
         for script, key in self._played:
             self._cache.check_sounds(script, key, self._sounds[key])
@@ -210,6 +213,7 @@ class _Loader:
                 self._claim(values, declared.key, locate(entry, ("key",)), "this licence key")
             login = (declared.api.username or name).lower()
             self._claim(logins, login, locate(entry, ("voipms", "username")), "this user name")
+            self._dialer.declare(name, entry, declared)
             keys[name] = LicenseKey(
                 name=name,
                 key=declared.key or "",
@@ -226,6 +230,7 @@ class _Loader:
                 api=declared.api,
                 mail_to=frozenset(declared.mail_to),
                 texts=declared.texts.settings(),
+                dialer=declared.dialer.settings(),
                 suspended=declared.suspended,
                 description=declared.description,
             )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from controller.ivr.compiled import is_ivr_source
+from controller.ivr.compiled import is_compiled_source
 from controller.script.analysis.checker import NOWHERE, Context, check
 from controller.script.diagnostics import Diagnostic, has_errors
 from controller.script.parser import parse
@@ -28,7 +28,7 @@ class Examined:
 
 def examine(source: str, context: Context = NOWHERE) -> Examined:
     """Read a script and check it for where it shall run. Never raises; refused is what has an error."""
-    if is_ivr_source(source):
+    if is_compiled_source(source):
         # A stored program that begins so is compiled as an IVR, past all that is checked here.
         return Examined(Program.of(()), (_NO_SCRIPT,))
     program = parse(source)

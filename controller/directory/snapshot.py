@@ -13,6 +13,7 @@ from typing import Literal
 
 from controller.directory.api_access import ApiAccess
 from controller.directory.destinations import Destinations, countries_of
+from controller.directory.dialer_settings import DialerSettings
 from controller.directory.did_settings import UNSET, DidSettings
 from controller.directory.text_settings import TextSettings
 from controller.errors import Mistake
@@ -20,7 +21,9 @@ from controller.ivr.model import Ivr, Sequence
 from controller.numbers import network_number
 from controller.script.program import Program
 
-Product = Literal["phone", "sms"]
+Product = Literal["phone", "sms", "dialer"]
+# Those that calls are placed for.
+CALLING_PRODUCTS: frozenset[Product] = frozenset({"phone", "dialer"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +38,8 @@ class LicenseKey:
     `webhook_secrets`: post-backs are signed with each of them (two while one replaces the other), none without one.
     `api`: how its programs log in to interfaces with user names, and from where.
     `mail_to`: the addresses ("ops@example.com") and domains ("@example.com") that its scripts may have mails sent to.
-    `texts`: its keywords, quiet hours and the like. `suspended`: its programs can send no texts; others reach it.
+    `texts`: its keywords, quiet hours and the like. `dialer`: how its messages are delivered. `suspended`: its programs
+    can send no texts; others reach it.
     """
 
     name: str
@@ -53,6 +57,7 @@ class LicenseKey:
     api: ApiAccess = field(default_factory=ApiAccess)
     mail_to: frozenset[str] = frozenset()
     texts: TextSettings = field(default_factory=TextSettings)
+    dialer: DialerSettings = field(default_factory=DialerSettings)
     suspended: bool = False
     description: str = ""
     declared_as: str = ""
@@ -66,6 +71,16 @@ class LicenseKey:
     def shown_name(self) -> str:
         """The key's name in the YAML."""
         return self.declared_as or self.name
+
+    @property
+    def places_calls(self) -> bool:
+        """Whether it has a product that calls are placed for."""
+        return not CALLING_PRODUCTS.isdisjoint(self.products)
+
+    @property
+    def dialer_user(self) -> str:
+        """Who its programs of the Dialer say that they are."""
+        return self.dialer.user or self.shown_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,6 +253,17 @@ class Snapshot:
         if key is None and (key := self._keys_by_login.get(given.partition("@")[0])) and key.api.username:
             return None
         return key
+
+    def key_by_dialer_login(self, user: str, password: str) -> LicenseKey | None:
+        """The key with the product `dialer` that a program logged in for; None for a wrong user or password."""
+        name, given = user.strip().casefold(), _digest(password)
+        for key in self.license_keys.values():
+            if "dialer" not in key.products or key.dialer_user.casefold() != name:
+                continue
+            own = canonical_guid(password) if not key.dialer.password else None
+            if _digest(key.dialer.password or key.key) == (given if own is None else _digest(own)):
+                return key
+        return None
 
     def sound(self, key_name: str, sound_id: str) -> Path | None:
         """The audio file behind a sound id (in any case) of a key, None when the key has no such sound."""

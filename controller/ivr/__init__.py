@@ -1,1 +1,1 @@
-"""IVRs, sequences and routings: their model, and their translation into programs of the call-script engine. Pure."""
+"""IVRs, sequences, routings, messages: their models, and their translation into programs of the engine. Pure."""

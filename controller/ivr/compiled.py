@@ -2,7 +2,7 @@
 
 A live call is stored with the text of its program, so that whoever takes the call over can compile it again. A script's
 text is the script. That of an IVR or a routing is a line that no script begins with, and a JSON document of the IVRs,
-sequences, scripts and other places that it leads to.
+sequences, scripts and other places that it leads to. A message's text begins with such a line too.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from functools import partial
 from typing import Any
 
 from controller.errors import DestinationInvalid, StateInvalid
+from controller.ivr.message import MESSAGE_HEADER, read_message
 from controller.ivr.model import (
     AfterSequence,
     Choice,
@@ -32,24 +33,26 @@ from controller.ivr.translation import Catalogue, translate
 from controller.script.parser import parse
 from controller.script.program import Program
 
-# A script cannot begin so by accident, and doors that take scripts refuse one that does (`is_ivr_source`).
+# A script cannot begin so by accident, and doors that take scripts refuse one that does (`is_compiled_source`).
 HEADER = "#!ringpost-ivr 1\n"
 
 _STEPS: dict[str, type[Step]] = {"dtmf": DtmfStep, "recording": RecordingStep, "sms": TextStep}
 _STEP_NAMES = {kind: name for name, kind in _STEPS.items()}
 
 
-def is_ivr_source(source: str) -> bool:
-    """Whether a text is that of a compiled IVR: what a customer writes as a script must not be."""
-    return source.startswith(HEADER)
+def is_compiled_source(source: str) -> bool:
+    """Whether a text is that of an IVR or a message: what a customer writes as a script must not be."""
+    return source.startswith((HEADER, MESSAGE_HEADER))
 
 
 def compile_source(source: str) -> Program:
-    """The program of a text: of a script, or of what `compile_place` wrote.
+    """The program of a text: of a script, of what `compile_place` wrote, or of what `compile_message` did.
 
     A script never raises. StateInvalid for any other text that is damaged.
     """
-    if not is_ivr_source(source):
+    if source.startswith(MESSAGE_HEADER):
+        return read_message(source)
+    if not source.startswith(HEADER):
         return parse(source)
     try:
         document = json.loads(source.removeprefix(HEADER))

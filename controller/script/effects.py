@@ -51,11 +51,14 @@ Prompt = Speech | Sound | SpecialSound | Silence | Tone
 class Play:
     """Play `prompts` one after the other. Outcome: Finished, or Failed when nothing of it could be heard.
 
-    `pausing`: while the other side talks, playing pauses (SoundPausing).
+    `pausing`: while the other side talks, playing pauses (SoundPausing). `confirm_after`: above 0, whoever plays it
+    makes sure that its sound goes out. A Play of which none went out has Failed, and a hang-up after so many seconds
+    of it tells how long it was heard.
     """
 
     prompts: tuple[Prompt, ...]
     pausing: bool = False
+    confirm_after: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,7 +72,12 @@ class TimeTold:
 
 @dataclass(frozen=True, slots=True)
 class HungUp:
-    """The other side hung up, or the call broke."""
+    """The other side hung up, or the call broke.
+
+    heard_seconds: of a Play that is confirmed, how long it had been heard; 0 where that is not known.
+    """
+
+    heard_seconds: float = 0.0
 
 
 Outcome = Finished | Failed | SilenceHeard | Recorded | Transferred | TransferFailed | Fetched | TimeTold | HungUp

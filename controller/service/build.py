@@ -63,7 +63,9 @@ from controller.running.prompt_rendering import build_prompts
 from controller.running.reloading import Reloading
 from controller.running.sharing import with_shared_secrets
 from controller.script.analysis.checker import Context
+from controller.service.build_dialer import DialerParts, dialer_routes
 from controller.service.build_interfaces import InterfaceParts, customer_routes
+from controller.service.build_line_types import build_line_types
 from controller.service.build_phone_notify import PhoneNotifyParts, phone_notify_routes
 from controller.service.build_texts import TextParts, build_texts
 from controller.service.build_voipms import VoipmsParts, voipms_routes
@@ -79,6 +81,8 @@ UNUSED_DAYS = 1.0
 WALK_STEPS = 200
 # How long a repeated request finds its first answer, which is what the queries say too.
 KEPT_ANSWER_DAYS = 1.0
+# How long a token of the Dialer is told to have expired, before nobody knows it any more.
+EXPIRED_TOKEN_DAYS = 30.0
 LARGEST_REQUEST_BYTES = 4 * 1024 * 1024
 # Events that no part of a call waits for; each that is not sent saves a wake-up on every call.
 UNUSED_EVENTS = ("PlaybackStarted", "ChannelStateChange", "RecordingStarted", "ChannelHold")
@@ -318,6 +322,7 @@ def _retention(section: DatabaseSection, database: Database, library: SoundLibra
         RetentionRule("recordings", "remove_old_recordings", section.keep_recordings_days),
         RetentionRule("media of texts", "remove_old_media", section.keep_text_media_days),
         RetentionRule("first answers", "remove_old_answers", KEPT_ANSWER_DAYS),
+        RetentionRule("messages of the Dialer", "remove_old_dialer_messages", EXPIRED_TOKEN_DAYS),
         RetentionRule("audio of sounds", "remove_unused_audio", UNUSED_DAYS, WALK_STEPS),
     )
     return RowRetention(database, rules, library.note_use)
@@ -384,6 +389,20 @@ def _add_routes(service: Service, admin_token: str) -> None:
                 service.settings.http,
                 parts.guesses,
                 prices=service.prices,
+            )
+        )
+    )
+    service.http.add_routes(
+        dialer_routes(
+            DialerParts(
+                service.database,
+                service.directory,
+                KeySounds(service.directory, service.library, service.prompts),
+                calls.notifications,
+                calls.queue_ids,
+                build_line_types(service.directory),
+                service.settings.http,
+                parts.guesses,
             )
         )
     )

@@ -148,6 +148,10 @@ class FakeResources(FakeSwitch):
             self.place(channel)
         return 200, channel.described()
 
+    def _channel_rtp_statistics(self, request: FakeRequest, channel: FakeChannel, argument: str) -> Reply:
+        channel.sent_packets += channel.packets_per_look
+        return 200, {"txcount": channel.sent_packets, "rxcount": 0, "txploss": channel.lost_packets}
+
     def _channel_dial(self, request: FakeRequest, channel: FakeChannel, argument: str) -> Reply:
         channel.originate_query = {**channel.originate_query, **request.query}
         self.place(channel)

@@ -49,6 +49,10 @@ class FakeChannel:
     continued_to: tuple[str, str, str] | None = None
     on_hold_music: bool = False
     originate_query: dict[str, str] = field(default_factory=dict)
+    packets_per_look: int = 50
+    """How many packets of RTP have gone out each time that somebody asks; 0 for a call without media."""
+    sent_packets: int = 0
+    lost_packets: int = 0
 
     def described(self) -> dict[str, Any]:
         return {

@@ -7,6 +7,7 @@ and pin the new positions: calls in progress then end, instead of going on at an
 from __future__ import annotations
 
 from controller.ivr.compiled import compile_ivr, compile_source
+from controller.ivr.message import compile_message
 from controller.ivr.model import (
     SYSTEM_DESTINATIONS,
     AfterSequence,
@@ -124,6 +125,20 @@ def test_a_menu_holds_what_callers_can_come_to_in_the_order_of_its_choices() -> 
         "37 Leave: Go()",
         "38 Label: Label(7~sys:hangup)",
         "39 HangUp: HangUp()",
+    ]
+    assert positions(program) == pinned
+    assert positions(compile_source(program.source)) == pinned
+
+
+def test_a_message_has_its_places() -> None:
+    program = compile_message("hello", 10.0)
+    pinned = [
+        "0 PlayMessage: Message(hello|10)",
+        "1 EndMessage: EndMessage()",
+        "2 Label: Label(amd)",
+        "3 LeaveFax: LeaveFax()",
+        "4 WaitForSilence: WaitForSilence(2|4)",
+        "5 PlayMessage: Message(hello|10)",
     ]
     assert positions(program) == pinned
     assert positions(compile_source(program.source)) == pinned

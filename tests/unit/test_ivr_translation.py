@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from controller.errors import DestinationInvalid, StateInvalid
-from controller.ivr.compiled import HEADER, compile_ivr, compile_source, is_ivr_source
+from controller.ivr.compiled import HEADER, compile_ivr, compile_source, is_compiled_source
 from controller.ivr.model import (
     AfterSequence,
     Choice,
@@ -286,7 +286,7 @@ def test_the_source_holds_only_what_callers_can_come_to() -> None:
 def test_a_script_is_compiled_as_a_script() -> None:
     source = "Hello ~^chime~"
     assert compile_source(source) == parse(source)
-    assert not is_ivr_source(source)
+    assert not is_compiled_source(source)
 
 
 @pytest.mark.parametrize(

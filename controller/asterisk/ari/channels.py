@@ -43,6 +43,25 @@ class ChannelState:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class RtpStatistics:
+    """What was counted of a channel's RTP so far, in packets. lost_packets: of those sent, as the other side reports
+    it over RTCP; 0 when it reports nothing.
+    """
+
+    sent_packets: int
+    received_packets: int
+    lost_packets: int
+
+    @classmethod
+    def of(cls, data: dict[str, Any]) -> RtpStatistics:
+        def count(name: str) -> int:
+            value = data.get(name)
+            return int(value) if isinstance(value, int | float) else 0
+
+        return cls(count("txcount"), count("rxcount"), count("txploss"))
+
+
 class Channel:
     """One channel, by its id. Making this object asks nothing of Asterisk.
 
@@ -63,6 +82,10 @@ class Channel:
     async def state(self) -> ChannelState:
         """The channel as it is now."""
         return ChannelState.of((await self._requests.request("GET", self._uri)).json())
+
+    async def rtp_statistics(self) -> RtpStatistics:
+        """What was counted of its RTP. AsteriskNotFound for a channel without RTP of its own, too."""
+        return RtpStatistics.of((await self._requests.request("GET", f"{self._uri}/rtp_statistics")).json())
 
     async def answer(self) -> None:
         await self._requests.request("POST", f"{self._uri}/answer")

@@ -11,6 +11,7 @@ import structlog
 
 from controller.asterisk.ari.events import Event
 from controller.calls.call_prompts import CallPrompts
+from controller.calls.effects.sound_sent import sound_sent
 from controller.calls.line.line import Happening, Line, Lost
 from controller.calls.line.talk_detection import TALK_EVENTS
 from controller.errors import AsteriskError, AsteriskNotFound, SpeechError
@@ -67,7 +68,7 @@ async def play(line: Line, effect: Play, prompts: CallPrompts) -> Outcome:
     """Play the effect's prompts. Prompts that cannot be made are left out, and the rest is played.
 
     Gives Finished (also when the engine stopped it) with what was left out, Failed when nothing was to be heard, or
-    HungUp. Raises Lost, AsteriskError.
+    nothing of a Play that is confirmed went out, or HungUp. Raises Lost, AsteriskError.
     """
     playlist = await _playlist(effect.prompts, prompts, line.seconds_left())
     missing = "; ".join(playlist.missing)
@@ -76,11 +77,20 @@ async def play(line: Line, effect: Play, prompts: CallPrompts) -> Outcome:
         # What takes no time is no progress: without this, a script could play nothing for ever.
         return Failed(missing or "there is nothing to be heard")
     async with line.talk_detection.wanted(BREATH_MS) if effect.pausing else nullcontext():
-        playback_id = line.playback_id()
-        await line.channel.play(playlist.media, playback_id=playback_id)
-        line.tell(playlist.begin_next())
-        outcome = await _Playback(line, playback_id, playlist, pausing=effect.pausing).over()
+        if effect.confirm_after:
+            async with sound_sent(line, effect.confirm_after) as sent:
+                outcome = await sent.judge(await _played(line, playlist, pausing=effect.pausing))
+        else:
+            outcome = await _played(line, playlist, pausing=effect.pausing)
     return Finished(missing) if isinstance(outcome, Finished) else outcome
+
+
+async def _played(line: Line, playlist: _Playlist, *, pausing: bool) -> Outcome:
+    """Play the media to their end, or until the engine stops it. Raises Lost, AsteriskError."""
+    playback_id = line.playback_id()
+    await line.channel.play(playlist.media, playback_id=playback_id)
+    line.tell(playlist.begin_next())
+    return await _Playback(line, playback_id, playlist, pausing=pausing).over()
 
 
 async def _playlist(wanted: Sequence[Prompt], prompts: CallPrompts, most_seconds: float) -> _Playlist:

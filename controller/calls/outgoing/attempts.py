@@ -144,7 +144,7 @@ class OutgoingCalls:
         """Call the number; None at the answer, else why there is none. _NotBegun, AsteriskError."""
         session, call = attempt.session, attempt.session.call
         key = self._directory.snapshot.license_key(call.license_key)
-        if key is None or "phone" not in key.products:
+        if key is None or not key.places_calls:
             return ResponseCode.KEY_INVALID
         try:
             endpoint = self._routes.endpoint_for(call.their_number, call.license_key)

@@ -102,6 +102,18 @@ class Notifications:
         await self._store([queued])
         return Taken(queued.call.queue_id, script.mistakes)
 
+    async def take_message(self, order: Order, key: LicenseKey, message: Program, queue_id: int) -> Taken:
+        """Store a call of the Dialer, which plays a message (`compile_message`) in place of the order's script.
+
+        queue_id: one that was taken for it, so that whoever asks can note it before anybody may be called.
+        NotificationRefused with the response code; StoreError, JournalFull when it cannot be stored.
+        """
+        if "dialer" not in key.products:
+            raise NotificationRefused(ResponseCode.KEY_INVALID, "this licence key is not for the Dialer")
+        queued = await self._queued(order, key, _Script(message, ()), lambda: queue_id)
+        await self._store([queued])
+        return Taken(queue_id)
+
     async def take_all(self, orders: Sequence[Order], key: LicenseKey) -> list[Taken | NotificationRefused]:
         """Store all calls that `key` asks for, but for those that are refused, in one transaction: what has become of
         each order, in their order. A script that several orders share is read once.

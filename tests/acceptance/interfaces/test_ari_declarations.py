@@ -83,6 +83,7 @@ CALLS: dict[str, Call] = {
     "Channel.progress": lambda r: Channel(r, "c").progress(),
     "Channel.record": lambda r: Channel(r, "c").record(name="n", max_seconds=1, max_silence_seconds=2, beep=True),
     "Channel.ring": lambda r: Channel(r, "c").ring(),
+    "Channel.rtp_statistics": lambda r: Channel(r, "c").rtp_statistics(),
     "Channel.send_dtmf": lambda r: Channel(r, "c").send_dtmf("1", before_ms=1, between_ms=2, duration_ms=3, after_ms=4),
     "Channel.set_variable": lambda r: Channel(r, "c").set_variable("X", "y"),
     "Channel.start_moh": lambda r: Channel(r, "c").start_moh("default"),
