@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 from uuid import UUID
 
 from controller.postbacks.encoding import encode_form
 from controller.postbacks.lanes import lane_of
 from controller.store.database import Database, Transaction
+from controller.store.queries import columns
 from controller.store.storable import storable
 
 CHANNEL = "ringpost_postbacks"
@@ -34,6 +36,35 @@ class Postback:
     form: tuple[tuple[str, str], ...]
 
 
+class PostbackRow(NamedTuple):
+    """A row of the table `postbacks`, as it is queued. Named after the columns."""
+
+    id: UUID
+    subject: str
+    sequence: int
+    event: str
+    final: bool
+    license_key: str
+    url: str
+    lane: str
+    body: str
+
+    @classmethod
+    def of(cls, postback: Postback) -> PostbackRow:
+        """The row of a post-back."""
+        return cls(
+            id=postback.id,
+            subject=storable(postback.subject),
+            sequence=postback.sequence,
+            event=storable(postback.event),
+            final=postback.final,
+            license_key=storable(postback.license_key),
+            url=storable(postback.url),
+            lane=lane_of(postback.url),
+            body=encode_form(postback.form),
+        )
+
+
 async def enqueue(transaction: Transaction | Database, postbacks: Sequence[Postback]) -> None:
     """Write post-backs into the outbox, in one round trip, and wake the deliverers at the commit.
 
@@ -42,15 +73,5 @@ async def enqueue(transaction: Transaction | Database, postbacks: Sequence[Postb
     """
     if not postbacks:
         return
-    await transaction.execute(
-        "enqueue_postbacks",
-        [postback.id for postback in postbacks],
-        [storable(postback.subject) for postback in postbacks],
-        [postback.sequence for postback in postbacks],
-        [storable(postback.event) for postback in postbacks],
-        [postback.final for postback in postbacks],
-        [storable(postback.license_key) for postback in postbacks],
-        [storable(postback.url) for postback in postbacks],
-        [lane_of(postback.url) for postback in postbacks],
-        [encode_form(postback.form) for postback in postbacks],
-    )
+    rows = [PostbackRow.of(postback) for postback in postbacks]
+    await transaction.execute("enqueue_postbacks", **columns(rows, PostbackRow._fields))

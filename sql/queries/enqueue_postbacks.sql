@@ -1,8 +1,8 @@
 -- Post-backs of a state change, in its transaction; one that is there already, delivered or not, stays as it is.
 WITH new AS (
     INSERT INTO postbacks (id, subject, sequence, event, final, license_key, url, lane, body)
-    SELECT * FROM unnest($1::uuid[], $2::text[], $3::integer[], $4::text[], $5::boolean[], $6::text[], $7::text[],
-                         $8::text[], $9::text[])
+    SELECT * FROM unnest(:id::uuid[], :subject::text[], :sequence::integer[], :event::text[], :final::boolean[],
+                         :license_key::text[], :url::text[], :lane::text[], :body::text[])
     ON CONFLICT (id) DO NOTHING
     RETURNING number, lane, subject, sequence, created_at
 ), queued AS (

@@ -117,31 +117,24 @@ async def test_only_the_newest_state_of_a_batch_is_written_and_no_trace_line_is_
 
 
 class _Away:
-    """A database that is away until it is told to be back, for good or for some transactions."""
+    """A database that is away until it is told to be back, for good or for some batches."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
         self.away = True
-        self.transactions = 0
+        self.batches = 0
         self.tries = asyncio.Semaphore(0)
 
-    def transaction(self) -> object:
-        self._try()
-        return self._database.transaction()
-
-    async def execute(self, name: str, *arguments: object) -> str:
-        assert name == "save_programs"
-        return await self._database.execute(name, *arguments)
-
-    async def fetch(self, name: str, **values: Any) -> Any:
-        self._try()
-        return await self._database.fetch(name, **values)
+    async def execute(self, name: str, *arguments: object, **values: Any) -> str:
+        if name == "save_calls":
+            self._try()
+        return await self._database.execute(name, *arguments, **values)
 
     def _try(self) -> None:
         self.tries.release()
-        if self.away and not self.transactions:
+        if self.away and not self.batches:
             raise StoreUnreachable
-        self.transactions -= 1
+        self.batches -= 1
 
 
 async def test_a_call_whose_state_is_refused_takes_no_other_with_it_and_is_told_of_all_the_same(
@@ -181,7 +174,7 @@ async def test_an_end_and_its_final_postback_are_stored_in_one_transaction_after
         await asyncio.wait_for(away.tries.acquire(), 5)
         call.ended_at = datetime.now(UTC)
         journal.add(call, _state, postback=a_postback(call, final=True))
-        away.transactions = 1
+        away.batches = 1
         async with asyncio.timeout(5):
             while await _counts(postgres) == (0, 0, 0):
                 await asyncio.sleep(0.02)

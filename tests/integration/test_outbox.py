@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from typing import Any
 from uuid import uuid4
 
 import pytest
 
 from controller.errors import StoreRefused
-from controller.postbacks.outbox import Postback, enqueue
+from controller.postbacks.outbox import Postback, PostbackRow, enqueue
 from controller.store.database import Database
 from tests.support.outbox import QUERIES, postback
 from tests.support.sql import sql
@@ -27,10 +28,11 @@ async def _count(database: Database, table: str) -> int:
 
 
 async def test_a_postback_exists_exactly_when_its_transaction_was_committed(database: Database) -> None:
+    wrong: dict[str, Any] = {column: ["no uuid"] for column in PostbackRow._fields}
     with pytest.raises(StoreRefused):  # noqa: PT012 (the transaction is what is tested)
         async with database.transaction() as transaction:
             await enqueue(transaction, [postback("call:1")])
-            await transaction.execute("enqueue_postbacks", *[["no uuid"]] * 9)
+            await transaction.execute("enqueue_postbacks", **wrong)
     assert await _count(database, "postbacks") == 0
     async with database.transaction() as transaction:
         await enqueue(transaction, [postback("call:1"), postback("call:2")])

@@ -97,6 +97,7 @@ def main(dsn: str) -> None:
         pid = os.fork()
         if pid == 0:
             os.close(0)
+            os.dup2(2, 1)  # what it logs is no process id
             with contextlib.suppress(KeyboardInterrupt):
                 asyncio.run(deliver(dsn))
             os._exit(0)

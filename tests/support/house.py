@@ -22,7 +22,7 @@ from controller.directory.secrets import Secrets
 from controller.embedded.ports import free_port
 from tests.support.asterisk import PROJECT, RunningAsterisk
 
-READY_SECONDS = 30.0
+READY_SECONDS = 90.0
 IN_THIS_CLONE = (sys.executable, "-m", "controller.cli")
 KEY = "7f6c1a52-0000-4000-8000-000000000001"
 

@@ -18,6 +18,7 @@ from urllib.parse import parse_qsl
 from controller.calls.store.call_entries import CallRow, TraceRow
 from controller.errors import StoreUnreachable
 from controller.metering.store.records import UsageRow
+from controller.postbacks.outbox import PostbackRow
 
 Row = dict[str, Any]
 _KEPT = ("queue_id", "direction", "license_key", "our_number", "their_number", "program", "started_at", "dialled_at")
@@ -129,10 +130,10 @@ class MemoryDatabase:
     def _save_programs(self, hashes: list[str], sources: list[str]) -> None:
         self.tables.programs |= dict(zip(hashes, sources, strict=True))
 
-    def _save_calls(self, *, controller_id: str | None, asterisk: str, **columns: list[Any]) -> list[Row]:
+    def _save_calls(self, *, controller_id: str | None, asterisk: str, **columns: list[Any]) -> None:
         for line in _records(columns, TraceRow._fields, "line_"):
             self.tables.trace.setdefault((line["queue_id"], line["number"]), line)
-        written = []
+        written = set()
         for row in _records(columns, CallRow._fields):
             known = self.tables.calls.get(row["queue_id"])
             row |= {
@@ -150,14 +151,21 @@ class MemoryDatabase:
                 known.update({name: value for name, value in row.items() if name not in (*_KEPT, "asterisk")})
             else:
                 continue
-            written.append({"queue_id": row["queue_id"]})
-        return written
+            written.add(row["queue_id"])
+        for row in _records(columns, ("queue_id", *PostbackRow._fields), "postback_"):
+            if row.pop("queue_id") in written:
+                self._enqueue_postback(row)
+        for row in _records(columns, ("queue_id", *UsageRow._fields), "usage_"):
+            if row.pop("queue_id") in written:
+                self.tables.usage.setdefault(row["record_id"], row)
 
-    def _enqueue_postbacks(self, *columns: list[Any]) -> None:
-        names = ("id", "subject", "sequence", "event", "final", "license_key", "url", "lane", "body")
-        known = {row["id"] for row in self.tables.postbacks}
-        new = [dict(zip(names, values, strict=True)) for values in zip(*columns, strict=True)]
-        self.tables.postbacks += [row for row in new if row["id"] not in known]
+    def _enqueue_postbacks(self, **columns: list[Any]) -> None:
+        for row in _records(columns, PostbackRow._fields):
+            self._enqueue_postback(row)
+
+    def _enqueue_postback(self, row: Row) -> None:
+        if row["id"] not in {each["id"] for each in self.tables.postbacks}:
+            self.tables.postbacks.append(row)
 
     def _write_usage(self, **columns: list[Any]) -> None:
         for row in _records(columns, UsageRow._fields):

@@ -55,7 +55,7 @@ class WholeSystem:
             stderr=asyncio.subprocess.STDOUT,
         )
 
-    async def said(self, process: asyncio.subprocess.Process, text: str, timeout: float = 60.0) -> None:
+    async def said(self, process: asyncio.subprocess.Process, text: str, timeout: float = 120.0) -> None:
         """Wait until the process has printed a line that contains the text."""
         await said(process, text, timeout, self.lines)
 

@@ -236,7 +236,7 @@ async def test_a_call_that_waits_is_cancelled_once_and_not_dialled() -> None:
 async def test_a_cancellation_that_is_not_committed_is_told_to_nobody() -> None:
     async with memory_room(MemoryAri(), directory(), dialling=False) as room:
         queue_id = await placed(room)
-        room.store.refusing = lambda name, _values: RuntimeError("no") if name == "enqueue_postbacks" else None
+        room.store.refusing = lambda name, _values: RuntimeError("no") if name == "save_calls" else None
         with room.calls.feed.watch() as watched:
             with pytest.raises(RuntimeError):
                 await room.calls.notifications.cancel(queue_id)

@@ -64,12 +64,12 @@ async def test_a_change_and_its_postback_are_stored_together_or_not_at_all() -> 
     store, call = MemoryDatabase(), an_answered_call()
     journal = a_journal(store)
     refused = [StoreRefused("no post-back")]
-    store.refusing = lambda name, _values: refused.pop() if refused and name == "enqueue_postbacks" else None
+    store.refusing = lambda name, _values: refused.pop() if refused and name == "save_calls" else None
     journal.add(call, lambda: "{}", postback=a_postback(call))
     async with running(journal):
         assert await journal.flush()
-    # Refused together, the call is stored by itself: both, again in one transaction.
-    assert store.asked == ["save_calls", "enqueue_postbacks", "save_calls", "enqueue_postbacks"]
+    # Refused together, the call is stored by itself: both, again in one statement.
+    assert store.asked == ["save_calls", "save_calls"]
     assert (len(store.tables.calls), store.told(QUEUE_ID)) == (1, ["call.answered"])
 
 

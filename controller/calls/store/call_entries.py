@@ -10,9 +10,9 @@ from typing import NamedTuple
 import structlog
 
 from controller.calls.model.call import Call, TraceLine
-from controller.metering.store.records import write_usage
+from controller.metering.store.records import UsageRow
 from controller.metering.usage import UsageRecord
-from controller.postbacks.outbox import Postback, enqueue
+from controller.postbacks.outbox import Postback, PostbackRow
 from controller.store.database import Database, Transaction
 from controller.store.queries import columns
 from controller.store.storable import as_json, storable, storable_json
@@ -166,24 +166,19 @@ class RowOwner(NamedTuple):
 
 
 async def save_entries(
-    transaction: Transaction | Database, entries: Sequence[CallEntry], rows: Sequence[CallRow], owner: RowOwner
+    store: Transaction | Database, entries: Sequence[CallEntry], rows: Sequence[CallRow], owner: RowOwner
 ) -> None:
-    """Write entries, of each the row that was made of its call. StoreError.
-
-    With post-backs or usage it must be a transaction; without, it is one statement, for which the database will do.
-    """
+    """Write entries, of each the row that was made of its call, in one statement. StoreError."""
     lines = [TraceRow.of(line) for entry in entries for line in entry.trace]
-    written = await transaction.fetch(
+    postbacks = [(entry.call.queue_id, each) for entry in entries for each in entry.postbacks]
+    usage = [(entry.call.queue_id, each) for entry in entries for each in entry.usage]
+    await store.execute(
         "save_calls",
         **columns(rows, CallRow._fields),
         **columns(lines, TraceRow._fields, prefix="line_"),
+        postback_queue_id=[queue_id for queue_id, _ in postbacks],
+        **columns([PostbackRow.of(each) for _, each in postbacks], PostbackRow._fields, prefix="postback_"),
+        usage_queue_id=[queue_id for queue_id, _ in usage],
+        **columns([UsageRow.of(each) for _, each in usage], UsageRow._fields, prefix="usage_"),
         **owner._asdict(),
-    )
-    # What is not written was written before, or is another controller's: its customer is not told twice.
-    ours = {row["queue_id"] for row in written}
-    told = [postback for entry in entries if entry.call.queue_id in ours for postback in entry.postbacks]
-    if told:
-        await enqueue(transaction, told)
-    await write_usage(
-        transaction, [record for entry in entries if entry.call.queue_id in ours for record in entry.usage]
     )

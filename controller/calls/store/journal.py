@@ -236,11 +236,7 @@ class Journal:
 
     async def _store(self, entries: Sequence[CallEntry], rows: Sequence[CallRow]) -> None:
         owner = RowOwner(self._owner.controller_id, self._owner.asterisk)
-        if any(entry.postbacks or entry.usage for entry in entries):
-            async with self._database.transaction() as transaction:
-                await save_entries(transaction, entries, rows, owner)
-        else:  # one statement is a transaction by itself, in one round trip
-            await save_entries(self._database, entries, rows, owner)
+        await save_entries(self._database, entries, rows, owner)
 
     async def _save_programs(self) -> None:
         while self._programs:
