@@ -409,10 +409,12 @@ def _add_routes(service: Service, admin_token: str) -> None:
     service.http.add_routes(
         voipms_routes(
             VoipmsParts(
+                service.database,
                 service.directory,
                 service.granted_dids,
                 service.entries,
                 KeySounds(service.directory, service.library, service.prompts),
+                service.texts.texts,
                 service.settings.http,
                 parts.guesses,
             )

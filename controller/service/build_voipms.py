@@ -6,17 +6,20 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from ipaddress import ip_network
-from zoneinfo import ZoneInfo
 
 from aiohttp import web
 
 from controller.api.auth import Authenticator, Guesses
 from controller.api.bindings.php_rest import PhpRest
+from controller.api.store.media import MediaStore
 from controller.api.voipms.account import AccountMethods
+from controller.api.voipms.dates import ZONE
 from controller.api.voipms.dids import DidMethods
 from controller.api.voipms.interface import voipms_interface
 from controller.api.voipms.ivrs import IvrMethods
 from controller.api.voipms.log_in import VoipmsLogIn
+from controller.api.voipms.message_media import MessageMedia
+from controller.api.voipms.messages import MessageMethods
 from controller.api.voipms.recordings import RecordingEntries, RecordingMethods
 from controller.api.voipms.reference import ReferenceMethods
 from controller.api.voipms.routing_checks import RoutingChecks
@@ -28,9 +31,8 @@ from controller.directory.entries import Entries
 from controller.directory.granted_dids import GrantedDids
 from controller.directory.key_sounds import KeySounds
 from controller.directory.snapshot import LicenseKey
-
-ZONE = ZoneInfo("America/New_York")
-"""What dates without a zone are in: the vendor's default, which its clients expect."""
+from controller.store.database import Database
+from controller.texts.service import Texts
 
 
 def _now() -> datetime:
@@ -41,10 +43,12 @@ def _now() -> datetime:
 class VoipmsParts:
     """What the interface is made of."""
 
+    database: Database
     directory: CurrentDirectory
     dids: GrantedDids
     entries: Entries
     sounds: KeySounds
+    texts: Texts
     http: HttpSection = field(default_factory=HttpSection)
     guesses: Guesses = field(default_factory=Guesses)
     now: Callable[[], datetime] = _now
@@ -62,6 +66,7 @@ def voipms_routes(parts: VoipmsParts) -> list[web.RouteDef]:
     authenticator = Authenticator(find_key, parts.guesses, tuple(map(ip_network, parts.http.trusted_proxies)))
     checks = RoutingChecks(parts.directory, parts.entries)
     recordings = RecordingEntries(parts.entries, parts.sounds)
+    media = MessageMedia(MediaStore(parts.database), parts.http.public_url)
     interface = voipms_interface(
         AccountMethods(),
         ReferenceMethods(),
@@ -69,6 +74,7 @@ def voipms_routes(parts: VoipmsParts) -> list[web.RouteDef]:
         StockMethods(parts.directory, parts.dids, checks, parts.now),
         SequenceMethods(parts.directory, parts.entries, recordings),
         IvrMethods(parts.directory, parts.entries, recordings, checks),
+        MessageMethods(parts.directory, parts.texts, media, parts.now),
         RecordingMethods(parts.directory, parts.entries, parts.sounds, recordings),
     )
     log_in = VoipmsLogIn(find_user, authenticator, parts.guesses)

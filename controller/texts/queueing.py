@@ -28,6 +28,9 @@ from controller.texts.text_routes import PHONE, TextRoutes
 LONGEST_BODY = 1600
 """Characters: ten segments, what carriers take at most."""
 
+LONGEST_MMS_BODY = 4096
+"""Characters of a message with media, its links included."""
+
 LONGEST_WAIT = timedelta(days=366)
 
 
@@ -87,7 +90,7 @@ class Queueing:
         key = snapshot.license_key(order.license_key)
         if key is None or "sms" not in key.products:
             return refused(RefusalReason.KEY_INVALID)
-        if not order.body or len(order.body) > LONGEST_BODY:
+        if not order.body or len(order.body) > (LONGEST_MMS_BODY if order.mms else LONGEST_BODY):
             return refused(RefusalReason.MESSAGE_INVALID)
         now = self._now()
         if order.at and not (order.at.utcoffset() == timedelta(0) and order.at <= now + LONGEST_WAIT):
@@ -126,6 +129,8 @@ class Queueing:
             transactional=order.transactional,
             source=order.source,
             queue_id=queue_id,
+            mms=order.mms,
+            media=order.media,
         )
 
     def _sending_did(self, snapshot: Snapshot, key: LicenseKey, sender: str, recipient: str) -> Did | Refused:

@@ -14,7 +14,7 @@ from controller.texts.model.text import Text
 from controller.texts.queueing import Queueing
 from controller.texts.reports import reports_of_outgoing
 from controller.texts.store import lookup, outbox
-from controller.texts.store.lookup import Criteria
+from controller.texts.store.lookup import Criteria, MessageCriteria
 
 
 class Texts:
@@ -39,6 +39,29 @@ class Texts:
         """
         (answer,) = await self._queueing.queue([order], queue_id=queue_id, timeout=timeout)
         return answer if isinstance(answer, Refused) else None
+
+    async def queue_within(self, order: TextOrder, most: int, seconds: float) -> Queued | Refused | None:
+        """Queue a text unless its key has had so many of the same source in so many seconds; then None.
+
+        The limit holds over all controllers.
+        """
+        prepared = self._queueing.prepare(order)
+        if isinstance(prepared, Refused):
+            return prepared
+        async with self._database.transaction() as transaction:
+            sent = await transaction.fetchval("recent_texts_of_source", order.license_key, order.source, seconds)
+            if sent >= most:
+                return None
+            (answer,) = await self._queueing.store(transaction, [prepared])
+        return answer
+
+    async def messages(self, criteria: MessageCriteria) -> list[Text]:
+        """The messages with numbers that fit and were not deleted, the newest first."""
+        return await lookup.find_messages(self._database, criteria)
+
+    async def delete_message(self, license_key: str, number: int, *, mms: bool) -> bool:
+        """Delete a message for its customer; False when there is none."""
+        return await self._database.fetchval("hide_message", license_key, number, mms) is not None
 
     async def get(self, text_id: UUID) -> Text | None:
         """One text; None for an unknown id."""

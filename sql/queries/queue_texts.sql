@@ -4,18 +4,20 @@ WITH new AS (
     SELECT *
     FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::timestamptz[],
                 $8::timestamptz[], $9::text[], $10::text[], $11::smallint[], $12::text[], $13::boolean[],
-                $14::boolean[], $15::text[], $16::bigint[], $17::text[])
+                $14::boolean[], $15::text[], $16::bigint[], $17::text[], $18::boolean[], $19::text[])
          AS new (text_id, license_key, sender, recipient, body, state, due_at, expires_at, reference_id,
-                 status_post_url, segments, encoding, concatenate, transactional, source, queue_id, route)
+                 status_post_url, segments, encoding, concatenate, transactional, source, queue_id, route, mms, media)
 ), allowed AS (
     SELECT new.* FROM new
     WHERE new.source = 'reply' OR NOT EXISTS (
         SELECT FROM opt_outs WHERE opt_outs.license_key = new.license_key AND opt_outs.number = new.recipient)
 ), stored AS (
     INSERT INTO texts (text_id, license_key, sender, recipient, body, state, due_at, expires_at, reference_id,
-                       status_post_url, segments, encoding, concatenate, transactional, source, queue_id, route)
+                       status_post_url, segments, encoding, concatenate, transactional, source, queue_id, route,
+                       mms, media)
     SELECT text_id, license_key, sender, recipient, body, state, due_at, expires_at, reference_id,
-           status_post_url, segments, encoding, concatenate, transactional, source, queue_id, route
+           status_post_url, segments, encoding, concatenate, transactional, source, queue_id, route,
+           mms, coalesce(string_to_array(nullif(media, ''), chr(10)), '{}')
     FROM allowed
     ON CONFLICT (text_id) DO NOTHING
     RETURNING text_id

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import gzip
-from typing import cast
+from typing import Any, cast
 
 import pytest
 
 from controller.directory.current import CurrentDirectory
-from controller.directory.entries import Entries
-from controller.directory.granted_dids import GrantedDids
-from controller.directory.key_sounds import KeySounds
 from controller.directory.snapshot import LicenseKey, Snapshot
 from controller.service.build_voipms import VoipmsParts, voipms_routes
 from tests.support.voipms import KEY, PASSWORD, PLAIN, USER, read, serving, with_access
@@ -20,7 +17,8 @@ LOGIN = {"api_username": USER, "api_password": PASSWORD}
 
 def parts(*keys: LicenseKey) -> VoipmsParts:
     directory = CurrentDirectory(Snapshot(license_keys={key.name: key for key in keys or (KEY, PLAIN)}))
-    return VoipmsParts(directory, cast("GrantedDids", None), cast("Entries", None), cast("KeySounds", None))
+    nothing = cast("Any", None)
+    return VoipmsParts(nothing, directory, nothing, nothing, nothing, nothing)
 
 
 @pytest.mark.parametrize(

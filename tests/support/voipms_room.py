@@ -6,20 +6,26 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import aiohttp
+from prometheus_client import CollectorRegistry
 
+from controller.api.voipms.dates import ZONE
 from controller.directory.entries import Entries
 from controller.directory.granted_dids import GrantedDids
 from controller.directory.key_sounds import KeySounds
 from controller.directory.snapshot import Did, LicenseKey, Phone, Snapshot, Trunk
 from controller.script.analysis.checker import NOWHERE
-from controller.service.build_voipms import ZONE, VoipmsParts, voipms_routes
+from controller.service.build_voipms import VoipmsParts, voipms_routes
 from controller.speech.library import SoundLibrary
 from controller.speech.prompts import Prompts
 from controller.speech.voices import Voices
+from controller.texts.metrics import TextMetrics
+from controller.texts.queueing import utc_now
+from controller.texts.service import Texts
 from tests.support.synthesizers import ToneSynthesizer
 from tests.support.texts import TextsRoom, texts_room
 from tests.support.voipms import KEY, PLAIN, Client, serving
@@ -27,7 +33,6 @@ from tests.support.voipms import KEY, PLAIN, Client, serving
 DID, STATED, SECOND = "2015550101", "2015550102", "2015550104"
 STOCK, CANADIAN, TOLL_FREE = "+12015550107", "+14165550108", "+18005550109"
 CONTACT = "2125550123"
-NOW = datetime(2026, 11, 27, 12, 0, tzinfo=ZONE)
 
 
 def snapshot(key: LicenseKey = KEY) -> Snapshot:
@@ -59,13 +64,26 @@ class VoipmsRoom:
     entries: Entries
     sounds: KeySounds
 
+    async def rows(self, method: str = "getSMS", **wanted: object) -> list[dict[str, Any]]:
+        """The messages of these days that fit."""
+        answer = await self.client.call(method, **days(), **wanted)
+        rows: list[dict[str, Any]] = answer.get("sms", [])
+        return rows
+
+
+def days(before: int = 1) -> dict[str, str]:
+    """The days around today, for `from` and `to`."""
+    today = datetime.now(ZONE)
+    first, last = today - timedelta(days=before), today + timedelta(days=1)
+    return {"from": f"{first:%Y-%m-%d}", "to": f"{last:%Y-%m-%d} 23:59:59"}
+
 
 @asynccontextmanager
 async def voipms_room(
     dsn: str, media: Path, known: Snapshot | None = None, *, sending: bool = True
 ) -> AsyncIterator[VoipmsRoom]:
     """Start the interface and what is behind it."""
-    async with texts_room(dsn, known or snapshot(), sending=sending) as texts:
+    async with texts_room(dsn, known or snapshot(), now=utc_now, sending=sending) as texts:
         prompts = Prompts(media, Voices([ToneSynthesizer("tone")], {}))
         library = SoundLibrary(texts.database, prompts)
         await library.load()
@@ -75,7 +93,8 @@ async def voipms_room(
         entries.on_change(texts.directory.keep)
         await entries.load()
         await dids.load()
-        parts = VoipmsParts(texts.directory, dids, entries, sounds, now=lambda: NOW)
+        service = Texts(texts.database, texts.directory, texts.queueing, TextMetrics(CollectorRegistry()))
+        parts = VoipmsParts(texts.database, texts.directory, dids, entries, sounds, service)
         listening = [asyncio.create_task(dids.run()), asyncio.create_task(entries.run())]
         try:
             async with serving(voipms_routes(parts)) as client, aiohttp.ClientSession() as session:

@@ -52,7 +52,7 @@ def is_test(text: str) -> bool:
 def whole(text: str, low: int, high: int, status: str) -> int:
     """A whole number within bounds. Refused."""
     given = text.strip()
-    if not (given.isascii() and given.isdigit() and len(given) <= 9 and low <= int(given) <= high):
+    if not (given.isascii() and given.isdigit() and len(given) <= 19 and low <= int(given) <= high):
         raise Refused(status)
     return int(given)
 

@@ -16,7 +16,8 @@ class TextOrder:
     people write numbers. `at`: when it is sent at the earliest, aware; None for now. `status_post_url`: empty for the
     DID's, else the key's. `concatenate`, `unicode`: see `segments.segment`. `transactional`: quiet hours do not hold
     it. `source`: "api", "script", "sequence" or "cli". `text_id`: of a text that may have been queued already, and then
-    is the same; None for a new one.
+    is the same; None for a new one. `mms`: a message with media, which may be longer; `media`: their links, which stand
+    at the end of `body` already.
     """
 
     license_key: str
@@ -31,6 +32,8 @@ class TextOrder:
     transactional: bool = False
     source: str = "api"
     text_id: UUID | None = None
+    mms: bool = False
+    media: tuple[str, ...] = ()
 
 
 class RefusalReason(StrEnum):

@@ -32,6 +32,8 @@ class Text:
     it is. `matched_text_id`: of an incoming text, the last one sent from that DID to that number. `read_at`: when the
     customer's program read an incoming text. `for_review`: whether it may be an opt-out in words of one's own.
     `source`: what asked for it ("api", "script", "sequence", "cli"), or what it is ("reply": ours to a keyword).
+    `number`: its number, 0 for one from before there were numbers. `mms`: it was sent as a message with media; `media`:
+    their links, which stand at the end of `body`.
     """
 
     text_id: UUID
@@ -59,6 +61,15 @@ class Text:
     read_at: datetime | None = None
     for_review: bool = False
     source: str = ""
+    number: int = 0
+    mms: bool = False
+    media: tuple[str, ...] = ()
+
+    @property
+    def message(self) -> str:
+        """What was written, without the links of its media."""
+        links = "\n".join(self.media)
+        return self.body.removesuffix(links).removesuffix("\n") if links else self.body
 
     @property
     def held_until(self) -> datetime | None:

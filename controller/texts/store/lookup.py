@@ -74,3 +74,35 @@ async def find(database: Database, criteria: Criteria) -> list[Text]:
         criteria.offset,
     )
     return [text_of(row) for row in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class MessageCriteria:
+    """Which messages of a key, None for any. `since` is inclusive, `until` exclusive; at most `limit`, the newest."""
+
+    license_key: str
+    number: int | None = None
+    mms: bool | None = None
+    direction: Direction | None = None
+    our_number: str | None = None
+    their_number: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    limit: int = 50
+
+
+async def find_messages(database: Database, criteria: MessageCriteria) -> list[Text]:
+    """The messages that fit and were not deleted, the newest first. StoreUnreachable."""
+    rows = await database.fetch(
+        "find_messages",
+        criteria.license_key,
+        criteria.number,
+        criteria.mms,
+        criteria.direction,
+        criteria.our_number,
+        criteria.their_number,
+        criteria.since,
+        criteria.until,
+        criteria.limit,
+    )
+    return [text_of(row) for row in rows]

@@ -42,6 +42,8 @@ class NewText:
     transactional: bool
     source: str
     queue_id: int | None = None
+    mms: bool = False
+    media: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +97,8 @@ async def queue(transaction: Transaction, texts: Sequence[NewText], timeout: flo
         [text.source for text in texts],
         [text.queue_id for text in texts],
         [text.route for text in texts],
+        [text.mms for text in texts],
+        ["\n".join(map(storable, text.media)) for text in texts],
         timeout=timeout,
     )
     return {row["text_id"] for row in rows}

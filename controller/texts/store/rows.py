@@ -38,4 +38,7 @@ def text_of(row: Record) -> Text:
         read_at=row["read_at"],
         for_review=row["for_review"],
         source=row["source"],
+        number=row["number"] or 0,
+        mms=row["mms"],
+        media=tuple(row["media"]),
     )
