@@ -17,6 +17,7 @@ from controller.calls.store.queue_ids import QueueIds
 from controller.directory.current import CurrentDirectory
 from controller.directory.did_rules import DidRule, rule_of
 from controller.errors import AsteriskError, AsteriskNotFound, JournalFull
+from controller.ivr.routing_steps import WITHHELD
 from controller.numbers import is_e164, mask_number, national_digits, network_number
 from controller.script.engine import Engine
 from controller.script.state import State
@@ -29,6 +30,8 @@ UNALLOCATED_NUMBER = 1
 LOOP_DETECTED = 25
 USER_BUSY = 17
 LONGEST_CALLER = 80
+# In what CALLERID(pres) tells of a number that is not to be shown.
+HIDDEN = "prohib"
 
 
 class IncomingCalls:
@@ -103,6 +106,7 @@ class IncomingCalls:
             phonenumber=national_digits(number),
             callerid=national_digits(caller) if is_e164(caller) else caller,
             key_seed=uuid4().hex,
+            variables=self._who_calls(event),
         )
         self._parts.log_targets.journal.keep_program(program.content_hash, program.source)
         session = CallSession(
@@ -116,6 +120,13 @@ class IncomingCalls:
         return call, session
 
     @staticmethod
+    def _who_calls(event: Event) -> dict[str, str]:
+        """What more the network tells of the caller: a name, and that the number is not to be shown."""
+        known = {"calleridname": _clean(event.caller_name)} if event.caller_name else {}
+        withheld = any(HIDDEN in arg for arg in event.args[2:3])
+        return known | ({WITHHELD: "1"} if withheld else {})
+
+    @staticmethod
     def _caller(event: Event) -> str:
         """Who calls: E.164, or what the network gave."""
         return network_number(event.caller_number) or _clean(event.caller_number)
@@ -123,6 +134,10 @@ class IncomingCalls:
     async def _answer(self, call: Call, session: CallSession) -> None:
         with structlog.contextvars.bound_contextvars(call=call.queue_id, license_key=call.license_key):
             try:
+                if session.program.is_routing and (end := session.refusal()):
+                    self._live.metrics.refused.labels("routing").inc()
+                    await session.refuse(end)
+                    return
                 await session.line.channel.answer()
                 log.info(
                     "call answered",

@@ -81,7 +81,7 @@ class LiveCalls:
     def on_route(self, route: str) -> int:
         """How many channels of this trunk the live calls have, the legs of their transfers included."""
         return sum(
-            (session.call.route == route) + (session.line.transfer_route == route)
+            (session.call.route == route) + session.line.transfer_routes.count(route)
             for session in self._sessions.values()
         )
 

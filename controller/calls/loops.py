@@ -40,7 +40,7 @@ class Loops:
                     return session
             elif (
                 (call.our_number, call.their_number) == (our_number, their_number)
-                and session.line.transfer_route
+                and session.line.transfer_routes
                 and call.transfer == "ringing"
             ):
                 return session

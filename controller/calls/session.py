@@ -19,6 +19,7 @@ from controller.calls.call_prompts import CallPrompts
 from controller.calls.effects.dispatch import EffectDispatcher
 from controller.calls.line.line import Line, LineLog, Lost
 from controller.calls.model.call import LONGEST_CALL_SECONDS, Call
+from controller.calls.model.response_codes import ResponseCode
 from controller.calls.store.stored_calls import StoredCall
 from controller.errors import AsteriskError, AsteriskUnreachable, StateInvalid
 from controller.ivr.compiled import compile_source
@@ -101,6 +102,19 @@ class CallSession:
     async def prepare(self) -> None:
         """Make ready what the script can say, before anybody hears it. SpeechError for what cannot be said."""
         await self._prompts.prepare(self.program, self._engine.state.voice)
+
+    def refusal(self) -> End | None:
+        """How a call ends that its routing turns away before it is answered; None when there is something to hear."""
+        effect = self._engine.start()
+        return effect if isinstance(effect, End) else None
+
+    async def refuse(self, end: End) -> None:
+        """Turn the call away unanswered: its caller's network is told the cause."""
+        self.call_log.take(self._engine.take_notes())
+        code = ResponseCode.BUSY if end.reason == "busy" else ResponseCode.INCOMING_CALL_COMPLETE
+        self.call_log.ended(end.reason, code)
+        log.info("call turned away", reason=end.reason)
+        await self.line.hang_up(end.cause)
 
     async def run(self, *, resumed: bool = False) -> None:
         """Drive the answered call to its end. `resumed`: go on with the engine's pending effect instead of starting it.

@@ -40,6 +40,7 @@ class EnterRouting(Command):
     """Begin what a number's routing says: digits lead nowhere until something asks for them."""
 
     name: ClassVar[str] = "Routing"
+    routes: ClassVar[bool] = True
     heeds_digits: ClassVar[bool] = True
 
     def perform(self, machine: Machine) -> Effect | None:

@@ -47,7 +47,7 @@ class Transferred:
 class TransferFailed:
     """The transfer did not come about: busy, noanswer, failed, refused.
 
-    unreachable: there was no phone there, or no way to it, so that nobody can have heard it ring.
+    unreachable: of a `noanswer`, that no phone was registered there, so that nobody can have heard it ring.
     """
 
     reason: str

@@ -89,6 +89,11 @@ class Program:
         """Whether an outgoing call starts to speak at the answer, without the wait for silence."""
         return any(isinstance(step.command, QuickStart) and step.command.wanted() for step in self.steps)
 
+    @property
+    def is_routing(self) -> bool:
+        """Whether it is that of a number's routing: the call may be turned away before it is answered."""
+        return bool(self.steps) and self.steps[0].command.routes
+
     @cached_property
     def max_ring_seconds(self) -> int:
         """How long an outgoing call rings before it is given up: 5 to 120 seconds."""

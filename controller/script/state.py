@@ -24,6 +24,7 @@ SYSTEM_VARIABLES = frozenset(
         "queueid",
         "callerid",
         "calleridname",
+        "calleridwithheld",
         "extension",
         "machinedetection",
         "digitsdialed",

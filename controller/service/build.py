@@ -22,12 +22,14 @@ from controller.calls.call_log import CallLogTargets
 from controller.calls.call_prompts import CallPrompts, PromptSources
 from controller.calls.effects.dispatch import EffectDispatcher
 from controller.calls.effects.opt_out import BlockNumber
+from controller.calls.effects.routings import RoutingEffects
 from controller.calls.effects.send_text import QueueText
 from controller.calls.effects.transfer import Legs
 from controller.calls.feed import CallFeed
 from controller.calls.incoming import IncomingCalls
 from controller.calls.live import LeaseKeeper, LiveCalls
 from controller.calls.metrics import CallMetrics
+from controller.calls.model.response_codes import ResponseCode
 from controller.calls.outgoing.attempts import OutgoingCalls
 from controller.calls.outgoing.consent import ForbidsCall
 from controller.calls.outgoing.dialer import Dialer
@@ -54,6 +56,7 @@ from controller.directory.key_sounds import KeySounds
 from controller.directory.postback_urls import PostbackUrls
 from controller.directory.routes import Routes
 from controller.egress.guard import Guard
+from controller.errors import NotificationRefused
 from controller.mail.server import MailServer
 from controller.metering.prices import CurrentPrices
 from controller.postbacks.delivery import Delivery, DeliveryOptions
@@ -63,6 +66,7 @@ from controller.running.prompt_rendering import build_prompts
 from controller.running.reloading import Reloading
 from controller.running.sharing import with_shared_secrets
 from controller.script.analysis.checker import Context
+from controller.script.effects import CallBack
 from controller.service.build_dialer import DialerParts, dialer_routes
 from controller.service.build_interfaces import InterfaceParts, customer_routes
 from controller.service.build_line_types import build_line_types
@@ -239,13 +243,14 @@ def build_calls(
     queue_text: QueueText,
     block_number: BlockNumber,
     forbids_call: ForbidsCall,
+    message_left: Callable[[], None] = lambda: None,
 ) -> Calls:
     """The parts that take, place and recover calls, wired to Asterisk's events.
 
     prompts_of: the prompts of a licence key, by its name. context: what scripts are checked against. application: the
     Stasis application. lease_seconds: how long a call stays with a controller that is not heard of any more.
     queue_text: queues what scripts and sequences send. block_number: opts out who asks for it on a call. forbids_call:
-    whether a number has opted out of a key's calls.
+    whether a number has opted out of a key's calls. message_left: told of each message that a mailbox may have got.
     """
     routes = Routes(directory)
     live = LiveCalls(ari, lease_keeper, CallMetrics(registry), lease_seconds)
@@ -253,7 +258,15 @@ def build_calls(
     queue = CallQueue(database, owner)
     paces = Paces()
     legs = Legs(routes, application, TrunkLegs(directory, live, paces).admit)
-    dispatcher = EffectDispatcher(legs, guard, queue_text, block_number, recordings)
+
+    async def call_back(license_key: str, effect: CallBack) -> None:
+        key = directory.snapshot.license_key(license_key)
+        if key is None:
+            raise NotificationRefused(ResponseCode.KEY_INVALID, "the licence key is not declared any more")
+        await notifications.call_back(key, effect)
+
+    routings = RoutingEffects(log_targets.now, call_back, message_left)
+    dispatcher = EffectDispatcher(legs, guard, queue_text, block_number, recordings, routings)
     parts = SessionParts(ari, dispatcher, log_targets, lease_seconds)
     incoming = IncomingCalls(parts, live, directory, queue_ids, prompts_of)
     outgoing = OutgoingCalls(parts, live, directory, routes, application, prompts_of, forbids_call)

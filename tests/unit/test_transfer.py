@@ -62,7 +62,7 @@ async def test_a_transfer_lasts_until_the_other_party_hangs_up() -> None:
     fake.hang_up(LEG)
     assert await task == Transferred()
     assert scripted.log.log.transfer == "bridged"
-    assert scripted.line.transfer_route == ""
+    assert scripted.line.transfer_routes == ()
     assert _nothing_is_left(fake)
 
 

@@ -11,6 +11,7 @@ from controller.calls.effects.fetch import fetch
 from controller.calls.effects.opt_out import BlockNumber, opt_out
 from controller.calls.effects.play import play
 from controller.calls.effects.record import keep_begun, record
+from controller.calls.effects.routings import RoutingEffects, call_back, music, take_message, tell_time
 from controller.calls.effects.send_digits import send_digits
 from controller.calls.effects.send_text import QueueText, queue_text
 from controller.calls.effects.transfer import Legs, abandon, transfer
@@ -22,6 +23,7 @@ from controller.egress.guard import Guard
 from controller.errors import AsteriskError, AsteriskUnreachable
 from controller.script.effects import (
     BlockTexts,
+    CallBack,
     CollectDigits,
     Echo,
     Effect,
@@ -32,6 +34,8 @@ from controller.script.effects import (
     Record,
     SendDigits,
     SendText,
+    TakeMessage,
+    TellTime,
     Transfer,
     WaitForDigit,
 )
@@ -50,8 +54,10 @@ class EffectDispatcher:
         queue_text: QueueText,
         block_number: BlockNumber,
         recordings: Recordings,
+        routings: RoutingEffects,
     ) -> None:
         self._legs = legs
+        self._routings = routings
         self._recordings = recordings
         self._guard = guard
         self._queue_text = queue_text
@@ -87,7 +93,7 @@ class EffectDispatcher:
                 await abandon(line)
             case JoinConference():
                 await self.conferences.leave(line, effect, prompts.license_key)
-            case Record():
+            case Record() | TakeMessage():
                 return await keep_begun(line, self._recordings)
             case _:
                 pass
@@ -106,7 +112,8 @@ class EffectDispatcher:
             case Record():
                 return await record(line, effect, prompts, self._recordings, self._application)
             case Transfer():
-                return await transfer(line, effect, self._legs, prompts.license_key)
+                heard = await music(effect, prompts)
+                return await transfer(line, effect, self._legs, prompts.license_key, heard)
             case JoinConference():
                 return await self.conferences.join(line, effect, prompts.license_key)
             case FetchUrl():
@@ -117,5 +124,18 @@ class EffectDispatcher:
                 return await opt_out(line, self._block_number, prompts.license_key)
             case Echo():
                 return await echo(line, self._application)
+            case _:
+                return await self._perform_of_routing(line, effect, prompts)
+
+    async def _perform_of_routing(self, line: Line, effect: Effect, prompts: CallPrompts) -> Outcome:
+        match effect:
+            case TellTime():
+                return tell_time(effect, self._routings.now())
+            case TakeMessage():
+                outcome = await take_message(line, effect, prompts, self._recordings, self._application)
+                self._routings.message_left()
+                return outcome
+            case CallBack():
+                return await call_back(line, effect, self._routings.call_back, prompts.license_key)
             case _:
                 return Failed(f"{type(effect).__name__} is not done on a call")

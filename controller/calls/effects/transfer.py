@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
@@ -35,10 +36,26 @@ log = structlog.get_logger()
 # Why the dialled leg was not answered, by its hang-up cause (ITU-T Q.850; Asterisk makes it from the SIP status: 486
 # and 600 are 17, 408 is 18, 480 is 19, 403 and 603 are 21), in the words of the trace.
 _NOT_ANSWERED = {17: "busy", 18: "noanswer", 19: "noanswer", 20: "noanswer", 21: "refused"}
+# A phone that is not registered (Q.850).
+SUBSCRIBER_ABSENT = 20
+# Several who are to ring at once are rung by the dialplan: one leg of ours leads there.
+GROUP_ENDPOINT = "Local/s@ringpost-group/n"
+MEMBERS, MEMBERS_SECONDS = "RINGPOST_MEMBERS", "RINGPOST_MEMBERS_SECONDS"
+TONE_MS = 100
 DESTROYED_SECONDS = 2.0
 _CONFLICT = 409
 # The states of a leg whose phone was called; Down may be one that was not dialled yet.
 _CALLED = frozenset({"Ring", "Ringing", "Up"})
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """Media that a caller hears while the other party rings, one after the other; nothing: the ringing tone."""
+
+    media: tuple[str, ...] = ()
+
+
+NOTHING_HEARD = Heard()
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,21 +69,31 @@ class Legs:
     admit: Callable[[str], Awaitable[bool]]
 
 
-async def transfer(line: Line, effect: Transfer, legs: Legs, license_key: str) -> Outcome:
+async def transfer(line: Line, effect: Transfer, legs: Legs, license_key: str, heard: Heard = NOTHING_HEARD) -> Outcome:
     """Call `effect.number`, if the key (by its name) may, and bridge it with the line; the caller hears ringing.
+
+    With `effect.others`, those are called at the same time, and who answers first is bridged. heard: what the caller
+    hears instead of the ringing, if it has any length.
 
     Gives Transferred when the bridged call is over, TransferFailed(busy, noanswer, failed, refused), or HungUp. Raises
     Lost when Asterisk was away; carried out again, a transfer that still stands is rejoined instead of dialled anew.
     """
     leg = line.ari.channels.get(line.fixed_id("transfer"))
     bridge = line.ari.bridges.get(line.fixed_id("bridge"))
-    line.transfer_route = "" if legs.routes.inside(effect.number) else legs.routes.trunk_to(effect.number)
+    line.transfer_routes = tuple(
+        trunk
+        for number in (effect.number, *effect.others)
+        if not legs.routes.inside(number) and (trunk := legs.routes.trunk_to(number))
+    )
     try:
         async with _heard_on_line(line, leg), owned(line, "the leg of a transfer", partial(_drop, leg)):
             if await _stands(line, bridge, leg):
                 async with owned(line, "the bridge of a transfer", bridge.destroy):
                     return await _talk(line, leg, effect)
-            failure = await _reach(line, leg, effect, legs, license_key)
+            async with _waiting(line, heard):
+                failure = await _reach(line, leg, effect, legs, license_key, silent=bool(heard.media))
+                if failure is None and effect.digits:
+                    failure = await _send_to_leg(line, leg, effect)
             if failure is not None:
                 return failure
             await line.channel.stop_ring()
@@ -82,7 +109,7 @@ async def transfer(line: Line, effect: Transfer, legs: Legs, license_key: str) -
         log.warning("transfer failed", reason=str(error))
         return await _failed(line, effect, "failed")
     finally:
-        line.transfer_route = ""
+        line.transfer_routes = ()
 
 
 async def abandon(line: Line) -> None:
@@ -98,12 +125,18 @@ async def _stands(line: Line, bridge: Bridge, leg: Channel) -> bool:
         return False
 
 
-async def _reach(line: Line, leg: Channel, effect: Transfer, legs: Legs, license_key: str) -> Outcome | None:
-    """Ring the other party; None at its answer."""
-    routes, inside = legs.routes, legs.routes.inside(effect.number)
+async def _reach(
+    line: Line, leg: Channel, effect: Transfer, legs: Legs, license_key: str, *, silent: bool
+) -> Outcome | None:
+    """Ring the other party; None at its answer. silent: the caller is told of no ringing."""
+    routes, inside = legs.routes, None if effect.others else legs.routes.inside(effect.number)
     endpoint, refusal = await _endpoint(line, effect, legs, license_key)
     if refusal:
         return await _failed(line, effect, refusal)
+    members: dict[str, str] = {}
+    if effect.others:
+        members = {MEMBERS: endpoint, MEMBERS_SECONDS: str(math.ceil(effect.ring_seconds))}
+        endpoint = GROUP_ENDPOINT
     # Whom the other party sees: the script's choice, or else the caller, whom Asterisk takes over from the other leg;
     # on a call that we placed, the number that it shows.
     shown = {}
@@ -117,24 +150,31 @@ async def _reach(line: Line, leg: Channel, effect: Transfer, legs: Legs, license
         application_args="leg",
         other_channel_id=line.fixed_id(INSIDE) if inside else None,
         originator=line.channel.id,
-        variables=shown,
+        variables={**shown, **members},
     )
     found = await _make(line, leg, create)
     line.changes.transfer_became("ringing")
     if found == "Up":
         return None
-    await line.channel.ring()
+    if not silent:
+        await line.channel.ring()
     happening = Happening.EVENT
     if not found:
         happening = await _dial(line, leg, effect, caller=None if shown else line.channel.id)
-    reason = ""
+    return await _answer_of(line, leg, effect, happening)
+
+
+async def _answer_of(line: Line, leg: Channel, effect: Transfer, happening: Happening) -> Outcome | None:
+    """Wait for the other party's answer, once its phone was rung (EVENT); None at the answer. Raises Lost."""
+    reason, unreachable = "", False
 
     def decided(event: Event) -> bool:
-        nonlocal reason
+        nonlocal reason, unreachable
         if event.channel_id != leg.id:
             return False
         if event.type == "ChannelDestroyed":
             reason = _NOT_ANSWERED.get(event.cause, "failed")
+            unreachable = event.cause == SUBSCRIBER_ABSENT
             return True
         return event.type == "Dial" and event.dial_status == "ANSWER"
 
@@ -146,23 +186,30 @@ async def _reach(line: Line, leg: Channel, effect: Transfer, legs: Legs, license
         raise Lost
     if happening is Happening.HUNG_UP:
         return HungUp()
-    return await _failed(line, effect, reason or "noanswer")
+    return await _failed(line, effect, reason or "noanswer", unreachable=unreachable)
 
 
 async def _endpoint(line: Line, effect: Transfer, legs: Legs, license_key: str) -> tuple[str, str]:
-    """The dial string of the leg, or why it is not dialled, in a word of the trace."""
-    try:
-        endpoint = legs.routes.inside(effect.number) or legs.routes.endpoint_for(effect.number, license_key)
-    except PhoneNumberInvalid as error:
-        log.info("transfer refused", reason=str(error))
+    """The dial string of the leg, or why it is not dialled, in a word of the trace.
+
+    Of several that are to ring at once, those who may not be called are left out.
+    """
+    endpoints = []
+    for number in (effect.number, *effect.others):
+        try:
+            endpoints.append(legs.routes.inside(number) or legs.routes.endpoint_for(number, license_key))
+        except PhoneNumberInvalid as error:
+            log.info("transfer refused", reason=str(error))
+    if not endpoints:
         return "", "refused"
     if effect.caller_id and not legs.routes.may_show(license_key, effect.caller_id):
         log.info("transfer refused", reason="the caller id is neither the key's own nor verified for it")
         return "", "refused"
-    if not await legs.admit(line.transfer_route):
-        log.info("transfer refused", reason="the trunk has no free channel, or its pace is used up")
-        return "", "failed"
-    return endpoint, ""
+    for route in line.transfer_routes or ("",):
+        if not await legs.admit(route):
+            log.info("transfer refused", reason="the trunk has no free channel, or its pace is used up")
+            return "", "failed"
+    return "&".join(endpoints), ""
 
 
 async def _make(line: Line, leg: Channel, create: Callable[[], Awaitable[object]]) -> str:
@@ -202,12 +249,50 @@ async def _dial(line: Line, leg: Channel, effect: Transfer, *, caller: str | Non
     return happening
 
 
-async def _failed(line: Line, effect: Transfer, reason: str) -> Outcome:
+async def _send_to_leg(line: Line, leg: Channel, effect: Transfer) -> Outcome | None:
+    """Send digits to who has answered, before both hear each other; None when they are sent. Raises Lost."""
+
+    async def pause(seconds: float) -> Outcome | None:
+        happening = await line.wait(seconds, until=lambda event: _is_end_of(leg, event), judged=False)
+        if happening is Happening.TIME:
+            return None
+        if happening is Happening.LOST:
+            raise Lost
+        return HungUp() if happening is Happening.HUNG_UP else await _failed(line, effect, "failed")
+
+    over = await pause(effect.digits_after)
+    for part in re.findall(r"w+|[^w]+", effect.digits.lower()):
+        if over is not None:
+            break
+        if part.startswith("w"):
+            over = await pause(0.5 * len(part))
+        else:
+            await leg.send_dtmf(part.upper(), duration_ms=TONE_MS, between_ms=TONE_MS)
+            over = await pause(len(part) * 2 * TONE_MS / 1000)
+    return over
+
+
+@asynccontextmanager
+async def _waiting(line: Line, heard: Heard) -> AsyncIterator[None]:
+    """Let the caller hear something as long as nobody has answered."""
+    if not heard.media:
+        yield
+        return
+    playback_id = line.playback_id()
+    await line.channel.play(heard.media, playback_id=playback_id)
+    try:
+        yield
+    finally:
+        with suppress(AsteriskError):
+            await line.ari.playbacks.stop(playback_id)
+
+
+async def _failed(line: Line, effect: Transfer, reason: str, *, unreachable: bool = False) -> Outcome:
     if line.changes.transfer == "ringing":
         with suppress(AsteriskError):
             await line.channel.stop_ring()
     line.changes.transfer_became("failed")
-    outcome = TransferFailed(reason)
+    outcome = TransferFailed(reason, unreachable)
     line.tell(tell_end(effect, outcome))
     return outcome
 
@@ -225,7 +310,7 @@ async def _connect(line: Line, leg: Channel, bridge: Bridge, application: str) -
 
 async def _talk(line: Line, leg: Channel, effect: Transfer) -> Outcome:
     """Until one side hangs up. Raises Lost."""
-    line.changes.transfer_became("bridged", number=effect.number, route=line.transfer_route)
+    line.changes.transfer_became("bridged", number=effect.number, route="".join(line.transfer_routes[:1]))
     happening = await line.wait(None, until=lambda event: _is_end_of(leg, event), judged=False)
     if happening is Happening.LOST:
         raise Lost

@@ -109,7 +109,7 @@ class Line:
         self.answer_detection = AnswerDetection(channel, self.talk_detection, events.put)
         self.hung_up = False
         self.destroyed = False
-        self.transfer_route = ""  # the trunk that the leg of a transfer goes through, as long as there is one
+        self.transfer_routes: tuple[str, ...] = ()  # the trunks that the legs of a transfer go through, while it lasts
         self.hangup_cause = 0
         self.sip_status = 0
         self.ended_from_outside = ""

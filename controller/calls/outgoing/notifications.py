@@ -6,7 +6,7 @@ import asyncio
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import uuid4
 
@@ -29,9 +29,11 @@ from controller.directory.script_cache import as_mistakes
 from controller.directory.script_examination import examine
 from controller.directory.snapshot import LicenseKey
 from controller.errors import Mistake, NotificationRefused, PhoneNumberInvalid, StoreUnreachable
+from controller.ivr.compiled import compile_source
 from controller.numbers import is_e164, mask_number, national_digits, parse_number, split_extension
 from controller.script.analysis.checker import Context
 from controller.script.analysis.transfers import TRANSFER_CODES
+from controller.script.effects import CallBack
 from controller.script.program import Program
 from controller.script.state import State
 
@@ -228,6 +230,16 @@ class Notifications:
             number=mask_number(first.their_number),
         )
         self._wake()
+
+    async def call_back(self, key: LicenseKey, effect: CallBack) -> None:
+        """Store a call that a routing of the key asks for: it runs a program that the routing brings along.
+
+        NotificationRefused with the response code; StoreError, JournalFull when it cannot be stored.
+        """
+        at = self._log_targets.now() + timedelta(seconds=effect.delay_seconds)
+        order = Order(effect.number, effect.program, caller_id=effect.caller_id, at=at)
+        script = _Script(compile_source(effect.program), ())
+        await self._store([await self._queued(order, key, script, self._queue_ids.take)])
 
     async def cancel(self, queue_id: int) -> bool:
         """Take back a call that waits for a try; False when it does not wait. StoreError.

@@ -50,6 +50,7 @@ class Command:
     interruptible: ClassVar[bool] = True  # a bound digit stops it at once; else the jump follows when it is over
     only_sets: ClassVar[bool] = False  # it takes no time and goes nowhere: it sets how the call goes on
     takes_secrets: ClassVar[bool] = False  # its digits are secret: neither the trace nor a variable gets them
+    routes: ClassVar[bool] = False  # it begins what a number's routing says: the call may be turned away unanswered
     heeds_digits: ClassVar[bool] = False  # digits are acted on again after it, whatever was switched off before
 
     @abstractmethod
