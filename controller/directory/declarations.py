@@ -11,6 +11,7 @@ import binascii
 import ipaddress
 import re
 from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import phonenumbers
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, model_validator
@@ -19,7 +20,7 @@ from controller.asterisk.configuration import HOST_NAME
 from controller.config_file.validation import Declaration, mistake
 from controller.directory.api_access import ApiAccess, address_pattern
 from controller.directory.dialer_declarations import DialerEntry
-from controller.directory.snapshot import Product, canonical_guid
+from controller.directory.snapshot import DEFAULT_ZONE, Product, canonical_guid
 from controller.directory.text_declarations import REQUEST_URI, TextDidIn, TextsEntry
 from controller.egress.urls import customer_url
 from controller.errors import DestinationInvalid, PhoneNumberInvalid, UrlRefused
@@ -49,6 +50,14 @@ def _url(text: str) -> str:
     except UrlRefused as error:
         reason = str(error).removeprefix("refused by the guard: ")
         raise mistake(f"not a URL that post-backs can be sent to: {reason}", _URL_EXPECTED) from None
+    return text
+
+
+def _zone(text: str) -> str:
+    try:
+        ZoneInfo(text)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise mistake("there is no time zone of this name", "one such as America/New_York") from None
     return text
 
 
@@ -248,6 +257,7 @@ class LicenseKeyEntry(Declaration):
     texts: TextsEntry = Field(default_factory=TextsEntry)
     dialer: DialerEntry = Field(default_factory=DialerEntry)
     suspended: bool = False
+    time_zone: Annotated[str, AfterValidator(_zone)] = DEFAULT_ZONE
     description: Description = ""
 
     @property

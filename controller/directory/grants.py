@@ -10,6 +10,7 @@ from controller.directory.did_settings import UNSET, DidSettings
 from controller.directory.entries import EntriesByKind
 from controller.directory.granted_menus import KeyMenus, menus_of
 from controller.directory.snapshot import Did, Snapshot
+from controller.ivr.places import NumberRouting
 from controller.script.parser import parse
 from controller.script.program import Program
 
@@ -35,14 +36,15 @@ def with_grants(stated: Snapshot, grants: Mapping[str, DidGrant], entries: Entri
     granted = {number: _granted(did, grants[number], stated) for number, did in stated.dids.items() if number in grants}
     routed = {number: did for number, did in granted.items() if _is_routed(did)}
     menus: dict[str, KeyMenus] = {}
-    programs: dict[tuple[str, str], Program | None] = {}
+    programs: dict[tuple[str, NumberRouting | None], Program | None] = {}
     for number, did in routed.items():
         assert did.voice is not None
-        name, routing = did.voice.name, did.settings.routing
+        name = did.voice.name
         if name not in menus:
-            menus[name] = menus_of(entries or {}, name)
+            menus[name] = menus_of(entries or {}, name, did.voice.time_zone)
+        routing = menus[name].routing_of(number, did.settings)
         if (name, routing) not in programs:
-            programs[name, routing] = menus[name].program(routing)
+            programs[name, routing] = menus[name].program(routing) if routing else None
         granted[number] = replace(did, program=programs[name, routing], script_source=None)
     return replace(stated, dids={**stated.dids, **granted}) if granted else stated
 

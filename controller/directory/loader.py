@@ -232,6 +232,7 @@ class _Loader:
                 texts=declared.texts.settings(),
                 dialer=declared.dialer.settings(),
                 suspended=declared.suspended,
+                time_zone=declared.time_zone,
                 description=declared.description,
             )
             self._read_sounds(entry, declared.sounds)

@@ -24,6 +24,8 @@ from controller.script.program import Program
 Product = Literal["phone", "sms", "dialer"]
 # Those that calls are placed for.
 CALLING_PRODUCTS: frozenset[Product] = frozenset({"phone", "dialer"})
+DEFAULT_ZONE = "America/New_York"
+"""The zone of VoIP.ms, which its clients expect."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,7 @@ class LicenseKey:
     `open_transfers`: its scripts may transfer to a number that a caller or a queried server names.
     `caller_ids`: numbers that its calls may show besides its own and those of our phones; `any_caller_id`: any number.
     `webhook_secrets`: post-backs are signed with each of them (two while one replaces the other), none without one.
+    `time_zone`: of its time conditions, by its name in the tz database.
     `api`: how its programs log in to interfaces with user names, and from where.
     `mail_to`: the addresses ("ops@example.com") and domains ("@example.com") that its scripts may have mails sent to.
     `texts`: its keywords, quiet hours and the like. `dialer`: how its messages are delivered. `suspended`: its programs
@@ -55,6 +58,7 @@ class LicenseKey:
     caller_ids: frozenset[str] = frozenset()
     any_caller_id: bool = False
     api: ApiAccess = field(default_factory=ApiAccess)
+    time_zone: str = DEFAULT_ZONE
     mail_to: frozenset[str] = frozenset()
     texts: TextSettings = field(default_factory=TextSettings)
     dialer: DialerSettings = field(default_factory=DialerSettings)

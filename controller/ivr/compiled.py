@@ -35,6 +35,8 @@ from controller.script.program import Program
 
 # A script cannot begin so by accident, and doors that take scripts refuse one that does (`is_compiled_source`).
 HEADER = "#!ringpost-ivr 1\n"
+# The root of every number's routing: numbers that are routed alike run one program.
+OF_A_NUMBER = Destination(DestinationKind.DID, "number")
 
 _STEPS: dict[str, type[Step]] = {"dtmf": DtmfStep, "recording": RecordingStep, "sms": TextStep}
 _STEP_NAMES = {kind: name for name, kind in _STEPS.items()}
@@ -122,7 +124,7 @@ def _source(root: Destination, catalogue: Catalogue) -> str:
 
 
 def _read(text: str) -> Destination:
-    return Destination.parse(text)
+    return OF_A_NUMBER if text == str(OF_A_NUMBER) else Destination.parse(text)
 
 
 def _write_ivr(ivr: Ivr) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from controller.script.outcomes import (
     Note,
     Outcome,
     Reaction,
+    TimeTold,
     TransferFailed,
 )
 from controller.script.parser import parse
@@ -48,7 +49,7 @@ class Player:
         """Answer the effect under way, which took so long; gives the next one. What came about took a second."""
         outcome = outcome or Finished()
         if seconds is None:
-            seconds = 0.0 if isinstance(outcome, (Failed, TransferFailed, Fetched)) else 1.0
+            seconds = 0.0 if isinstance(outcome, (Failed, TransferFailed, Fetched, TimeTold)) else 1.0
         self.effect = self._engine.resume(outcome, seconds)
         self._restart()
         return self.effect
