@@ -23,7 +23,7 @@ check: venv ## look for mistakes in CONFIG=config
 	@$(BIN)/ringpost check $(CONFIG)
 
 test: venv-dev tools test-tools ## every test: unit, integration, acceptance, adversity; and what they took of each room
-	@$(PYTEST) --cov --cov-report=
+	@$(PYTEST) --cov --cov-report= || $(BIN)/python -m tests.support.once_more
 	@$(BIN)/python -m tests.support.coverage_by_room
 
 quick: lint ## the linters, and the unit tests but for those that take seconds each
