@@ -15,6 +15,7 @@ import typer
 from typer.core import TyperCommand
 
 from controller.commands import call_arguments as call_commands
+from controller.commands import console_arguments as console_commands
 from controller.commands import postback_arguments as postback_commands
 from controller.commands import text_arguments as text_commands
 from controller.commands import usage_arguments as usage_commands
@@ -282,6 +283,7 @@ call_commands.add_to(app)
 postback_commands.add_to(app)
 text_commands.add_to(app)
 usage_commands.add_to(app)
+console_commands.add_to(app)
 
 
 def main() -> None:

@@ -33,12 +33,16 @@ class HealthHandler:
             web.get("/metrics", self._metrics),
         ]
 
+    async def parts(self) -> dict[str, bool]:
+        """Each part by its name, and whether it works now."""
+        results = await asyncio.gather(*(self._result(check) for check in self._checks.values()))
+        return dict(zip(self._checks, results, strict=True))
+
     async def _live(self, _request: web.Request) -> web.Response:
         return web.json_response({"status": "live"})
 
     async def _ready(self, _request: web.Request) -> web.Response:
-        results = await asyncio.gather(*(self._result(check) for check in self._checks.values()))
-        parts = dict(zip(self._checks, results, strict=True))
+        parts = await self.parts()
         ready = all(parts.values())
         body = {
             "status": "ready" if ready else "not ready",

@@ -17,10 +17,13 @@ from controller.terminal import shown
 DEFAULT_CONFIG = Path("config")
 
 
-def print_summary(configuration: Configuration, console: Console) -> None:
-    """Print what can be called, how a softphone logs in, and where everything of `ringpost run` is."""
+def print_summary(configuration: Configuration, console: Console, console_address: str) -> None:
+    """Print what can be called, how a softphone logs in, and where everything of `ringpost run` is.
+
+    console_address: where the console opens in a browser, with a link that logs in once.
+    """
     print_numbers(configuration, console)
-    _print_places(configuration, console)
+    _print_places(configuration, console, console_address)
 
 
 def print_numbers(configuration: Configuration, console: Console) -> None:
@@ -45,7 +48,7 @@ def print_numbers(configuration: Configuration, console: Console) -> None:
     console.print()
 
 
-def _print_places(configuration: Configuration, console: Console) -> None:
+def _print_places(configuration: Configuration, console: Console, console_address: str) -> None:
     settings, snapshot = configuration.settings, configuration.snapshot
     places = Table(show_header=False, box=None, padding=(0, 2))
     places.add_row("HTTP", f"[bold]{settings.http_url}[/]")
@@ -62,6 +65,8 @@ def _print_places(configuration: Configuration, console: Console) -> None:
     if snapshot.warnings:
         places.add_row("Warnings", f"[yellow]{len(snapshot.warnings)}[/], shown by ringpost check")
     places.add_row("Stop", "Ctrl-C")
+    # Of its own, so that no terminal breaks it: it is opened from here.
+    console.print("  Console", f"[bold]{shown(console_address)}[/]", soft_wrap=True)
     console.print(places)
     console.print()
 

@@ -18,6 +18,7 @@ import aiohttp
 from rich.console import Console
 
 from controller import logs
+from controller.api.console.letting_in import console_url, first_link
 from controller.config.load import Configuration, read_configuration
 from controller.config.settings import Settings
 from controller.embedded.asterisk_server import AsteriskServer
@@ -236,10 +237,22 @@ class Supervisor:
             controller = ControllerProcess(self._configuration.path, self._settings, database_url)
             await self._start(CONTROLLER, controller, kept, stack)
             self._console.print("\n[bold green]Ringpost is ready.[/]\n")
-            print_summary(self._configuration, self._console)
+            print_summary(self._configuration, self._console, await self._console_link(database_url))
             async with asyncio.TaskGroup() as group:
                 for name, part in kept:
                     group.create_task(self._keep(name, part))
+
+    async def _console_link(self, database_url: str) -> str:
+        """Where the console is; the link logs in once, and only this terminal shows it."""
+        base_url = console_url(self._settings)
+        try:
+            database = await Database.connect(database_url, Queries.load(QUERIES), size=1)
+            try:
+                return await first_link(database, base_url)
+            finally:
+                await database.close()
+        except StoreError:
+            return f"{base_url}/console/"
 
     async def _share_secrets(self, database_url: str) -> None:
         """Before Asterisk's files are written. A database that is not there, or is empty, says nothing of them yet."""

@@ -12,6 +12,7 @@ from prometheus_client import CollectorRegistry
 
 from controller.api.admin import AdminHandler
 from controller.api.admin_calls import CallsAdminHandler
+from controller.api.console.parts import ConsoleParts
 from controller.api.health import HealthHandler
 from controller.api.media import MediaHandler
 from controller.api.operator_doors import operator_doors
@@ -67,6 +68,7 @@ from controller.running.reloading import Reloading
 from controller.running.sharing import with_shared_secrets
 from controller.script.analysis.checker import Context
 from controller.script.effects import CallBack
+from controller.service.build_console import CONSOLE_RETENTION, add_console
 from controller.service.build_dialer import DialerParts, dialer_routes
 from controller.service.build_interfaces import InterfaceParts, customer_routes
 from controller.service.build_line_types import build_line_types
@@ -220,7 +222,7 @@ def build(configuration: Configuration, database: Database) -> Service:
         granted_dids=GrantedDids(database, directory, script_context(settings), key_sounds.ids),
         http=web.Application(client_max_size=LARGEST_REQUEST_BYTES, middlewares=[operator_doors(_own_names(settings))]),
     )
-    _add_routes(service, configuration.admin_token)
+    _add_routes(service, configuration.admin_token, script_context(settings))
     return service
 
 
@@ -336,6 +338,7 @@ def _retention(section: DatabaseSection, database: Database, library: SoundLibra
         RetentionRule("media of texts", "remove_old_media", section.keep_text_media_days),
         RetentionRule("first answers", "remove_old_answers", KEPT_ANSWER_DAYS),
         RetentionRule("messages of the Dialer", "remove_old_dialer_messages", EXPIRED_TOKEN_DAYS),
+        *CONSOLE_RETENTION,
         RetentionRule("audio of sounds", "remove_unused_audio", UNUSED_DAYS, WALK_STEPS),
     )
     return RowRetention(database, rules, library.note_use)
@@ -361,7 +364,7 @@ def _delivery(
     return Delivery(database, guard, options, secrets=secrets, registry=registry)
 
 
-def _add_routes(service: Service, admin_token: str) -> None:
+def _add_routes(service: Service, admin_token: str, context: Context) -> None:
     async def ari_ready() -> bool:
         if not service.ari.connected:
             return False
@@ -378,7 +381,8 @@ def _add_routes(service: Service, admin_token: str) -> None:
         "media": service.prompts.is_ready,
     }
     calls = service.calls
-    service.http.add_routes(HealthHandler(checks, service.registry).routes())
+    health = HealthHandler(checks, service.registry)
+    service.http.add_routes(health.routes())
     service.http.add_routes(MediaHandler(service.prompts.directory).routes())
     service.http.add_routes(AdminHandler(admin_token, calls.feed, service.reloading.apply).routes())
     parts = InterfaceParts(
@@ -435,6 +439,21 @@ def _add_routes(service: Service, admin_token: str) -> None:
     )
     service.http.add_routes(
         CallsAdminHandler(admin_token, service.directory, calls.notifications, calls.administration).routes()
+    )
+    add_console(
+        service.http,
+        ConsoleParts(
+            service.settings.http,
+            service.database,
+            service.directory,
+            calls.feed,
+            calls.administration,
+            service.texts.texts,
+            service.granted_dids,
+            KeySounds(service.directory, service.library, service.prompts),
+            health.parts,
+            context,
+        ),
     )
 
 

@@ -39,6 +39,7 @@ async def test_everything_starts_is_told_in_one_summary_and_stops_without_a_trac
 
     assert await ended(run) == 0
     assert system.processes() == {}
+    assert f"http://127.0.0.1:{system.http_port}/console/link/" in summary
     for part in ("+12015550101", "+12015550102", "user alice", str(system.sip_port), f"127.0.0.1:{system.http_port}"):
         assert part in summary
     assert str(system.state / "logs") in summary.replace("\n", "")

@@ -8,6 +8,7 @@ import sys
 import sysconfig
 from pathlib import Path
 
+import aiohttp
 import pytest
 
 from controller.programs import ProgramTree
@@ -65,12 +66,15 @@ async def test_it_checks_serves_and_writes_asterisks_files(
 
     checked = await house.command("check", str(house.config))
     await house.start()
+    async with aiohttp.ClientSession() as http, http.get(f"{house.url}/console/log-in") as page:
+        console = await page.text()
     stopped = await house.stop()
     elsewhere = tmp_path / "elsewhere"
     house.config.write_text(YAML + f"asterisk: {{files: {elsewhere}, ari_url: 'http://asterisk:8088'}}")
     written = await house.command("prepare", "--config", str(house.config))
 
     assert checked[0] == 0, checked[1]
+    assert "Log in to Ringpost" in console
     assert stopped == 0
     assert written[0] == 0, written[1]
     assert (elsewhere / "etc" / "extensions.conf").exists()

@@ -67,12 +67,15 @@ async def _scanned(connection: asyncpg.Connection[asyncpg.Record], text: str, va
         {"open_only": True},
         {"license_key": "key-7", "open_only": True},
         {"number": "+12025550007", "since": NOW - timedelta(days=2)},
+        {"after_started_at": NOW - timedelta(days=2), "after_queue_id": 1000000007},
     ],
 )
 async def test_calls_are_found_without_reading_all(
     full: asyncpg.Connection[asyncpg.Record], wanted: dict[str, Any]
 ) -> None:
-    nothing = {"queue_id": None, "number": None, "license_key": None, "since": None, "open_only": False, "limit": 50}
+    nothing = dict.fromkeys(
+        ("queue_id", "number", "license_key", "since", "until", "response_code", "after_started_at", "after_queue_id")
+    ) | {"open_only": False, "limit": 50}
     text, values = Queries.load(QUERIES).bind("recent_calls", (), nothing | wanted)
     assert await _scanned(full, text, list(values)) == set()
 

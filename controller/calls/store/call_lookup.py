@@ -12,14 +12,18 @@ from controller.store.database import Database
 
 @dataclass(frozen=True, slots=True)
 class CallFilter:
-    """Which calls: of this QueueID, of or to a number (E.164), of a licence key by its name, begun since a moment, only
-    those in progress; the newest `limit` of them.
+    """Which calls: of this QueueID, of or to a number (E.164), of a licence key by its name, begun since a moment and
+    before another, with this response code, only those in progress; the newest `limit` of them, from behind the call
+    `after`, which is named by when it began and its QueueID.
     """
 
     queue_id: int | None = None
     number: str | None = None
     license_key: str | None = None
     since: datetime | None = None
+    until: datetime | None = None
+    response_code: int | None = None
+    after: tuple[datetime, int] | None = None
     open_only: bool = False
     limit: int = 50
 
@@ -75,6 +79,10 @@ class CallLookup:
             number=wanted.number,
             license_key=wanted.license_key,
             since=wanted.since,
+            until=wanted.until,
+            response_code=wanted.response_code,
+            after_started_at=wanted.after[0] if wanted.after else None,
+            after_queue_id=wanted.after[1] if wanted.after else None,
             open_only=wanted.open_only,
             limit=wanted.limit,
         )

@@ -1,0 +1,82 @@
+"""The console as an application of its own, to be hung below `/console`."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from ipaddress import ip_network
+from pathlib import Path
+
+import aiohttp_jinja2
+import jinja2
+from aiohttp import web
+
+from controller.api.auth import Authenticator, Guesses
+from controller.api.console.calls import CallPages
+from controller.api.console.gate import HEADERS, Gate
+from controller.api.console.live import Streams
+from controller.api.console.logging_in import LoggingIn
+from controller.api.console.overview import Overview
+from controller.api.console.parts import ConsoleParts
+from controller.api.console.passwords import Passwords
+from controller.api.console.people_pages import PeoplePages
+from controller.api.console.store.audit import AuditLog
+from controller.api.console.store.people import People
+from controller.api.console.store.sessions import Sessions
+from controller.api.console.visit import ROOT, Door
+from controller.api.console.words import FILTERS
+
+_HERE = Path(__file__).parent
+_STATIC_TYPES = {"console.css": "text/css", "console.js": "text/javascript", "icon.svg": "image/svg+xml"}
+
+
+class Console:
+    """The console: its doors, and the application that has them."""
+
+    def __init__(self, parts: ConsoleParts) -> None:
+        people, sessions, audit = People(parts.database), Sessions(parts.database), AuditLog(parts.database)
+        proxies = tuple(map(ip_network, parts.http.trusted_proxies))
+        authenticator = Authenticator(lambda _text: None, Guesses(), proxies)
+        self._gate = Gate(parts.http, authenticator, parts.directory, sessions, audit)
+        streams = Streams(self._gate)
+        self.doors: Sequence[Door] = [
+            *LoggingIn(people, sessions, Passwords()).doors(),
+            *Overview(parts).doors(),
+            *CallPages(parts, streams).doors(),
+            *PeoplePages(people, sessions, audit).doors(),
+        ]
+
+    def application(self) -> web.Application:
+        """An application to be added below `ROOT`."""
+        application = web.Application(middlewares=[self._gate.middleware])
+        aiohttp_jinja2.setup(
+            application,
+            loader=jinja2.FileSystemLoader(_HERE / "templates"),
+            undefined=jinja2.StrictUndefined,
+            filters=FILTERS,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            auto_reload=False,
+        )
+        application.add_routes([self._gate.route(door) for door in self.doors])
+        for name, content_type in _STATIC_TYPES.items():
+            application.router.add_get(f"/static/{name}", _file(_HERE / "static" / name, content_type))
+        return application
+
+
+def console_root() -> web.RouteDef:
+    """`/console` without its slash leads to the console."""
+
+    async def lead(_request: web.Request) -> web.Response:
+        raise web.HTTPFound(f"{ROOT}/")
+
+    return web.get(ROOT, lead)
+
+
+def _file(path: Path, content_type: str) -> Callable[[web.Request], Awaitable[web.Response]]:
+    body = path.read_bytes()
+
+    async def serve(_request: web.Request) -> web.Response:
+        headers = {**HEADERS, "Cache-Control": "public, max-age=300"}
+        return web.Response(body=body, content_type=content_type, charset="utf-8", headers=headers)
+
+    return serve

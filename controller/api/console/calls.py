@@ -1,0 +1,189 @@
+"""Calls: the list of them as it moves, and one of them with everything that happened on it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from urllib.parse import urlencode
+
+from aiohttp import web
+
+from controller.api.console.live import Audience, Streams, as_event, something_happens
+from controller.api.console.parts import ConsoleParts
+from controller.api.console.search import CallSearch, read_search
+from controller.api.console.timeline import timeline
+from controller.api.console.visit import Door, Visit, see_other
+from controller.calls.administration import Ending
+from controller.calls.model.call import TraceLine
+from controller.calls.store.call_lookup import CallFilter, CallLookup
+from controller.calls.store.stored_calls import CallSummary
+from controller.calls.trace_mail import is_error, told
+from controller.postbacks import lookup as postbacks
+from controller.postbacks.lookup import Filters, PastAttempt, StoredPostback
+
+PAGE = 50
+MOST_LIVE = 100
+MOST_TRACE = 2000
+MOST_POSTBACKS = 30
+# A call's page goes on moving until its last post-back is delivered, but not for ever.
+AFTER_THE_END_SECONDS = 60.0
+
+_SAID = {
+    Ending.DONE: "The call is ended.",
+    Ending.PASSED_ON: "The controller that has the call ends it.",
+    Ending.WAITS: "This call waits to be dialled: cancel it instead.",
+    Ending.OVER: "This call is over already.",
+    Ending.CONTROLLER_DEAD: "The controller of this call gives no sign of life; the call is closed after its lease.",
+    Ending.UNKNOWN: "There is no such call.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class WholeCall:
+    """A call with its trace and its post-backs, the oldest first."""
+
+    call: CallSummary
+    trace: Sequence[TraceLine]
+    postbacks: Sequence[tuple[StoredPostback, Sequence[PastAttempt]]]
+
+    @property
+    def recordings(self) -> list[str]:
+        """The ids of what was recorded on it, in order."""
+        ids = (str(line.fields.get("id", "")) for line in self.trace if line.event == "record")
+        return list(dict.fromkeys(each for each in ids if each))
+
+    def settled(self, now: datetime) -> bool:
+        """Whether nothing more is to be expected soon."""
+        ended = self.call.ended_at
+        if ended is None:
+            return False
+        waits = any(each.state in ("waiting", "under way") for each, _ in self.postbacks)
+        final = any(each.final for each, _ in self.postbacks) or not self.postbacks
+        return (final and not waits) or now - ended > timedelta(seconds=AFTER_THE_END_SECONDS)
+
+
+class CallPages:
+    """The pages of calls."""
+
+    def __init__(self, parts: ConsoleParts, streams: Streams) -> None:
+        self._parts = parts
+        self._streams = streams
+        self._lookup = CallLookup(parts.database)
+        self._audiences: dict[str | None, Audience] = {}
+
+    def doors(self) -> list[Door]:
+        """The doors of these pages."""
+        return [
+            Door("GET", "/calls", self._list),
+            Door("GET", "/calls/live", self._live),
+            Door("GET", r"/calls/{queue_id:\d{1,18}}", self._show),
+            Door("GET", r"/calls/{queue_id:\d{1,18}}/live", self._follow),
+            Door("POST", r"/calls/{queue_id:\d{1,18}}/end", self._end),
+        ]
+
+    async def _list(self, visit: Visit) -> web.StreamResponse:
+        search = read_search(visit)
+        values: dict[str, object] = {"search": search, "key_names": key_names(visit)}
+        if search.is_empty:
+            values["live"] = await self._open_calls(visit.key_name)
+        found = [] if search.mistakes else await self._find(visit, search)
+        values["calls"] = found[:PAGE]
+        if len(found) > PAGE:
+            last = found[PAGE - 1]
+            more = dict(visit.request.query) | {"after": f"{last.started_at.isoformat()}/{last.queue_id}"}
+            values["more"] = f"?{urlencode(more)}"
+        return visit.page("calls.html.j2", values)
+
+    async def _find(self, visit: Visit, search: CallSearch) -> list[CallSummary]:
+        return await self._lookup.find(search.filter(visit.key_name, PAGE + 1))
+
+    async def _open_calls(self, key: str | None) -> list[CallSummary]:
+        return await self._lookup.find(CallFilter(license_key=key, open_only=True, limit=MOST_LIVE))
+
+    async def _live(self, visit: Visit) -> web.StreamResponse:
+        """The list of the calls in progress, whenever it has changed."""
+        key = visit.key_name
+
+        async def render() -> str:
+            return visit.fragment("calls_live.html.j2", {"live": await self._open_calls(key)})
+
+        audience = self._audiences.get(key)
+        if audience is None:
+            audience = self._audiences[key] = Audience(self._parts.feed, render)
+        try:
+            return await self._streams.stream(visit, audience.parts())
+        finally:
+            if not len(audience) and self._audiences.get(key) is audience:
+                del self._audiences[key]
+
+    async def _show(self, visit: Visit) -> web.StreamResponse:
+        return visit.page("call.html.j2", self._values(await self._whole(visit)))
+
+    async def _follow(self, visit: Visit) -> web.StreamResponse:
+        """One call's page, whenever something has happened on it, until it is over."""
+        await self._whole(visit)
+        return await self._streams.stream(visit, self._happenings(visit))
+
+    async def _happenings(self, visit: Visit) -> AsyncGenerator[bytes]:
+        queue_id, latest = _queue_id(visit), b""
+        with self._parts.feed.watch() as happenings:
+            while True:
+                whole = await self._whole(visit)
+                event = as_event("part", visit.fragment("call_body.html.j2", self._values(whole)))
+                yield event if event != latest else b""
+                latest = event
+                if whole.settled(datetime.now(UTC)):
+                    yield as_event("over", "over")
+                    return
+                await something_happens(happenings, queue_id)
+
+    async def _end(self, visit: Visit) -> web.StreamResponse:
+        queue_id = _queue_id(visit)
+        call = await self._call(visit)
+        await visit.changes("end a call", f"call {queue_id}", key=call.license_key)
+        result = await self._parts.administration.end_call(queue_id)
+        if result.ending in (Ending.DONE, Ending.PASSED_ON):
+            return see_other(f"/calls/{queue_id}")
+        values = self._values(await self._whole(visit)) | {"said": _SAID[result.ending]}
+        return visit.page("call.html.j2", values, status=409)
+
+    async def _call(self, visit: Visit) -> CallSummary:
+        """HTTPNotFound for a call that there is not, or that is not this person's."""
+        found = await self._lookup.find(CallFilter(queue_id=_queue_id(visit), limit=1))
+        if not found or not visit.sees(found[0].license_key):
+            raise web.HTTPNotFound(text="There is no such call.")
+        return found[0]
+
+    async def _whole(self, visit: Visit) -> WholeCall:
+        call = await self._call(visit)
+        trace, posted = await asyncio.gather(
+            self._lookup.trace(call.queue_id),
+            postbacks.find(self._parts.database, Filters(subject=f"call:{call.queue_id}", limit=MOST_POSTBACKS)),
+        )
+        with_attempts = await asyncio.gather(*(postbacks.show(self._parts.database, each.id) for each in posted))
+        return WholeCall(call, trace, [each for each in reversed(with_attempts) if each is not None])
+
+    def _values(self, whole: WholeCall) -> dict[str, object]:
+        call, trace = whole.call, whole.trace
+        began = call.answered_at or (trace[0].at if trace else call.started_at)
+        now = datetime.now(UTC)
+        lines = [((line.at - began).total_seconds(), told(line), is_error(line)) for line in trace[:MOST_TRACE]]
+        return {
+            "call": call,
+            "whole": whole,
+            "picture": timeline(call, trace, whole.postbacks, now),
+            "lines": lines,
+            "left_out": max(0, len(trace) - MOST_TRACE),
+            "settled": whole.settled(now),
+        }
+
+
+def key_names(visit: Visit) -> list[str]:
+    """The licence keys that an operator may choose from, as the YAML calls them; none for a customer."""
+    return [key.shown_name for key in visit.snapshot.license_keys.values()] if visit.who.is_operator else []
+
+
+def _queue_id(visit: Visit) -> int:
+    return int(visit.request.match_info["queue_id"])

@@ -1,0 +1,95 @@
+"""The first page: what happens now and happened in the last hour, and whether every part works."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from aiohttp import web
+
+from controller.api.console.parts import ConsoleParts
+from controller.api.console.store.figures import CodeCount, Figures, Minute
+from controller.api.console.visit import Door, Visit
+from controller.api.console.words import NOTHING, code_words
+from controller.postbacks import lookup as postbacks
+from controller.postbacks.lookup import Filters
+
+# A controller that is silent for longer than this is told so; it writes a heartbeat six times in a lease.
+SILENT_SECONDS = 60.0
+FAILED_SHOWN = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Bars:
+    """A picture of sixty minutes: a bar for each, as (x, y, height, text), in a picture of 600 by 100."""
+
+    bars: tuple[tuple[float, float, float, str], ...]
+    total: int
+    most: int
+
+
+class Overview:
+    """The page `/console/`, for operators and, of what is theirs, for customers."""
+
+    def __init__(self, parts: ConsoleParts) -> None:
+        self._parts = parts
+        self._figures = Figures(parts.database)
+
+    def doors(self) -> list[Door]:
+        """The doors of this page."""
+        return [Door("GET", "/", self._show)]
+
+    async def _show(self, visit: Visit) -> web.StreamResponse:
+        key = visit.key_name
+        minutes, codes = await asyncio.gather(self._figures.activity(key), self._figures.codes(key))
+        begun, answered = sum(each.calls for each in minutes), sum(each.answered for each in minutes)
+        failed = await postbacks.find(
+            self._parts.database, Filters(license_key=key, state="failed", limit=FAILED_SHOWN)
+        )
+        values: dict[str, object] = {
+            "calls": bars(minutes, "calls"),
+            "texts": texts_bars(minutes),
+            "answered": f"{answered / begun:.0%}" if begun else NOTHING,
+            "codes": [(each, _code(each)) for each in codes],
+            "failed": failed,
+        }
+        if visit.who.is_operator:
+            controllers, routes, health, outbox = await asyncio.gather(
+                self._figures.controllers(),
+                self._figures.routes(),
+                self._parts.health(),
+                postbacks.stats(self._parts.database, lanes=8),
+            )
+            values |= {
+                "controllers": controllers,
+                "silent_seconds": SILENT_SECONDS,
+                "trunks": [(trunk, routes.get(trunk.name)) for trunk in visit.snapshot.trunks.values()],
+                "health": health,
+                "outbox": outbox,
+            }
+        return visit.page("overview.html.j2", values)
+
+
+def bars(minutes: Sequence[Minute], what: str) -> Bars:
+    """One of the figures of each minute as bars."""
+    return _bars([(each, getattr(each, what)) for each in minutes], what)
+
+
+def texts_bars(minutes: Sequence[Minute]) -> Bars:
+    """The texts of each minute, both ways, as bars."""
+    return _bars([(each, each.texts_in + each.texts_out) for each in minutes], "texts")
+
+
+def _bars(values: Sequence[tuple[Minute, int]], what: str) -> Bars:
+    most = max((value for _, value in values), default=0)
+    width = 600 / max(1, len(values))
+    drawn = []
+    for index, (minute, value) in enumerate(values):
+        height = 0.0 if not most else round(value / most * 92, 1)
+        drawn.append((round(index * width, 1), round(98 - height, 1), height, f"{minute.minute:%H:%M}: {value} {what}"))
+    return Bars(tuple(drawn), sum(value for _, value in values), most)
+
+
+def _code(count: CodeCount) -> str:
+    return code_words(count.response_code)

@@ -1,0 +1,2 @@
+-- A log-in failed: it counts for each of these.
+INSERT INTO console_failures (counted) SELECT unnest(:counted::text[])

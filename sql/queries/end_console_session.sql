@@ -1,0 +1,2 @@
+-- A session is over.
+DELETE FROM console_sessions WHERE token = :token
