@@ -120,6 +120,13 @@ async def test_a_form_from_another_site_is_refused(house: House) -> None:
     assert (await ann.get("/")).status == 200
 
 
+async def test_an_upload_does_not_come_past_the_token(house: House) -> None:
+    ann = await house.logged_in("ann")
+    ann.last_csrf = ""
+    assert (await ann.upload("/log-out", "a.wav", b"")).status == 415
+    assert (await ann.get("/")).status == 200
+
+
 async def test_what_is_no_form_is_refused(house: House) -> None:
     ann = await house.logged_in("ann")
     cookie = {"Cookie": f"ringpost_console={ann.cookies['ringpost_console']}"}

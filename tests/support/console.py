@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -88,7 +89,7 @@ class Browser:
         form = aiohttp.FormData()
         for field, value in (("csrf", self.last_csrf), *fields.items()):
             form.add_field(field, value)
-        form.add_field("file", content, filename=name, content_type="application/octet-stream")
+        form.add_field("file", io.BytesIO(content), filename=name, content_type="application/octet-stream")
         return await self._ask("POST", path, form, {})
 
     async def log_in(self, name: str, password: str = PASSWORD) -> Answer:

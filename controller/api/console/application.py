@@ -19,9 +19,12 @@ from controller.api.console.overview import Overview
 from controller.api.console.parts import ConsoleParts
 from controller.api.console.passwords import Passwords
 from controller.api.console.people_pages import PeoplePages
+from controller.api.console.postbacks import PostbackPages
+from controller.api.console.sounds import SoundPages
 from controller.api.console.store.audit import AuditLog
 from controller.api.console.store.people import People
 from controller.api.console.store.sessions import Sessions
+from controller.api.console.texts import TextPages
 from controller.api.console.visit import ROOT, Door
 from controller.api.console.words import FILTERS
 
@@ -42,6 +45,9 @@ class Console:
             *LoggingIn(people, sessions, Passwords()).doors(),
             *Overview(parts).doors(),
             *CallPages(parts, streams).doors(),
+            *PostbackPages(parts.database).doors(),
+            *TextPages(parts.database, parts.texts).doors(),
+            *SoundPages(parts.sounds).doors(),
             *PeoplePages(people, sessions, audit).doors(),
         ]
 

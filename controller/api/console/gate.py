@@ -107,8 +107,7 @@ class Gate:
             raise web.HTTPForbidden(text="This page is for operators.")
         if request.method in _UNSAFE:
             _require_same_site(request, origin)
-            # An upload is read by its own handler, which asks for the token itself.
-            if request.content_type != "multipart/form-data":
+            if not door.uploads:
                 await visit.form()
         response = await door.answers(visit)
         if visit.person is None and not response.prepared:

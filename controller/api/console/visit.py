@@ -7,7 +7,7 @@ import hmac
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum, auto
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urlencode
 
 import aiohttp_jinja2
 from aiohttp import web
@@ -23,7 +23,13 @@ _MOST_FIELDS = 200
 
 
 # The pages that every other one links to.
-PAGES = (("/", "Overview"), ("/calls", "Calls"))
+PAGES = (
+    ("/", "Overview"),
+    ("/calls", "Calls"),
+    ("/postbacks", "Post-backs"),
+    ("/texts", "Texts"),
+    ("/sounds", "Recordings"),
+)
 OPERATORS_PAGES = (("/people", "People"), ("/audit", "Audit log"))
 
 
@@ -64,6 +70,7 @@ class Visit:
     snapshot: Snapshot
     audit: AuditLog
     read: Form | None = None
+    chosen_key: str = ""
 
     @property
     def who(self) -> Person:
@@ -85,7 +92,7 @@ class Visit:
         """
         if not self.who.is_operator:
             return self.who.license_key
-        chosen = self.request.query.get("key", "") or (self.read.get("key") if self.read else "")
+        chosen = self.chosen_key or self.request.query.get("key", "") or (self.read.get("key") if self.read else "")
         return self._declared(chosen).name if chosen else None
 
     @property
@@ -101,6 +108,15 @@ class Visit:
         if found is None:
             raise web.HTTPForbidden(text="Your licence key is not in use any more.")
         return found
+
+    def choose_key(self, shown_name: str) -> None:
+        """The key that an operator's upload names; of a customer it stays the own one."""
+        self.chosen_key = shown_name
+
+    @property
+    def key_query(self) -> str:
+        """What an address needs after its path so that the same key is looked at; nothing for a customer."""
+        return f"?{urlencode({'key': self.key.shown_name})}" if self.who.is_operator else ""
 
     def _declared(self, shown_name: str) -> LicenseKey:
         key = self.snapshot.key_declared_as(shown_name)
@@ -178,12 +194,14 @@ class Door:
     """One address of the console: its method, its path below `ROOT`, and whom it is open to.
 
     Whoever answers need not ask whether somebody may come in, but must ask whether they may see what they name.
+    uploads: the form has a file; whoever answers reads it, and asks for the CSRF token.
     """
 
     method: str
     path: str
     answers: Handler
     audience: Audience = Audience.LOGGED_IN
+    uploads: bool = False
 
 
 def see_other(path: str) -> web.Response:
