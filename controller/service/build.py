@@ -59,6 +59,7 @@ from controller.directory.routes import Routes
 from controller.egress.guard import Guard
 from controller.errors import NotificationRefused
 from controller.mail.server import MailServer
+from controller.metering.accounts import Accounts
 from controller.metering.prices import CurrentPrices
 from controller.postbacks.delivery import Delivery, DeliveryOptions
 from controller.postbacks.poster import PostingOptions
@@ -432,6 +433,8 @@ def _add_routes(service: Service, admin_token: str, context: Context) -> None:
                 service.entries,
                 KeySounds(service.directory, service.library, service.prompts),
                 service.texts.texts,
+                service.texts.phones,
+                Accounts(service.database, service.prices),
                 service.settings.http,
                 parts.guesses,
             )

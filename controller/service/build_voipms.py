@@ -11,10 +11,13 @@ from aiohttp import web
 
 from controller.api.auth import Authenticator, Guesses
 from controller.api.bindings.php_rest import PhpRest
+from controller.api.bindings.php_soap import PhpSoap
 from controller.api.store.media import MediaStore
 from controller.api.voipms.account import AccountMethods
+from controller.api.voipms.cdr import CdrMethods
 from controller.api.voipms.dates import ZONE
 from controller.api.voipms.dids import DidMethods
+from controller.api.voipms.feature_lists import FeatureListMethods
 from controller.api.voipms.interface import voipms_interface
 from controller.api.voipms.ivrs import IvrMethods
 from controller.api.voipms.log_in import VoipmsLogIn
@@ -25,12 +28,14 @@ from controller.api.voipms.reference import ReferenceMethods
 from controller.api.voipms.routing_checks import RoutingChecks
 from controller.api.voipms.sequences import SequenceMethods
 from controller.api.voipms.stock import StockMethods
+from controller.api.voipms.sub_accounts import Registrations, SubAccountMethods
 from controller.config.settings import HttpSection
 from controller.directory.current import CurrentDirectory
 from controller.directory.entries import Entries
 from controller.directory.granted_dids import GrantedDids
 from controller.directory.key_sounds import KeySounds
 from controller.directory.snapshot import LicenseKey
+from controller.metering.accounts import Accounts
 from controller.store.database import Database
 from controller.texts.service import Texts
 
@@ -49,13 +54,35 @@ class VoipmsParts:
     entries: Entries
     sounds: KeySounds
     texts: Texts
+    registrations: Registrations
+    accounts: Accounts
     http: HttpSection = field(default_factory=HttpSection)
     guesses: Guesses = field(default_factory=Guesses)
     now: Callable[[], datetime] = _now
 
 
+def voipms_methods(parts: VoipmsParts) -> list[object]:
+    """What declares the methods of the interface."""
+    checks = RoutingChecks(parts.directory, parts.entries)
+    recordings = RecordingEntries(parts.entries, parts.sounds)
+    media = MessageMedia(MediaStore(parts.database), parts.http.public_url)
+    return [
+        AccountMethods(),
+        ReferenceMethods(),
+        FeatureListMethods(),
+        DidMethods(parts.directory, parts.dids, checks),
+        StockMethods(parts.directory, parts.dids, checks, parts.now),
+        SequenceMethods(parts.directory, parts.entries, recordings),
+        IvrMethods(parts.directory, parts.entries, recordings, checks),
+        CdrMethods(parts.directory, parts.database, parts.accounts, parts.now),
+        SubAccountMethods(parts.directory, parts.registrations),
+        MessageMethods(parts.directory, parts.texts, media, parts.now),
+        RecordingMethods(parts.directory, parts.entries, parts.sounds, recordings),
+    ]
+
+
 def voipms_routes(parts: VoipmsParts) -> list[web.RouteDef]:
-    """The routes of rest.php."""
+    """The routes of rest.php and server.php."""
 
     def find_user(username: str) -> LicenseKey | None:
         return parts.directory.snapshot.key_by_login(username)
@@ -64,18 +91,6 @@ def voipms_routes(parts: VoipmsParts) -> list[web.RouteDef]:
         return parts.directory.snapshot.key_by_value(text)
 
     authenticator = Authenticator(find_key, parts.guesses, tuple(map(ip_network, parts.http.trusted_proxies)))
-    checks = RoutingChecks(parts.directory, parts.entries)
-    recordings = RecordingEntries(parts.entries, parts.sounds)
-    media = MessageMedia(MediaStore(parts.database), parts.http.public_url)
-    interface = voipms_interface(
-        AccountMethods(),
-        ReferenceMethods(),
-        DidMethods(parts.directory, parts.dids, checks),
-        StockMethods(parts.directory, parts.dids, checks, parts.now),
-        SequenceMethods(parts.directory, parts.entries, recordings),
-        IvrMethods(parts.directory, parts.entries, recordings, checks),
-        MessageMethods(parts.directory, parts.texts, media, parts.now),
-        RecordingMethods(parts.directory, parts.entries, parts.sounds, recordings),
-    )
+    interface = voipms_interface(*voipms_methods(parts))
     log_in = VoipmsLogIn(find_user, authenticator, parts.guesses)
-    return PhpRest(interface, log_in).routes()
+    return [*PhpRest(interface, log_in).routes(), *PhpSoap(interface, log_in).routes()]

@@ -18,7 +18,7 @@ LOGIN = {"api_username": USER, "api_password": PASSWORD}
 def parts(*keys: LicenseKey) -> VoipmsParts:
     directory = CurrentDirectory(Snapshot(license_keys={key.name: key for key in keys or (KEY, PLAIN)}))
     nothing = cast("Any", None)
-    return VoipmsParts(nothing, directory, nothing, nothing, nothing, nothing)
+    return VoipmsParts(nothing, directory, nothing, nothing, nothing, nothing, nothing, nothing)
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,9 @@ from controller.directory.entries import Entries
 from controller.directory.granted_dids import GrantedDids
 from controller.directory.key_sounds import KeySounds
 from controller.directory.snapshot import Did, LicenseKey, Phone, Snapshot, Trunk
+from controller.metering.accounts import Accounts
+from controller.metering.prices import CurrentPrices, PriceList, Rate
+from controller.metering.usage import UsageProduct
 from controller.script.analysis.checker import NOWHERE
 from controller.service.build_voipms import VoipmsParts, voipms_routes
 from controller.speech.library import SoundLibrary
@@ -33,6 +37,7 @@ from tests.support.voipms import KEY, PLAIN, Client, serving
 DID, STATED, SECOND = "2015550101", "2015550102", "2015550104"
 STOCK, CANADIAN, TOLL_FREE = "+12015550107", "+14165550108", "+18005550109"
 CONTACT = "2125550123"
+PRICES = PriceList("USD", 4, (Rate(UsageProduct.CALL, "incoming", per_minute=Decimal("0.009")),))
 
 
 def snapshot(key: LicenseKey = KEY) -> Snapshot:
@@ -94,7 +99,8 @@ async def voipms_room(
         await entries.load()
         await dids.load()
         service = Texts(texts.database, texts.directory, texts.queueing, TextMetrics(CollectorRegistry()))
-        parts = VoipmsParts(texts.database, texts.directory, dids, entries, sounds, service)
+        accounts = Accounts(texts.database, CurrentPrices(PRICES))
+        parts = VoipmsParts(texts.database, texts.directory, dids, entries, sounds, service, texts.phones, accounts)
         listening = [asyncio.create_task(dids.run()), asyncio.create_task(entries.run())]
         try:
             async with serving(voipms_routes(parts)) as client, aiohttp.ClientSession() as session:

@@ -55,6 +55,10 @@ class PhpInterface(Interface):
 class LogIn(Protocol):
     """Resolves who asks."""
 
+    def base_url(self, request: web.Request) -> str:
+        """The address that the client asked for, without a path."""
+        ...
+
     async def caller(self, request: web.Request, parameters: Mapping[str, str], *, any_address: bool) -> Caller:
         """The principal of a request. Refused."""
         ...
@@ -111,7 +115,7 @@ class PhpRest:
             parameters = await self._parameters(request)
             method = parameters.get("method", "")
             operation, value = await run_operation(self._interface, self._log_in, request, method, parameters)
-            text = await off_loop(partial(_document, operation, value), large=_is_large(value))
+            text = await off_loop(partial(_document, operation, value), large=is_large_answer(value))
         except Exception as error:
             refusal = refusal_of(error, request.path)
             text = write_json(refusal_document(refusal.status, self._interface.message(refusal)))
@@ -131,7 +135,7 @@ def _document(operation: Operation, value: Any) -> str:
     return write_json(answer_document(operation, value))
 
 
-def _is_large(value: Any) -> bool:
+def is_large_answer(value: Any) -> bool:
     """Whether an answer takes long to write: one of its members is a long list."""
     members = (getattr(value, name, None) for name in getattr(value, "__slots__", ()))
     return any(isinstance(member, tuple) and len(member) > LARGE_LIST for member in members)

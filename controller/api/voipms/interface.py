@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from controller.api.bindings.declaration import operations_of
 from controller.api.bindings.php_rest import PhpInterface
+from controller.api.voipms.absent import ABSENT
 from controller.api.voipms.statuses import message_of
 
 # It carries recordings and media in base64.
@@ -20,6 +21,7 @@ def voipms_interface(*methods: object) -> PhpInterface:
         operations=operations_of(*methods),
         description="Numbers, IVRs, sequences, recordings, texts and call records of an account.",
         longest_body=LONGEST_BODY,
+        absent=ABSENT,
         message_of=message_of,
         unguarded=frozenset({"getIP"}),
     )

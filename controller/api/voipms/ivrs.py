@@ -8,8 +8,9 @@ from controller.api.bindings.model import element, parameters, structure
 from controller.api.bindings.refusal import Refused
 from controller.api.voipms.account import NAMESPACE
 from controller.api.voipms.did_checks import one_of, required
+from controller.api.voipms.feature_lists import VOICEMAIL_SETUPS
 from controller.api.voipms.recordings import RecordingEntries
-from controller.api.voipms.reference import LANGUAGES, VOICEMAIL_SETUPS
+from controller.api.voipms.reference import LANGUAGES
 from controller.api.voipms.routing_checks import RoutingChecks
 from controller.api.voipms.values import dids_of, whole, within
 from controller.directory.current import CurrentDirectory

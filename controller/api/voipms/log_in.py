@@ -96,6 +96,10 @@ class VoipmsLogIn:
         self._addresses = addresses or AllowedAddresses()
         self._pace = pace or RequestPace()
 
+    def base_url(self, request: web.Request) -> str:
+        """The address that the client asked for, without a path."""
+        return self._authenticator.origin(request).base_url
+
     async def caller(self, request: web.Request, parameters: Mapping[str, str], *, any_address: bool) -> Caller:
         """The principal of a request. Refused for every reason that the vendor has a status for."""
         username, password = parameters.get("api_username", ""), parameters.get("api_password", "")

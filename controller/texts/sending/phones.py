@@ -37,6 +37,11 @@ class RegisteredPhones:
         self._arrival_handlers.append(handler)
 
     @property
+    def online(self) -> frozenset[str]:
+        """The names of the phones that are registered here."""
+        return self._online
+
+    @property
     def away(self) -> list[str]:
         """The routes of the phones that are not registered here."""
         return [PHONE + name for name in self._directory.snapshot.phones if name not in self._online]
