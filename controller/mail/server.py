@@ -6,6 +6,7 @@ import socket
 import ssl
 from dataclasses import dataclass, field
 from email.message import EmailMessage
+from email.utils import formatdate, make_msgid
 from typing import Literal
 
 import aiosmtplib
@@ -13,6 +14,16 @@ import aiosmtplib
 from controller.errors import MailRefused, MailServerAway
 
 SMTP_SECONDS = 15.0  # for the connection, and for each answer of the server
+
+
+def plain_mail(sender: str, recipient: str, subject: str, text: str) -> EmailMessage:
+    """A mail of plain text."""
+    mail = EmailMessage()
+    mail["From"], mail["To"], mail["Subject"] = sender, recipient, " ".join(subject.split())
+    mail["Date"], mail["Message-ID"] = formatdate(usegmt=True), make_msgid(domain=sender.rpartition("@")[2] or None)
+    mail["Auto-Submitted"] = "auto-generated"
+    mail.set_content(text)
+    return mail
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,9 +24,10 @@ from controller.postbacks.claiming import Claims
 from controller.postbacks.metrics import PostbackMetrics
 from controller.postbacks.outbox import CHANNEL
 from controller.postbacks.postback_retention import Retention
-from controller.postbacks.poster import Poster, PostingOptions
+from controller.postbacks.poster import Mailing, Poster, PostingOptions
 from controller.postbacks.schedule import Schedule
 from controller.postbacks.signature import Secrets
+from controller.postbacks.ways import HALF_AN_HOUR, MOST_CALLBACKS, Way, way_of
 from controller.store.database import Database
 
 log = structlog.get_logger()
@@ -76,13 +77,17 @@ class Delivery:
         secrets: Callable[[str], Secrets] = unsigned,
         registry: CollectorRegistry | None = None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        mail: Mailing | None = None,
     ) -> None:
-        """`secrets`: the webhook secrets of a licence key by its name; `now`: the aware time that attempts bear."""
+        """`secrets`: the webhook secrets of a licence key by its name; `now`: the aware time that attempts bear.
+
+        `mail`: hands in what is mailed; None where there is no mail server.
+        """
         self._options = options or DeliveryOptions()
         self._lease: UUID = uuid4()
         self._database = database
         self._guard = guard
-        self._poster = Poster(guard, self._options.posting, secrets, now)
+        self._poster = Poster(guard, self._options.posting, secrets, now, mail)
         self._claims = Claims(database, self._lease, self._options.lease_seconds, self._options.overtake_seconds)
         self._retention = Retention(database, self._options.keep_days)
         self._wake = asyncio.Event()
@@ -214,7 +219,7 @@ class Delivery:
             return AttemptResult(claimed, Outcome.DELIVERED, attempt=attempt)
         delay = None
         if not attempt.hopeless:
-            delay = self._options.schedule.next_delay(claimed.tries + 1, attempt.retry_after)
+            delay = self._next_delay(claimed, attempt)
         log.info(
             "a post-back failed",
             postback=str(claimed.id),
@@ -227,6 +232,12 @@ class Delivery:
             self._metrics.gave_up()
             return AttemptResult(claimed, Outcome.FAILED, attempt=attempt)
         return AttemptResult(claimed, Outcome.RETRY, delay, attempt)
+
+    def _next_delay(self, claimed: Claimed, attempt: Attempt) -> float | None:
+        """Seconds until the next attempt; None when it was the last."""
+        if way_of(claimed.event) is Way.FETCH_UNTIL_OK:
+            return HALF_AN_HOUR if claimed.tries + 1 < MOST_CALLBACKS else None
+        return self._options.schedule.next_delay(claimed.tries + 1, attempt.retry_after)
 
     def _learn(self, claimed: Claimed, attempt: Attempt) -> None:
         """Keep the breakers up to date."""

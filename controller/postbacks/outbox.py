@@ -23,7 +23,8 @@ class Postback:
 
     `id` is stable over all attempts; `subject` is what it is about ("call:1000000001"), within which `sequence` rises;
     `event` is its name ("call.answered"); `final` says that nothing follows about the subject; `license_key` is the
-    key's name in the admin YAML, whose secrets sign it; `form` are the fields in their order.
+    key's name in the admin YAML, whose secrets sign it; `form` are the fields in their order. `raw`: the body of one
+    that is no form (`ways.py`).
     """
 
     id: UUID
@@ -33,7 +34,8 @@ class Postback:
     final: bool
     license_key: str
     url: str
-    form: tuple[tuple[str, str], ...]
+    form: tuple[tuple[str, str], ...] = ()
+    raw: str = ""
 
 
 class PostbackRow(NamedTuple):
@@ -61,7 +63,7 @@ class PostbackRow(NamedTuple):
             license_key=storable(postback.license_key),
             url=storable(postback.url),
             lane=lane_of(postback.url),
-            body=encode_form(postback.form),
+            body=storable(postback.raw) if postback.raw else encode_form(postback.form),
         )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
 from types import SimpleNamespace
@@ -19,16 +19,21 @@ from controller.egress.certificate import expiry_of, how_long_ago
 from controller.egress.guard import Guard
 from controller.egress.reasons import EXPIRED, answer_reason, certificate_error, reason_of
 from controller.egress.urls import MalformedUrl
-from controller.errors import RingpostError, UrlRefused
+from controller.errors import MailRefused, MailServerAway, RingpostError, UrlRefused
 from controller.postbacks.attempt import Attempt, Blame, Claimed
 from controller.postbacks.encoding import CONTENT_TYPE
 from controller.postbacks.schedule import parse_retry_after
 from controller.postbacks.signature import Secrets, sign
+from controller.postbacks.ways import HALF_AN_HOUR, Way, says_ok, way_of
 
 LARGEST_ANSWER = 65_536  # bytes
 # The status decides; the body is read only so that the connection can be used again.
 ANSWER_BODY_SECONDS = 2.0
 GONE = 410
+NOT_OK = "the answer does not say ok"
+
+Mailing = Callable[[str, str], Awaitable[None]]
+"""Hands in a mail: to whom, and its text, the first line of which is the subject. MailServerAway, MailRefused."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +48,19 @@ class Poster:
     """Posts through the guard. `secrets` gives a licence key's secrets by its name; `now` is the aware UTC time."""
 
     def __init__(
-        self, guard: Guard, options: PostingOptions, secrets: Callable[[str], Secrets], now: Callable[[], datetime]
+        self,
+        guard: Guard,
+        options: PostingOptions,
+        secrets: Callable[[str], Secrets],
+        now: Callable[[], datetime],
+        mail: Mailing | None = None,
     ) -> None:
+        """mail: hands in what is mailed; None where there is no mail server."""
         self._guard = guard
         self._options = options
         self._secrets = secrets
         self._now = now
+        self._mail = mail
         self._session: aiohttp.ClientSession | None = None
 
     async def open(self) -> None:
@@ -66,16 +78,21 @@ class Poster:
     async def post(self, claimed: Claimed) -> Attempt:
         """Make one attempt. Never raises but for cancellation."""
         at, started = self._now(), time.monotonic()
+        way = way_of(claimed.event)
+        if way is Way.MAIL:
+            return await self._hand_in(claimed, at, started)
         try:
-            url = self._guard.check(claimed.url)
-            headers = self._headers(claimed, at)
-            status, retry_after = await self._send(url, claimed.body.encode(), headers)
+            url = self._url(claimed, way)
+            headers = self._headers(claimed, at, way)
+            status, retry_after, ok = await self._send(way, url, claimed.body.encode(), headers)
         except Exception as error:
             reason = await self._reason(error, claimed)
             hopeless = isinstance(error, MalformedUrl)
             blame = Blame.URL if isinstance(error, RingpostError) else Blame.HOST
             return Attempt(at, time.monotonic() - started, False, None, reason, blame=blame, hopeless=hopeless)
         seconds = time.monotonic() - started
+        if 200 <= status < 300 and way is Way.FETCH_UNTIL_OK and not ok:
+            return Attempt(at, seconds, False, status, NOT_OK, retry_after=HALF_AN_HOUR)
         if 200 <= status < 300:
             return Attempt(at, seconds, True, status)
         return Attempt(
@@ -90,33 +107,61 @@ class Poster:
             gone=status == GONE,
         )
 
-    async def _send(self, url: URL, body: bytes, headers: dict[str, str]) -> tuple[int, str | None]:
+    def _url(self, claimed: Claimed, way: Way) -> URL:
+        """The URL as it is sent. UrlRefused, MalformedUrl. What a GET tells may be longer than a URL of people's."""
+        if not way.fetches:
+            return self._guard.check(claimed.url)
+        self._guard.check(claimed.url.partition("?")[0])
+        return URL(claimed.url, encoded=True)
+
+    async def _hand_in(self, claimed: Claimed, at: datetime, started: float) -> Attempt:
+        """Mail it."""
+        if self._mail is None:
+            return Attempt(at, 0.0, False, None, "there is no mail server", hopeless=True)
+        try:
+            await self._mail(claimed.url.removeprefix("mailto:"), claimed.body)
+        except (MailServerAway, MailRefused) as error:
+            hopeless = isinstance(error, MailRefused)
+            return Attempt(at, time.monotonic() - started, False, None, str(error), hopeless=hopeless)
+        return Attempt(at, time.monotonic() - started, True)
+
+    async def _send(self, way: Way, url: URL, body: bytes, headers: dict[str, str]) -> tuple[int, str | None, bool]:
         """Send once; once more when a connection that had idled turns out to be closed (RFC 9112, 9.3.1)."""
         tracing = {"reused": False}
         try:
-            return await self._send_once(url, body, headers, tracing)
+            return await self._send_once(way, url, body, headers, tracing)
         except (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError, ConnectionError) as error:
             if not tracing["reused"] or isinstance(error, aiohttp.ClientConnectorError):
                 raise
-        return await self._send_once(url, body, {**headers, "Connection": "close"}, {"reused": False})
+        return await self._send_once(way, url, body, {**headers, "Connection": "close"}, {"reused": False})
 
     async def _send_once(
-        self, url: URL, body: bytes, headers: dict[str, str], tracing: dict[str, bool]
-    ) -> tuple[int, str | None]:
+        self, way: Way, url: URL, body: bytes, headers: dict[str, str], tracing: dict[str, bool]
+    ) -> tuple[int, str | None, bool]:
+        """The status, the Retry-After, and whether the answer says ok, which only one way asks for."""
         assert self._session is not None
         options = self._options
         limits = aiohttp.ClientTimeout(total=options.total_seconds, sock_connect=options.connect_seconds)
-        async with self._session.post(
-            url, data=body, headers=headers, allow_redirects=False, timeout=limits, trace_request_ctx=tracing
+        async with self._session.request(
+            "GET" if way.fetches else "POST",
+            url,
+            data=None if way.fetches else body,
+            headers=headers,
+            allow_redirects=False,
+            timeout=limits,
+            trace_request_ctx=tracing,
         ) as response:
+            ok = False
             with contextlib.suppress(aiohttp.ClientError, OSError, TimeoutError):
                 async with asyncio.timeout(ANSWER_BODY_SECONDS):
-                    await read_at_most(response, LARGEST_ANSWER)
-            return response.status, response.headers.get("Retry-After")
+                    answer, _ = await read_at_most(response, LARGEST_ANSWER)
+                    ok = says_ok(answer)
+            return response.status, response.headers.get("Retry-After"), ok
 
-    def _headers(self, claimed: Claimed, at: datetime) -> dict[str, str]:
+    def _headers(self, claimed: Claimed, at: datetime, way: Way) -> dict[str, str]:
+        content = {} if way.fetches else {"Content-Type": "application/json" if way is Way.JSON else CONTENT_TYPE}
         return {
-            "Content-Type": CONTENT_TYPE,
+            **content,
             "Ringpost-Event": claimed.event,
             "Ringpost-Sequence": str(claimed.sequence),
             "Ringpost-Final": "true" if claimed.final else "false",

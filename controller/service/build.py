@@ -49,7 +49,7 @@ from controller.calls.store.recording_spool import RecordingSpool
 from controller.calls.store.recordings import Recordings
 from controller.calls.trace_mailer import TraceMailer
 from controller.config.load import Configuration, script_context
-from controller.config.settings import DatabaseSection, PostbacksSection, Settings
+from controller.config.settings import DatabaseSection, Settings
 from controller.directory.current import CurrentDirectory
 from controller.directory.entries import Entries
 from controller.directory.granted_dids import GrantedDids
@@ -58,7 +58,7 @@ from controller.directory.postback_urls import PostbackUrls
 from controller.directory.routes import Routes
 from controller.egress.guard import Guard
 from controller.errors import NotificationRefused
-from controller.mail.server import MailServer
+from controller.mail.server import MailServer, plain_mail
 from controller.metering.accounts import Accounts
 from controller.metering.prices import CurrentPrices
 from controller.postbacks.delivery import Delivery, DeliveryOptions
@@ -211,7 +211,7 @@ def build(configuration: Configuration, database: Database) -> Service:
         ari=ari,
         ami=ami,
         guard=guard,
-        delivery=_delivery(settings.postbacks, database, guard, directory, registry),
+        delivery=_delivery(settings, database, guard, directory, registry),
         mailer=mailer,
         calls=calls,
         texts=texts,
@@ -318,10 +318,9 @@ def _mailer(
     directory: CurrentDirectory,
     registry: CollectorRegistry,
 ) -> TraceMailer | None:
-    mail = settings.mail
-    if not mail.host:
+    server = _mail_server(settings)
+    if server is None:
         return None
-    server = MailServer(mail.host, mail.port, mail.sender, mail.username, mail.password, mail.tls)
 
     def may_mail(license_key: str, address: str) -> bool:
         key = directory.snapshot.license_key(license_key)
@@ -345,8 +344,13 @@ def _retention(section: DatabaseSection, database: Database, library: SoundLibra
     return RowRetention(database, rules, library.note_use)
 
 
+def _mail_server(settings: Settings) -> MailServer | None:
+    mail = settings.mail
+    return MailServer(mail.host, mail.port, mail.sender, mail.username, mail.password, mail.tls) if mail.host else None
+
+
 def _delivery(
-    section: PostbacksSection,
+    settings: Settings,
     database: Database,
     guard: Guard,
     directory: CurrentDirectory,
@@ -356,13 +360,20 @@ def _delivery(
         known = directory.snapshot.license_key(license_key)
         return known.webhook_secrets if known else ()
 
+    section, server = settings.postbacks, _mail_server(settings)
+
+    async def mail(recipient: str, body: str) -> None:
+        assert server is not None
+        subject, _, content = body.partition("\n\n")
+        await server.hand_in(plain_mail(server.sender, recipient, subject, content))
+
     options = DeliveryOptions(
         schedule=Schedule() if section.schedule is None else Schedule(delays=section.schedule),
         posting=PostingOptions(section.connect_seconds, section.total_seconds),
         overtake_seconds=section.overtake_seconds,
         keep_days=section.keep_days,
     )
-    return Delivery(database, guard, options, secrets=secrets, registry=registry)
+    return Delivery(database, guard, options, secrets=secrets, registry=registry, mail=mail if server else None)
 
 
 def _add_routes(service: Service, admin_token: str, context: Context) -> None:

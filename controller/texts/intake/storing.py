@@ -11,16 +11,18 @@ from uuid import uuid5
 import structlog
 
 from controller.directory.current import CurrentDirectory
+from controller.directory.did_settings import UNSET
 from controller.errors import StoreError, StoreUnreachable
 from controller.metering.store.records import write_usage
 from controller.numbers import mask_number
 from controller.postbacks.outbox import enqueue
 from controller.store.database import Database, Transaction
+from controller.texts.deliveries import deliveries_of, forwarded_body
 from controller.texts.keywords import ConsentWord
 from controller.texts.metrics import TextMetrics
 from controller.texts.model.order import TextOrder
 from controller.texts.model.text import REPLY, Text
-from controller.texts.queueing import Queueing
+from controller.texts.queueing import LONGEST_BODY, Queueing
 from controller.texts.reports import reports_of_incoming
 from controller.texts.rules import KeyRules, Rules
 from controller.texts.store import incoming, opt_outs
@@ -89,6 +91,7 @@ class IncomingStore:
                 await enqueue(transaction, [postback for text in new for postback in reports_of_incoming(text)])
                 await write_usage(transaction, text_usage(new))
                 for text in _in_order(new, batch):
+                    await self._deliver(transaction, text)
                     await self._heed(transaction, text)
         except StoreError as error:
             log.warning("texts were not stored", texts=len(batch), reason=str(error))
@@ -105,6 +108,29 @@ class IncomingStore:
         for entry in batch:
             if not entry.stored.done():
                 entry.stored.set_result(None)
+
+    async def _deliver(self, transaction: Transaction, text: Text) -> None:
+        """What the switches of its number say, besides the post-back."""
+        snapshot = self._directory.snapshot
+        did, key = snapshot.did(text.our_number), snapshot.license_key(text.license_key)
+        if did is None or key is None or did.settings is UNSET:
+            return
+        settings = did.settings
+        mail = bool(settings.sms_email) and key.may_mail(settings.sms_email)
+        if settings.sms_email_enabled and not mail:
+            log.warning("a text was not mailed: `mail_to` of its licence key does not name the address", key=key.name)
+        await enqueue(transaction, deliveries_of(text, settings, mail=mail))
+        # A text of a number of ours is not forwarded: two numbers that forward to each other would never end.
+        if settings.sms_forward_enabled and settings.sms_forward and snapshot.did(text.their_number) is None:
+            order = TextOrder(
+                license_key=key.name,
+                recipient=settings.sms_forward,
+                body=forwarded_body(text)[:LONGEST_BODY],
+                sender=text.our_number,
+                source="forward",
+                text_id=uuid5(text.text_id, "forward"),
+            )
+            await self._queueing.store(transaction, [self._queueing.prepare(order)])
 
     async def _heed(self, transaction: Transaction, text: Text) -> None:
         """Do what a keyword asks for; what is none may have to be looked at by people."""
