@@ -213,7 +213,7 @@ class AmiClient:
 
     async def _log_in(self) -> None:
         try:
-            await self.action("Login", Username=self._username, Secret=self._secret, Events="system")
+            await self.action("Login", Username=self._username, Secret=self._secret, Events="system,security")
         except AsteriskRefused as error:
             self._state = AmiState.REFUSED
             raise AsteriskRefused("Asterisk refused the manager's user name or secret.") from error
@@ -285,14 +285,6 @@ class AmiClient:
     async def core_status(self) -> dict[str, str]:
         """When it started and was reloaded, and "CoreCurrentCalls"."""
         return dict((await self.action("CoreStatus"))[0].items())
-
-    async def command(self, text: str) -> list[str]:
-        """Run a command of Asterisk's console ("dialplan reload"); gives the lines that it prints.
-
-        AsteriskRefused when there is no such command.
-        """
-        output = (await self.action("Command", Command=text))[0].get("Output", [])
-        return [output] if isinstance(output, str) else list(output)
 
     async def reload(self, module: str | None = None) -> None:
         """Have a module ("res_pjsip.so"), or all of Asterisk, read its configuration again."""

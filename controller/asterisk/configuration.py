@@ -24,9 +24,12 @@ NUMBER = re.compile(r"\+[0-9]{3,15}")
 LABEL = r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 HOST_NAME = re.compile(rf"(?=.{{1,253}}$){LABEL}(\.{LABEL})*\.?")
 HEADER_NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,79}")
-SECTION_TYPES = frozenset({"global", "system", "transport-udp", "transport-tcp"})
+BANNED_SECTION = "ringpost-banned"
+BANNED_FILE = "pjsip_banned.conf"
+SECTION_TYPES = frozenset({"global", "system", "transport-udp", "transport-tcp", "transport-tls", BANNED_SECTION})
 
-Transport = Literal["udp", "tcp"]
+Transport = Literal["udp", "tcp", "tls"]
+MediaEncryption = Literal["none", "srtp"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +40,8 @@ class SipPhone:
     password: str = field(repr=False)
     number: str | None = None
     """E.164; without one its calls carry its name."""
+    media_encryption: MediaEncryption = "none"
+    """srtp: calls without encrypted audio (SDES, RFC 4568) are refused."""
 
     def __post_init__(self) -> None:
         _check_name("phone", self.name)
@@ -63,6 +68,7 @@ class SipTrunk:
     """Addresses, networks or host names that its calls come from; without any, its host."""
     check_seconds: int = 0
     """How often it is asked with OPTIONS whether it is there; 0: never."""
+    media_encryption: MediaEncryption = "none"
     text_header: str = ""
     """The header of a text in which our number stands; empty: it is in the Request-URI."""
 
@@ -88,7 +94,7 @@ class SipTrunk:
         """Its SIP host with port and transport, as it stands behind the @ of a SIP URI."""
         host = f"[{self.host}]" if ":" in self.host else self.host
         port = f":{self.port}" if self.port else ""
-        return f"{host}{port}" + (";transport=tcp" if self.transport == "tcp" else "")
+        return f"{host}{port}" + ("" if self.transport == "udp" else f";transport={self.transport}")
 
     @property
     def matches(self) -> tuple[str, ...]:
@@ -115,6 +121,13 @@ class AsteriskConfiguration:
 
     sip_host: str = "0.0.0.0"  # noqa: S104 (phones and carriers are elsewhere)
     sip_port: int = 5060
+    tls_port: int = 0
+    """Where SIP over TLS is taken; 0: nowhere."""
+    certificate: Path | None = None
+    """Ours, in PEM, with those between it and its authority."""
+    certificate_key: Path | None = None
+    certificate_authorities: Path | None = None
+    """Whose certificates carriers must show, in PEM; None: theirs are not looked at."""
     external_address: str = ""
     """The address that carriers see when we are behind NAT."""
     local_networks: tuple[str, ...] = ("127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")
@@ -175,8 +188,18 @@ class AsteriskConfiguration:
             _check_text(what, getattr(self, what))
         if self.entity_id:
             _check("The entity id", self.entity_id, "of the form 02:00:00:00:00:01", _is_entity_id)
+        self._check_tls()
         for what in ("etc_dir", "module_dir", "data_dir", "var_dir", "cache_dir", "spool_dir", "run_dir", "log_dir"):
             _check_text(what, str(getattr(self, what)))
+
+    def _check_tls(self) -> None:
+        if self.tls_port and not (self.certificate and self.certificate_key):
+            raise ConfigurationError("SIP over TLS needs a certificate and its key.")
+        for file in (self.certificate, self.certificate_key, self.certificate_authorities):
+            if file is not None:
+                _check_text("the path of a certificate", str(file))
+        if not self.tls_port and any(trunk.transport == "tls" for trunk in self.trunks):
+            raise ConfigurationError("A trunk over TLS needs `sip: {tls_port: …}`.")
 
     @property
     def dialled_numbers(self) -> list[str]:
@@ -187,6 +210,12 @@ class AsteriskConfiguration:
     def texted_numbers(self) -> list[str]:
         """The same of our numbers that take texts."""
         return _written_forms(self.text_numbers)
+
+    @property
+    def encrypts_media(self) -> bool:
+        """Whether anybody's audio is encrypted."""
+        wanted = {phone.media_encryption for phone in self.phones} | {trunk.media_encryption for trunk in self.trunks}
+        return "srtp" in wanted
 
     @property
     def manager_networks(self) -> tuple[str, ...]:
@@ -216,7 +245,8 @@ def render(configuration: AsteriskConfiguration, template_dir: Path, target_dir:
         finalize=_finalize,
     )
     values: dict[str, Any] = {part.name: getattr(configuration, part.name) for part in fields(configuration)}
-    for derived in ("media_host", "dialled_numbers", "texted_numbers", "manager_networks"):
+    values["banned_file"] = BANNED_FILE
+    for derived in ("encrypts_media", "media_host", "dialled_numbers", "texted_numbers", "manager_networks"):
         values[derived] = getattr(configuration, derived)
     changed = []
     try:

@@ -89,6 +89,13 @@ class SipSection(Declaration):
     rtp_first: Port = 10000
     rtp_last: Port = 10199
     external_address: str = ""
+    tls_port: Annotated[int, Field(ge=0, le=65535)] = 0
+    certificate: str = ""
+    certificate_key: str = ""
+    certificate_authorities: Annotated[str, Field(min_length=1)] = "system"
+    ban_after: Annotated[int, Field(ge=0, le=1000)] = 10
+    ban_minutes: Annotated[float, Field(gt=0, le=10_080)] = 60.0
+    never_ban: tuple[Network, ...] = ("127.0.0.0/8", "::1/128")
     local_networks: tuple[Network, ...] = ("127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")
 
 
@@ -330,6 +337,9 @@ def _check(document: Document, sip: SipSection, asterisk: AsteriskSection, mail:
     entry = document.root.entry("sip")
     if entry and sip.rtp_last < sip.rtp_first + 3:
         document.report(entry.position, "the RTP range is too small", expected="rtp_last at least 3 above rtp_first")
+    if entry and bool(sip.certificate) != bool(sip.certificate_key):
+        expected = "both `certificate` and `certificate_key`"
+        document.report(entry.position, "half of the certificate is missing", expected=expected)
     entry = document.root.entry("asterisk")
     if entry and asterisk.files and not asterisk.ari_url:
         expected = "the key `ari_url`"

@@ -343,8 +343,9 @@ class SequenceEntry(Declaration):
 class PhoneEntry(Declaration):
     """`phones:` a SIP phone that registers."""
 
-    password: Annotated[str, Field(min_length=8, max_length=100, pattern=r"^[!-~]+$")] | None = None
+    password: Annotated[str, Field(min_length=12, max_length=100, pattern=r"^[!-~]+$")] | None = None
     number: Number | None = None
+    media_encryption: Literal["none", "srtp"] = "none"
     label: Description = ""
 
 
@@ -353,7 +354,8 @@ class TrunkEntry(Declaration):
 
     host: Annotated[str, AfterValidator(_host)]
     port: Annotated[int, Field(ge=1, le=65535)] = 5060
-    transport: Literal["udp", "tcp"] = "udp"
+    transport: Literal["udp", "tcp", "tls"] = "udp"
+    media_encryption: Literal["none", "srtp"] = "none"
     username: Annotated[str, Field(min_length=1, max_length=100, pattern=_SIP_USER)] | None = None
     password: Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[!-~]([ -~]*[!-~])?$")] | None = None
     registration: Annotated[bool, Field(alias="register")] = False

@@ -257,7 +257,9 @@ class _Loader:
                 continue
             if declared.number:
                 self._claim(self._owners, declared.number, locate(entry, ("number",)), "this number")
-            phones[name] = Phone(name, declared.password or "", declared.number, declared.label)
+            phones[name] = Phone(
+                name, declared.password or "", declared.number, declared.label, declared.media_encryption
+            )
         return phones
 
     def _trunks(self) -> dict[str, Trunk]:
@@ -298,6 +300,7 @@ class _Loader:
                 number_format=declared.number_format,
                 text_did_in=declared.text_did_in,
                 texts_per_second=declared.texts_per_second,
+                media_encryption=declared.media_encryption,
             )
         return trunks
 

@@ -123,12 +123,15 @@ class Did:
 
 @dataclass(frozen=True, slots=True)
 class Phone:
-    """A SIP phone that registers as `name`. `number` (E.164) is where it is called, and its caller id."""
+    """A SIP phone that registers as `name`. `number` (E.164) is where it is called, and its caller id.
+    `media_encryption`: srtp if its calls without encrypted audio are refused; so it is of trunks.
+    """
 
     name: str
     password: str = field(repr=False)
     number: str | None = None
     label: str = ""
+    media_encryption: Literal["none", "srtp"] = "none"
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +148,7 @@ class Trunk:
     name: str
     host: str
     port: int = 5060
-    transport: Literal["udp", "tcp"] = "udp"
+    transport: Literal["udp", "tcp", "tls"] = "udp"
     username: str | None = None
     password: str | None = field(default=None, repr=False)
     register: bool = False
@@ -156,6 +159,7 @@ class Trunk:
     number_format: Literal["e164", "plain", "national"] = "e164"
     text_did_in: str = "request-uri"
     texts_per_second: float | None = None
+    media_encryption: Literal["none", "srtp"] = "none"
 
 
 @dataclass(frozen=True, slots=True)

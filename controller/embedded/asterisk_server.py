@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import os
 import re
 import signal
-import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +21,7 @@ from controller.programs import ProgramTree
 log = structlog.get_logger()
 
 LONGEST_PLACE = 50  # bytes
+WORKING_FOLDER = Path("/proc/self/cwd")  # proc(5): whoever follows it comes to the folder that it works in itself
 SOUNDS = "en_US_f_Allison"
 
 
@@ -58,15 +57,16 @@ class AsteriskTree:
 
     @property
     def place(self) -> Path:
-        """The path by which Asterisk knows `root`: itself, or a link to it with a short plain name.
+        """The path by which Asterisk knows `root`: itself, or the folder that it works in, by the kernel's own link.
 
         Asterisk takes a dot anywhere in the path of a sound that it fetched for the beginning of its extension, and has
         only as much room for that path as the sound's URL is long: out of a folder such as .ringpost, or one that lies
-        deep, it would play nothing. The path of its control socket is limited too.
+        deep, it would play nothing. The path of its control socket is limited too. A link of our own would have to lie
+        in a folder like /tmp, where links are cleaned away by their age, and where others can make them.
         """
         if "." not in str(self.root) and len(os.fsencode(self.root)) <= LONGEST_PLACE:
             return self.root
-        return Path(tempfile.gettempdir()) / f"ringpost-{hashlib.sha256(os.fsencode(self.root)).hexdigest()[:16]}"
+        return WORKING_FOLDER
 
     def directories(self) -> Directories:
         """The folders under the names that the configuration has for them."""
@@ -88,20 +88,11 @@ class AsteriskTree:
             for name in ("etc", "data/sounds/ringpost", "var", "cache", "run", "spool/recording", "spool/tmp"):
                 (self.root / name).mkdir(parents=True, exist_ok=True)
             self.log_dir.mkdir(parents=True, exist_ok=True)
-            if self.place != self.root:
-                _link(self.place, self.root)
-                if self.place.lstat().st_uid != os.geteuid():
-                    raise ConfigurationError(f"{self.place} is not ours: remove it.")
             for name in ("agi-bin", "documentation", "rest-api"):
                 _link(self.root / "data" / name, packaged / name)
             _link(self.sounds_dir / "en", packaged / "sounds" / SOUNDS)
         except OSError as error:
             raise ConfigurationError(f"Asterisk's folder {self.root} cannot be made: {error}") from error
-
-    def release(self) -> None:
-        """Remove what was made outside `root`."""
-        if self.place != self.root:
-            self.place.unlink(missing_ok=True)
 
 
 class AsteriskServer:
@@ -191,7 +182,6 @@ class AsteriskServer:
         if self._process is not None:
             process, self._process = self._process, None
             await process.stop((signal.SIGTERM, timeout))
-        self.tree.release()
 
     async def kill(self) -> None:
         """End it at once, as a crash would."""

@@ -24,9 +24,11 @@ from controller.embedded.ports import PortNeed
 from controller.errors import AsteriskRefused, ConfigurationError
 from controller.programs import ProgramTree
 from controller.resources import ASTERISK_TEMPLATES
+from controller.running.certificates import CERTIFICATE, KEY, provide_certificate
 
 log = structlog.get_logger()
 
+SYSTEM_AUTHORITIES = "/etc/ssl/certs/ca-certificates.crt"
 ANNOUNCEMENT = "ringpost/unavailable"
 
 # Which module reads a file again; what other files say counts from Asterisk's next start.
@@ -79,6 +81,10 @@ def asterisk_configuration(configuration: Configuration) -> AsteriskConfiguratio
         ami_password=configuration.ami_password,
         sip_host=settings.sip.host,
         sip_port=settings.sip.port,
+        tls_port=settings.sip.tls_port,
+        certificate=certificates_dir(settings) / CERTIFICATE if settings.sip.tls_port else None,
+        certificate_key=certificates_dir(settings) / KEY if settings.sip.tls_port else None,
+        certificate_authorities=_authorities(settings),
         external_address=settings.sip.external_address,
         local_networks=settings.sip.local_networks,
         # Without an address for its SDP, Asterisk looks its host name up at each call; as long as the answer does not
@@ -120,7 +126,9 @@ def _resolved(host: str) -> str:
 
 
 def _phones(snapshot: Snapshot) -> tuple[SipPhone, ...]:
-    return tuple(SipPhone(phone.name, phone.password, phone.number) for phone in snapshot.phones.values())
+    return tuple(
+        SipPhone(phone.name, phone.password, phone.number, phone.media_encryption) for phone in snapshot.phones.values()
+    )
 
 
 def _trunks(snapshot: Snapshot) -> tuple[SipTrunk, ...]:
@@ -129,28 +137,52 @@ def _trunks(snapshot: Snapshot) -> tuple[SipTrunk, ...]:
             name=trunk.name,
             host=trunk.host,
             # Without a port SIP's DNS rules count (RFC 3263), which carriers rely on.
-            port=0 if trunk.port == 5060 else trunk.port,
+            port=0 if trunk.port == (5061 if trunk.transport == "tls" else 5060) else trunk.port,
             username=trunk.username or "",
             password=trunk.password or "",
             register=trunk.register,
             transport=trunk.transport,
             sources=trunk.match,
+            media_encryption=trunk.media_encryption,
             text_header="" if trunk.text_did_in == REQUEST_URI else trunk.text_did_in,
         )
         for trunk in snapshot.trunks.values()
     )
 
 
+def etc_dir(settings: Settings) -> Path:
+    """Where Asterisk's files are written to."""
+    return Path(settings.asterisk.files) / "etc" if settings.asterisk.files else asterisk_tree(settings).etc_dir
+
+
+def certificates_dir(settings: Settings) -> Path:
+    """Where Asterisk's own certificate and its key lie."""
+    return Path(settings.asterisk.files) / "tls" if settings.asterisk.files else settings.state_dir / "tls"
+
+
+def _authorities(settings: Settings) -> Path | None:
+    named = settings.sip.certificate_authorities
+    return (
+        None
+        if named == "any" or not settings.sip.tls_port
+        else Path(SYSTEM_AUTHORITIES if named == "system" else named)
+    )
+
+
 def write_asterisk_files(configuration: Configuration) -> list[str]:
     """Write Asterisk's files; the names of those that changed. ConfigurationError."""
     settings = configuration.settings
-    if settings.asterisk.files:
-        etc_dir = Path(settings.asterisk.files) / "etc"
-    else:
-        tree = asterisk_tree(settings)
-        tree.make()
-        etc_dir = tree.etc_dir
-    return [path.name for path in render(asterisk_configuration(configuration), ASTERISK_TEMPLATES, etc_dir)]
+    if settings.sip.tls_port:
+        provide_certificate(
+            certificates_dir(settings),
+            certificate=settings.sip.certificate,
+            key=settings.sip.certificate_key,
+            name=settings.sip.external_address or socket.getfqdn(),
+        )
+    if not settings.asterisk.files:
+        asterisk_tree(settings).make()
+    target = etc_dir(settings)
+    return [path.name for path in render(asterisk_configuration(configuration), ASTERISK_TEMPLATES, target)]
 
 
 def make_database_password(settings: Settings) -> bool:
@@ -220,6 +252,7 @@ def needed_ports(settings: Settings) -> list[PortNeed]:
         needs += [
             PortNeed(sip.host, sip.port, "udp", "SIP", "`sip: {port: …}`"),
             PortNeed(sip.host, sip.port, "tcp", "SIP", "`sip: {port: …}`"),
+            *([PortNeed(sip.host, sip.tls_port, "tcp", "SIP", "`sip: {tls_port: …}`")] if sip.tls_port else []),
             PortNeed(LOOPBACK, asterisk.http_port, "tcp", "Asterisk's ARI", "`asterisk: {http_port: …}`"),
             PortNeed(LOOPBACK, asterisk.ami_port, "tcp", "Asterisk's AMI", "`asterisk: {ami_port: …}`"),
         ]

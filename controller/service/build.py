@@ -64,11 +64,13 @@ from controller.metering.prices import CurrentPrices
 from controller.postbacks.delivery import Delivery, DeliveryOptions
 from controller.postbacks.poster import PostingOptions
 from controller.postbacks.schedule import Schedule
+from controller.running.bans import Bans
 from controller.running.prompt_rendering import build_prompts
 from controller.running.reloading import Reloading
 from controller.running.sharing import with_shared_secrets
 from controller.script.analysis.checker import Context
 from controller.script.effects import CallBack
+from controller.service.build_bans import build_bans
 from controller.service.build_console import CONSOLE_RETENTION, add_console
 from controller.service.build_dialer import DialerParts, dialer_routes
 from controller.service.build_interfaces import InterfaceParts, customer_routes
@@ -129,6 +131,7 @@ class Service:
     calls: Calls
     texts: TextParts
     retention: RowRetention
+    bans: Bans
     postback_urls: PostbackUrls
     granted_dids: GrantedDids
     entries: Entries
@@ -216,6 +219,7 @@ def build(configuration: Configuration, database: Database) -> Service:
         calls=calls,
         texts=texts,
         retention=_retention(settings.database, database, library),
+        bans=build_bans(settings, ami, directory, registry),
         postback_urls=postback_urls,
         reloading=reloading,
         entries=entries,

@@ -112,6 +112,7 @@ def _parts(service: Service) -> dict[str, Part]:
         "sounds": service.library.run,
         "recordings": service.calls.recordings.run,
         "retention": service.retention.run,
+        "bans": service.bans.run,
         "post-back URLs": service.postback_urls.run,
     }
     texts = service.texts

@@ -13,7 +13,6 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from controller.embedded.asterisk_server import AsteriskTree
 from controller.embedded.ports import free_port, free_range
 from controller.embedded.postgres_server import cluster_home
 from controller.programs import ProgramTree
@@ -116,7 +115,6 @@ async def whole_system(tools: ProgramTree) -> AsyncIterator[WholeSystem]:
     finally:
         for number in system.processes():
             os.kill(number, signal.SIGKILL)
-        AsteriskTree(system.state / "asterisk", tools, folder).release()
         home = cluster_home(system.state)
         if not home.is_relative_to(folder):
             shutil.rmtree(home.parent, ignore_errors=True)
