@@ -89,7 +89,9 @@ def _files(document: Document) -> list[Path]:
     try:
         if not path.is_dir():
             return [path]
-        files = sorted(file for file in path.iterdir() if file.suffix in (".yaml", ".yml") and file.is_file())
+        # A link that leads nowhere is a file that cannot be read: whoever it declared would vanish without a word.
+        named = (file for file in path.iterdir() if file.suffix in (".yaml", ".yml") and not file.name.startswith("."))
+        files = sorted(file for file in named if not file.is_dir())
     except (OSError, ValueError) as error:
         document.report(whole, f"cannot be read: {_reason(error)}")
         document.complete = False

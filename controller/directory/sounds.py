@@ -21,17 +21,23 @@ def read_sounds(document: Document, folder: Path, position: Position) -> dict[st
     """
     sounds: dict[str, Path] = {}
     try:
-        files = sorted(path for path in folder.iterdir() if not path.name.startswith(".") and path.is_file())
-        sizes = [file.stat().st_size for file in files]
+        files = sorted(path for path in folder.iterdir() if not path.name.startswith(".") and not path.is_dir())
     except (OSError, ValueError):
         document.report(position, "this folder of sounds cannot be read", expected="a folder beside the YAML")
         return sounds
     if len(files) > MOST_SOUNDS:
         document.report(position, "there are too many files in this folder", expected=f"at most {MOST_SOUNDS}")
         return sounds
-    for file, size in zip(files, sizes, strict=True):
+    for file in files:
         sound_id, ending = file.stem.lower(), file.suffix.lower()
         whole = Position(str(file), 0, 0)
+        try:
+            size = file.stat().st_size if file.is_file() else 0
+        except OSError:
+            size = 0
+        if not file.exists():
+            document.report(whole, "this link leads nowhere")
+            continue
         if ending not in AUDIO_ENDINGS:
             if ending not in _OTHERS_WELCOME:
                 document.warn(whole, "no sound by its ending", expected=" ".join(sorted(AUDIO_ENDINGS)))

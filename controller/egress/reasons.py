@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import http
 import os
+import re
 import socket
 import ssl
 
@@ -23,6 +24,7 @@ _CERTIFICATE_PROBLEMS = {
     23: "the certificate was revoked",
     64: "the certificate is not for this address",
 }
+_OWN_SHORTAGES = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM, errno.EADDRNOTAVAIL, errno.ENOSPC})
 EXPIRED = 10
 WRONG_NAME = 62
 
@@ -32,9 +34,13 @@ def reason_of(error: BaseException, *, host: str = "", timeout: float = 0.0) -> 
     certificate = certificate_error(error)
     if certificate is not None:
         return _certificate_reason(certificate, host)
+    if is_own_shortage(error):
+        return f"not sent: {os.strerror(_number_of(error)).lower()} on this machine"
     match error:
         case UrlRefused():
             return str(error)
+        case UnicodeError() | aiohttp.InvalidURL():
+            return "the host in the URL is not a name"
         case aiohttp.ClientConnectorDNSError():
             return f"DNS: {_lookup_reason(error)}"
         case aiohttp.ClientSSLError() | ssl.SSLError():
@@ -43,17 +49,49 @@ def reason_of(error: BaseException, *, host: str = "", timeout: float = 0.0) -> 
             return "no connection in time"
         case TimeoutError():
             return f"no answer within {timeout:g} s"
+    return _reason_of_connection(error)
+
+
+def _reason_of_connection(error: BaseException) -> str:
+    """Of what went wrong once there was a connection, or instead of one."""
+    match error:
         case aiohttp.ServerDisconnectedError():
             return "the connection was closed before an answer"
         case aiohttp.ClientPayloadError():
             return "the answer broke off"
         case aiohttp.ClientResponseError():
-            return f"the answer is not HTTP: {error.message}"[:200]
+            # The parser draws what it has read, with a caret, over several lines.
+            return f"the answer is not HTTP: {_one_line(error.message)}"
+        case aiohttp.ClientOSError() if "SSL" in str(error):
+            return f"TLS: {_alert(str(error))}"
         case aiohttp.ClientConnectorError():
             return f"no connection: {_system_reason(error.os_error)}"
         case OSError():
             return f"the connection failed: {_system_reason(error)}"
-    return f"{type(error).__name__}: {error}"[:200]
+    return f"the request failed: {_one_line(str(error))}" if str(error) else "the request failed"
+
+
+def is_own_shortage(error: BaseException) -> bool:
+    """Whether a request failed for want of something here, such as descriptors: no receiver is to blame."""
+    return _number_of(error) in _OWN_SHORTAGES
+
+
+def _number_of(error: BaseException) -> int:
+    if isinstance(error, aiohttp.ClientConnectorError):
+        error = error.os_error
+    return (error.errno or 0) if isinstance(error, OSError) else 0
+
+
+def _one_line(text: str) -> str:
+    return (text.strip().splitlines() or [""])[0].rstrip(": ")[:200]
+
+
+def _alert(text: str) -> str:
+    """What OpenSSL tells of an alert: "[SSL: TLSV13_ALERT_CERTIFICATE_REQUIRED] tlsv13 alert certificate required"."""
+    if "CERTIFICATE_REQUIRED" in text:
+        return "the receiver demands a certificate of ours"
+    found = re.search(r"\[SSL: ([A-Z0-9_]+)\]", text)
+    return found[1].replace("_", " ").lower() if found else _one_line(text)
 
 
 def certificate_error(error: BaseException) -> ssl.SSLCertVerificationError | None:

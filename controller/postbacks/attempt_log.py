@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -79,37 +79,52 @@ class AttemptLog:
             await self._work.wait()
             await asyncio.sleep(GATHER_SECONDS)
             try:
-                await self.flush()
+                held = await self.flush()
             except StoreError as error:
                 log.warning("results of post-backs wait for the store", waiting=len(self._waiting), reason=str(error))
+                held = len(self._waiting)
+            if held:
                 await asyncio.sleep(RETRY_SECONDS)
 
-    async def flush(self) -> None:
-        """Write all that waits now. StoreError; then nothing is forgotten."""
-        while self._waiting:
-            batch = self._waiting[:LARGEST_BATCH]
-            freed = await self._write(batch)
-            del self._waiting[: len(batch)]
-            self._numbers.difference_update(result.claimed.number for result in batch)
-            if freed:
-                self._freed()
-        self._work.clear()
+    async def flush(self) -> int:
+        """Write all that waits now; how many of them still wait, for rows that somebody else has locked. StoreError;
+        then nothing is forgotten.
+        """
+        held: list[AttemptResult] = []
+        try:
+            while self._waiting:
+                batch = self._waiting[:LARGEST_BATCH]
+                freed, locked = await self._write(batch)
+                del self._waiting[: len(batch)]
+                held += [result for result in batch if result.claimed.number in locked]
+                self._numbers.difference_update(result.claimed.number for result in batch)
+                if freed:
+                    self._freed()
+        finally:
+            self._waiting[:0] = held
+            self._numbers.update(result.claimed.number for result in held)
+        if held:
+            log.warning("results of post-backs wait for rows that somebody has locked", waiting=len(held))
+        else:
+            self._work.clear()
+        return len(held)
 
-    async def _write(self, batch: list[AttemptResult]) -> int:
+    async def _write(self, batch: list[AttemptResult]) -> tuple[int, Collection[int]]:
         gone = [result.claimed.url for result in batch if result.attempt and result.attempt.gone]
         rows = [_ResultRow.of(result) for result in batch]
         if not gone:  # one statement is a transaction by itself, in one round trip
             return await self._recorded(self._database, rows)
         async with self._database.transaction() as transaction:
-            freed = await self._recorded(transaction, rows)
+            written = await self._recorded(transaction, rows)
             await transaction.execute("stop_postback_urls", gone)
-        return freed
+        return written
 
-    async def _recorded(self, store: Database | Transaction, rows: list[_ResultRow]) -> int:
-        freed: int = await store.fetchval(
+    async def _recorded(self, store: Database | Transaction, rows: list[_ResultRow]) -> tuple[int, Collection[int]]:
+        """How many rows became due, and the numbers of those of which nothing was written."""
+        (row,) = await store.fetch(
             "record_postbacks", lease=self._lease, **columns(rows, _ResultRow._fields, prefix="result_")
         )
-        return freed
+        return row["freed"], frozenset(row["held"])
 
 
 class _ResultRow(NamedTuple):

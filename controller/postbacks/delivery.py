@@ -96,6 +96,7 @@ class Delivery:
         self._urls = Breakers(self._options.breaker)
         self._metrics = PostbackMetrics(registry)
         self._under_way: Counter[str] = Counter()
+        self._numbers: set[int] = set()  # of the rows that are under way here
         self._tasks: set[asyncio.Task[None]] = set()
         self._hungry = False
         # When rows that this process put off are due again, on the monotonic clock: only a hint, the store knows all.
@@ -163,9 +164,15 @@ class Delivery:
         return {lane: max(0, self._lanes.room(lane, most, now) - self._under_way[lane]) for lane in lanes}
 
     def _start(self, group: list[Claimed]) -> None:
-        group = [claimed for claimed in group if not self._recorder.knows(claimed.number)]
+        # With a clock that was set forward, a lease is over while its post-back is still under way here.
+        group = [
+            claimed
+            for claimed in group
+            if claimed.number not in self._numbers and not self._recorder.knows(claimed.number)
+        ]
         if not group:
             return
+        self._numbers.update(claimed.number for claimed in group)
         self._under_way.update(claimed.lane for claimed in group)
         task = asyncio.create_task(self._deliver(group))
         self._tasks.add(task)
@@ -193,13 +200,13 @@ class Delivery:
                 if result is None:
                     return
                 self._recorder.add(result)
-                self._leave(waiting.popleft().lane)
+                self._leave(waiting.popleft())
                 if result.outcome in (Outcome.RETRY, Outcome.HELD):
                     failed = failed or result
                     self._set_alarm(result.delay)
         finally:
             for left in waiting:
-                self._leave(left.lane)
+                self._leave(left)
 
     async def _deliver_one(self, claimed: Claimed) -> AttemptResult | None:
         """Post it, unless its receiver is stopped or held back; None when its lease is over and it is another's now."""
@@ -242,6 +249,8 @@ class Delivery:
     def _learn(self, claimed: Claimed, attempt: Attempt) -> None:
         """Keep the breakers up to date."""
         now = time.monotonic()
+        if attempt.blame is Blame.NOBODY and attempt.status is None:
+            return
         if attempt.blame is not Blame.HOST:
             self._lanes.succeeded(claimed.lane)
         elif self._lanes.failed(claimed.lane, now):
@@ -256,7 +265,9 @@ class Delivery:
             if self._urls.failed(claimed.receiver, now):
                 log.warning("a receiver is held back", lane=claimed.lane, reason=attempt.reason)
 
-    def _leave(self, lane: str) -> None:
+    def _leave(self, claimed: Claimed) -> None:
+        self._numbers.discard(claimed.number)
+        lane = claimed.lane
         self._under_way[lane] -= 1
         if self._under_way[lane] <= 0:
             del self._under_way[lane]
@@ -267,12 +278,23 @@ class Delivery:
         if delay < 3600:
             heapq.heappush(self._alarms, time.monotonic() + delay)
 
+    @property
+    def _longest_delay(self) -> float:
+        schedule = self._options.schedule
+        return max(schedule.longest, self._options.lease_seconds, self._options.overtake_seconds) + 60.0
+
     async def _watch_age(self) -> None:
         while True:
             now = time.monotonic()
             self._metrics.show(under_way=sum(self._under_way.values()), held=len(self._lanes.held(now)))
             try:
                 self._metrics.show_oldest(await self._database.fetchval("oldest_postback") or 0.0)
+                # Due later than any delay makes it: the clock was set back since.
+                if await self._database.fetchval("hasten_postbacks", self._longest_delay):
+                    log.warning(
+                        "post-backs were due in a time that no delay reaches, and are due now: was the clock set?"
+                    )
+                    self._wake.set()
             except StoreError as error:
                 log.debug("the age of post-backs is unknown", reason=str(error))
             await asyncio.sleep(AGE_EVERY)

@@ -12,12 +12,13 @@ from types import SimpleNamespace
 from typing import Any
 
 import aiohttp
+import structlog
 from yarl import URL
 
 from controller.egress.answers import read_at_most
 from controller.egress.certificate import expiry_of, how_long_ago
 from controller.egress.guard import Guard
-from controller.egress.reasons import EXPIRED, answer_reason, certificate_error, reason_of
+from controller.egress.reasons import EXPIRED, answer_reason, certificate_error, is_own_shortage, reason_of
 from controller.egress.urls import MalformedUrl
 from controller.errors import MailRefused, MailServerAway, RingpostError, UrlRefused
 from controller.postbacks.attempt import Attempt, Blame, Claimed
@@ -25,6 +26,8 @@ from controller.postbacks.encoding import CONTENT_TYPE
 from controller.postbacks.schedule import parse_retry_after
 from controller.postbacks.signature import Secrets, sign
 from controller.postbacks.ways import HALF_AN_HOUR, Way, says_ok, way_of
+
+log = structlog.get_logger()
 
 LARGEST_ANSWER = 65_536  # bytes
 # The status decides; the body is read only so that the connection can be used again.
@@ -89,6 +92,9 @@ class Poster:
             reason = await self._reason(error, claimed)
             hopeless = isinstance(error, MalformedUrl)
             blame = Blame.URL if isinstance(error, RingpostError) else Blame.HOST
+            if is_own_shortage(error):
+                log.error("post-backs cannot be sent, for this machine is short of something", reason=reason)
+                blame = Blame.NOBODY
             return Attempt(at, time.monotonic() - started, False, None, reason, blame=blame, hopeless=hopeless)
         seconds = time.monotonic() - started
         if 200 <= status < 300 and way is Way.FETCH_UNTIL_OK and not ok:
@@ -133,16 +139,25 @@ class Poster:
         except (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError, ConnectionError) as error:
             if not tracing["reused"] or isinstance(error, aiohttp.ClientConnectorError):
                 raise
-        return await self._send_once(way, url, body, {**headers, "Connection": "close"}, {"reused": False})
+        # Others that idle may be just as dead: over a connection of its own.
+        async with self._guard.session(self._guard.connector(keep_alive=0.1)) as fresh:
+            return await self._send_once(way, url, body, {**headers, "Connection": "close"}, None, fresh)
 
     async def _send_once(
-        self, way: Way, url: URL, body: bytes, headers: dict[str, str], tracing: dict[str, bool]
+        self,
+        way: Way,
+        url: URL,
+        body: bytes,
+        headers: dict[str, str],
+        tracing: dict[str, bool] | None,
+        session: aiohttp.ClientSession | None = None,
     ) -> tuple[int, str | None, bool]:
         """The status, the Retry-After, and whether the answer says ok, which only one way asks for."""
-        assert self._session is not None
+        session = session or self._session
+        assert session is not None
         options = self._options
         limits = aiohttp.ClientTimeout(total=options.total_seconds, sock_connect=options.connect_seconds)
-        async with self._session.request(
+        async with session.request(
             "GET" if way.fetches else "POST",
             url,
             data=None if way.fetches else body,

@@ -40,6 +40,11 @@ class Schedule:
     jitter: float = 0.2
     random: Callable[[], float] = field(default=SystemRandom().random, repr=False)
 
+    @property
+    def longest(self) -> float:
+        """The longest that `next_delay` gives, in seconds."""
+        return max(max(self.delays, default=0.0) * (1 + self.jitter), LONGEST_RETRY_AFTER)
+
     def next_delay(self, tries: int, retry_after: float | None = None) -> float | None:
         """Seconds from a failed attempt to the next one, after `tries` attempts; None when it was the last.
 

@@ -114,8 +114,6 @@ class Bans:
         while True:
             await self._until_change()
             self._changed.clear()
-            now = self._now()
-            self._banned = {source: until for source, until in self._banned.items() if until > now}
             if await self._write():
                 await asyncio.sleep(CHANGE_SECONDS)
             else:
@@ -135,6 +133,8 @@ class Bans:
         """Have Asterisk know the list; whether it does."""
         assert self._file is not None
         carriers = await asyncio.to_thread(_addresses_of, self._carriers())
+        now = self._now()
+        self._banned = {source: until for source, until in self._banned.items() if until > now}
         spared = {source for source in self._banned if any(_within(source, each) for each in carriers)}
         if spared:
             log.warning("a carrier's address fails to log in, and is not banned", addresses=sorted(spared))

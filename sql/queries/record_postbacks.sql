@@ -1,11 +1,19 @@
 -- What came of a batch of attempts: each noted; the delivered and the given-up leave the outbox, the others get a new
--- time, and what waited behind a delivered one is due. Gives how many became due. An attempt that is noted already, by a commit
--- of which the answer was lost, changes nothing.
-WITH results AS (
+-- time, and what waited behind a delivered one is due. Gives how many became due, and which rows somebody else has locked: of
+-- these nothing is written, so that all others are not kept waiting. An attempt that is noted already, by a commit of which the
+-- answer was lost, changes nothing.
+WITH here AS MATERIALIZED (
+    SELECT number FROM postback_outbox WHERE number = ANY (:result_number::bigint[])
+), ours AS MATERIALIZED (
+    SELECT number FROM postback_outbox WHERE number = ANY (:result_number::bigint[]) FOR UPDATE SKIP LOCKED
+), held AS MATERIALIZED (
+    SELECT number FROM here WHERE number NOT IN (SELECT number FROM ours)
+), results AS (
     SELECT *
     FROM unnest(:result_number::bigint[], :result_outcome::text[], :result_delay::double precision[],
                 :result_at::timestamptz[], :result_seconds::real[], :result_status::smallint[], :result_reason::text[])
          AS result (number, outcome, delay, at, seconds, status, reason)
+    WHERE number NOT IN (SELECT number FROM held)
 ), noted AS (
     INSERT INTO postback_attempts (postback, at, seconds, status, delivered, reason)
     SELECT number, at, seconds, status, outcome = 'delivered', reason FROM results WHERE at IS NOT NULL
@@ -28,12 +36,17 @@ WITH results AS (
     FROM fresh
     WHERE postback_outbox.number = fresh.number AND fresh.outcome IN ('retry', 'parked', 'held')
       AND postback_outbox.lease = :lease
+), parked AS MATERIALIZED (
+    SELECT postback_outbox.number
+    FROM postback_outbox
+    WHERE subject IN (SELECT subject FROM finished) AND parked
+      AND postback_outbox.number <> ALL (:result_number::bigint[])
+    FOR UPDATE SKIP LOCKED
 ), freed AS (
     UPDATE postback_outbox
     SET due_at = now(), parked = false
-    FROM finished
-    WHERE postback_outbox.subject = finished.subject AND parked
-      AND postback_outbox.number NOT IN (SELECT number FROM results)
+    FROM parked
+    WHERE postback_outbox.number = parked.number
     RETURNING 1
 )
-SELECT count(*) FROM freed
+SELECT (SELECT count(*) FROM freed) AS freed, ARRAY(SELECT number FROM held) AS held

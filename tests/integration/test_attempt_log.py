@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any, cast
 from uuid import uuid4
 
+import asyncpg
 import pytest
 
 from controller.errors import StoreUnreachable
@@ -29,12 +30,12 @@ class _LosesAnswers:
         self._database = database
         self.lost = 0
 
-    async def fetchval(self, name: str, **values: Any) -> Any:
-        freed = await self._database.fetchval(name, **values)
+    async def fetch(self, name: str, **values: Any) -> Any:
+        written = await self._database.fetch(name, **values)
         if name == "record_postbacks" and not self.lost:
             self.lost += 1
             raise StoreUnreachable("the answer was lost")
-        return freed
+        return written
 
 
 @pytest.fixture
@@ -89,3 +90,37 @@ async def test_a_second_attempt_of_a_postback_is_written_beside_the_first(databa
     (row,) = await sql(database, "SELECT tries FROM postback_outbox")
     assert row["tries"] == 2
     assert len(await sql(database, "SELECT FROM postback_attempts")) == 2
+
+
+async def test_a_row_that_somebody_has_locked_holds_up_no_other(database: Database, claims: Claims) -> None:
+    async with database.transaction() as transaction:
+        await enqueue(transaction, [postback("call:1"), postback("call:2")])
+    taken = (await claims.take({}, 10, 10)).postbacks
+    log = AttemptLog(database, LEASE, lambda: None)
+    for claimed in taken:
+        log.add(AttemptResult(claimed, Outcome.DELIVERED, attempt=Attempt(AT, 0.1, delivered=True)))
+    operator = await asyncpg.connect(database.dsn)
+    try:
+        async with operator.transaction():
+            locked = taken[0].number
+            await operator.execute("SELECT FROM postback_outbox WHERE number = $1 FOR UPDATE", locked)
+            assert await log.flush() == 1
+            assert log.knows(locked)
+            assert [row["number"] for row in await sql(database, "SELECT number FROM postback_outbox")] == [locked]
+        assert await log.flush() == 0
+    finally:
+        await operator.close()
+    assert not await sql(database, "SELECT FROM postback_outbox")
+    assert len(await sql(database, "SELECT FROM postback_attempts WHERE delivered")) == 2
+
+
+async def test_what_is_due_later_than_any_delay_is_due_now(database: Database) -> None:
+    async with database.transaction() as transaction:
+        await enqueue(transaction, [postback("call:1"), postback("call:2")])
+    # The clock was two days ahead, and was set back.
+    await sql(database, "UPDATE postback_outbox SET due_at = now() + interval '2 days' WHERE subject = 'call:1'")
+    await sql(database, "UPDATE postback_outbox SET due_at = now() + interval '5 hours' WHERE subject = 'call:2'")
+    assert await database.fetchval("hasten_postbacks", 100_000.0)
+    assert not await database.fetchval("hasten_postbacks", 100_000.0)
+    due = await sql(database, "SELECT subject FROM postback_outbox WHERE due_at <= now()")
+    assert [row["subject"] for row in due] == ["call:1"]

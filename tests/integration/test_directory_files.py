@@ -138,6 +138,19 @@ def test_a_sound_is_named_by_its_file_and_a_missing_one_is_found_where_it_is_pla
     assert snapshot.sound("nobody", "hello") is None
 
 
+def test_a_link_that_leads_nowhere_is_a_mistake_and_hidden_files_are_none(tmp_path: Path) -> None:
+    _write(tmp_path, {"a.yaml": "license_keys: {acme: {sounds: audio}}", "audio/hello.wav": "RIFF"})
+    for hidden in (".#a.yaml", "._a.yaml", ".a.yaml.swp"):
+        (tmp_path / hidden).symlink_to("nowhere")
+    assert _found(tmp_path) == []
+    (tmp_path / "b.yaml").symlink_to("nowhere")
+    (tmp_path / "audio/gone.wav").symlink_to("nowhere")
+    (broken,) = _found(tmp_path)
+    assert broken.startswith("b.yaml")
+    (tmp_path / "b.yaml").unlink()
+    assert _found(tmp_path) == ["audio/gone.wav: error: this link leads nowhere"]
+
+
 def test_a_sound_that_a_script_records_is_not_missing(tmp_path: Path) -> None:
     _write(
         tmp_path,

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import errno
+import os
 import ssl
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -267,6 +269,7 @@ async def test_headers_without_an_end_are_a_failure() -> None:
         (b"220 mail.example ESMTP\r\n", "the answer is not HTTP"),
         (b"HTTP/1.1 500 Oh\r\nContent-Length: 0\r\n\r\n", "answered 500 Internal Server Error"),
         (b"HTTP/1.1 200 OK\r\nContent-Length: abc\r\n\r\n", "the answer is not HTTP"),
+        (b"\x15\x03\x03\x00\x02\x02\x28\r\n\r\n", "the answer is not HTTP"),
         (b"HTTP/1.1 399 Oh\r\nContent-Length: 0\r\n\r\n", "answered 399"),
     ],
 )
@@ -280,6 +283,19 @@ async def test_what_is_no_success_is_told_in_words(sent: bytes, reason: str) -> 
         attempt = await post(f"http://127.0.0.1:{port}/", Guard(LOOPBACK))
     assert not attempt.delivered
     assert attempt.reason.startswith(reason)
+    assert "\n" not in attempt.reason
+    assert "^" not in attempt.reason
+
+
+@pytest.mark.parametrize("number", [errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.EADDRNOTAVAIL])
+async def test_what_this_machine_is_short_of_is_blamed_on_nobody(monkeypatch: pytest.MonkeyPatch, number: int) -> None:
+    def no_socket(*_arguments: object) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr("controller.egress.guard.socket.socket", no_socket)
+    attempt = await post("http://127.0.0.1:9999/", Guard(LOOPBACK))
+    assert attempt.blame is Blame.NOBODY
+    assert attempt.reason == f"not sent: {os.strerror(number).lower()} on this machine"
 
 
 async def test_silence_is_a_failure_after_the_limit() -> None:

@@ -458,7 +458,7 @@ def test_no_message_repeats_a_secret(text: str) -> None:
 def test_no_value_shows_a_secret_when_it_is_printed() -> None:
     snapshot = _load(
         f"license_keys: {{acme: {{key: {GUID}, webhook_secrets: whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIz}}}}\n"
-        "phones: {alice: {password: s3cret-w0rd}}\n"
+        "phones: {alice: {password: s3cret-w0rd-long}}\n"
         "trunks: {a: {host: x, username: u, password: s3cret-w0rd}}\n"
     )
     for secret in (GUID, "whsec_", "s3cret"):
