@@ -121,10 +121,10 @@ class AttemptLog:
 
     async def _recorded(self, store: Database | Transaction, rows: list[_ResultRow]) -> tuple[int, Collection[int]]:
         """How many rows became due, and the numbers of those of which nothing was written."""
-        (row,) = await store.fetch(
+        freed, *locked = await store.fetchval(
             "record_postbacks", lease=self._lease, **columns(rows, _ResultRow._fields, prefix="result_")
         )
-        return row["freed"], frozenset(row["held"])
+        return freed, frozenset(locked)
 
 
 class _ResultRow(NamedTuple):

@@ -1,5 +1,5 @@
 -- What came of a batch of attempts: each noted; the delivered and the given-up leave the outbox, the others get a new
--- time, and what waited behind a delivered one is due. Gives how many became due, and which rows somebody else has locked: of
+-- time, and what waited behind a delivered one is due. Gives how many became due, then the rows that somebody else has locked: of
 -- these nothing is written, so that all others are not kept waiting. An attempt that is noted already, by a commit of which the
 -- answer was lost, changes nothing.
 WITH here AS MATERIALIZED (
@@ -49,4 +49,4 @@ WITH here AS MATERIALIZED (
     WHERE postback_outbox.number = parked.number
     RETURNING 1
 )
-SELECT (SELECT count(*) FROM freed) AS freed, ARRAY(SELECT number FROM held) AS held
+SELECT ARRAY[(SELECT count(*) FROM freed)] || ARRAY(SELECT number FROM held)

@@ -30,8 +30,8 @@ class _LosesAnswers:
         self._database = database
         self.lost = 0
 
-    async def fetch(self, name: str, **values: Any) -> Any:
-        written = await self._database.fetch(name, **values)
+    async def fetchval(self, name: str, **values: Any) -> Any:
+        written = await self._database.fetchval(name, **values)
         if name == "record_postbacks" and not self.lost:
             self.lost += 1
             raise StoreUnreachable("the answer was lost")
