@@ -14,6 +14,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 from typer.core import TyperCommand
 
+from controller.commands import backup_arguments as backup_commands
 from controller.commands import call_arguments as call_commands
 from controller.commands import console_arguments as console_commands
 from controller.commands import postback_arguments as postback_commands
@@ -96,14 +97,20 @@ def check(
         bool, typer.Option("--bounds", help="Of a configuration: how long calls to each number can last.")
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="For programs: one JSON document.")] = False,
+    security: Annotated[
+        bool, typer.Option("--security", help="Of a configuration: what in it is weak, and what to set instead.")
+    ] = False,
     config: Config = DEFAULT_CONFIG,
 ) -> None:
     """Check the configuration, or one script: every mistake with file, line and column. Exit status 1 if any.
 
     Of a script it tells what is proven of every call that runs it: the shortest and the longest time, the most texts.
     """
-    from controller.commands.checking import check_script, check_whole, is_script
+    from controller.commands.checking import check_script, check_whole, is_script, weak_settings
 
+    if security:
+        typer.echo(weak_settings(path, as_json=as_json))
+        return
     findings = check_script(path, config, key) if is_script(path) else check_whole(path, with_bounds=bounds)
     typer.echo(findings.for_programs() if as_json else findings.for_people())
     if findings.refused:
@@ -279,6 +286,7 @@ def run_tests(
         raise typer.Exit(1)
 
 
+backup_commands.add_to(app)
 call_commands.add_to(app)
 postback_commands.add_to(app)
 text_commands.add_to(app)

@@ -9,7 +9,8 @@ from functools import cache
 from pathlib import Path
 
 from controller.commands.simulation import sound_lengths
-from controller.config.load import check_configuration
+from controller.config.load import check_configuration, read_settings_alone
+from controller.config.weaknesses import weaknesses
 from controller.config_file import report
 from controller.config_file.document import Document, read_document, read_file
 from controller.config_file.nodes import Position
@@ -17,7 +18,7 @@ from controller.directory.loader import Inventory, take_inventory
 from controller.directory.script_cache import as_mistakes
 from controller.directory.script_examination import examine
 from controller.directory.snapshot import Snapshot
-from controller.errors import AudioInvalid, ConfigurationError, Mistake
+from controller.errors import AudioInvalid, ConfigurationError, InvalidConfiguration, Mistake
 from controller.script.analysis.bounds import Bounds, Lengths, bounds
 from controller.script.analysis.checker import NOWHERE
 from controller.speech.audio import playable_seconds
@@ -65,6 +66,18 @@ def check_whole(path: Path, *, with_bounds: bool = False) -> Findings:
         return Findings(checked.mistakes)
     mistakes = tuple(sorted({*checked.mistakes, *_unplayable(snapshot)}))
     return Findings(mistakes, dict(_bounds_of_numbers(snapshot)) if with_bounds else {})
+
+
+def weak_settings(path: Path, *, as_json: bool = False) -> str:
+    """What is weak in a configuration, a line each; or as JSON. InvalidConfiguration for one with errors."""
+    checked = check_configuration(path)
+    settings = read_settings_alone(path)
+    if checked.snapshot is None:
+        raise InvalidConfiguration(checked.mistakes)
+    found = weaknesses(settings, checked.snapshot)
+    if as_json:
+        return json.dumps([asdict(weak) for weak in found], ensure_ascii=False, indent=2)
+    return "\n".join([*map(str, found), "docs/security.md says what else there is to do."])
 
 
 def check_script(path: Path, config: Path, key: str | None = None) -> Findings:

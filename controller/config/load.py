@@ -118,6 +118,15 @@ def read_configuration(path: Path) -> Configuration:
     return Configuration(path, settings, snapshot, secrets, prices)
 
 
+def read_settings_alone(path: Path) -> Settings:
+    """The process's settings, and nothing that would make a secret. InvalidConfiguration."""
+    document = read_document(path)
+    settings = read_settings(document)
+    document.require()
+    assert settings is not None
+    return settings
+
+
 def check_configuration(path: Path) -> Checked:
     """Look for every mistake in the configuration, without starting or storing anything."""
     document = read_document(path)

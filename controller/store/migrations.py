@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -46,7 +46,8 @@ class Migration:
 class Migrations:
     """The migration files of a folder. MigrationError for a name that is not `NNNN_name.sql` or a number used twice."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, only: Collection[str] | None = None) -> None:
+        """only: the names of those that count, to make a database as an earlier release had it."""
         found: dict[int, Migration] = {}
         for path in sorted(directory.glob("*.sql")):
             match = _FILE.fullmatch(path.stem)
@@ -58,7 +59,10 @@ class Migrations:
             found[number] = Migration(number, path.stem, path.read_text(encoding="utf-8"))
         if not found:
             raise MigrationError(f"there are no migrations in {directory}")
-        self._files = tuple(found.values())
+        unknown = sorted(set(only or ()) - {migration.name for migration in found.values()})
+        if unknown:
+            raise MigrationError(f"{unknown[0]} is of a later version of Ringpost than this one")
+        self._files = tuple(each for each in found.values() if only is None or each.name in only)
 
     async def check(self, dsn: str, *, timeout: float = 10.0) -> list[str]:
         """The names of files that the database has not seen yet; changes nothing.
