@@ -5,13 +5,14 @@ CONFIG ?= config
 UV ?= uv
 BIN := .venv/bin
 TEST_TOOLS := $(or $(RINGPOST_TEST_TOOLS),.ringpost/test-tools)
+BROWSER_TOOLS := $(dir $(TEST_TOOLS))browser-tools
 TOOLS := $(or $(RINGPOST_TOOLS),.ringpost/tools)
 WORKERS ?= 2
 # Most of the time of a test is waiting: two files at a time, each with an Asterisk and a PostgreSQL of its own.
 PYTEST := $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
 
 .DEFAULT_GOAL := help
-.PHONY: help run check test unit integration acceptance adversity soak lint format fuzz bench docs quick wheel lock clean venv venv-dev tools test-tools
+.PHONY: help run check test unit integration acceptance adversity soak lint format fuzz bench docs quick wheel lock clean venv venv-dev tools test-tools browser browser-tools screenshots
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -22,7 +23,7 @@ run: venv ## everything on this machine, on the configuration in CONFIG=config, 
 check: venv ## look for mistakes in CONFIG=config
 	@$(BIN)/ringpost check $(CONFIG)
 
-test: venv-dev tools test-tools ## every test: unit, integration, acceptance, adversity; and what they took of each room
+test: venv-dev tools test-tools browser-tools ## every test: unit, integration, acceptance, adversity; and what they took of each room
 	@$(PYTEST) --cov --cov-report= || $(BIN)/python -m tests.support.once_more
 	@$(BIN)/python -m tests.support.coverage_by_room
 
@@ -34,6 +35,12 @@ unit: venv-dev ## the tests without I/O
 
 integration: venv-dev test-tools ## the tests on a real PostgreSQL and a scripted Asterisk
 	@$(PYTEST) tests/integration
+
+browser: venv-dev browser-tools ## the tests of the console in a real browser
+	@$(PYTEST) tests/browser
+
+screenshots: venv-dev browser-tools ## pictures of the console's pages, into docs/images
+	@$(BIN)/python -m tests.support.screenshots
 
 acceptance: venv-dev tools ## the tests on a real Asterisk, with real calls
 	@$(PYTEST) tests/acceptance
@@ -92,3 +99,7 @@ tools: venv-dev
 # PHP, as a SOAP client of another stack.
 test-tools: venv-dev
 	@$(BIN)/python -m controller.embedded $(TEST_TOOLS) php-cli php-soap
+
+# A browser, for the tests of the console.
+browser-tools: venv-dev
+	@$(BIN)/python -m controller.embedded $(BROWSER_TOOLS) chromium-headless-shell

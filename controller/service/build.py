@@ -468,6 +468,7 @@ def _add_routes(service: Service, admin_token: str, context: Context) -> None:
             calls.administration,
             service.texts.texts,
             service.granted_dids,
+            service.entries,
             KeySounds(service.directory, service.library, service.prompts),
             health.parts,
             context,

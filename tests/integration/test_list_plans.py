@@ -102,3 +102,19 @@ async def test_postbacks_are_found_without_reading_all(
         values[place] = value
     text, _ = Queries.load(QUERIES).bind("list_postbacks", values, {})
     assert "postbacks" not in await _scanned(full, text, values)
+
+
+@pytest.mark.parametrize("query", ["console_activity", "console_codes"])
+@pytest.mark.parametrize("license_key", [None, "key-7"])
+async def test_the_overview_reads_no_more_calls_than_those_of_the_last_hour(
+    full: asyncpg.Connection[asyncpg.Record], query: str, license_key: str | None
+) -> None:
+    text, values = Queries.load(QUERIES).bind(query, (), {"license_key": license_key})
+    assert "calls" not in await _scanned(full, text, list(values))
+
+
+async def test_traffic_by_trunk_reads_no_more_calls_than_those_of_the_last_hour(
+    full: asyncpg.Connection[asyncpg.Record],
+) -> None:
+    text, _ = Queries.load(QUERIES).bind("console_routes", (), {})
+    assert await _scanned(full, text, []) == set()

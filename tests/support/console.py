@@ -21,6 +21,7 @@ from controller.api.console.store.people import People, Person
 from controller.api.console.store.sessions import Sessions
 from controller.api.console.visit import ROOT
 from controller.config.settings import HttpSection
+from controller.directory.entries import Entries
 from controller.directory.granted_dids import GrantedDids
 from controller.directory.key_sounds import KeySounds
 from controller.directory.snapshot import Snapshot
@@ -129,6 +130,7 @@ class House:
     console: Console
     sounds: KeySounds
     dids: GrantedDids
+    entries: Entries
     texts: Texts
     http: aiohttp.ClientSession
 
@@ -203,6 +205,8 @@ async def console_house(
         prompts = Prompts(media, Voices([ToneSynthesizer("tone")], {}))
         sounds = KeySounds(room.directory, SoundLibrary(room.database, prompts), prompts)
         dids = GrantedDids(room.database, room.directory, NOWHERE, sounds.ids)
+        entries = Entries(room.database)
+        entries.on_change(room.directory.keep)
         queueing = Queueing(room.directory, room.database, Rules(), utc_now)
         texts = Texts(room.database, room.directory, queueing, TextMetrics(CollectorRegistry()))
         parts = ConsoleParts(
@@ -213,6 +217,7 @@ async def console_house(
             room.administration,
             texts,
             dids,
+            entries,
             sounds,
             health,
             NOWHERE,
@@ -226,6 +231,6 @@ async def console_house(
         try:
             async with aiohttp.ClientSession() as client:
                 url = f"http://127.0.0.1:{runner.addresses[0][1]}"
-                yield House(url, room, console, sounds, dids, texts, client)
+                yield House(url, room, console, sounds, dids, entries, texts, client)
         finally:
             await runner.cleanup()

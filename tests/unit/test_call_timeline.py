@@ -97,7 +97,7 @@ def test_a_call_has_its_legs_prompts_digits_and_recordings_in_lanes() -> None:
     ]
     assert lane(picture, "prompts") == [
         ("say", "Press one. (4.5 s)"),
-        ("beep", "beep (0.5 s)"),
+        ("beep", "beep (0.3 s)"),
         ("sound", "music (13.0 s)"),
     ]
     assert lane(picture, "digits") == [("digit", "the key 1")]

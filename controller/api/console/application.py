@@ -15,11 +15,13 @@ from controller.api.console.calls import CallPages
 from controller.api.console.gate import HEADERS, Gate
 from controller.api.console.live import Streams
 from controller.api.console.logging_in import LoggingIn
+from controller.api.console.menus import MenuPages
 from controller.api.console.overview import Overview
-from controller.api.console.parts import ConsoleParts
+from controller.api.console.parts import ConsoleParts, Reads
 from controller.api.console.passwords import Passwords
 from controller.api.console.people_pages import PeoplePages
 from controller.api.console.postbacks import PostbackPages
+from controller.api.console.scripts import ScriptPages
 from controller.api.console.sounds import SoundPages
 from controller.api.console.store.audit import AuditLog
 from controller.api.console.store.people import People
@@ -40,14 +42,17 @@ class Console:
         proxies = tuple(map(ip_network, parts.http.trusted_proxies))
         authenticator = Authenticator(lambda _text: None, Guesses(), proxies)
         self._gate = Gate(parts.http, authenticator, parts.directory, sessions, audit)
+        self._reads = Reads(parts.database)
         streams = Streams(self._gate)
         self.doors: Sequence[Door] = [
             *LoggingIn(people, sessions, Passwords()).doors(),
-            *Overview(parts).doors(),
-            *CallPages(parts, streams).doors(),
-            *PostbackPages(parts.database).doors(),
-            *TextPages(parts.database, parts.texts).doors(),
+            *Overview(parts, self._reads).doors(),
+            *CallPages(parts, self._reads, streams).doors(),
+            *PostbackPages(self._reads).doors(),
+            *TextPages(parts.database, self._reads, parts.texts).doors(),
             *SoundPages(parts.sounds).doors(),
+            *ScriptPages(parts).doors(),
+            *MenuPages(parts).doors(),
             *PeoplePages(people, sessions, audit).doors(),
         ]
 
@@ -63,6 +68,7 @@ class Console:
             lstrip_blocks=True,
             auto_reload=False,
         )
+        application.cleanup_ctx.append(self._reads.own_connections)
         application.add_routes([self._gate.route(door) for door in self.doors])
         for name, content_type in _STATIC_TYPES.items():
             application.router.add_get(f"/static/{name}", _file(_HERE / "static" / name, content_type))

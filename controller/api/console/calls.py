@@ -11,8 +11,9 @@ from urllib.parse import urlencode
 from aiohttp import web
 
 from controller.api.console.live import Audience, Streams, as_event, something_happens
-from controller.api.console.parts import ConsoleParts
+from controller.api.console.parts import ConsoleParts, Reads
 from controller.api.console.search import CallSearch, read_search
+from controller.api.console.store.people import Role
 from controller.api.console.timeline import timeline
 from controller.api.console.visit import Door, Visit, see_other
 from controller.calls.administration import Ending
@@ -67,11 +68,15 @@ class WholeCall:
 class CallPages:
     """The pages of calls."""
 
-    def __init__(self, parts: ConsoleParts, streams: Streams) -> None:
+    def __init__(self, parts: ConsoleParts, reads: Reads, streams: Streams) -> None:
         self._parts = parts
+        self._reads = reads
         self._streams = streams
-        self._lookup = CallLookup(parts.database)
-        self._audiences: dict[str | None, Audience] = {}
+        self._audiences: dict[tuple[Role, str | None], Audience] = {}
+
+    @property
+    def _lookup(self) -> CallLookup:
+        return CallLookup(self._reads.database)
 
     def doors(self) -> list[Door]:
         """The doors of these pages."""
@@ -109,14 +114,15 @@ class CallPages:
         async def render() -> str:
             return visit.fragment("calls_live.html.j2", {"live": await self._open_calls(key)})
 
-        audience = self._audiences.get(key)
+        who = (visit.who.role, key)
+        audience = self._audiences.get(who)
         if audience is None:
-            audience = self._audiences[key] = Audience(self._parts.feed, render)
+            audience = self._audiences[who] = Audience(self._parts.feed, render)
         try:
             return await self._streams.stream(visit, audience.parts())
         finally:
-            if not len(audience) and self._audiences.get(key) is audience:
-                del self._audiences[key]
+            if not len(audience) and self._audiences.get(who) is audience:
+                del self._audiences[who]
 
     async def _show(self, visit: Visit) -> web.StreamResponse:
         return visit.page("call.html.j2", self._values(await self._whole(visit)))
@@ -160,9 +166,9 @@ class CallPages:
         call = await self._call(visit)
         trace, posted = await asyncio.gather(
             self._lookup.trace(call.queue_id),
-            postbacks.find(self._parts.database, Filters(subject=f"call:{call.queue_id}", limit=MOST_POSTBACKS)),
+            postbacks.find(self._reads.database, Filters(subject=f"call:{call.queue_id}", limit=MOST_POSTBACKS)),
         )
-        with_attempts = await asyncio.gather(*(postbacks.show(self._parts.database, each.id) for each in posted))
+        with_attempts = await asyncio.gather(*(postbacks.show(self._reads.database, each.id) for each in posted))
         return WholeCall(call, trace, [each for each in reversed(with_attempts) if each is not None])
 
     def _values(self, whole: WholeCall) -> dict[str, object]:

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing, suppress
 
+import structlog
 from aiohttp import web
 from aiohttp_sse import EventSourceResponse
 
@@ -13,6 +14,8 @@ from controller.api.console.gate import HEADERS, Gate
 from controller.api.console.visit import Visit
 from controller.calls.feed import CallFeed, FeedLine
 from controller.errors import StoreError
+
+log = structlog.get_logger()
 
 # A part is rendered again after something has happened, and as often as this where other controllers may have made it.
 AT_LEAST_EVERY_SECONDS = 2.0
@@ -68,14 +71,23 @@ class Audience:
     async def _follow(self) -> None:
         with self._feed.watch() as happenings:
             while True:
-                with suppress(StoreError):
-                    event = as_event("part", await self._render())
-                    if event != self._latest:
-                        self._latest = event
-                        for changed in self._watchers:
-                            changed.set()
+                await self._tell()
                 await asyncio.sleep(max(BETWEEN_SECONDS, len(self._watchers) / WATCHERS_PER_SECOND))
                 await something_happens(happenings)
+
+    async def _tell(self) -> None:
+        """Render the part, and tell the watchers if it has changed."""
+        try:
+            event = as_event("part", await self._render())
+        except StoreError:
+            return  # what was shown stays; it is tried again
+        except Exception:
+            log.exception("a live part of the console was not rendered")
+            return
+        if event != self._latest:
+            self._latest = event
+            for changed in self._watchers:
+                changed.set()
 
 
 async def something_happens(happenings: asyncio.Queue[FeedLine], queue_id: int | None = None) -> None:

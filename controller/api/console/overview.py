@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
-from controller.api.console.parts import ConsoleParts
+from controller.api.console.parts import ConsoleParts, Reads
 from controller.api.console.store.figures import CodeCount, Figures, Minute
 from controller.api.console.visit import Door, Visit
 from controller.api.console.words import NOTHING, code_words
@@ -32,21 +32,20 @@ class Bars:
 class Overview:
     """The page `/console/`, for operators and, of what is theirs, for customers."""
 
-    def __init__(self, parts: ConsoleParts) -> None:
+    def __init__(self, parts: ConsoleParts, reads: Reads) -> None:
         self._parts = parts
-        self._figures = Figures(parts.database)
+        self._reads = reads
 
     def doors(self) -> list[Door]:
         """The doors of this page."""
         return [Door("GET", "/", self._show)]
 
     async def _show(self, visit: Visit) -> web.StreamResponse:
-        key = visit.key_name
-        minutes, codes = await asyncio.gather(self._figures.activity(key), self._figures.codes(key))
+        key, database = visit.key_name, self._reads.database
+        figures = Figures(database)
+        minutes, codes = await asyncio.gather(figures.activity(key), figures.codes(key))
         begun, answered = sum(each.calls for each in minutes), sum(each.answered for each in minutes)
-        failed = await postbacks.find(
-            self._parts.database, Filters(license_key=key, state="failed", limit=FAILED_SHOWN)
-        )
+        failed = await postbacks.find(database, Filters(license_key=key, state="failed", limit=FAILED_SHOWN))
         values: dict[str, object] = {
             "calls": bars(minutes, "calls"),
             "texts": texts_bars(minutes),
@@ -56,10 +55,10 @@ class Overview:
         }
         if visit.who.is_operator:
             controllers, routes, health, outbox = await asyncio.gather(
-                self._figures.controllers(),
-                self._figures.routes(),
+                figures.controllers(),
+                figures.routes(),
                 self._parts.health(),
-                postbacks.stats(self._parts.database, lanes=8),
+                postbacks.stats(database, lanes=8),
             )
             values |= {
                 "controllers": controllers,

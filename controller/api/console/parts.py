@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
+
+from aiohttp import web
 
 from controller.calls.administration import CallAdministration
 from controller.calls.feed import CallFeed
 from controller.config.settings import HttpSection
 from controller.directory.current import CurrentDirectory
+from controller.directory.entries import Entries
 from controller.directory.granted_dids import GrantedDids
 from controller.directory.key_sounds import KeySounds
 from controller.script.analysis.checker import Context
@@ -27,6 +30,28 @@ class ConsoleParts:
     administration: CallAdministration
     texts: Texts
     dids: GrantedDids
+    entries: Entries
     sounds: KeySounds
     health: Callable[[], Awaitable[Mapping[str, bool]]]
     context: Context
+
+
+CONNECTIONS = 4
+
+
+@dataclass(slots=True)
+class Reads:
+    """The database as pages read lists from it: on connections of their own, so that pages wait for pages and not
+    calls, and with a plan for what is asked for each time.
+    """
+
+    database: Database
+
+    async def own_connections(self, _application: web.Application) -> AsyncIterator[None]:
+        """Have connections of its own while the application runs."""
+        shared, self.database = self.database, await self.database.planning_each_time(size=CONNECTIONS)
+        try:
+            yield
+        finally:
+            own, self.database = self.database, shared
+            await own.close()

@@ -11,13 +11,13 @@ from uuid import UUID
 from aiohttp import web
 
 from controller.api.console.calls import key_names
+from controller.api.console.parts import Reads
 from controller.api.console.search import read_moment
 from controller.api.console.visit import Door, Visit, see_other
 from controller.egress.urls import customer_url, masked_url
 from controller.errors import UrlRefused
 from controller.postbacks import lookup
 from controller.postbacks.lookup import Filters, PastAttempt, State, StoredPostback
-from controller.store.database import Database
 
 PAGE = 100
 STATES: tuple[State, ...] = ("failed", "waiting", "delivered")
@@ -38,8 +38,8 @@ class Bar:
 class PostbackPages:
     """The pages of post-backs."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    def __init__(self, reads: Reads) -> None:
+        self._reads = reads
 
     def doors(self) -> list[Door]:
         """The doors of these pages."""
@@ -66,10 +66,10 @@ class PostbackPages:
             until=_bounded(read_moment(visit.query("until"))),
             limit=PAGE,
         )
-        entries = await lookup.find(self._database, filters)
+        entries = await lookup.find(self._reads.database, filters)
         values: dict[str, object] = {"entries": entries, "states": STATES, "key_names": key_names(visit), **said}
         if visit.who.is_operator:
-            values["outbox"] = await lookup.stats(self._database, lanes=10)
+            values["outbox"] = await lookup.stats(self._reads.database, lanes=10)
         return visit.page("postbacks.html.j2", values, status=status)
 
     async def _show(self, visit: Visit) -> web.StreamResponse:
@@ -93,7 +93,7 @@ class PostbackPages:
         url = form.get("url").strip()
         if url in ("", postback.url, masked_url(postback.url)):
             await visit.changes("replay a post-back", str(postback.id), key=postback.license_key)
-            await lookup.replay(self._database, postback.id)
+            await lookup.replay(self._reads.database, postback.id)
             return see_other(f"/postbacks/{postback.id}")
         try:
             customer_url(url)
@@ -106,7 +106,7 @@ class PostbackPages:
             after=masked_url(url),
             key=postback.license_key,
         )
-        new_id = await lookup.replay_to(self._database, postback.id, url)
+        new_id = await lookup.replay_to(self._reads.database, postback.id, url)
         return see_other(f"/postbacks/{new_id or postback.id}")
 
     async def _replay_chosen(self, visit: Visit) -> web.StreamResponse:
@@ -114,7 +114,7 @@ class PostbackPages:
         chosen = [await self._found(visit, text) for text in form.all("id")[:PAGE]]
         for postback, _ in chosen:
             await visit.changes("replay a post-back", str(postback.id), key=postback.license_key)
-            await lookup.replay(self._database, postback.id)
+            await lookup.replay(self._reads.database, postback.id)
         return await self._page(visit, done=f"{len(chosen)} post-backs are delivered once more.")
 
     async def _replay_failed(self, visit: Visit) -> web.StreamResponse:
@@ -125,13 +125,13 @@ class PostbackPages:
         key = visit.key_name
         span = f"from {since:%Y-%m-%d %H:%M} until {until:%Y-%m-%d %H:%M}"
         await visit.changes("replay failed post-backs", span, key=key or "")
-        count = await lookup.replay_failed(self._database, since, until, license_key=key)
+        count = await lookup.replay_failed(self._reads.database, since, until, license_key=key)
         return await self._page(visit, done=f"{count} post-backs that were given up are delivered once more.")
 
     async def _found(self, visit: Visit, text: str) -> tuple[StoredPostback, Sequence[PastAttempt]]:
         """HTTPNotFound for one that there is not, or that is not this person's."""
         try:
-            found = await lookup.show(self._database, UUID(text))
+            found = await lookup.show(self._reads.database, UUID(text))
         except ValueError:
             found = None
         if found is None or not visit.sees(found[0].license_key):

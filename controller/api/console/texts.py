@@ -7,6 +7,7 @@ from itertools import islice
 from aiohttp import web
 
 from controller.api.console.calls import key_names
+from controller.api.console.parts import Reads
 from controller.api.console.store.conversations import conversations
 from controller.api.console.visit import Door, Visit, see_other
 from controller.directory.snapshot import LicenseKey
@@ -28,8 +29,8 @@ SOURCE = "console"
 class TextPages:
     """The pages of texts and of opt-outs, each of one licence key."""
 
-    def __init__(self, database: Database, texts: Texts) -> None:
-        self._database = database
+    def __init__(self, database: Database, reads: Reads, texts: Texts) -> None:
+        self._reads = reads
         self._texts = texts
         self._opt_outs = OptOuts(database)
 
@@ -49,7 +50,7 @@ class TextPages:
         values = {
             "key": key,
             "key_names": key_names(visit),
-            "conversations": await conversations(self._database, key.name, CONVERSATIONS),
+            "conversations": await conversations(self._reads.database, key.name, CONVERSATIONS),
             "dids": _text_dids(visit, key),
         }
         return visit.page("texts.html.j2", values)

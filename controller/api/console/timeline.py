@@ -13,6 +13,7 @@ from controller.calls.model.call import TraceLine
 from controller.calls.store.stored_calls import CallSummary
 from controller.calls.trace_mail import is_error, told
 from controller.postbacks.lookup import PastAttempt, StoredPostback
+from controller.speech.pcm import BEEP_SECONDS
 
 WIDTH = 1000.0
 LEFT = 130.0
@@ -200,7 +201,10 @@ def _prompts(trace: Sequence[TraceLine], axis: _Axis) -> tuple[Bar, ...]:
     for index, line in enumerate(trace):
         if line.event in _PROMPTS:
             text = str(line.fields.get("text") or line.fields.get("id") or line.event)
-            bars.append(_bar(axis, line.at, _next_time(trace, index, axis), line.event, text))
+            end = _next_time(trace, index, axis)
+            if line.event == "beep":  # what follows may be a recording, which is told when it is over
+                end = min(end, line.at + timedelta(seconds=BEEP_SECONDS))
+            bars.append(_bar(axis, line.at, end, line.event, text))
     return tuple(bars)
 
 

@@ -28,7 +28,10 @@ PAGES = (
     ("/calls", "Calls"),
     ("/postbacks", "Post-backs"),
     ("/texts", "Texts"),
+    ("/numbers", "Numbers"),
     ("/sounds", "Recordings"),
+    ("/menus", "Sequences and IVRs"),
+    ("/scripts", "Scripts"),
 )
 OPERATORS_PAGES = (("/people", "People"), ("/audit", "Audit log"))
 
