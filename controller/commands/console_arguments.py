@@ -58,6 +58,16 @@ def disable(name: Name, config: Config = DEFAULT_CONFIG) -> None:
     typer.echo("disabled")
 
 
+@console.command("forget-codes")
+@reported
+def forget_codes(name: Name, config: Config = DEFAULT_CONFIG) -> None:
+    """Ask somebody for no code of an app any more, who has lost it."""
+    from controller.commands.console_people import forget_codes_of
+
+    run_async(forget_codes_of(config, name))
+    typer.echo("forgotten")
+
+
 def add_to(app: typer.Typer) -> None:
     """Add these commands to the command line."""
     app.add_typer(console, name="console")

@@ -39,6 +39,16 @@ async def disable_person(config: Path, name: str) -> None:
             raise RingpostError(f"Nobody logs in to the console as “{name}”.")
 
 
+async def forget_codes_of(config: Path, name: str) -> None:
+    """Ask somebody for no code any more. RingpostError for an unknown name."""
+    async with open_database(read_configuration(config)) as database:
+        people = People(database)
+        found = await people.named(name)
+        if found is None:
+            raise RingpostError(f"Nobody logs in to the console as “{name}”.")
+        await people.set_codes(found[0], "")
+
+
 async def show_people(config: Path, console: Console) -> None:
     """Print who may log in."""
     configuration = read_configuration(config)

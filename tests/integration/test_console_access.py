@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
 from controller.api.console.logging_in import MOST_OF_BOTH
+from controller.api.console.one_time_codes import STEP_SECONDS, code_at
 from controller.api.console.passwords import Passwords
 from controller.api.console.store.audit import AuditLog
 from controller.api.console.store.people import People
@@ -89,7 +91,7 @@ async def test_a_wrong_name_or_password_is_refused_alike(house: House, name: str
     await house.person("bob")
     answer = await house.browser().log_in(name, password)
     assert answer.status == 403
-    assert "Name or password is wrong." in answer.words
+    assert "Name, password or code is wrong." in answer.words
 
 
 async def test_guesses_are_slowed_down_and_a_link_still_works(house: House) -> None:
@@ -238,3 +240,30 @@ async def test_the_database_away_is_told_as_a_page(house: House, monkeypatch: py
     answer = await ann.get("/")
     assert answer.status == 503
     assert "try again" in answer.words
+
+
+async def test_a_code_of_an_app_is_asked_for_once_it_is_set_up_and_works_once(house: House) -> None:
+    await with_password(house, "ann")
+    browser = house.browser()
+    await browser.log_in("ann")
+    page = await browser.get("/me")
+    secret = page.text.split('name="secret" value="')[1].split('"')[0]
+    step = int(time.time() // STEP_SECONDS)
+    assert (await browser.post("/me/codes", secret=secret, code="000 00x")).status == 422
+    assert (await browser.post("/me/codes", secret="nonsense", code=code_at(secret, step))).status == 422
+    assert (await browser.post("/me/codes", secret=secret, code=code_at(secret, step))).status == 200
+
+    again = house.browser()
+    await again.get("/log-in")
+    for code in ("", "123456", code_at(secret, step), code_at(secret, step - 5)):
+        assert (await again.post("/log-in", name="ann", password=PASSWORD, code=code)).status == 403
+    await sql(house.database, "TRUNCATE console_failures")
+    # Of the next half minute: clocks may be off by one.
+    fresh = code_at(secret, int(time.time() // STEP_SECONDS) + 1)
+    assert (await again.post("/log-in", name="ann", password=PASSWORD, code=f"{fresh[:3]} {fresh[3:]}")).status == 303
+    await again.get("/me")
+    assert (await again.post("/me/codes/remove", code=fresh)).status == 422
+    found = await People(house.database).named("ann")
+    assert found is not None
+    await People(house.database).set_codes(found[0], "")
+    assert (await house.browser().log_in("ann")).status == 303

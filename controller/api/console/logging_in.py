@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import re
+import time
+from collections.abc import Callable
+
 import structlog
 from aiohttp import web
 
 from controller.api.console.gate import SESSION_COOKIE, keep_session_cookie
+from controller.api.console.one_time_codes import app_address, new_secret, step_of
 from controller.api.console.passwords import Passwords, refusal
 from controller.api.console.store.people import LONGEST_NAME, People, Person
 from controller.api.console.store.sessions import Sessions, digest
@@ -17,13 +22,17 @@ log = structlog.get_logger()
 MOST_OF_BOTH = 5
 MOST_OF_ADDRESS = 30
 MOST_OF_NAME = 100
+_SECRET = re.compile(r"[A-Z2-7]{32}")
 
 
 class LoggingIn:
     """The pages of those who come and go."""
 
-    def __init__(self, people: People, sessions: Sessions, passwords: Passwords) -> None:
+    def __init__(
+        self, people: People, sessions: Sessions, passwords: Passwords, now: Callable[[], float] = time.time
+    ) -> None:
         self._people = people
+        self._now = now
         self._sessions = sessions
         self._passwords = passwords
 
@@ -37,6 +46,8 @@ class LoggingIn:
             Door("POST", "/log-out", self._log_out),
             Door("GET", "/me", self._show_me),
             Door("POST", "/me/password", self._set_password),
+            Door("POST", "/me/codes", self._set_codes),
+            Door("POST", "/me/codes/remove", self._remove_codes),
         ]
 
     async def _show(self, visit: Visit) -> web.StreamResponse:
@@ -60,11 +71,24 @@ class LoggingIn:
             return visit.page("log_in.html.j2", {"said": said, "name": name}, status=429)
         found = await self._people.named(name)
         person, password_hash = found or (None, None)
-        if not await self._passwords.verify(password_hash, password) or person is None:
+        if (
+            not await self._passwords.verify(password_hash, password)
+            or person is None
+            or not await self._takes_code(person, form.get("code"))
+        ):
             await self._sessions.failed(list(counted))
             log.warning("a log-in to the console failed", address=visit.origin.address)
-            return visit.page("log_in.html.j2", {"said": "Name or password is wrong.", "name": name}, status=403)
+            said = "Name, password or code is wrong."
+            return visit.page("log_in.html.j2", {"said": said, "name": name}, status=403)
         return await self._begin(visit, person, "/")
+
+    async def _takes_code(self, person: Person, code: str) -> bool:
+        """Whether the code is right and was not used, or none is asked for."""
+        secret, last_step = await self._people.codes(person)
+        if not secret:
+            return True
+        step = step_of(secret, code, self._now(), last_step)
+        return step is not None and await self._people.use_code(person, step)
 
     async def _show_link(self, visit: Visit) -> web.StreamResponse:
         """The link itself changes nothing: programs that look at links in mails would use it up."""
@@ -92,7 +116,33 @@ class LoggingIn:
         return response
 
     async def _show_me(self, visit: Visit) -> web.StreamResponse:
-        return visit.page("me.html.j2")
+        return await self._me(visit)
+
+    async def _me(self, visit: Visit, *, status: int = 200, secret: str = "", **said: str) -> web.StreamResponse:
+        """The person's page. secret: of codes that are being set up; without one, a new one is offered."""
+        has_codes = bool((await self._people.codes(visit.who))[0])
+        secret = secret or new_secret()
+        address = app_address(secret, visit.who.name, visit.origin.host)
+        values = {"has_codes": has_codes, "secret": secret, "address": address, **said}
+        return visit.page("me.html.j2", values, status=status)
+
+    async def _set_codes(self, visit: Visit) -> web.StreamResponse:
+        form = await visit.form()
+        secret = form.get("secret")
+        step = step_of(secret, form.get("code"), self._now(), 0) if _SECRET.fullmatch(secret) else None
+        if step is None:
+            return await self._me(visit, status=422, secret=secret, said="This is not the code that the app shows now.")
+        await visit.changes("set up codes of an app", visit.who.name, key=visit.who.license_key or "")
+        await self._people.set_codes(visit.who, secret, step)
+        return await self._me(visit, done="From now on, the log-in asks for a code of your app.")
+
+    async def _remove_codes(self, visit: Visit) -> web.StreamResponse:
+        form = await visit.form()
+        if not await self._takes_code(visit.who, form.get("code")):
+            return await self._me(visit, status=422, said="This is not the code that the app shows now.")
+        await visit.changes("remove codes of an app", visit.who.name, key=visit.who.license_key or "")
+        await self._people.set_codes(visit.who, "")
+        return await self._me(visit, done="The log-in asks for no code any more.")
 
     async def _set_password(self, visit: Visit) -> web.StreamResponse:
         form = await visit.form()
@@ -101,7 +151,7 @@ class LoggingIn:
         if not said and password != form.get("again"):
             said = "The two passwords are not the same."
         if said:
-            return visit.page("me.html.j2", {"said": said}, status=422)
+            return await self._me(visit, status=422, said=said)
         await visit.changes("set own password", visit.who.name, key=visit.who.license_key or "")
         await self._people.set_password(visit.who, await self._passwords.hash(password), digest(visit.token))
-        return visit.page("me.html.j2", {"done": "Your password is set. Your other sessions have ended."})
+        return await self._me(visit, done="Your password is set. Your other sessions have ended.")

@@ -78,6 +78,19 @@ class People:
             "set_console_password", password=password_hash, person_id=person.person_id, but_session=but_session
         )
 
+    async def codes(self, person: Person) -> tuple[str, int]:
+        """The secret that a person's codes are made from, empty without codes; and the newest step that was used."""
+        row = await self._database.fetchrow("console_codes_of", person_id=person.person_id)
+        return ("", 0) if row is None else (row["code_secret"], row["code_step"])
+
+    async def set_codes(self, person: Person, secret: str, step: int = 0) -> None:
+        """Have codes of this secret asked for at the log-in; an empty one: no more. step: the one just used."""
+        await self._database.execute("set_console_codes", secret=secret, step=step, person_id=person.person_id)
+
+    async def use_code(self, person: Person, step: int) -> bool:
+        """Use the code of a step; False when that one, or a newer one, was used already."""
+        return await self._database.fetchval("use_console_code", step=step, person_id=person.person_id) is not None
+
     async def disable(self, name: str) -> bool:
         """Let somebody in no more, from now on; False for a name that nobody logs in by."""
         return await self._database.fetchval("disable_console_person", name=storable(name.strip())) is not None
