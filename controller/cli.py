@@ -15,6 +15,7 @@ import typer
 from typer.core import TyperCommand
 
 from controller.commands import backup_arguments as backup_commands
+from controller.commands import billing_arguments as billing_commands
 from controller.commands import call_arguments as call_commands
 from controller.commands import console_arguments as console_commands
 from controller.commands import postback_arguments as postback_commands
@@ -292,6 +293,7 @@ postback_commands.add_to(app)
 text_commands.add_to(app)
 usage_commands.add_to(app)
 console_commands.add_to(app)
+billing_commands.add_to(app)
 
 
 def main() -> None:

@@ -18,7 +18,7 @@ from rich.text import Text
 
 from controller.config.load import Configuration, read_configuration
 from controller.errors import RingpostError
-from controller.metering.report import By, Report, report
+from controller.metering.report import By, Report
 from controller.metering.store.usage_reader import UsageReader
 from controller.resources import QUERIES
 from controller.store.database import Database
@@ -60,7 +60,7 @@ async def show_usage(config: Path, key: str, period: Period, by: By, form: Form,
     prices = configuration.prices
     async with usage_reader(configuration) as reader:
         name = known_key(configuration, key)
-        whole = report(await reader.sums(name, period.since, period.until, prices, by=by), prices)
+        whole = await reader.report(name, period.since, period.until, prices, by=by)
     match form:
         case Form.JSON:
             print(json.dumps(_as_json(key, period, whole), ensure_ascii=False, indent=2))

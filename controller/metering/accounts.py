@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 from controller.metering.prices import CurrentPrices
-from controller.metering.report import Report, report
+from controller.metering.report import Report
 from controller.metering.store.usage_reader import UsageReader
 from controller.metering.usage import UsageProduct, UsageRecord
 from controller.store.database import Database
@@ -76,7 +76,7 @@ class Accounts:
 
     async def _spent(self, license_key: str, since: datetime, until: datetime) -> Spending:
         prices = self._prices.list
-        return spending(report(await self._reader.sums(license_key, since, until, prices), prices))
+        return spending(await self._reader.report(license_key, since, until, prices))
 
     async def records(
         self, license_key: str, since: datetime, until: datetime, products: Sequence[UsageProduct] | None = None

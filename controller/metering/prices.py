@@ -22,6 +22,25 @@ MINUTE = Decimal(60)
 
 
 @dataclass(frozen=True, slots=True)
+class Terms:
+    """Of a rate: what is covered by `first_price`, and what each further unit of whole steps of `next_units` costs.
+
+    All prices are sixty times what they are, so that they are exact: a share of a minute need not be a finite decimal.
+    """
+
+    first_units: int
+    next_units: int
+    first_price: Decimal
+    next_price: Decimal
+    least_price: Decimal
+
+    def price(self, units: int) -> Decimal:
+        """Sixty times what so many units cost."""
+        further = -(-max(0, units - self.first_units) // self.next_units) * self.next_units
+        return max(_EXACT.add(self.first_price, _EXACT.multiply(self.next_price, Decimal(further))), self.least_price)
+
+
+@dataclass(frozen=True, slots=True)
 class Rate:
     """The price of one product, in one direction (empty: both), to or from numbers of one prefix, since a moment.
 
@@ -41,15 +60,14 @@ class Rate:
     first_price: Decimal | None = None
     minimum: Decimal = Decimal(0)
 
-    def price_times_60(self, units: int) -> Decimal:
-        """Sixty times what so many units cost, which is exact: a share of a minute need not be a finite decimal."""
+    @property
+    def terms(self) -> Terms:
+        """The rate in numbers, the same for what is timed and what is not."""
+        least = self.minimum * MINUTE
         if not self.product.is_timed:
-            exact = _EXACT.multiply(self.each * units, MINUTE)
-        else:
-            further = -(-max(0, units - self.first_seconds) // self.next_seconds) * self.next_seconds
-            first = self.per_minute * self.first_seconds if self.first_price is None else self.first_price * MINUTE
-            exact = _EXACT.add(first, self.per_minute * further)
-        return max(exact, self.minimum * MINUTE)
+            return Terms(0, 1, Decimal(0), self.each * MINUTE, least)
+        first = self.per_minute * self.first_seconds if self.first_price is None else self.first_price * MINUTE
+        return Terms(self.first_seconds, self.next_seconds, first, self.per_minute, least)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +137,7 @@ class PriceList:
         if rate is None:
             return Decimal(0)
         # A quotient that does not end is far from every tie: 60 digits decide it as all of them would.
-        price = _ROUNDED.divide(rate.price_times_60(units), MINUTE)
+        price = _ROUNDED.divide(rate.terms.price(units), MINUTE)
         return price.quantize(Decimal(1).scaleb(-self.decimals), rounding=ROUND_HALF_UP, context=_ROUNDED)
 
 

@@ -60,6 +60,7 @@ from controller.egress.guard import Guard
 from controller.errors import NotificationRefused
 from controller.mail.server import MailServer, plain_mail
 from controller.metering.accounts import Accounts
+from controller.metering.monthly import MonthlyUsage
 from controller.metering.prices import CurrentPrices
 from controller.postbacks.delivery import Delivery, DeliveryOptions
 from controller.postbacks.poster import PostingOptions
@@ -137,6 +138,7 @@ class Service:
     entries: Entries
     reloading: Reloading
     prices: CurrentPrices
+    monthly_usage: MonthlyUsage
     http: web.Application
 
 
@@ -224,6 +226,7 @@ def build(configuration: Configuration, database: Database) -> Service:
         reloading=reloading,
         entries=entries,
         prices=prices,
+        monthly_usage=MonthlyUsage(database, directory, _utc_now),
         granted_dids=GrantedDids(database, directory, script_context(settings), key_sounds.ids),
         http=web.Application(client_max_size=LARGEST_REQUEST_BYTES, middlewares=[operator_doors(_own_names(settings))]),
     )

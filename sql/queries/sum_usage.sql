@@ -1,13 +1,22 @@
--- How often a key used the same in a period: what costs the same is one row, however many records it is. part: what the
--- report is divided by. period: between which of the moments at which prices change. digits: as many as tell a price.
-SELECT product, direction, part, prefix, inside, units, period, sum(sign)::bigint AS records
-FROM usage_records,
-     LATERAL (SELECT left(number, :digits) AS prefix,
-                     route = '' AS inside,
-                     width_bucket(at, :changes::timestamptz[]) AS period,
-                     CASE :by::text WHEN 'day' THEN to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD')
-                                    WHEN 'did' THEN did
-                                    WHEN 'country' THEN country
-                                    ELSE '' END AS part) AS what
+-- What a key used in a period, and what it costs: each record is rated, and rounded half up, by itself. A way of pricing has
+-- sixty times its prices, in the smallest part that an amount has, so that nothing but whole numbers is divided:
+-- div(2 x + 60, 120) is x / 60 rounded half up. A record without a way has no price.
+SELECT CASE :by::text WHEN 'day' THEN to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD')
+                      WHEN 'did' THEN did
+                      WHEN 'country' THEN country
+                      ELSE '' END AS part, usage_records.product, usage_records.direction,
+       sum(sign)::bigint AS records, sum(sign * units)::bigint AS units,
+       coalesce(sum(sign) FILTER (WHERE way.product IS NULL), 0)::bigint AS unpriced,
+       coalesce(sum(sign * div(2 * greatest(least_price, first_price
+           + minute_price * (greatest(0, (units - first_units + next_units - 1) / next_units) * next_units)) + 60, 120)), 0)
+           AS amount
+FROM usage_records
+LEFT JOIN unnest(:product::text[], :direction::text[], :prefix::text[], :inside::boolean[], :period::integer[],
+                 :first_units::bigint[], :next_units::bigint[], :first_price::numeric[], :minute_price::numeric[],
+                 :least_price::numeric[])
+     AS way (product, direction, prefix, inside, period, first_units, next_units, first_price, minute_price, least_price)
+     ON way.product = usage_records.product AND way.direction = usage_records.direction
+     AND way.prefix = left(number, :digits) AND way.inside = (route = '')
+     AND way.period = width_bucket(at, :changes::timestamptz[])
 WHERE license_key = :license_key AND at >= :since AND at < :until
-GROUP BY product, direction, part, prefix, inside, units, period
+GROUP BY 1, 2, 3

@@ -1,8 +1,17 @@
 -- As sum_usage, of all keys: each is the part of its own.
-SELECT product, direction, license_key AS part, prefix, inside, units, period, sum(sign)::bigint AS records
-FROM usage_records,
-     LATERAL (SELECT left(number, :digits) AS prefix,
-                     route = '' AS inside,
-                     width_bucket(at, :changes::timestamptz[]) AS period) AS what
+SELECT license_key AS part, usage_records.product, usage_records.direction,
+       sum(sign)::bigint AS records, sum(sign * units)::bigint AS units,
+       coalesce(sum(sign) FILTER (WHERE way.product IS NULL), 0)::bigint AS unpriced,
+       coalesce(sum(sign * div(2 * greatest(least_price, first_price
+           + minute_price * (greatest(0, (units - first_units + next_units - 1) / next_units) * next_units)) + 60, 120)), 0)
+           AS amount
+FROM usage_records
+LEFT JOIN unnest(:product::text[], :direction::text[], :prefix::text[], :inside::boolean[], :period::integer[],
+                 :first_units::bigint[], :next_units::bigint[], :first_price::numeric[], :minute_price::numeric[],
+                 :least_price::numeric[])
+     AS way (product, direction, prefix, inside, period, first_units, next_units, first_price, minute_price, least_price)
+     ON way.product = usage_records.product AND way.direction = usage_records.direction
+     AND way.prefix = left(number, :digits) AND way.inside = (route = '')
+     AND way.period = width_bucket(at, :changes::timestamptz[])
 WHERE at >= :since AND at < :until
-GROUP BY product, direction, license_key, prefix, inside, units, period
+GROUP BY 1, 2, 3

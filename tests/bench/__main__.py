@@ -14,7 +14,7 @@ from rich.console import Console
 
 from controller.embedded.debian import provision
 from controller.programs import ProgramTree
-from tests.bench import bench_calls, bench_postbacks, bench_script, bench_texts, rows
+from tests.bench import bench_calls, bench_metering, bench_postbacks, bench_script, bench_texts, rows
 
 PROJECT = Path(__file__).parent.parent.parent
 
@@ -23,7 +23,7 @@ def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="fewer calls and a smaller backlog")
-    parser.add_argument("--only", choices=("script", "calls", "postbacks", "texts"), help="one part alone")
+    parser.add_argument("--only", choices=("script", "calls", "postbacks", "texts", "metering"), help="one part alone")
     parser.add_argument("--against", type=Path, metavar="CLONE", help="a clone of an earlier commit, after `make venv`")
     parser.add_argument("--save", type=Path, metavar="FILE", help="keep the figures for a later `--before`")
     parser.add_argument("--before", type=Path, metavar="FILE", help="figures of an earlier run, to print ratios")
@@ -47,6 +47,9 @@ def main() -> None:
         bench_postbacks.show(uvloop.run(bench_postbacks.run(quick=arguments.quick)), console)
     if arguments.only in (None, "texts"):
         bench_texts.show(uvloop.run(bench_texts.run(quick=arguments.quick)), console)
+    if arguments.only in (None, "metering"):
+        records = bench_metering.QUICK_RECORDS if arguments.quick else bench_metering.RECORDS
+        bench_metering.show(uvloop.run(bench_metering.run(records)), console)
 
 
 if __name__ == "__main__":

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from decimal import Decimal
+from typing import NamedTuple
 
 from asyncpg import Record
 
-from controller.metering.prices import PriceList
-from controller.metering.report import By, UsageSum
+from controller.metering.prices import ALWAYS, PriceList
+from controller.metering.report import By, Report, ReportLine
 from controller.metering.usage import UsageProduct, UsageRecord
 from controller.store.database import Database
+from controller.store.queries import columns
 
 PAGE = 5_000
 # A report of a large key, or of all.
@@ -26,23 +28,40 @@ class UsageReader:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def sums(
+    async def report(
         self, license_key: str, since: datetime, until: datetime, prices: PriceList, *, by: By = ""
-    ) -> list[UsageSum]:
-        """What a key (by its name in the store) used, as the rates of a price list tell it apart."""
-        rows = await self._database.fetch(
-            "sum_usage",
-            license_key=license_key,
-            by=by,
-            **_period(since, until, prices),
-            timeout=REPORT_SECONDS,
-        )
-        return _sums(rows)
+    ) -> Report:
+        """What a key (by its name in the store) used, and what it costs."""
+        return await self._report("ways_of_pricing", "sum_usage", since, until, prices, license_key=license_key, by=by)
 
-    async def sums_of_all(self, since: datetime, until: datetime, prices: PriceList) -> list[UsageSum]:
-        """What all keys used; the part of each sum is the key's name in the store."""
-        rows = await self._database.fetch("sum_usage_of_all", **_period(since, until, prices), timeout=REPORT_SECONDS)
-        return _sums(rows)
+    async def report_of_all(self, since: datetime, until: datetime, prices: PriceList) -> Report:
+        """What all keys used; the part of each line is the key's name in the store."""
+        return await self._report("ways_of_pricing_all", "sum_usage_of_all", since, until, prices)
+
+    async def _report(
+        self, ways: str, sums: str, since: datetime, until: datetime, prices: PriceList, **of: str
+    ) -> Report:
+        period = {
+            "since": since,
+            "until": until,
+            "digits": prices.longest_prefix,
+            "changes": [_BEGINNING, *prices.changes_at],
+        }
+        key = {name: value for name, value in of.items() if name == "license_key"}
+        async with self._database.transaction() as transaction:
+            await transaction.fetch("prepare_report")
+            found = await transaction.fetch(ways, **key, **period, timeout=REPORT_SECONDS)
+            priced = [way for row in found if (way := _way(row, prices)) is not None]
+            rows = await transaction.fetch(
+                sums, **of, **period, **columns(priced, _Way._fields), timeout=REPORT_SECONDS
+            )
+        lines = sorted((_line(row, prices) for row in rows if _counts(row)), key=_place)
+        return Report(tuple(lines), prices.currency)
+
+    async def keys(self, since: datetime, until: datetime) -> list[str]:
+        """The names in the store of the keys that used something."""
+        rows = await self._database.fetch("keys_with_usage", since=since, until=until, timeout=REPORT_SECONDS)
+        return [row["license_key"] for row in rows]
 
     async def records(
         self,
@@ -67,39 +86,78 @@ class UsageReader:
                 most=page,
             )
             for row in rows:
-                yield _record(row)
+                yield record_of(row)
             if len(rows) < page:
                 return
             after, after_id = rows[-1]["at"], rows[-1]["record_id"]
 
 
-def _period(since: datetime, until: datetime, prices: PriceList) -> dict[str, Any]:
-    return {
-        "since": since,
-        "until": until,
-        "digits": prices.longest_prefix,
-        "changes": [_BEGINNING, *prices.changes_at],
-    }
+class _Way(NamedTuple):
+    """A way in which usage is priced, as the query `sum_usage` takes it. Prices are sixty times what they are, in the
+    smallest part that an amount has.
+    """
+
+    product: str
+    direction: str
+    prefix: str
+    inside: bool
+    period: int
+    first_units: int
+    next_units: int
+    first_price: Decimal
+    minute_price: Decimal
+    least_price: Decimal
 
 
-def _sums(rows: Iterable[Record]) -> list[UsageSum]:
-    return [
-        UsageSum(
-            product=UsageProduct(row["product"]),
-            direction=row["direction"],
-            part=row["part"],
-            number=row["prefix"],
-            inside=row["inside"],
-            units=row["units"],
-            period=row["period"] - 1,
-            records=row["records"],
-        )
-        for row in rows
-        if row["records"]
-    ]
+def _way(row: Record, prices: PriceList) -> _Way | None:
+    """The way of a row of `ways_of_pricing`; None for one without a rate."""
+    at = (ALWAYS, *prices.changes_at)[row["period"] - 1]
+    route = "" if row["inside"] else "a trunk"
+    rate = prices.rate_of(UsageProduct(row["product"]), row["direction"], row["prefix"], route, at)
+    if rate is None:
+        return None
+    scale = Decimal(1).scaleb(prices.decimals)
+    terms = rate.terms
+    return _Way(
+        product=row["product"],
+        direction=row["direction"],
+        prefix=row["prefix"],
+        inside=row["inside"],
+        period=row["period"],
+        first_units=terms.first_units,
+        next_units=terms.next_units,
+        first_price=terms.first_price * scale,
+        minute_price=terms.next_price * scale,
+        least_price=terms.least_price * scale,
+    )
 
 
-def _record(row: Record) -> UsageRecord:
+def _counts(row: Record) -> bool:
+    """Whether something is left of it: what was taken back whole is not shown."""
+    return bool(row["records"] or row["units"] or row["amount"])
+
+
+def _line(row: Record, prices: PriceList) -> ReportLine:
+    return ReportLine(
+        part=row["part"],
+        product=UsageProduct(row["product"]),
+        direction=row["direction"],
+        records=row["records"],
+        units=row["units"],
+        amount=Decimal(row["amount"]).scaleb(-prices.decimals),
+        unpriced=0 if prices.is_empty else row["unpriced"],
+    )
+
+
+_ORDER = {product: place for place, product in enumerate(UsageProduct)}
+
+
+def _place(line: ReportLine) -> tuple[str, int, str]:
+    return line.part, _ORDER[line.product], line.direction
+
+
+def record_of(row: Record) -> UsageRecord:
+    """The record of a row."""
     return UsageRecord(
         record_id=row["record_id"],
         license_key=row["license_key"],
