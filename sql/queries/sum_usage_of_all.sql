@@ -12,6 +12,6 @@ LEFT JOIN unnest(:product::text[], :direction::text[], :prefix::text[], :inside:
      AS way (product, direction, prefix, inside, period, first_units, next_units, first_price, minute_price, least_price)
      ON way.product = usage_records.product AND way.direction = usage_records.direction
      AND way.prefix = left(number, :digits) AND way.inside = (route = '')
-     AND way.period = width_bucket(at, :changes::timestamptz[])
+     AND way.period = CASE cardinality(:changes::timestamptz[]) WHEN 1 THEN 1 ELSE width_bucket(at, :changes) END
 WHERE at >= :since AND at < :until
 GROUP BY 1, 2, 3

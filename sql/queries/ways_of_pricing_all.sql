@@ -1,5 +1,5 @@
 -- As ways_of_pricing, of all keys.
 SELECT DISTINCT product, direction, left(number, :digits) AS prefix, route = '' AS inside,
-       width_bucket(at, :changes::timestamptz[]) AS period
+       CASE cardinality(:changes::timestamptz[]) WHEN 1 THEN 1 ELSE width_bucket(at, :changes) END AS period
 FROM usage_records
 WHERE at >= :since AND at < :until
