@@ -20,6 +20,7 @@ from controller.asterisk.configuration import HOST_NAME
 from controller.config_file.validation import Declaration, mistake
 from controller.directory.api_access import ApiAccess, address_pattern
 from controller.directory.dialer_declarations import DialerEntry
+from controller.directory.limit_declarations import LimitsEntry
 from controller.directory.snapshot import DEFAULT_ZONE, Product, canonical_guid
 from controller.directory.text_declarations import REQUEST_URI, TextDidIn, TextsEntry
 from controller.egress.urls import customer_url
@@ -256,6 +257,7 @@ class LicenseKeyEntry(Declaration):
     ] = ()
     texts: TextsEntry = Field(default_factory=TextsEntry)
     dialer: DialerEntry = Field(default_factory=DialerEntry)
+    limits: LimitsEntry = Field(default_factory=LimitsEntry)
     suspended: bool = False
     time_zone: Annotated[str, AfterValidator(_zone)] = DEFAULT_ZONE
     description: Description = ""

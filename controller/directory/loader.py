@@ -231,6 +231,7 @@ class _Loader:
                 mail_to=frozenset(declared.mail_to),
                 texts=declared.texts.settings(),
                 dialer=declared.dialer.settings(),
+                limits=declared.limits.limits,
                 suspended=declared.suspended,
                 time_zone=declared.time_zone,
                 description=declared.description,

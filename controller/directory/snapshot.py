@@ -16,6 +16,7 @@ from controller.directory.destinations import Destinations, countries_of
 from controller.directory.dialer_settings import DialerSettings
 from controller.directory.did_settings import UNSET, DidSettings
 from controller.directory.text_settings import TextSettings
+from controller.directory.usage_limits import UsageLimits
 from controller.errors import Mistake
 from controller.ivr.model import Ivr, Sequence
 from controller.numbers import network_number
@@ -41,8 +42,8 @@ class LicenseKey:
     `time_zone`: of its time conditions, by its name in the tz database.
     `api`: how its programs log in to interfaces with user names, and from where.
     `mail_to`: the addresses ("ops@example.com") and domains ("@example.com") that its scripts may have mails sent to.
-    `texts`: its keywords, quiet hours and the like. `dialer`: how its messages are delivered. `suspended`: its programs
-    can send no texts; others reach it.
+    `limits`: what it may use. `texts`: its keywords, quiet hours and the like. `dialer`: how its messages are
+    delivered. `suspended`: its programs can send no texts; others reach it.
     """
 
     name: str
@@ -62,6 +63,7 @@ class LicenseKey:
     mail_to: frozenset[str] = frozenset()
     texts: TextSettings = field(default_factory=TextSettings)
     dialer: DialerSettings = field(default_factory=DialerSettings)
+    limits: UsageLimits = field(default_factory=UsageLimits)
     suspended: bool = False
     description: str = ""
     declared_as: str = ""

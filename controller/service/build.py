@@ -59,9 +59,7 @@ from controller.directory.routes import Routes
 from controller.egress.guard import Guard
 from controller.errors import NotificationRefused
 from controller.mail.server import MailServer, plain_mail
-from controller.metering.accounts import Accounts
-from controller.metering.monthly import MonthlyUsage
-from controller.metering.prices import CurrentPrices
+from controller.metering.usage_watch import HoldsKey, holds_nobody
 from controller.postbacks.delivery import Delivery, DeliveryOptions
 from controller.postbacks.poster import PostingOptions
 from controller.postbacks.schedule import Schedule
@@ -76,6 +74,7 @@ from controller.service.build_console import CONSOLE_RETENTION, add_console
 from controller.service.build_dialer import DialerParts, dialer_routes
 from controller.service.build_interfaces import InterfaceParts, customer_routes
 from controller.service.build_line_types import build_line_types
+from controller.service.build_metering import MeteringParts, build_metering
 from controller.service.build_phone_notify import PhoneNotifyParts, phone_notify_routes
 from controller.service.build_texts import TextParts, build_texts
 from controller.service.build_voipms import VoipmsParts, voipms_routes
@@ -137,8 +136,7 @@ class Service:
     granted_dids: GrantedDids
     entries: Entries
     reloading: Reloading
-    prices: CurrentPrices
-    monthly_usage: MonthlyUsage
+    metering: MeteringParts
     http: web.Application
 
 
@@ -166,6 +164,7 @@ def build(configuration: Configuration, database: Database) -> Service:
         prompts, directory, library, settings.media_url, SpeechQuota(settings.speech.megabytes_an_hour)
     )
     postback_urls = PostbackUrls(database)
+    metering = build_metering(configuration, database, directory)
     texts = build_texts(
         configuration,
         database=database,
@@ -174,6 +173,7 @@ def build(configuration: Configuration, database: Database) -> Service:
         ami=ami,
         registry=registry,
         postback_url=postback_urls.url,
+        holds_key=metering.watch.holds,
     )
     calls = build_calls(
         database=database,
@@ -193,6 +193,7 @@ def build(configuration: Configuration, database: Database) -> Service:
         queue_text=texts.texts.queue_for_call,
         block_number=texts.opt_outs.block_for_call,
         forbids_call=texts.call_consent.forbids_call,
+        holds_key=metering.watch.holds,
     )
     # Calls that were adopted before the manager interface was there have not had their lease renewed.
     ami.on_ready(calls.live.renew_all)
@@ -200,8 +201,7 @@ def build(configuration: Configuration, database: Database) -> Service:
     async def shared(fresh: Configuration) -> Configuration:
         return await with_shared_secrets(fresh, database)
 
-    prices = CurrentPrices(configuration.prices)
-    reloading = Reloading(configuration, directory, prompts, ami, shared, prices)
+    reloading = Reloading(configuration, directory, prompts, ami, shared, metering.prices)
     ami.on_ready(reloading.catch_up)
     key_sounds = KeySounds(directory, library, prompts)
     entries = Entries(database)
@@ -225,8 +225,7 @@ def build(configuration: Configuration, database: Database) -> Service:
         postback_urls=postback_urls,
         reloading=reloading,
         entries=entries,
-        prices=prices,
-        monthly_usage=MonthlyUsage(database, directory, _utc_now),
+        metering=metering,
         granted_dids=GrantedDids(database, directory, script_context(settings), key_sounds.ids),
         http=web.Application(client_max_size=LARGEST_REQUEST_BYTES, middlewares=[operator_doors(_own_names(settings))]),
     )
@@ -253,6 +252,7 @@ def build_calls(
     queue_text: QueueText,
     block_number: BlockNumber,
     forbids_call: ForbidsCall,
+    holds_key: HoldsKey = holds_nobody,
     message_left: Callable[[], None] = lambda: None,
 ) -> Calls:
     """The parts that take, place and recover calls, wired to Asterisk's events.
@@ -260,7 +260,8 @@ def build_calls(
     prompts_of: the prompts of a licence key, by its name. context: what scripts are checked against. application: the
     Stasis application. lease_seconds: how long a call stays with a controller that is not heard of any more.
     queue_text: queues what scripts and sequences send. block_number: opts out who asks for it on a call. forbids_call:
-    whether a number has opted out of a key's calls. message_left: told of each message that a mailbox may have got.
+    whether a number has opted out of a key's calls. holds_key: whether a key has reached a limit of its usage.
+    message_left: told of each message that a mailbox may have got.
     """
     routes = Routes(directory)
     live = LiveCalls(ari, lease_keeper, CallMetrics(registry), lease_seconds)
@@ -284,9 +285,9 @@ def build_calls(
     adoption = Adoption(
         parts, live, CallLookup(database), owner, directory, application, prompts_of, outgoing.go_on, sweep
     )
-    dialer = Dialer(queue, directory, live, outgoing, journal, lambda: ari.connected, paces)
+    dialer = Dialer(queue, directory, live, outgoing, journal, lambda: ari.connected, paces, holds_key)
     notifications = Notifications(
-        queue, log_targets, queue_ids, routes, prompts_of, context, live.metrics, dialer.wake, forbids_call
+        queue, log_targets, queue_ids, routes, prompts_of, context, live.metrics, dialer.wake, forbids_call, holds_key
     )
     ari.on_event("StasisStart", incoming.stasis_start)
     ari.on_connected(adoption.connected)
@@ -424,7 +425,7 @@ def _add_routes(service: Service, admin_token: str, context: Context) -> None:
                 service.ari,
                 service.settings.http,
                 parts.guesses,
-                prices=service.prices,
+                prices=service.metering.prices,
             )
         )
     )

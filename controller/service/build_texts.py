@@ -15,6 +15,7 @@ from controller.asterisk.hep import HepReceiver
 from controller.config.load import Configuration
 from controller.directory.current import CurrentDirectory
 from controller.directory.postback_urls import PostbackUrlOf
+from controller.metering.usage_watch import HoldsKey
 from controller.store.database import Database
 from controller.texts.consent import CallConsent, OptOuts
 from controller.texts.intake.intake import SCRIPT, Intake
@@ -72,12 +73,13 @@ def build_texts(
     ami: AmiClient,
     registry: CollectorRegistry,
     postback_url: PostbackUrlOf,
+    holds_key: HoldsKey,
 ) -> TextParts:
     """The parts that take texts in and send them, wired to Asterisk's doors."""
     settings = configuration.settings
     rules, metrics = Rules(), TextMetrics(registry)
     wait = timedelta(hours=settings.texts.phone_wait_hours)
-    queueing = Queueing(directory, database, rules, utc_now, wait, postback_url)
+    queueing = Queueing(directory, database, rules, utc_now, wait, postback_url, holds_key)
     incoming = IncomingStore(database, directory, rules, queueing, metrics)
     intake = Intake(incoming, directory, rules, ami, metrics, configuration.text_secret, utc_now, postback_url)
     hep = HepReceiver(method="MESSAGE")

@@ -113,7 +113,8 @@ def _parts(service: Service) -> dict[str, Part]:
         "recordings": service.calls.recordings.run,
         "retention": service.retention.run,
         "bans": service.bans.run,
-        "monthly-usage": service.monthly_usage.run,
+        "monthly-usage": service.metering.monthly.run,
+        "usage-limits": service.metering.watch.run,
         "post-back URLs": service.postback_urls.run,
     }
     texts = service.texts

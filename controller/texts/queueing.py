@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import phonenumbers
 from phonenumbers import NumberParseException
@@ -14,6 +14,7 @@ from controller.directory.current import CurrentDirectory
 from controller.directory.postback_urls import PostbackKind, PostbackUrlOf, stated_url
 from controller.directory.snapshot import Did, LicenseKey, Snapshot
 from controller.errors import PhoneNumberInvalid
+from controller.metering.usage_watch import HoldsKey, holds_nobody
 from controller.numbers import parse_number, try_number
 from controller.store.database import Database, Transaction
 from controller.texts.model.order import Queued, RefusalReason, Refused, TextOrder, refused
@@ -45,10 +46,12 @@ class Queueing:
         now: Callable[[], datetime],
         phone_wait: timedelta = timedelta(hours=24),
         postback_url: PostbackUrlOf = stated_url,
+        holds_key: HoldsKey = holds_nobody,
     ) -> None:
         """now: gives the time in UTC. phone_wait: how long a text waits for a phone that is not registered.
 
-        postback_url: where results go that the order has no URL for.
+        postback_url: where results go that the order has no URL for. holds_key: whether a key has reached a limit of
+        its usage.
         """
         self._directory = directory
         self._database = database
@@ -56,6 +59,7 @@ class Queueing:
         self._now = now
         self._phone_wait = phone_wait
         self._postback_url = postback_url
+        self._holds_key = holds_key
         self._turns: Counter[str] = Counter()
 
     async def queue(
@@ -73,16 +77,33 @@ class Queueing:
         self, transaction: Transaction, prepared: Sequence[NewText | Refused], timeout: float | None = None
     ) -> list[Queued | Refused]:
         """Store what was prepared; a text to a number that has opted out is refused. StoreUnreachable."""
-        texts = [text for text in prepared if isinstance(text, NewText)]
+        wanted = [text for text in prepared if isinstance(text, NewText)]
+        texts, over = await self._within_allowance(transaction, wanted)
         stored = await outbox.queue(transaction, texts, timeout) if texts else set()
         return [
             text
             if isinstance(text, Refused)
             else Queued(text.text_id, text.sender)
             if text.text_id in stored
-            else refused(RefusalReason.BLOCKED)
+            else refused(RefusalReason.ALLOWANCE if text.text_id in over else RefusalReason.BLOCKED)
             for text in prepared
         ]
+
+    async def _within_allowance(
+        self, transaction: Transaction, texts: Sequence[NewText]
+    ) -> tuple[list[NewText], set[UUID]]:
+        """The texts that their keys' allowances reach for, the first ones of each key, and the ids of the others.
+
+        Our answers to keywords are not counted, and always sent. StoreUnreachable.
+        """
+        over: set[UUID] = set()
+        for name in sorted({text.license_key for text in texts if text.source != REPLY}):
+            key = self._directory.snapshot.license_key(name)
+            if key is None or key.limits.texts_per_day is None:
+                continue
+            ids = [text.text_id for text in texts if text.license_key == name and text.source != REPLY]
+            over.update(ids[await outbox.left_in_day(transaction, name, ids, key.limits.texts_per_day) :])
+        return [text for text in texts if text.text_id not in over], over
 
     def prepare(self, order: TextOrder, *, queue_id: int | None = None) -> NewText | Refused:
         """Everything about a text that is to be sent; or why it is not. Who opted out is not asked here."""
@@ -90,6 +111,8 @@ class Queueing:
         key = snapshot.license_key(order.license_key)
         if key is None or "sms" not in key.products:
             return refused(RefusalReason.KEY_INVALID)
+        if order.source != REPLY and self._holds_key(key.name):
+            return refused(RefusalReason.HOLD)
         if not order.body or len(order.body) > (LONGEST_MMS_BODY if order.mms else LONGEST_BODY):
             return refused(RefusalReason.MESSAGE_INVALID)
         now = self._now()

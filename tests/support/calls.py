@@ -30,6 +30,7 @@ from controller.directory.current import CurrentDirectory
 from controller.directory.snapshot import Did, LicenseKey, Phone, Snapshot, Trunk
 from controller.egress.guard import Guard
 from controller.errors import AsteriskUnreachable, SpeechError, StoreError
+from controller.metering.usage_watch import HoldsKey, holds_nobody
 from controller.resources import QUERIES
 from controller.script.analysis.checker import NOWHERE
 from controller.script.effects import Prompt, Silence, Sound, Speech, Tone
@@ -192,6 +193,7 @@ async def calls_room(
     *,
     asterisk: str = ASTERISK,
     request_timeout: float = 5.0,
+    holds_key: HoldsKey = holds_nobody,
 ) -> AsyncIterator[CallsRoom]:
     """A controller's calls, connected to the fake; cancelled (as by kill -9, but for the journal) at the end."""
     database = await Database.connect(postgres, Queries.load(QUERIES))
@@ -224,6 +226,7 @@ async def calls_room(
         ).queue_for_call,
         block_number=OptOuts(database).block_for_call,
         forbids_call=CallConsent(database, current).forbids_call,
+        holds_key=holds_key,
     )
     await owner.register()
     await calls.queue_ids.reserve()

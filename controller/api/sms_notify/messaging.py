@@ -59,6 +59,8 @@ _REFUSALS = {
     RefusalReason.NOT_UTC: MessageStatus.InvalidDateTime,
     RefusalReason.DID_INVALID: MessageStatus.InvalidDid,
     RefusalReason.DID_REQUIRED: MessageStatus.MissingDidOrInvalidMessageId,
+    RefusalReason.ALLOWANCE: MessageStatus.AccountSuspended,
+    RefusalReason.HOLD: MessageStatus.AccountSuspended,
 }
 _KEY_ERRORS = {
     SmsError.LicenseKeyInvalid: MessageStatus.InvalidLicenseKey,

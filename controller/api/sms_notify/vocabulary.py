@@ -22,6 +22,8 @@ REFUSALS = {
     RefusalReason.NOT_UTC: SmsError.ScheduledDateTimeIsNotUTC,
     RefusalReason.DID_INVALID: SmsError.InvalidAssignedDID,
     RefusalReason.DID_REQUIRED: SmsError.AssignedDIDRequired,
+    RefusalReason.ALLOWANCE: SmsError.ContactCdyneAccountSuspended,
+    RefusalReason.HOLD: SmsError.ContactCdyneAccountSuspended,
 }
 
 _ON_ITS_WAY = frozenset({TextState.QUEUED, TextState.HELD, TextState.SENDING})

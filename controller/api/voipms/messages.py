@@ -49,6 +49,8 @@ _REFUSALS = {
     RefusalReason.NUMBER_INVALID: "invalid_dst",
     RefusalReason.DID_INVALID: "invalid_did",
     RefusalReason.MESSAGE_INVALID: "sms_toolong",
+    RefusalReason.ALLOWANCE: "limit_reached",
+    RefusalReason.HOLD: "non_sufficient_funds",
 }
 _CARRIER_STATUS = {
     TextState.QUEUED: "Queued",

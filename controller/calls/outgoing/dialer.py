@@ -17,6 +17,7 @@ from controller.calls.store.stored_calls import StoredCall
 from controller.directory.current import CurrentDirectory
 from controller.directory.snapshot import LicenseKey
 from controller.errors import JournalFull, StoreError
+from controller.metering.usage_watch import HoldsKey, holds_nobody
 
 log = structlog.get_logger()
 
@@ -43,6 +44,7 @@ class Dialer:
         journal: Journal,
         is_connected: Callable[[], bool],
         paces: Paces,
+        holds_key: HoldsKey = holds_nobody,
     ) -> None:
         self._queue = queue
         self._directory = directory
@@ -51,6 +53,7 @@ class Dialer:
         self._journal = journal
         self.is_connected = is_connected
         self._paces = paces
+        self._holds_key = holds_key
         self._wake = asyncio.Event()
         self._last_keys: dict[str, str] = {}
         self._strays_at = 0.0
@@ -135,6 +138,8 @@ class Dialer:
         """The keys that may begin a call now, those first that were not served last; and when another one may."""
         allowed, pause = [], LOOK_SECONDS
         for key in self._after_last(route):
+            if self._holds_key(key.name):
+                continue  # its calls wait until it is below its limits again
             pace = self._key_pace(key)
             if not pace.allows(self._now()):
                 pause = min(pause, pace.wait())

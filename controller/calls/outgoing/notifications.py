@@ -30,6 +30,7 @@ from controller.directory.script_examination import examine
 from controller.directory.snapshot import LicenseKey
 from controller.errors import Mistake, NotificationRefused, PhoneNumberInvalid, StoreUnreachable
 from controller.ivr.compiled import compile_source
+from controller.metering.usage_watch import HoldsKey, holds_nobody
 from controller.numbers import is_e164, mask_number, national_digits, parse_number, split_extension
 from controller.script.analysis.checker import Context
 from controller.script.analysis.transfers import TRANSFER_CODES
@@ -66,7 +67,7 @@ class Notifications:
     """Takes outgoing calls, and takes back those that wait.
 
     context: what scripts are checked against. wake: told of each call that may be due. forbids_call: whether a
-    number has opted out of a key's calls.
+    number has opted out of a key's calls. holds_key: whether a key has reached a limit of its usage.
     """
 
     def __init__(
@@ -80,6 +81,7 @@ class Notifications:
         metrics: CallMetrics,
         wake: Callable[[], None],
         forbids_call: ForbidsCall,
+        holds_key: HoldsKey = holds_nobody,
     ) -> None:
         self._queue = queue
         self._log_targets = log_targets
@@ -90,6 +92,7 @@ class Notifications:
         self._metrics = metrics
         self._wake = wake
         self._forbids_call = forbids_call
+        self._holds_key = holds_key
 
     async def take(self, order: Order, key: LicenseKey, *, strict: bool = False) -> Taken:
         """Store a call that `key` asks for; it is dialled when its time has come and the paces allow.
@@ -101,7 +104,7 @@ class Notifications:
         """
         script = await self._examined(order.script, key, strict=strict)
         queued = await self._queued(order, key, script, self._queue_ids.take)
-        await self._store([queued])
+        await self._store([queued], key)
         return Taken(queued.call.queue_id, script.mistakes)
 
     async def take_message(self, order: Order, key: LicenseKey, message: Program, queue_id: int) -> Taken:
@@ -113,7 +116,7 @@ class Notifications:
         if "dialer" not in key.products:
             raise NotificationRefused(ResponseCode.KEY_INVALID, "this licence key is not for the Dialer")
         queued = await self._queued(order, key, _Script(message, ()), lambda: queue_id)
-        await self._store([queued])
+        await self._store([queued], key)
         return Taken(queue_id)
 
     async def take_all(self, orders: Sequence[Order], key: LicenseKey) -> list[Taken | NotificationRefused]:
@@ -142,9 +145,9 @@ class Notifications:
             else:
                 accepted.append(queued)
                 made.append(Taken(queued.call.queue_id, script.mistakes))
-        if accepted:
-            await self._store(accepted)
-        return made
+        stored = await self._store_some(accepted, key) if accepted else 0
+        over = {queued.call.queue_id for queued in accepted[stored:]}
+        return [_over_allowance() if isinstance(each, Taken) and each.queue_id in over else each for each in made]
 
     async def _script_of(self, source: str, key: LicenseKey) -> _Script | NotificationRefused:
         try:
@@ -174,6 +177,10 @@ class Notifications:
 
     async def _queued(self, order: Order, key: LicenseKey, script: _Script, take_id: Callable[[], int]) -> QueuedCall:
         """A call as it waits for its first try. NotificationRefused."""
+        if self._holds_key(key.name):
+            raise NotificationRefused(
+                ResponseCode.ADMINISTRATIVE_HOLD, "the licence key has reached a limit of its usage"
+            )
         written, extension = split_extension(order.number)
         number = _number(written, ResponseCode.INVALID_PHONE_NUMBER, "the number to call")
         shown = _number(order.caller_id, ResponseCode.INVALID_CALLER_ID, "the caller id") if order.caller_id else ""
@@ -215,12 +222,24 @@ class Notifications:
         )
         return QueuedCall(call, notification, json.dumps(state.to_json(), ensure_ascii=False), script.program)
 
-    async def _store(self, queued: Sequence[QueuedCall]) -> None:
+    async def _store(self, queued: Sequence[QueuedCall], key: LicenseKey) -> None:
+        """Store all of them. NotificationRefused when the key's allowance does not reach."""
+        if await self._store_some(queued, key) < len(queued):
+            raise _over_allowance()
+
+    async def _store_some(self, queued: Sequence[QueuedCall], key: LicenseKey) -> int:
+        """Store as many as the key's allowance reaches for, the first ones; gives how many."""
+        most = key.limits.calls_per_day
         try:
-            await self._queue.add(queued)
+            stored = await self._queue.add(queued, most_in_day=most)
         except StoreUnreachable:
             # It may be stored all the same: the same QueueIDs again are the same calls.
-            await self._queue.add(queued)
+            stored = await self._queue.add(queued, most_in_day=most)
+        if stored:
+            self._tell_queued(queued[:stored])
+        return stored
+
+    def _tell_queued(self, queued: Sequence[QueuedCall]) -> None:
         first = queued[0].call
         log.info(
             "calls queued" if len(queued) > 1 else "call queued",
@@ -239,7 +258,7 @@ class Notifications:
         at = self._log_targets.now() + timedelta(seconds=effect.delay_seconds)
         order = Order(effect.number, effect.program, caller_id=effect.caller_id, at=at)
         script = _Script(compile_source(effect.program), ())
-        await self._store([await self._queued(order, key, script, self._queue_ids.take)])
+        await self._store([await self._queued(order, key, script, self._queue_ids.take)], key)
 
     async def cancel(self, queue_id: int) -> bool:
         """Take back a call that waits for a try; False when it does not wait. StoreError.
@@ -288,6 +307,12 @@ class Notifications:
             return max(order.at.astimezone(UTC), now) if order.at else now
         except OverflowError:  # a time of the years 1 or 9999 that another zone does not have
             return now if order.at and order.at.year < now.year else datetime.max.replace(tzinfo=UTC)
+
+
+def _over_allowance() -> NotificationRefused:
+    return NotificationRefused(
+        ResponseCode.DEMO_ALLOWANCE_EXCEEDED, "the calls that the key may order in a day are used up"
+    )
 
 
 def _number(text: str, code: ResponseCode, what: str) -> str:

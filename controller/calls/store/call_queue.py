@@ -12,7 +12,7 @@ from controller.calls.store.call_entries import CallEntry, CallRow, RowOwner, sa
 from controller.calls.store.controllers import Owner
 from controller.calls.store.stored_calls import StoredCall, stored_calls
 from controller.script.program import Program
-from controller.store.database import Database
+from controller.store.database import Database, Transaction
 from controller.store.queries import columns
 from controller.store.storable import storable, storable_json
 
@@ -46,24 +46,41 @@ class CallQueue:
         self._database = database
         self._owner = owner
 
-    async def add(self, queued: Sequence[QueuedCall]) -> None:
-        """Store calls that wait, in one transaction. The same QueueID again is the same call, for a commit whose answer
-        was lost.
+    async def add(self, queued: Sequence[QueuedCall], *, most_in_day: int | None = None) -> int:
+        """Store calls of one key that wait, in one transaction; gives how many: the first ones. The same QueueID again
+        is the same call, for a commit whose answer was lost.
+
+        most_in_day: of so many outgoing calls that the key may order in any 24 hours the others are left; they are
+        counted over all controllers.
         """
+        async with self._database.transaction() as transaction:
+            if most_in_day is not None:
+                queued = queued[: await self._left(transaction, queued, most_in_day)]
+            if queued:
+                await self._add(transaction, queued)
+        return len(queued)
+
+    async def _left(self, transaction: Transaction, queued: Sequence[QueuedCall], most_in_day: int) -> int:
+        key = queued[0].call.license_key
+        await transaction.execute("lock_usage", key)
+        ids = [each.call.queue_id for each in queued]
+        ordered: int = await transaction.fetchval("calls_ordered_in_day", license_key=key, but=ids)
+        return max(0, most_in_day - ordered)
+
+    async def _add(self, transaction: Transaction, queued: Sequence[QueuedCall]) -> None:
         programs = {each.program.content_hash: storable(each.program.source) for each in queued}
         timeout = BATCH_SECONDS if len(queued) > 1 else None
-        async with self._database.transaction() as transaction:
-            await transaction.execute("save_programs", list(programs), list(programs.values()))
-            for start in range(0, len(queued), ROWS_AT_ONCE):
-                some = queued[start : start + ROWS_AT_ONCE]
-                rows = [CallRow.of(each.call, storable_json(each.state_json)) for each in some]
-                asked = [_storable(each.notification) for each in some]
-                await transaction.execute(
-                    "queue_calls",
-                    **columns(rows, CallRow._fields),
-                    **columns(asked, [each.name for each in fields(Notification)]),
-                    timeout=timeout,
-                )
+        await transaction.execute("save_programs", list(programs), list(programs.values()))
+        for start in range(0, len(queued), ROWS_AT_ONCE):
+            some = queued[start : start + ROWS_AT_ONCE]
+            rows = [CallRow.of(each.call, storable_json(each.state_json)) for each in some]
+            asked = [_storable(each.notification) for each in some]
+            await transaction.execute(
+                "queue_calls",
+                **columns(rows, CallRow._fields),
+                **columns(asked, [each.name for each in fields(Notification)]),
+                timeout=timeout,
+            )
 
     async def claim(
         self, license_keys: Sequence[str], route: str, most: int, *, most_of_a_key: int

@@ -46,6 +46,8 @@ class RefusalReason(StrEnum):
     NOT_UTC = "not-utc"
     DID_INVALID = "did-invalid"
     DID_REQUIRED = "did-required"
+    ALLOWANCE = "allowance-exceeded"
+    HOLD = "on-hold"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +74,8 @@ MESSAGES = {
     RefusalReason.NOT_UTC: "The time of a text is given in UTC, and within a year.",
     RefusalReason.DID_INVALID: "The sender is no number of this licence key that texts are sent from.",
     RefusalReason.DID_REQUIRED: "This licence key has no number that texts are sent from: name one.",
+    RefusalReason.ALLOWANCE: "The texts that this licence key may send in a day are used up.",
+    RefusalReason.HOLD: "This licence key has reached a limit of its usage: nothing new is sent for it.",
 }
 """What each refusal says."""
 

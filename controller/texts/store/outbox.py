@@ -104,6 +104,16 @@ async def queue(transaction: Transaction, texts: Sequence[NewText], timeout: flo
     return {row["text_id"] for row in rows}
 
 
+async def left_in_day(transaction: Transaction, license_key: str, text_ids: Sequence[UUID], most: int) -> int:
+    """How many more texts a key may order of `most` in any 24 hours, besides these; who asks at once takes turns.
+
+    StoreUnreachable.
+    """
+    await transaction.execute("lock_usage", license_key)
+    ordered: int = await transaction.fetchval("texts_ordered_in_day", license_key=license_key, but=list(text_ids))
+    return max(0, most - ordered)
+
+
 class Claims:
     """Takes what is due, in turns that are fair to all keys."""
 
