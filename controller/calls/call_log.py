@@ -19,6 +19,7 @@ from controller.calls.postback import call_postback
 from controller.calls.store.journal import Journal
 from controller.calls.trace_mailer import TraceMailer
 from controller.calls.usage import call_usage, transfer_usage
+from controller.metering.metrics import UsageMetrics
 from controller.metering.usage import UsageRecord
 from controller.numbers import try_number
 from controller.postbacks.encoding import DateFormat
@@ -38,7 +39,7 @@ _ALWAYS_TOLD = frozenset({"answered", "left_out", "end"})
 class CallLogTargets:
     """Where calls are written down: the journal, the feed for those who watch, the clock (UTC), the date format.
 
-    mailer: sends the traces that scripts ask for; None when there is no mail server.
+    mailer: sends the traces that scripts ask for; None when there is no mail server. usage: counts what is metered.
     """
 
     journal: Journal
@@ -46,6 +47,7 @@ class CallLogTargets:
     now: Callable[[], datetime]
     date_format: DateFormat = "us"
     mailer: TraceMailer | None = None
+    usage: UsageMetrics | None = None
 
 
 class CallWriter(Protocol):
@@ -260,6 +262,8 @@ class CallLog:
         self._take_post_url(self._state())
         trace, self._trace = self._trace, []
         usage, self._usage = self._usage, []
+        if usage and self._log_targets.usage is not None:
+            self._log_targets.usage.count(usage)
         self._journal.add(self.call, self._state_json, trace=trace, postback=postback, usage=usage)
 
 

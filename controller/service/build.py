@@ -164,7 +164,7 @@ def build(configuration: Configuration, database: Database) -> Service:
         prompts, directory, library, settings.media_url, SpeechQuota(settings.speech.megabytes_an_hour)
     )
     postback_urls = PostbackUrls(database)
-    metering = build_metering(configuration, database, directory)
+    metering = build_metering(configuration, database, directory, registry)
     texts = build_texts(
         configuration,
         database=database,
@@ -174,6 +174,7 @@ def build(configuration: Configuration, database: Database) -> Service:
         registry=registry,
         postback_url=postback_urls.url,
         holds_key=metering.watch.holds,
+        usage_metrics=metering.metrics,
     )
     calls = build_calls(
         database=database,
@@ -189,7 +190,9 @@ def build(configuration: Configuration, database: Database) -> Service:
         lease_seconds=settings.service.lease_seconds,
         context=script_context(settings),
         registry=registry,
-        log_targets=CallLogTargets(journal, CallFeed(), _utc_now, settings.postbacks.date_format, mailer),
+        log_targets=CallLogTargets(
+            journal, CallFeed(), _utc_now, settings.postbacks.date_format, mailer, metering.metrics
+        ),
         queue_text=texts.texts.queue_for_call,
         block_number=texts.opt_outs.block_for_call,
         forbids_call=texts.call_consent.forbids_call,
@@ -343,6 +346,7 @@ def _retention(section: DatabaseSection, database: Database, library: SoundLibra
         RetentionRule("traces", "remove_old_traces", section.keep_traces_days),
         RetentionRule("programs", "remove_unused_programs", UNUSED_DAYS, WALK_STEPS),
         RetentionRule("recordings", "remove_old_recordings", section.keep_recordings_days),
+        RetentionRule("usage", "remove_old_usage", section.keep_usage_days),
         RetentionRule("media of texts", "remove_old_media", section.keep_text_media_days),
         RetentionRule("first answers", "remove_old_answers", KEPT_ANSWER_DAYS),
         RetentionRule("messages of the Dialer", "remove_old_dialer_messages", EXPIRED_TOKEN_DAYS),

@@ -5,10 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from prometheus_client import CollectorRegistry
+
 from controller.config.load import Configuration
 from controller.directory.current import CurrentDirectory
 from controller.mail.server import MailServer
 from controller.metering.accounts import Accounts
+from controller.metering.metrics import UsageMetrics
 from controller.metering.monthly import MonthlyUsage
 from controller.metering.prices import CurrentPrices
 from controller.metering.store.standings import Standings
@@ -24,10 +27,13 @@ class MeteringParts:
     accounts: Accounts
     monthly: MonthlyUsage
     watch: UsageWatch
+    metrics: UsageMetrics
 
 
-def build_metering(configuration: Configuration, database: Database, directory: CurrentDirectory) -> MeteringParts:
-    """Prices, accounts, what each month begins with, and the watch over limits."""
+def build_metering(
+    configuration: Configuration, database: Database, directory: CurrentDirectory, registry: CollectorRegistry
+) -> MeteringParts:
+    """Prices, accounts, what each month begins with, the watch over limits, and the counters."""
     prices = CurrentPrices(configuration.prices)
     mail = configuration.settings.mail
     server = (
@@ -38,4 +44,5 @@ def build_metering(configuration: Configuration, database: Database, directory: 
         accounts=Accounts(database, prices),
         monthly=MonthlyUsage(database, directory, lambda: datetime.now(UTC)),
         watch=UsageWatch(Standings(database), directory, prices, server),
+        metrics=UsageMetrics(registry),
     )

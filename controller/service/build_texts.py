@@ -15,6 +15,7 @@ from controller.asterisk.hep import HepReceiver
 from controller.config.load import Configuration
 from controller.directory.current import CurrentDirectory
 from controller.directory.postback_urls import PostbackUrlOf
+from controller.metering.metrics import UsageMetrics
 from controller.metering.usage_watch import HoldsKey
 from controller.store.database import Database
 from controller.texts.consent import CallConsent, OptOuts
@@ -74,10 +75,11 @@ def build_texts(
     registry: CollectorRegistry,
     postback_url: PostbackUrlOf,
     holds_key: HoldsKey,
+    usage_metrics: UsageMetrics,
 ) -> TextParts:
     """The parts that take texts in and send them, wired to Asterisk's doors."""
     settings = configuration.settings
-    rules, metrics = Rules(), TextMetrics(registry)
+    rules, metrics = Rules(), TextMetrics(registry, usage_metrics)
     wait = timedelta(hours=settings.texts.phone_wait_hours)
     queueing = Queueing(directory, database, rules, utc_now, wait, postback_url, holds_key)
     incoming = IncomingStore(database, directory, rules, queueing, metrics)

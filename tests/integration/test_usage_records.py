@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import asyncpg
 import pytest
@@ -19,10 +19,13 @@ from controller.calls.call_log import CallLog, CallLogTargets
 from controller.calls.feed import CallFeed
 from controller.calls.metrics import CallMetrics
 from controller.calls.recovery.settle import settle_lost
+from controller.calls.store.call_entries import WrittenCall
 from controller.calls.store.call_lookup import CallLookup
 from controller.calls.store.controllers import Owner
 from controller.calls.store.journal import Journal
+from controller.calls.usage import call_usage
 from controller.errors import StoreUnreachable
+from controller.metering.metrics import UsageMetrics
 from controller.metering.store.records import write_usage
 from controller.metering.usage import UsageProduct, UsageRecord
 from controller.resources import QUERIES
@@ -33,6 +36,7 @@ from controller.speech.prompts import Prompts
 from controller.speech.voices import Voices
 from controller.store.database import Database
 from controller.store.queries import Queries
+from controller.store.row_retention import RetentionRule, RowRetention
 from controller.texts.model.order import TextOrder
 from tests.support.call_values import AT, an_answered_call, an_incoming_call
 from tests.support.owner import an_owner
@@ -237,3 +241,38 @@ async def test_a_record_is_never_changed(database: Database, postgres: str) -> N
             await connection.execute("UPDATE usage_records SET units = 2")
     finally:
         await connection.close()
+
+
+async def test_usage_outlives_the_calls_that_it_is_of_and_leaves_after_its_own_period(
+    database: Database, postgres: str
+) -> None:
+    old = datetime.now(UTC) - timedelta(days=800)
+    connection = await asyncpg.connect(postgres)
+    try:
+        for number, at in enumerate((old, old + timedelta(days=500))):
+            call = an_answered_call(2_000_000_000 + number, channel_id=f"channel-{number}")
+            call.ended(at + timedelta(seconds=9), "hung-up", call.final_code)
+            call.answered_at = at
+            journal = Journal(database, an_owner())
+            usage = call_usage(call, dialled=True)
+            assert usage is not None
+            journal.add(call, _state, usage=[usage])
+            assert await journal.close() == 0
+        await connection.execute("UPDATE calls SET started_at = ended_at")
+        rules = (RetentionRule("calls", "remove_old_calls", 90), RetentionRule("usage", "remove_old_usage", 400))
+        await RowRetention(database, rules).remove()
+        assert await connection.fetchval("SELECT count(*) FROM calls") == 0
+    finally:
+        await connection.close()
+    assert await usage_of(postgres) == [("call:2000000001", 9, 1)]
+
+
+async def test_what_is_metered_is_counted_by_product(postgres: str) -> None:
+    registry = CollectorRegistry()
+    targets = CallLogTargets(cast("Journal", None), CallFeed(), lambda: AT, usage=UsageMetrics(registry))
+    call = an_answered_call()
+    log = CallLog(targets, call, State, journal=WrittenCall())
+    log.ended("hung-up", call.final_code, at=AT + timedelta(seconds=61))
+    labels = {"product": "call", "direction": "incoming"}
+    assert registry.get_sample_value("ringpost_usage_records_total", labels) == 1
+    assert registry.get_sample_value("ringpost_usage_units_total", labels) == 61

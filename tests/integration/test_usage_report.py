@@ -7,6 +7,7 @@ import io
 import json
 import random
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -160,3 +161,13 @@ async def test_the_command_shows_what_a_key_used_in_three_forms(
     assert (status, "segments" in printed, "0.0600" in printed) == (0, True, True), printed
     status, printed = await ringpost(postgres, "usage", "nobody", "--config", str(tmp_path))
     assert (status, "no licence key" in printed) == (1, True), printed
+
+
+async def test_the_report_of_all_keys_is_that_of_each_key_whatever_the_sample_shows(database: Database) -> None:
+    await write_usage(database, random_records(9, 1500))
+    reader = UsageReader(database)
+    whole = await reader.report_of_all(BEGIN, END, PRICES)
+    for key in ("acme", "rival"):
+        alone = await reader.report(key, BEGIN, END, PRICES)
+        assert [replace(line, part="") for line in whole.lines if line.part == key] == list(alone.lines)
+    assert {line.part for line in whole.lines} == {"acme", "rival"}

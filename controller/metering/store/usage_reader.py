@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import NamedTuple
 
 from asyncpg import Record
 
-from controller.metering.prices import ALWAYS, PriceList
+from controller.metering.prices import ALWAYS, PriceList, Rate, Terms
 from controller.metering.report import By, Report, ReportLine
-from controller.metering.usage import UsageProduct, UsageRecord
+from controller.metering.usage import UsageDirection, UsageProduct, UsageRecord
 from controller.store.database import Database
 from controller.store.queries import columns
 
@@ -51,12 +52,9 @@ class UsageReader:
         async with self._database.transaction() as transaction:
             await transaction.fetch("prepare_report")
             found = await transaction.fetch(ways, **key, **period, timeout=REPORT_SECONDS)
-            priced = [way for row in found if (way := _way(row, prices)) is not None]
-            rows = await transaction.fetch(
-                sums, **of, **period, **columns(priced, _Way._fields), timeout=REPORT_SECONDS
-            )
-        lines = sorted((_line(row, prices) for row in rows if _counts(row)), key=_place)
-        return Report(tuple(lines), prices.currency)
+            known = [_way(row, prices) for row in found]
+            rows = await transaction.fetch(sums, **of, **period, **columns(known, _Way._fields), timeout=REPORT_SECONDS)
+        return Report(tuple(_lines(rows, prices)), prices.currency)
 
     async def keys(self, since: datetime, until: datetime) -> list[str]:
         """The names in the store of the keys that used something."""
@@ -102,6 +100,7 @@ class _Way(NamedTuple):
     prefix: str
     inside: bool
     period: int
+    priced: bool
     first_units: int
     next_units: int
     first_price: Decimal
@@ -109,21 +108,21 @@ class _Way(NamedTuple):
     least_price: Decimal
 
 
-def _way(row: Record, prices: PriceList) -> _Way | None:
-    """The way of a row of `ways_of_pricing`; None for one without a rate."""
-    at = (ALWAYS, *prices.changes_at)[row["period"] - 1]
-    route = "" if row["inside"] else "a trunk"
-    rate = prices.rate_of(UsageProduct(row["product"]), row["direction"], row["prefix"], route, at)
-    if rate is None:
-        return None
+_NO_TERMS = Terms(0, 1, Decimal(0), Decimal(0), Decimal(0))
+
+
+def _way(row: Record, prices: PriceList) -> _Way:
+    """The way of a row of `ways_of_pricing`; one without a rate costs nothing."""
+    rate = _rate(row, prices)
     scale = Decimal(1).scaleb(prices.decimals)
-    terms = rate.terms
+    terms = rate.terms if rate is not None else _NO_TERMS
     return _Way(
         product=row["product"],
         direction=row["direction"],
         prefix=row["prefix"],
         inside=row["inside"],
         period=row["period"],
+        priced=rate is not None,
         first_units=terms.first_units,
         next_units=terms.next_units,
         first_price=terms.first_price * scale,
@@ -132,20 +131,47 @@ def _way(row: Record, prices: PriceList) -> _Way | None:
     )
 
 
-def _counts(row: Record) -> bool:
-    """Whether something is left of it: what was taken back whole is not shown."""
-    return bool(row["records"] or row["units"] or row["amount"])
+def _rate(row: Record, prices: PriceList) -> Rate | None:
+    at = (ALWAYS, *prices.changes_at)[row["period"] - 1]
+    route = "" if row["inside"] else "a trunk"
+    return prices.rate_of(UsageProduct(row["product"]), row["direction"], row["prefix"], route, at)
+
+
+def _lines(rows: Sequence[Record], prices: PriceList) -> list[ReportLine]:
+    """The lines of rows of `sum_usage`, in order; what was taken back whole is not shown."""
+    found: dict[tuple[str, UsageProduct, UsageDirection], list[ReportLine]] = {}
+    for row in rows:
+        line = _line(row, prices)
+        found.setdefault((line.part, line.product, line.direction), []).append(line)
+    whole = [_sum(lines) for lines in found.values()]
+    return sorted((line for line in whole if line.records or line.units or line.amount), key=_place)
 
 
 def _line(row: Record, prices: PriceList) -> ReportLine:
+    records, unpriced = row["records"], row["unpriced"]
+    amount = Decimal(row["amount"]).scaleb(-prices.decimals)
+    if row["period"] is not None:  # used in a way that the statement was not given
+        rate = _rate(row, prices)
+        unpriced = records if rate is None else 0
+        amount = prices.amount(rate, row["each"]) * records
     return ReportLine(
         part=row["part"],
         product=UsageProduct(row["product"]),
         direction=row["direction"],
-        records=row["records"],
+        records=records,
         units=row["units"],
-        amount=Decimal(row["amount"]).scaleb(-prices.decimals),
-        unpriced=0 if prices.is_empty else row["unpriced"],
+        amount=amount,
+        unpriced=0 if prices.is_empty else unpriced,
+    )
+
+
+def _sum(lines: Sequence[ReportLine]) -> ReportLine:
+    return replace(
+        lines[0],
+        records=sum(line.records for line in lines),
+        units=sum(line.units for line in lines),
+        amount=sum((line.amount for line in lines), Decimal(0)),
+        unpriced=sum(line.unpriced for line in lines),
     )
 
 

@@ -105,6 +105,7 @@ class IncomingStore:
                 entry.stored.cancel()
             raise
         self._metrics.received(len(new))
+        self._metrics.metered(text_usage(new))
         for entry in batch:
             if not entry.stored.done():
                 entry.stored.set_result(None)

@@ -257,6 +257,7 @@ class Sender:
             over = await outbox.record(transaction, batch)
             await self._report(transaction, over)
         del self._results[: len(batch)]
+        self._metrics.metered(text_usage(over))
         for text in over:
             self._metrics.sent(text.state)
         if self._results:
@@ -288,5 +289,6 @@ class Sender:
             over += await outbox.expire(transaction, SWEEP_AT_ONCE)
             await self._report(transaction, over)
             await outbox.forget_pace(transaction)
+        self._metrics.metered(text_usage(over))
         for text in over:
             self._metrics.sent(text.state)
