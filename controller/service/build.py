@@ -457,7 +457,7 @@ def _add_routes(service: Service, admin_token: str, context: Context) -> None:
                 KeySounds(service.directory, service.library, service.prompts),
                 service.texts.texts,
                 service.texts.phones,
-                Accounts(service.database, service.prices),
+                service.metering.accounts,
                 service.settings.http,
                 parts.guesses,
             )

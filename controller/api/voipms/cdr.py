@@ -197,7 +197,8 @@ class CdrMethods:
     @operation("getBalance")
     async def balance(self, request: GetBalance, caller: Caller) -> BalanceAnswer:
         """What is left or owed, by the prices of the configuration; and what was used this month and today."""
-        found = await self._accounts.balance(caller.account.name, self._now())
+        most = caller.account.limits.money_per_month.hard
+        found = await self._accounts.balance(caller.account.name, self._now(), most)
         if not flag(request.advanced, "invalid_type"):
             return BalanceAnswer(balance=BalanceInfo(current_balance=_money(found.balance)))
         return BalanceAnswer(
