@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import signal
 from collections.abc import AsyncIterator
+from datetime import datetime
 
 import pytest
 
@@ -63,8 +65,30 @@ async def test_the_demo_is_called_and_calls_and_both_are_told_as_they_happen(sys
     assert busy.returncode == 1
     assert "ResponseCode=8 " in told
     assert "Traceback" not in told
+    await metered_as_the_calls_were(system)
     run.terminate()
     assert await ended(run) == 0
+
+
+def _at(call: dict[str, str], name: str) -> datetime:
+    return datetime.fromisoformat(call[name])
+
+
+async def metered_as_the_calls_were(system: WholeSystem) -> None:
+    """The usage of the key whose calls these were, beside the calls as the store has them."""
+    listed = await system.command("calls", "list", "--json")
+    calls = [call for call in json.loads((await listed.communicate())[0]) if call["license_key"] == "demo"]
+    answered = [call for call in calls if call["answered_at"]]
+    seconds = [(_at(call, "ended_at") - _at(call, "answered_at")).total_seconds() for call in answered]
+    lasted = {call["direction"]: round(each) for call, each in zip(answered, seconds, strict=True)}
+    asked = await system.command("usage", "demo", "--json")
+    lines = json.loads((await asked.communicate())[0])["lines"]
+    found = {(line["product"], line["direction"]): (line["records"], line["units"]) for line in lines}
+    assert found["call", "incoming"] == (1, lasted["incoming"])
+    assert found["call", "outgoing"] == (1, lasted["outgoing"])
+    assert found["attempt", "outgoing"] == (1, 1)
+    assert found["key", ""] == (1, 1)
+    assert found["did", ""][0] >= 1
 
 
 async def test_a_second_run_says_that_one_runs_already(system: WholeSystem) -> None:
