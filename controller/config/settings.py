@@ -191,6 +191,8 @@ class LogSection(Declaration):
 
     level: Literal["debug", "info", "warning", "error"] = "info"
     format: Literal["console", "json"] = "console"
+    rotate_megabytes: Annotated[float, Field(gt=0, le=100_000)] = 20.0
+    keep: Annotated[int, Field(ge=0, le=100)] = 5
 
 
 def _mail_address(text: str) -> str:
@@ -278,14 +280,13 @@ class Settings:
     @property
     def media_url(self) -> str:
         """The address under which Asterisk fetches prompts, without a trailing slash."""
-        host = "127.0.0.1" if self.http.host == "0.0.0.0" else self.http.host  # noqa: S104
-        return self.asterisk.media_url.rstrip("/") or f"http://{host}:{self.http.port}"
+        return self.asterisk.media_url.rstrip("/") or self.http_url
 
     @property
     def http_url(self) -> str:
         """The address of Ringpost's own HTTP interfaces on this machine."""
-        host = "127.0.0.1" if self.http.host == "0.0.0.0" else self.http.host  # noqa: S104
-        return f"http://{host}:{self.http.port}"
+        host = {"0.0.0.0": "127.0.0.1", "": "127.0.0.1", "::": "::1"}.get(self.http.host, self.http.host)  # noqa: S104
+        return f"http://[{host}]:{self.http.port}" if ":" in host else f"http://{host}:{self.http.port}"
 
 
 def read_settings(document: Document, environment: Mapping[str, str] | None = None) -> Settings | None:
@@ -342,6 +343,14 @@ def _check(document: Document, sip: SipSection, asterisk: AsteriskSection, mail:
         expected = "both `certificate` and `certificate_key`"
         document.report(entry.position, "half of the certificate is missing", expected=expected)
     entry = document.root.entry("asterisk")
+    if entry and not asterisk.ari_url and not ip_address(asterisk.listen).is_loopback:
+        expected = "127.0.0.1, or the key `ari_url` for an Asterisk that runs elsewhere"
+        document.report(entry.position, "the embedded Asterisk's ARI and AMI are for this machine", expected=expected)
+    if entry and ":" in asterisk.listen and not asterisk.ari_url:
+        document.report(entry.position, "the embedded Asterisk is spoken to over IPv4", expected="127.0.0.1")
+    if entry and ":" in asterisk.texts_listen:
+        message = "Asterisk hands texts over by IPv4 alone"
+        document.report(entry.position, message, expected="an IPv4 address")
     if entry and asterisk.files and not asterisk.ari_url:
         expected = "the key `ari_url`"
         document.report(entry.position, "`files` is for an Asterisk that runs elsewhere", expected=expected)

@@ -50,7 +50,14 @@ def customer_url(text: str) -> URL:
     if port is None or port in _PORTS_OF_OTHERS:
         raise MalformedUrl(f"refused by the guard: port {port} is not for HTTP")
     _check_spelling(host)
-    return URL(f"{parsed.scheme}://{parsed.raw_authority}{_target(text)}", encoded=True)
+    sent = URL(f"{parsed.scheme}://{parsed.raw_authority}{_target(text)}", encoded=True)
+    try:
+        same = (sent.raw_host, sent.port) == (host, port)
+    except ValueError:  # read only now: the authority as it is sent can be none, although the text was one
+        same = False
+    if not same:
+        raise MalformedUrl("refused by the guard: this is not a URL")
+    return sent
 
 
 def masked_url(text: str) -> str:

@@ -15,6 +15,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -56,6 +57,14 @@ def provision(directory: Path, progress: Progress | None = None, packages: Seque
         if not _holds(directory, packages):
             _fetch(directory, packages, progress or Progress())
     return ProgramTree(directory)
+
+
+def age_in_days(directory: Path) -> int | None:
+    """How long ago the packages were unpacked, in whole days; None when that is not known."""
+    try:
+        return int((time.time() - (directory / STAMP).stat().st_mtime) // 86_400)
+    except OSError:
+        return None
 
 
 def _holds(directory: Path, packages: Sequence[str]) -> bool:

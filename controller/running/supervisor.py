@@ -22,7 +22,8 @@ from controller.api.console.letting_in import console_url, first_link
 from controller.config.load import Configuration, read_configuration
 from controller.config.settings import Settings
 from controller.embedded.asterisk_server import AsteriskServer
-from controller.embedded.debian import PACKAGES, SPEECH_PACKAGES, provision
+from controller.embedded.debian import PACKAGES, SPEECH_PACKAGES, age_in_days, provision
+from controller.embedded.log_rotation import rotate_logs
 from controller.embedded.ports import check_ports
 from controller.embedded.postgres_server import PostgresServer, cluster_home
 from controller.embedded.process import OwnedProcess
@@ -59,6 +60,7 @@ CHILD_MARK = "RINGPOST_SUPERVISED"
 ORPHAN_SECONDS = 4.0
 DYING_SECONDS = 1.5
 READY_SECONDS = 60.0
+OLD_TOOLS_DAYS = 30
 STOP_SECONDS = 15.0
 FIRST_PAUSE_SECONDS = 0.5
 LONGEST_PAUSE_SECONDS = 15.0
@@ -236,9 +238,12 @@ class Supervisor:
                 await stack.enter_async_context(self._receiver())
             controller = ControllerProcess(self._configuration.path, self._settings, database_url)
             await self._start(CONTROLLER, controller, kept, stack)
+            self._warn()
             self._console.print("\n[bold green]Ringpost is ready.[/]\n")
             print_summary(self._configuration, self._console, await self._console_link(database_url))
             async with asyncio.TaskGroup() as group:
+                logging, logs_dir = self._settings.log, self._settings.state_dir / "logs"
+                group.create_task(rotate_logs(logs_dir, megabytes=logging.rotate_megabytes, keep=logging.keep))
                 for name, part in kept:
                     group.create_task(self._keep(name, part))
 
@@ -253,6 +258,17 @@ class Supervisor:
                 await database.close()
         except StoreError:
             return f"{base_url}/console/"
+
+    def _warn(self) -> None:
+        """Of what makes an attack worse on this machine, whatever the configuration says."""
+        if self._settings.external_asterisk:
+            return
+        if os.geteuid() == 0:
+            self._console.print("[yellow]Asterisk runs as root: start Ringpost as an ordinary user.[/]")
+        days = age_in_days(self._settings.tools_dir)
+        if days is not None and days > OLD_TOOLS_DAYS:
+            way = f"remove {self._settings.tools_dir} and start again for a newer one"
+            self._console.print(f"[yellow]Asterisk was fetched {days} days ago, and is not updated: {shown(way)}.[/]")
 
     async def _share_secrets(self, database_url: str) -> None:
         """Before Asterisk's files are written. A database that is not there, or is empty, says nothing of them yet."""

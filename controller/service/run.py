@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import resource
 import signal
 import socket
 from collections.abc import Callable, Coroutine, Sequence
@@ -37,6 +38,7 @@ async def serve(configuration: Configuration) -> None:
 
     Raises a RingpostError for what cannot be used or reached at the start, or when another controller takes over.
     """
+    _raise_limits()
     for warning in configuration.snapshot.warnings:
         log.warning("the checker warns", mistake=str(warning))
     http = configuration.settings.http
@@ -155,6 +157,16 @@ async def _kept_up(name: str, part: Part) -> None:
         except Exception:
             log.exception("a part of the service failed, and is started again", part=name)
         await asyncio.sleep(AGAIN_SECONDS)
+
+
+def _raise_limits() -> None:
+    """Each call, post-back and program takes descriptors: as many as the system lets us have."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != hard:
+        try:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+        except (OSError, ValueError) as error:
+            log.warning("the limit of descriptors was not raised", limit=soft, reason=str(error))
 
 
 def _first_cause(error: BaseException) -> BaseException:

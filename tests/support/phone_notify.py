@@ -17,6 +17,7 @@ import numpy as np
 import zeep
 from aiohttp import web
 
+from controller.api.auth import Guesses
 from controller.directory.granted_dids import GrantedDids
 from controller.directory.key_sounds import KeySounds
 from controller.directory.snapshot import Did, LicenseKey, Phone, Snapshot, Trunk
@@ -107,7 +108,12 @@ class Soap:
 
 @asynccontextmanager
 async def phone_notify(
-    postgres: str, media: Path, directory: Snapshot | None = None, *, fake: FakeAri | None = None
+    postgres: str,
+    media: Path,
+    directory: Snapshot | None = None,
+    *,
+    fake: FakeAri | None = None,
+    guesses: Guesses | None = None,
 ) -> AsyncIterator[PhoneNotify]:
     """The interface on a free port, with the outgoing calls behind it."""
     async with fake or FakeAri() as ari, calls_room(ari, postgres, directory or snapshot()) as room:
@@ -125,10 +131,11 @@ async def phone_notify(
             room.notifications,
             dids,
             room.ari,
+            guesses=guesses or Guesses(),
             prices=CurrentPrices(PriceList("USD", rates=(Rate(UsageProduct.CALL, per_minute=Decimal("0.0129")),))),
         )
         app.add_routes(phone_notify_routes(parts))
-        runner = web.AppRunner(app)
+        runner = web.AppRunner(app, auto_decompress=False)
         await runner.setup()
         listening = asyncio.create_task(dids.run())
         try:

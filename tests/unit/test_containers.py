@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -99,3 +101,22 @@ def test_the_commands_that_compose_starts_exist() -> None:
     commands = {command.name or command.callback.__name__ for command in app.registered_commands if command.callback}
     started = {SERVICES["prepare"]["command"][0], SERVICES["receiver"]["command"][0], SERVICES["try"]["entrypoint"][1]}
     assert started | {"serve"} <= commands
+
+
+@pytest.mark.parametrize("name", sorted(SERVICES))
+def test_every_service_is_held_to_its_own(name: str) -> None:
+    service = SERVICES[name]
+    assert service["security_opt"] == ["no-new-privileges"]
+    assert service["pids_limit"]
+    assert service["mem_limit"]
+    # PostgreSQL's image begins as root, to give its folder away.
+    assert name == "postgres" or service["cap_drop"] == ["ALL"]
+
+
+def test_asterisk_does_not_start_without_the_files_that_are_written_for_it() -> None:
+    command = (PROJECT / "docker" / "asterisk" / "Dockerfile").read_text().rpartition("CMD ")[2]
+    shell, option, script = json.loads(command)
+    assert (shell, option) == ("sh", "-c")
+    missing = subprocess.run([shell, option, script], capture_output=True, text=True, check=False)
+    assert missing.returncode == 1
+    assert "Asterisk has no configuration yet" in missing.stderr

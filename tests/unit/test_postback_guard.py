@@ -174,6 +174,12 @@ def test_the_administrator_opens_named_networks_and_nothing_else() -> None:
             guard.check(url)
 
 
+@pytest.mark.parametrize("host", ["[::ffff:169.254.16\U0001f600]", "[::1\u00a2]", "[\u2460]", "x[::1]"])
+def test_an_authority_that_cannot_be_sent_is_refused(host: str) -> None:
+    with pytest.raises(UrlRefused):
+        Guard().check(f"http://{host}/latest")
+
+
 def test_one_port_of_an_address_is_opened_and_no_other() -> None:
     guard = Guard(["127.0.0.1:8090", "[::1]:9000"])
     guard.check("http://127.0.0.1:8090/calls")

@@ -23,6 +23,22 @@ def test_an_empty_file_means_the_defaults() -> None:
     assert not settings.external_asterisk
 
 
+@pytest.mark.parametrize(
+    ("host", "url"),
+    [
+        ("0.0.0.0", "http://127.0.0.1:8080"),
+        ("::", "http://[::1]:8080"),
+        ("::1", "http://[::1]:8080"),
+        ("2001:db8::7", "http://[2001:db8::7]:8080"),
+        ("10.1.2.3", "http://10.1.2.3:8080"),
+    ],
+)
+def test_an_address_of_either_kind_becomes_a_url(host: str, url: str) -> None:
+    settings = read_settings(parse_document(f"http: {{host: '{host}'}}"), {})
+    assert settings is not None
+    assert settings.http_url == settings.media_url == url
+
+
 def test_the_environment_wins_over_the_file() -> None:
     document = parse_document("database: {url: postgresql://file/db}\nservice: {state_dir: here}\n")
     settings = read_settings(document, {"DATABASE_URL": "postgresql://env/db", "RINGPOST_STATE": "/var/lib/x"})
@@ -61,6 +77,9 @@ def test_what_is_permitted_and_dangerous_is_named(text: str, warning: str) -> No
         ("postbacks: {allow: [loopback]}\n", "1:21"),
         ("asterisk: {ari_url: 'http://pbx:8088'}\n", "1:1"),
         ("log: {level: loud}\n", "1:14"),
+        ("asterisk: {listen: 10.1.2.3}\n", "1:1"),
+        ("asterisk: {listen: '::1'}\n", "1:1"),
+        ("asterisk: {texts_listen: '::1'}\n", "1:1"),
         ("http: {prot: 80}\n", "1:8"),
     ],
 )
