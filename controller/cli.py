@@ -18,6 +18,7 @@ from controller.commands import backup_arguments as backup_commands
 from controller.commands import billing_arguments as billing_commands
 from controller.commands import call_arguments as call_commands
 from controller.commands import console_arguments as console_commands
+from controller.commands import line_type_arguments as line_type_commands
 from controller.commands import postback_arguments as postback_commands
 from controller.commands import text_arguments as text_commands
 from controller.commands import usage_arguments as usage_commands
@@ -294,6 +295,7 @@ text_commands.add_to(app)
 usage_commands.add_to(app)
 console_commands.add_to(app)
 billing_commands.add_to(app)
+line_type_commands.add_to(app)
 
 
 def main() -> None:

@@ -20,6 +20,7 @@ from controller.calls.store.journal import Journal
 from controller.calls.trace_mailer import TraceMailer
 from controller.calls.usage import call_usage, transfer_usage
 from controller.metering.metrics import UsageMetrics
+from controller.line_types.model import NOTHING_KNOWN, LineFound, nothing_known
 from controller.metering.usage import UsageRecord
 from controller.numbers import try_number
 from controller.postbacks.encoding import DateFormat
@@ -40,6 +41,8 @@ class CallLogTargets:
     """Where calls are written down: the journal, the feed for those who watch, the clock (UTC), the date format.
 
     mailer: sends the traces that scripts ask for; None when there is no mail server. usage: counts what is metered.
+    mailer: sends the traces that scripts ask for; None when there is no mail server. line_of: what is known of the line
+    of a number (E.164), for post-backs.
     """
 
     journal: Journal
@@ -48,6 +51,7 @@ class CallLogTargets:
     date_format: DateFormat = "us"
     mailer: TraceMailer | None = None
     usage: UsageMetrics | None = None
+    line_of: Callable[[str], LineFound] = nothing_known
 
 
 class CallWriter(Protocol):
@@ -249,8 +253,16 @@ class CallLog:
         state, postback = self._state(), None
         self._take_post_url(state)
         if url := self.call.status_post_url:
+            targets = self._log_targets
             postback = call_postback(
-                uuid4(), self.call, state, event=event, url=url, final=final, date_format=self._log_targets.date_format
+                uuid4(),
+                self.call,
+                state,
+                event=event,
+                url=url,
+                final=final,
+                date_format=targets.date_format,
+                line=targets.line_of(self.call.their_number) if self.call.outgoing else NOTHING_KNOWN,
             )
         self._write(postback)
 

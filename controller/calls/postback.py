@@ -5,16 +5,28 @@ from __future__ import annotations
 from uuid import UUID
 
 from controller.calls.model.call import Call
-from controller.calls.postback_form import CallStatus, phone_form
+from controller.calls.postback_form import CallStatus, NumberLookup, phone_form
+from controller.line_types.model import NOTHING_KNOWN, LineFound, LineType
 from controller.postbacks.encoding import DateFormat
 from controller.postbacks.outbox import Postback
 from controller.script.state import State
 
 
 def call_postback(
-    postback_id: UUID, call: Call, state: State, *, event: str, url: str, final: bool, date_format: DateFormat
+    postback_id: UUID,
+    call: Call,
+    state: State,
+    *,
+    event: str,
+    url: str,
+    final: bool,
+    date_format: DateFormat,
+    line: LineFound = NOTHING_KNOWN,
 ) -> Postback:
-    """The post-back of what has just become of the call; takes the call's next sequence number."""
+    """The post-back of what has just become of the call; takes the call's next sequence number.
+
+    line: what is known of the number that was called.
+    """
     known = state.variables
     status = CallStatus(
         queue_id=call.queue_id,
@@ -32,6 +44,7 @@ def call_postback(
         transfer_caller_id=known.get("transfercallerid", ""),
         transfer_caller_id_name=known.get("transfercalleridname", ""),
         in_call_rings=int(_number(known.get("incallringcount"))),
+        lookup=_lookup(line),
         variables=state.script_variables,
     )
     return Postback(
@@ -43,6 +56,18 @@ def call_postback(
         license_key=call.license_key,
         url=url,
         form=phone_form(status, date_format=date_format),
+    )
+
+
+def _lookup(line: LineFound) -> NumberLookup:
+    """The line in the vendor's terms. Its types of carriers are not known: ours are sent."""
+    return NumberLookup(
+        wireless=line.type is LineType.MOBILE,
+        lata=line.lata,
+        ocn=line.carrier_id,
+        carrier_name=line.carrier_name,
+        carrier_type="" if line.type is LineType.UNKNOWN else line.type.value,
+        switch_name=line.switch_name,
     )
 
 

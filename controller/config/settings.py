@@ -19,6 +19,7 @@ from pydantic import AfterValidator, Field
 
 from controller.asterisk.configuration import HOST_NAME
 from controller.config.environment import lay_over
+from controller.config.line_type_settings import LineTypesSection
 from controller.config_file.document import Document
 from controller.config_file.validation import Declaration, mistake, read_section
 from controller.egress.addresses import parse_address, parse_opening
@@ -224,6 +225,7 @@ MODELS: Mapping[str, type[Declaration]] = {
     "receiver": ReceiverSection,
     "log": LogSection,
     "mail": MailSection,
+    "line_types": LineTypesSection,
 }
 SECTIONS = (*MODELS, PRICES)
 
@@ -246,6 +248,7 @@ class Settings:
     receiver: ReceiverSection
     log: LogSection
     mail: MailSection
+    line_types: LineTypesSection
 
     @property
     def external_asterisk(self) -> bool:
@@ -309,9 +312,10 @@ def read_settings(document: Document, environment: Mapping[str, str] | None = No
     receiver = read_section(document, "receiver", ReceiverSection)
     log = read_section(document, "log", LogSection)
     mail = read_section(document, "mail", MailSection)
+    line_types = read_section(document, "line_types", LineTypesSection)
     if not (service and sip and http and asterisk and database and texts):
         return None
-    if not (speech and postbacks and receiver and log and mail):
+    if not (speech and postbacks and receiver and log and mail and line_types):
         return None
     _check(document, sip, asterisk, mail)
     _check_openings(document, postbacks)
@@ -331,6 +335,7 @@ def read_settings(document: Document, environment: Mapping[str, str] | None = No
         receiver=receiver,
         log=log,
         mail=mail,
+        line_types=line_types,
     )
 
 

@@ -38,6 +38,11 @@ class LineFound:
 NOTHING_KNOWN = LineFound(LineType.UNKNOWN, "nobody")
 
 
+def nothing_known(number: str) -> LineFound:  # noqa: ARG001 (of no number)
+    """For whoever is not told."""
+    return NOTHING_KNOWN
+
+
 class LineTypeProvider(Protocol):
     """Somebody who knows of numbers (E.164). Neither method raises: who cannot tell gives None."""
 

@@ -58,6 +58,9 @@ from controller.directory.postback_urls import PostbackUrls
 from controller.directory.routes import Routes
 from controller.egress.guard import Guard
 from controller.errors import NotificationRefused
+from controller.line_types.assignment_store import FollowedAssignments
+from controller.line_types.assignments import Assignments
+from controller.line_types.line_types import LineTypes
 from controller.mail.server import MailServer, plain_mail
 from controller.metering.usage_watch import HoldsKey, holds_nobody
 from controller.postbacks.delivery import Delivery, DeliveryOptions
@@ -137,6 +140,9 @@ class Service:
     entries: Entries
     reloading: Reloading
     metering: MeteringParts
+    prices: CurrentPrices
+    line_types: LineTypes
+    line_assignments: FollowedAssignments
     http: web.Application
 
 
@@ -151,6 +157,8 @@ def build(configuration: Configuration, database: Database) -> Service:
     spool = RecordingSpool(settings.state_dir / "recordings")
     recordings = Recordings(ari, library, spool, configuration.application)
     guard = Guard(allow=settings.postbacks.allow)
+    assignments = Assignments()
+    line_types = build_line_types(settings.line_types, directory, guard, assignments)
     owner = Owner(
         database,
         configuration.controller_id,
@@ -192,6 +200,7 @@ def build(configuration: Configuration, database: Database) -> Service:
         registry=registry,
         log_targets=CallLogTargets(
             journal, CallFeed(), _utc_now, settings.postbacks.date_format, mailer, metering.metrics
+            journal, CallFeed(), _utc_now, settings.postbacks.date_format, mailer, line_types.known
         ),
         queue_text=texts.texts.queue_for_call,
         block_number=texts.opt_outs.block_for_call,
@@ -229,6 +238,9 @@ def build(configuration: Configuration, database: Database) -> Service:
         reloading=reloading,
         entries=entries,
         metering=metering,
+        prices=prices,
+        line_types=line_types,
+        line_assignments=FollowedAssignments(database, assignments),
         granted_dids=GrantedDids(database, directory, script_context(settings), key_sounds.ids),
         http=web.Application(client_max_size=LARGEST_REQUEST_BYTES, middlewares=[operator_doors(_own_names(settings))]),
     )
@@ -441,7 +453,7 @@ def _add_routes(service: Service, admin_token: str, context: Context) -> None:
                 KeySounds(service.directory, service.library, service.prompts),
                 calls.notifications,
                 calls.queue_ids,
-                build_line_types(service.directory),
+                service.line_types,
                 service.settings.http,
                 parts.guesses,
             )

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, date, datetime
 
+from controller.config.line_type_settings import LineTypesSection
 from controller.directory.current import CurrentDirectory
+from controller.egress.guard import Guard
+from controller.line_types.assignments import Assignments
 from controller.line_types.line_types import LineTypes
+from controller.line_types.look_up import HttpLookUp
+from controller.line_types.model import LineTypeProvider
+from controller.line_types.overrides import Overrides
 from controller.line_types.rules import NumberLibrary, NumberPlan, OwnNumbers
 
 
@@ -13,6 +20,16 @@ def _today() -> date:
     return datetime.now(UTC).date()
 
 
-def build_line_types(directory: CurrentDirectory) -> LineTypes:
+def build_line_types(
+    section: LineTypesSection, directory: CurrentDirectory, guard: Guard, assignments: Assignments
+) -> LineTypes:
     """Who knows of numbers, in the order in which they are asked."""
-    return LineTypes([OwnNumbers(directory, _today), NumberPlan(), NumberLibrary()])
+    providers: list[LineTypeProvider] = [
+        Overrides(section.types, _today),
+        OwnNumbers(directory, _today),
+        NumberPlan(),
+        assignments,
+    ]
+    if (options := section.look_up) is not None:
+        providers.append(HttpLookUp(guard, options, time.monotonic, _today))
+    return LineTypes([*providers, NumberLibrary()])

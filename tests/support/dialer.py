@@ -14,9 +14,12 @@ import aiohttp
 from aiohttp import web
 
 from controller.calls.store.queue_ids import QueueIds
+from controller.config.line_type_settings import LineTypesSection
 from controller.directory.dialer_settings import DialerSettings
 from controller.directory.key_sounds import KeySounds
 from controller.directory.snapshot import Did, LicenseKey, Snapshot
+from controller.egress.guard import Guard
+from controller.line_types.assignments import Assignments
 from controller.service.build_dialer import DialerParts, dialer_routes
 from controller.service.build_line_types import build_line_types
 from controller.speech.library import SoundLibrary
@@ -155,7 +158,12 @@ async def dialer(
         await queue_ids.reserve()
         app = web.Application()
         parts = DialerParts(
-            room.database, room.directory, sounds, room.notifications, queue_ids, build_line_types(room.directory)
+            room.database,
+            room.directory,
+            sounds,
+            room.notifications,
+            queue_ids,
+            build_line_types(LineTypesSection(), room.directory, Guard(), Assignments()),
         )
         app.add_routes(dialer_routes(parts))
         runner = web.AppRunner(app, auto_decompress=False)

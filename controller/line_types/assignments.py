@@ -1,0 +1,174 @@
+"""The assignment table: which carrier a block of numbers was assigned to, and what kind of lines that carrier has.
+
+A block is an exchange (area code and three digits: ten thousand numbers) or a thousand of it. A thousand that is in the
+table counts before its exchange, even where nothing is known of it. A ported number stays with who it was assigned to.
+"""
+
+from __future__ import annotations
+
+import sys
+import zlib
+from array import array
+from bisect import bisect_left
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import NamedTuple
+
+import orjson
+
+from controller.errors import StateInvalid
+from controller.line_types.model import KnowsAtOnce, LineFound, LineType
+
+SOURCE = "assignment table"
+_FORMAT = 1
+_MOST_BYTES = 1024 * 1024 * 1024
+_EXCHANGE_DIGITS = 6
+_NORTH_AMERICAN = 12
+_TYPES: Mapping[str, LineType] = {each.value: each for each in LineType}
+
+
+class Carrier(NamedTuple):
+    """Who has a block. Texts are empty where they are not known."""
+
+    type: LineType
+    carrier_id: str = ""
+    name: str = ""
+    lata: str = ""
+    switch_name: str = ""
+
+
+@dataclass(frozen=True)
+class AssignmentTable:
+    """Carriers by blocks. Prefixes are sorted; to each belongs a place in `carriers`.
+
+    as_of: the day whose assignments they are. file: the name of the file that they came from.
+    """
+
+    carriers: tuple[Carrier, ...] = ()
+    exchanges: Sequence[int] = field(default_factory=lambda: array("I"))
+    exchange_carriers: Sequence[int] = field(default_factory=lambda: array("I"))
+    thousands: Sequence[int] = field(default_factory=lambda: array("I"))
+    thousand_carriers: Sequence[int] = field(default_factory=lambda: array("I"))
+    as_of: date = date.min
+    file: str = ""
+
+    @classmethod
+    def of(cls, blocks: Mapping[str, Carrier], *, as_of: date, file: str = "") -> AssignmentTable:
+        """The table of blocks by their six or seven digits."""
+        places: dict[Carrier, int] = {}
+        exchanges: dict[int, int] = {}
+        thousands: dict[int, int] = {}
+        for prefix, carrier in blocks.items():
+            into = exchanges if len(prefix) == _EXCHANGE_DIGITS else thousands
+            into[int(prefix)] = places.setdefault(carrier, len(places))
+        return cls.packed(tuple(places), exchanges, thousands, as_of=as_of, file=file)
+
+    @classmethod
+    def packed(
+        cls,
+        carriers: Sequence[Carrier],
+        exchanges: Mapping[int, int],
+        thousands: Mapping[int, int],
+        *,
+        as_of: date,
+        file: str,
+    ) -> AssignmentTable:
+        """The table of blocks, each with the place of its carrier."""
+        sorted_exchanges, sorted_thousands = sorted(exchanges), sorted(thousands)
+        return cls(
+            tuple(carriers),
+            array("I", sorted_exchanges),
+            array("I", map(exchanges.__getitem__, sorted_exchanges)),
+            array("I", sorted_thousands),
+            array("I", map(thousands.__getitem__, sorted_thousands)),
+            as_of,
+            file,
+        )
+
+    def __len__(self) -> int:
+        """How many blocks it has."""
+        return len(self.exchanges) + len(self.thousands)
+
+    def known(self, number: str) -> LineFound | None:
+        """What is known of a number (E.164); None for one in no block of the table."""
+        if len(number) != _NORTH_AMERICAN or not number.startswith("+1"):
+            return None
+        block = int(number[2:9])
+        place = _place(self.thousands, block)
+        if place >= 0:
+            return self._line_of(self.thousand_carriers[place])
+        place = _place(self.exchanges, block // 10)
+        return self._line_of(self.exchange_carriers[place]) if place >= 0 else None
+
+    def _line_of(self, place: int) -> LineFound:
+        kind, carrier_id, name, lata, switch_name = self.carriers[place]
+        return LineFound(kind, SOURCE, self.as_of, carrier_id, name, lata, switch_name)
+
+    def to_bytes(self) -> bytes:
+        """The table as bytes, for the store."""
+        head = {
+            "format": _FORMAT,
+            "as_of": self.as_of.isoformat(),
+            "file": self.file,
+            "exchanges": len(self.exchanges),
+            "thousands": len(self.thousands),
+            "carriers": [tuple(each) for each in self.carriers],
+        }
+        columns = (self.exchanges, self.exchange_carriers, self.thousands, self.thousand_carriers)
+        return zlib.compress(orjson.dumps(head) + b"\n" + b"".join(map(_little_endian, columns)), 1)
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> AssignmentTable:
+        """Read what `to_bytes` made. StateInvalid for anything else."""
+        try:
+            unpacked = zlib.decompressobj().decompress(data, _MOST_BYTES)
+            end = unpacked.index(b"\n")
+            head = orjson.loads(unpacked[:end])
+            if head["format"] != _FORMAT:
+                raise StateInvalid("The stored assignment table is of another version.")
+            counts = [head["exchanges"], head["exchanges"], head["thousands"], head["thousands"]]
+            carriers = tuple(Carrier(_TYPES[kind], *texts) for kind, *texts in head["carriers"])
+            columns, position = [], end + 1
+            for count in counts:
+                columns.append(_column(unpacked[position : position + 4 * count], count))
+                position += 4 * count
+            exchanges, exchange_carriers, thousands, thousand_carriers = columns
+            as_of, file = date.fromisoformat(head["as_of"]), str(head["file"])
+            return cls(carriers, exchanges, exchange_carriers, thousands, thousand_carriers, as_of, file)
+        except (ValueError, TypeError, KeyError, IndexError, zlib.error) as error:
+            raise StateInvalid("The stored assignment table cannot be read back.") from error
+
+
+class Assignments(KnowsAtOnce):
+    """The table that counts now, as a provider; without one, nothing is known."""
+
+    def __init__(self, table: AssignmentTable | None = None) -> None:
+        self.table = table or AssignmentTable()
+
+    def known(self, number: str) -> LineFound | None:
+        """What the table has of a number."""
+        return self.table.known(number)
+
+
+def _place(prefixes: Sequence[int], prefix: int) -> int:
+    """Where a prefix is; -1 where it is not."""
+    place = bisect_left(prefixes, prefix)
+    return place if place < len(prefixes) and prefixes[place] == prefix else -1
+
+
+def _little_endian(column: Sequence[int]) -> bytes:
+    values = array("I", column)
+    if sys.byteorder == "big":
+        values.byteswap()
+    return values.tobytes()
+
+
+def _column(data: bytes, count: int) -> array[int]:
+    column = array("I")
+    column.frombytes(data)
+    if sys.byteorder == "big":
+        column.byteswap()
+    if len(column) != count:
+        raise ValueError("a column is cut off")
+    return column

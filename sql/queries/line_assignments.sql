@@ -1,0 +1,2 @@
+-- The assignment table, packed.
+SELECT data FROM line_assignments
