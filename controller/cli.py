@@ -20,6 +20,7 @@ from controller.commands import call_arguments as call_commands
 from controller.commands import console_arguments as console_commands
 from controller.commands import line_type_arguments as line_type_commands
 from controller.commands import postback_arguments as postback_commands
+from controller.commands import sound_arguments as sound_commands
 from controller.commands import text_arguments as text_commands
 from controller.commands import usage_arguments as usage_commands
 from controller.commands.running_command import DEFAULT_CONFIG, Config, reported, run_async, show_mistakes
@@ -296,6 +297,7 @@ usage_commands.add_to(app)
 console_commands.add_to(app)
 billing_commands.add_to(app)
 line_type_commands.add_to(app)
+sound_commands.add_to(app)
 
 
 def main() -> None:

@@ -29,6 +29,7 @@ PROGRESS_ROWS = 50_000
 MOST_MISTAKES = 10
 MOST_CARRIERS = 1_000_000
 LONGEST_TEXT = 200
+EXCHANGE_DIGITS = 6
 
 _COLUMNS = {
     "prefix": ("prefix", "npanxx", "npanxxx", "block"),
@@ -78,7 +79,9 @@ class _Reader:
         self._mistakes: list[str] = []
         self._places: dict[tuple[str, ...], int] = {}
         self._carriers: list[Carrier] = []
-        self._unknown: Counter[str] = Counter()
+        # Of carriers whose class is no line type: how many blocks they have, and the class.
+        self._strange: dict[int, int] = {}
+        self._words: dict[int, str] = {}
 
     def read(self, file: TextIO, progress: Callable[[int], None]) -> ReadTable:
         exchanges: dict[int, int] = {}
@@ -87,14 +90,19 @@ class _Reader:
         first = file.readline()
         file.seek(0)
         reader = csv.reader(file, delimiter=max(",;\t", key=first.count))
+        is_prefix, places = _PREFIX.fullmatch, self._places
         for place, (prefix, *rest) in self._rows(reader):
-            prefix = _NO_DIGITS.sub("", prefix)
-            if _PREFIX.fullmatch(prefix) is None:
+            if is_prefix(prefix) is None and is_prefix(prefix := _NO_DIGITS.sub("", prefix)) is None:
                 self._mistake(place, "a prefix has six or seven digits of a North American number")
                 continue
             rows += 1
-            carrier = self._place_of(tuple(rest))
-            (exchanges if len(prefix) == 6 else thousands)[int(prefix)] = carrier
+            cells = tuple(rest)
+            carrier = places.get(cells)
+            if carrier is None:
+                carrier = self._new_place(cells)
+            if carrier in self._strange:
+                self._strange[carrier] += 1
+            (exchanges if len(prefix) == EXCHANGE_DIGITS else thousands)[int(prefix)] = carrier
             if rows % PROGRESS_ROWS == 0:
                 progress(rows)
         if not rows and not self._mistakes:
@@ -103,12 +111,15 @@ class _Reader:
             raise AssignmentsInvalid("\n".join(self._mistakes))
         progress(rows)
         table = AssignmentTable.packed(self._carriers, exchanges, thousands, as_of=self._as_of, file=self._name)
-        return ReadTable(table, rows, self._unknown)
+        unknown: Counter[str] = Counter()
+        for place, blocks in self._strange.items():
+            unknown[self._words[place]] += blocks
+        return ReadTable(table, rows, unknown)
 
     def _rows(self, reader: Iterator[list[str]]) -> Iterator[tuple[int, Sequence[str]]]:
         """The line number and the cells of each row, in the order prefix, carrier, class, name, LATA, switch."""
         order: list[int] | None = None
-        line = 0
+        line, padding = 0, [""] * len(_ORDER)
         try:
             for cells in reader:
                 line += 1
@@ -117,23 +128,27 @@ class _Reader:
                 if order is None:
                     named = _named_columns(cells)
                     order = named or list(range(len(_ORDER)))
+                    in_order = order == list(range(len(_ORDER)))
                     if named:
                         continue
-                yield line, [cells[each] if 0 <= each < len(cells) else "" for each in order]
+                if in_order:
+                    yield line, (cells + padding)[: len(_ORDER)]
+                else:
+                    yield line, [cells[each] if 0 <= each < len(cells) else "" for each in order]
         except csv.Error as error:
             raise AssignmentsInvalid(f"{self._name}:{line + 1}: this is no CSV: {error}") from None
 
-    def _place_of(self, cells: tuple[str, ...]) -> int:
-        place = self._places.get(cells)
-        if place is None:
-            if len(self._carriers) >= MOST_CARRIERS:
-                raise AssignmentsInvalid(f"{self._name}: there are more than {MOST_CARRIERS} carriers")
-            place = self._places[cells] = len(self._carriers)
-            carrier_id, kind, name, lata, switch = (each.strip()[:LONGEST_TEXT] for each in cells)
-            found = line_type_of(kind)
-            self._carriers.append(Carrier(found or LineType.UNKNOWN, carrier_id, name, lata, switch))
-        if self._carriers[place].type is LineType.UNKNOWN and line_type_of(cells[1]) is None:
-            self._unknown[cells[1].strip()[:LONGEST_TEXT]] += 1
+    def _new_place(self, cells: tuple[str, ...]) -> int:
+        """The place of a carrier that was not read before."""
+        if len(self._carriers) >= MOST_CARRIERS:
+            raise AssignmentsInvalid(f"{self._name}: there are more than {MOST_CARRIERS} carriers")
+        place = self._places[cells] = len(self._carriers)
+        carrier_id, kind, name, lata, switch = (each.strip()[:LONGEST_TEXT] for each in cells)
+        found = line_type_of(kind)
+        if found is None:
+            self._strange[place] = 0
+            self._words[place] = kind
+        self._carriers.append(Carrier(found or LineType.UNKNOWN, carrier_id, name, lata, switch))
         return place
 
     def _mistake(self, line: int, message: str) -> None:

@@ -52,6 +52,8 @@ class AssignmentTable:
     thousand_carriers: Sequence[int] = field(default_factory=lambda: array("I"))
     as_of: date = date.min
     file: str = ""
+    # Each carrier's line, once it was asked for.
+    _lines: dict[int, LineFound] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @classmethod
     def of(cls, blocks: Mapping[str, Carrier], *, as_of: date, file: str = "") -> AssignmentTable:
@@ -102,8 +104,11 @@ class AssignmentTable:
         return self._line_of(self.exchange_carriers[place]) if place >= 0 else None
 
     def _line_of(self, place: int) -> LineFound:
-        kind, carrier_id, name, lata, switch_name = self.carriers[place]
-        return LineFound(kind, SOURCE, self.as_of, carrier_id, name, lata, switch_name)
+        line = self._lines.get(place)
+        if line is None:
+            kind, carrier_id, name, lata, switch_name = self.carriers[place]
+            line = self._lines[place] = LineFound(kind, SOURCE, self.as_of, carrier_id, name, lata, switch_name)
+        return line
 
     def to_bytes(self) -> bytes:
         """The table as bytes, for the store."""

@@ -14,6 +14,7 @@ import soundfile  # type: ignore[import-untyped]
 import soxr  # type: ignore[import-untyped]
 
 from controller.errors import AudioInvalid, SynthesisFailed
+from controller.speech.headerless import is_ulaw
 from controller.speech.pcm import TELEPHONE_RATE, Pcm, Samples, to_pcm, wav_file
 from controller.speech.synthesizer import SpeechAudio
 
@@ -66,8 +67,9 @@ def playable_seconds(path: Path) -> float:
 def to_telephone(data: bytes, hint: str = "") -> bytes:
     """Any audio file as a WAV file of 8 kHz, mono, 16 bit PCM.
 
-    WAV (PCM, float, u-law, A-law, MS-ADPCM, IMA-ADPCM, GSM), AIFF, AIFC, MP3, FLAC, Ogg, AU and GSM are recognised by
-    their content; u-law and A-law without a header only by `hint`, a media type or a file's ending (audio/ulaw, .ul).
+    WAV (PCM, float, u-law, A-law, MS-ADPCM, IMA-ADPCM, GSM), AIFF, AIFC, MP3, FLAC, Ogg, AU, GSM and u-law without a
+    header are recognised by their content; A-law without a header only by `hint`, a media type or a file's ending
+    (audio/x-alaw, .al), and so is u-law that is silent.
     AudioInvalid, with a sentence for people, for what is no audio, empty, cut off, or lasts longer than an hour.
     """
     with _opened(data, hint) as sound:
@@ -116,12 +118,7 @@ def _opened(data: bytes, hint: str) -> soundfile.SoundFile:
     if not coding:
         _refuse_truncated(data)
     try:
-        if coding:
-            sound = soundfile.SoundFile(
-                io.BytesIO(data), format="RAW", subtype=coding, samplerate=TELEPHONE_RATE, channels=1
-            )
-        else:
-            sound = soundfile.SoundFile(io.BytesIO(data))
+        sound = _without_header(data, coding) if coding else _recognised(data)
     except (soundfile.SoundFileError, OSError, RuntimeError, ValueError, TypeError) as error:
         raise AudioInvalid(
             "The file is not audio that Ringpost can read: it takes WAV (PCM, u-law, A-law, MS-ADPCM), MP3, AIFF, "
@@ -133,6 +130,20 @@ def _opened(data: bytes, hint: str) -> soundfile.SoundFile:
         sound.close()
         raise
     return sound
+
+
+def _without_header(data: bytes, coding: str) -> soundfile.SoundFile:
+    return soundfile.SoundFile(io.BytesIO(data), format="RAW", subtype=coding, samplerate=TELEPHONE_RATE, channels=1)
+
+
+def _recognised(data: bytes) -> soundfile.SoundFile:
+    """Audio that says itself what it is, or u-law, which does not. SoundFileError for anything else."""
+    try:
+        return soundfile.SoundFile(io.BytesIO(data))
+    except (soundfile.SoundFileError, RuntimeError):
+        if not is_ulaw(data):
+            raise
+    return _without_header(data, "ULAW")
 
 
 def _headerless_coding(data: bytes, hint: str) -> str:

@@ -1,0 +1,213 @@
+"""The Dialer on a running house: messages are sent, heard by who answers, and asked about meanwhile."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import numpy as np
+import pytest
+import soundfile  # type: ignore[import-untyped]
+from typer.testing import CliRunner
+
+from controller.cli import app
+from controller.programs import ProgramTree
+from controller.softphone.answering import AnsweringLine, IncomingCall
+from controller.softphone.phone import Softphone
+from tests.support.asterisk import TRUNK_ADDRESS, RunningAsterisk
+from tests.support.house import House, running_house
+from tests.support.live import loud_spans
+from tests.support.tones import hear, silence, tone, write_tone
+
+SHORT, LONG = range(2)
+HELLO = 7
+LONG_SECONDS = 4.0
+DELIVERED_SECONDS = 1.5
+LOGIN = {"user": "user@example.com", "pass": "correct horse battery"}
+SENT = ("PENDING", "TRANSACTION REQUIRES FURTHER ATTENTION")
+UNDER_WAY = ("PENDING", "MORE INFORMATION IS REQUIRED")
+PASSED = ("PASS", "ALL CHECKS PASSED")
+NOT_DELIVERED = ("FAIL", "MESSAGE COULD NOT BE DELIVERED")
+YAML = f"""
+license_keys:
+  acme:
+    products: dialer
+    sounds: sounds
+    dialer: {{user: {LOGIN["user"]}, password: {LOGIN["pass"]}, tries: 2, next_try_seconds: 1,
+             delivered_seconds: {DELIVERED_SECONDS}}}
+trunks: {{carrier: {{host: 127.0.0.2, calls_per_second: 50}}}}
+"""
+
+
+@dataclass
+class Live:
+    """The house, the carrier that its calls come to, and programs that ask."""
+
+    house: House
+    line: AnsweringLine
+    http: aiohttp.ClientSession
+
+    async def post(self, path: str, body: object) -> dict[str, Any]:
+        async with self.http.post(self.house.url + path, json=body) as answer:
+            assert answer.status == 200, await answer.text()
+            return dict(await answer.json())
+
+    async def send(self, number: str, message: str) -> dict[str, Any]:
+        """Send a message; the template to ask with."""
+        options = {"outofband": {"message": message, "do_not_send_to_types": [""]}}
+        body = {**LOGIN, "service": "PhoneMatch5.0.Dialer", "target": {"phone": number}, "options": options}
+        answer = await self.post("/process/comprehensive/gateway", body)
+        assert result(answer) == SENT
+        return dict(answer["continuations"]["outofband"]["template"])
+
+    async def status(self, template: dict[str, Any]) -> tuple[str, str]:
+        return result(await self.post("/process/continue", template))
+
+    async def over(self, template: dict[str, Any]) -> tuple[str, str]:
+        """What became of the message, once its call is over."""
+        async with asyncio.timeout(30):
+            while (found := await self.status(template)) == UNDER_WAY:
+                await asyncio.sleep(0.05)
+        return found
+
+
+def result(answer: dict[str, Any]) -> tuple[str, str]:
+    return answer["result"]["action"], answer["result"]["detail"]
+
+
+@pytest.fixture(scope="module")
+async def live(
+    asterisk: RunningAsterisk, tools: ProgramTree, fresh_database: str, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Live]:
+    folder = tmp_path_factory.mktemp("dialer")
+    (folder / "sounds").mkdir()
+    write_tone(folder / "sounds" / "short.wav", SHORT, 0.6)
+    write_tone(folder / "sounds" / "long.wav", LONG, LONG_SECONDS)
+    sipp = tools.command("sipp")
+    async with (
+        running_house(folder, asterisk, fresh_database, tools.root, YAML) as house,
+        Softphone(sipp, server=("127.0.0.1", asterisk.sip_port), local_host=TRUNK_ADDRESS) as phone,
+        phone.answering(port=asterisk.configuration.trunks[0].port) as line,
+        aiohttp.ClientSession() as http,
+    ):
+        yield Live(house, line, http)
+
+
+async def says_hello(call: IncomingCall, seconds: float = 0.5) -> None:
+    await call.answer()
+    await call.play(np.concatenate([tone(HELLO, seconds), silence(1.0)]))
+
+
+async def test_a_message_is_asked_about_while_it_rings_while_it_talks_and_afterwards(live: Live) -> None:
+    template = await live.send("2015106001", "long")
+    call = await live.line.next_call()
+    assert call.number == "+12015106001"
+    await call.ring()
+    assert await live.status(template) == UNDER_WAY
+    await says_hello(call)
+    await hear(call, LONG)
+    assert await live.status(template) == UNDER_WAY
+    assert (await call.ended()).by == "them"
+    assert await live.over(template) == PASSED
+
+
+async def test_a_hang_up_counts_by_how_much_was_heard(live: Live) -> None:
+    templates = [await live.send(number, "long") for number in ("2015106002", "2015106003")]
+    calls = {call.number: call for call in [await live.line.next_call() for _ in templates]}
+    early, late = calls["+12015106002"], calls["+12015106003"]
+    await asyncio.gather(says_hello(early), says_hello(late))
+    heard = await hear(late, LONG)
+    await hear(early, LONG)
+    await early.hang_up()
+    while late.now < heard.started + DELIVERED_SECONDS + 0.5:
+        await late.more_audio(1)
+    await late.hang_up()
+    assert [await live.over(each) for each in templates] == [NOT_DELIVERED, PASSED]
+
+
+async def test_a_busy_number_is_dialled_twice_before_the_message_has_failed(live: Live) -> None:
+    template = await live.send("2015106004", "short")
+    await (await live.line.next_call()).refuse(486)
+    again = await live.line.next_call()
+    assert await live.status(template) == UNDER_WAY
+    await again.refuse(486)
+    assert await live.over(template) == NOT_DELIVERED
+
+
+async def test_a_machine_hears_the_message_after_its_greeting(live: Live) -> None:
+    template = await live.send("2015106005", "short")
+    call = await live.line.next_call()
+    await says_hello(call, seconds=3.0)
+    heard = await hear(call, SHORT, timeout=15)
+    assert heard.started > 3.0
+    await call.ended()
+    assert await live.over(template) == PASSED
+
+
+async def test_a_message_is_asked_about_after_a_restart(live: Live) -> None:
+    template = await live.send("2015106006", "short")
+    call = await live.line.next_call()
+    await call.ring()
+    await live.house.stop()
+    await live.house.start()
+    assert await live.status(template) == UNDER_WAY
+    await says_hello(call)
+    await call.ended(timeout=15)
+    assert await live.over(template) == PASSED
+
+
+# The ten media types of the interface: who writes each, in which coding, and the Hz of the tone in it.
+KINDS = {
+    "mpeg": ("MP3", "MPEG_LAYER_III", 44_100, 450),
+    "wav": ("WAV", "PCM_16", 8_000, 550),
+    "wave": ("WAV", "ULAW", 8_000, 650),
+    "x-wav": ("WAV", "MS_ADPCM", 22_050, 750),
+    "aiff": ("AIFF", "PCM_16", 44_100, 850),
+    "x-aifc": ("AIFF", "ULAW", 8_000, 950),
+    "x-aiff": ("AIFF", "PCM_24", 16_000, 1_050),
+    "x-gsm": ("RAW", "GSM610", 8_000, 1_150),
+    "gsm": ("WAV", "GSM610", 8_000, 1_250),
+    "ulaw": ("RAW", "ULAW", 8_000, 1_350),
+}
+KIND_SECONDS = 0.8
+
+
+def audio_of(kind: str) -> bytes:
+    format_, coding, rate, hertz = KINDS[kind]
+    moments = np.arange(int(KIND_SECONDS * rate)) / rate
+    file = io.BytesIO()
+    soundfile.write(file, 0.4 * np.sin(2 * np.pi * hertz * moments), rate, format=format_, subtype=coding)
+    return file.getvalue()
+
+
+async def test_every_kind_of_audio_is_heard_as_it_went_in(live: Live, tmp_path: Path, fresh_database: str) -> None:
+    environment = {"DATABASE_URL": fresh_database, "RINGPOST_STATE": str(live.house.folder / "state")}
+    for kind in KINDS:
+        # The name says nothing: what is in the file is judged by its content.
+        file = tmp_path / f"{kind}.data"
+        file.write_bytes(audio_of(kind))
+        arguments = ["sounds", "add", "acme", kind, str(file), "--config", str(live.house.config)]
+        added = await asyncio.to_thread(CliRunner(env=environment).invoke, app, arguments)
+        assert added.exit_code == 0, (kind, added.output)
+    numbers = {f"+1201510{7000 + place}": kind for place, kind in enumerate(KINDS)}
+    templates = [await live.send(number, kind) for number, kind in numbers.items()]
+    calls = [await live.line.next_call() for _ in numbers]
+    await asyncio.gather(*(says_hello(call) for call in calls))
+    await asyncio.gather(*(call.ended(timeout=20) for call in calls))
+    for call in calls:
+        ((begin, end),) = loud_spans(call.audio, gap=0.3)
+        assert abs(end - begin - KIND_SECONDS) < 0.15, numbers[call.number]
+        assert abs(loudest(call) - KINDS[numbers[call.number]][3]) < 15, numbers[call.number]
+    assert [await live.over(template) for template in templates] == [PASSED] * len(KINDS)
+
+
+def loudest(call: IncomingCall) -> float:
+    """The strongest frequency that was heard, in Hz."""
+    samples = call.audio.samples.astype(np.float64)
+    spectrum = np.abs(np.fft.rfft(samples))
+    return float(np.argmax(spectrum) * 8_000 / len(samples))
