@@ -6,6 +6,7 @@ import asyncio
 import itertools
 import sys
 import time
+from pathlib import Path
 
 import structlog
 
@@ -14,7 +15,8 @@ from controller.embedded.postgres_server import FAST, PostgresServer
 from controller.resources import MIGRATIONS
 from controller.store.migrations import Migrations
 from tests.fuzz.campaign import campaign, requests, resident_bytes
-from tests.fuzz.doors import KEYS, interfaces
+from tests.fuzz.doors import KEYS, dialer_requests, interfaces
+from tests.support.dialer import dialer
 from tests.support.folders import open_folder
 from tests.support.sms_notify import sms_notify
 
@@ -31,7 +33,8 @@ async def main(count: int, seed: int) -> int:
         server = PostgresServer(folder / "cluster", logs=folder / "logs", settings=FAST)
         await server.start(timeout=60)
         try:
-            return await _run(server.dsn_of("postgres"), count, seed)
+            failed = await _run(server.dsn_of("postgres"), count, seed)
+            return failed or await _run_dialer(server.dsn_of("postgres"), folder / "media", count // ROUNDS, seed)
         finally:
             await server.stop()
 
@@ -56,6 +59,16 @@ async def _run(dsn: str, count: int, seed: int) -> int:
     growth = sizes[-1] - sizes[1]
     print(f"{count} requests, {failures} answers that none may be, memory grew by {growth >> 20} MB")
     return 1 if failures or growth > GROWTH_BYTES else 0
+
+
+async def _run_dialer(dsn: str, media: Path, count: int, seed: int) -> int:
+    """The same of the Dialer's doors, with the calls behind them."""
+    async with dialer(dsn, media, guesses=Guesses(clock=itertools.count(0.0, 3600.0).__next__)) as running:
+        outcome = await campaign(running.url, dialer_requests(count, seed))
+    for request, status, body in outcome.failures[:5]:
+        print(f"  {status} for {request}: {body[:300]!r}")
+    print(f"{count} requests of the Dialer: {dict(sorted(outcome.statuses.items()))}")
+    return 1 if outcome.failures else 0
 
 
 if __name__ == "__main__":

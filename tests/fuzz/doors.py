@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import random
+from collections.abc import Iterator
 from typing import Any, cast
 
 from controller.api.bindings.declaration import Interface
@@ -19,10 +22,34 @@ from controller.api.sms_notify.messaging import MessagingOperations
 from controller.api.sms_notify.postback_settings import PostbackSettingOperations
 from controller.api.sms_notify.sms import SmsOperations
 from controller.api.sms_notify.version1 import Version1Operations
+from tests.fuzz.mutator import Mutator
+from tests.fuzz.seeds import Request
+from tests.support.dialer import MOBILE, SEND, STATUS, THEM, to
 from tests.support.sms_notify import KEY, RIVAL, SUSPENDED, UNKNOWN
 
 KEYS = (KEY, KEY, RIVAL, SUSPENDED, UNKNOWN)
 _NOTHING = cast("Any", None)
+
+
+def dialer_requests(count: int, seed: int) -> Iterator[Request]:
+    """So many spoilt requests to the two doors of the Dialer; the same for the same seed."""
+    dice = random.Random(seed)
+    mutator = Mutator(dice)
+    for _ in range(count):
+        yield mutator.spoil(_dialer_request(dice))
+
+
+def _dialer_request(dice: random.Random) -> Request:
+    """A well-formed request of the Dialer."""
+    headers = (("Content-Type", "application/json"),) if dice.random() < 0.7 else ()
+    if dice.random() < 0.3:
+        return Request(
+            "POST", STATUS, headers, json.dumps({"dialer": {"return": "status"}, "token": "a1" * 16}).encode()
+        )
+    number = dice.choice([THEM, MOBILE, "5551234567", "9005551234", ""])
+    types = dice.sample(["mobile", "landline", "voip", ""], dice.randint(0, 4))
+    body = to(number, *types, message=dice.choice(["test.message", "nothing.here"]))
+    return Request("POST", SEND, headers, json.dumps(body).encode())
 
 
 def interfaces() -> list[Interface]:

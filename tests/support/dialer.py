@@ -13,6 +13,7 @@ from typing import Any
 import aiohttp
 from aiohttp import web
 
+from controller.api.auth import Guesses
 from controller.calls.store.queue_ids import QueueIds
 from controller.config.line_type_settings import LineTypesSection
 from controller.directory.dialer_settings import DialerSettings
@@ -144,6 +145,7 @@ async def dialer(
     *,
     fake: FakeAri | None = None,
     controller_id: str = CONTROLLER,
+    guesses: Guesses | None = None,
 ) -> AsyncIterator[Dialer]:
     """The interface on a free port, with the outgoing calls behind it, and the sound `test.message`."""
     async with (
@@ -157,13 +159,15 @@ async def dialer(
         sounds, queue_ids = KeySounds(room.directory, library, prompts), QueueIds(room.database)
         await queue_ids.reserve()
         app = web.Application()
+        line_types = build_line_types(LineTypesSection(), room.directory, Guard(), Assignments())
         parts = DialerParts(
             room.database,
             room.directory,
             sounds,
             room.notifications,
             queue_ids,
-            build_line_types(LineTypesSection(), room.directory, Guard(), Assignments()),
+            line_types,
+            guesses=guesses or Guesses(),
         )
         app.add_routes(dialer_routes(parts))
         runner = web.AppRunner(app, auto_decompress=False)
