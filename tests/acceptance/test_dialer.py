@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import io
+import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import aiohttp
+import asyncpg
 import numpy as np
 import pytest
 import soundfile  # type: ignore[import-untyped]
@@ -22,6 +24,7 @@ from controller.softphone.phone import Softphone
 from tests.support.asterisk import TRUNK_ADDRESS, RunningAsterisk
 from tests.support.house import House, running_house
 from tests.support.live import loud_spans
+from tests.support.sip_peer import sip_peer
 from tests.support.tones import hear, silence, tone, write_tone
 
 SHORT, LONG = range(2)
@@ -45,11 +48,10 @@ trunks: {{carrier: {{host: 127.0.0.2, calls_per_second: 50}}}}
 
 
 @dataclass
-class Live:
-    """The house, the carrier that its calls come to, and programs that ask."""
+class Programs:
+    """Programs that send messages through a house, and ask about them."""
 
     house: House
-    line: AnsweringLine
     http: aiohttp.ClientSession
 
     async def post(self, path: str, body: object) -> dict[str, Any]:
@@ -76,26 +78,48 @@ class Live:
         return found
 
 
+async def told(house: House, number: str) -> dict[str, str]:
+    """What the log of the call to a number says of the delivery."""
+    query = "SELECT fields FROM call_trace JOIN calls USING (queue_id) WHERE their_number = $1 AND event = 'set'"
+    connection = await asyncpg.connect(house.dsn)
+    try:
+        lines = [json.loads(row["fields"]) for row in await connection.fetch(query, f"+1{number}")]
+    finally:
+        await connection.close()
+    return {line["name"]: line["value"] for line in lines}
+
+
 def result(answer: dict[str, Any]) -> tuple[str, str]:
     return answer["result"]["action"], answer["result"]["detail"]
 
 
 @pytest.fixture(scope="module")
-async def live(
+async def house(
     asterisk: RunningAsterisk, tools: ProgramTree, fresh_database: str, tmp_path_factory: pytest.TempPathFactory
-) -> AsyncIterator[Live]:
+) -> AsyncIterator[House]:
     folder = tmp_path_factory.mktemp("dialer")
     (folder / "sounds").mkdir()
     write_tone(folder / "sounds" / "short.wav", SHORT, 0.6)
     write_tone(folder / "sounds" / "long.wav", LONG, LONG_SECONDS)
-    sipp = tools.command("sipp")
+    async with running_house(folder, asterisk, fresh_database, tools.root, YAML) as running:
+        yield running
+
+
+@pytest.fixture
+async def programs(house: House) -> AsyncIterator[Programs]:
+    async with aiohttp.ClientSession() as http:
+        yield Programs(house, http)
+
+
+@pytest.fixture
+async def line(asterisk: RunningAsterisk, tools: ProgramTree) -> AsyncIterator[AnsweringLine]:
+    """Who the house's calls come to, at the carrier's place."""
+    server = ("127.0.0.1", asterisk.sip_port)
     async with (
-        running_house(folder, asterisk, fresh_database, tools.root, YAML) as house,
-        Softphone(sipp, server=("127.0.0.1", asterisk.sip_port), local_host=TRUNK_ADDRESS) as phone,
-        phone.answering(port=asterisk.configuration.trunks[0].port) as line,
-        aiohttp.ClientSession() as http,
+        Softphone(tools.command("sipp"), server=server, local_host=TRUNK_ADDRESS) as phone,
+        phone.answering(port=asterisk.configuration.trunks[0].port) as answering,
     ):
-        yield Live(house, line, http)
+        yield answering
 
 
 async def says_hello(call: IncomingCall, seconds: float = 0.5) -> None:
@@ -103,22 +127,24 @@ async def says_hello(call: IncomingCall, seconds: float = 0.5) -> None:
     await call.play(np.concatenate([tone(HELLO, seconds), silence(1.0)]))
 
 
-async def test_a_message_is_asked_about_while_it_rings_while_it_talks_and_afterwards(live: Live) -> None:
-    template = await live.send("2015106001", "long")
-    call = await live.line.next_call()
+async def test_a_message_is_asked_about_while_it_rings_while_it_talks_and_afterwards(
+    programs: Programs, line: AnsweringLine
+) -> None:
+    template = await programs.send("2015106001", "long")
+    call = await line.next_call()
     assert call.number == "+12015106001"
     await call.ring()
-    assert await live.status(template) == UNDER_WAY
+    assert await programs.status(template) == UNDER_WAY
     await says_hello(call)
     await hear(call, LONG)
-    assert await live.status(template) == UNDER_WAY
+    assert await programs.status(template) == UNDER_WAY
     assert (await call.ended()).by == "them"
-    assert await live.over(template) == PASSED
+    assert await programs.over(template) == PASSED
 
 
-async def test_a_hang_up_counts_by_how_much_was_heard(live: Live) -> None:
-    templates = [await live.send(number, "long") for number in ("2015106002", "2015106003")]
-    calls = {call.number: call for call in [await live.line.next_call() for _ in templates]}
+async def test_a_hang_up_counts_by_how_much_was_heard(programs: Programs, line: AnsweringLine) -> None:
+    templates = [await programs.send(number, "long") for number in ("2015106002", "2015106003")]
+    calls = {call.number: call for call in [await line.next_call() for _ in templates]}
     early, late = calls["+12015106002"], calls["+12015106003"]
     await asyncio.gather(says_hello(early), says_hello(late))
     heard = await hear(late, LONG)
@@ -127,38 +153,60 @@ async def test_a_hang_up_counts_by_how_much_was_heard(live: Live) -> None:
     while late.now < heard.started + DELIVERED_SECONDS + 0.5:
         await late.more_audio(1)
     await late.hang_up()
-    assert [await live.over(each) for each in templates] == [NOT_DELIVERED, PASSED]
+    assert [await programs.over(each) for each in templates] == [NOT_DELIVERED, PASSED]
+    assert await told(programs.house, "2015106002") == {"notdelivered": "hung up too early"}
+    assert await told(programs.house, "2015106003") == {"delivered": "long-enough", "deliveredto": "human"}
 
 
-async def test_a_busy_number_is_dialled_twice_before_the_message_has_failed(live: Live) -> None:
-    template = await live.send("2015106004", "short")
-    await (await live.line.next_call()).refuse(486)
-    again = await live.line.next_call()
-    assert await live.status(template) == UNDER_WAY
+async def test_a_busy_number_is_dialled_twice_before_the_message_has_failed(
+    programs: Programs, line: AnsweringLine
+) -> None:
+    template = await programs.send("2015106004", "short")
+    await (await line.next_call()).refuse(486)
+    again = await line.next_call()
+    assert await programs.status(template) == UNDER_WAY
     await again.refuse(486)
-    assert await live.over(template) == NOT_DELIVERED
+    assert await programs.over(template) == NOT_DELIVERED
 
 
-async def test_a_machine_hears_the_message_after_its_greeting(live: Live) -> None:
-    template = await live.send("2015106005", "short")
-    call = await live.line.next_call()
+async def test_a_machine_hears_the_message_after_its_greeting(programs: Programs, line: AnsweringLine) -> None:
+    template = await programs.send("2015106005", "short")
+    call = await line.next_call()
     await says_hello(call, seconds=3.0)
     heard = await hear(call, SHORT, timeout=15)
     assert heard.started > 3.0
     await call.ended()
-    assert await live.over(template) == PASSED
+    assert await programs.over(template) == PASSED
+    assert await told(programs.house, "2015106005") == {"delivered": "to-end", "deliveredto": "machine"}
 
 
-async def test_a_message_is_asked_about_after_a_restart(live: Live) -> None:
-    template = await live.send("2015106006", "short")
-    call = await live.line.next_call()
+async def test_a_message_is_asked_about_after_a_restart(programs: Programs, line: AnsweringLine) -> None:
+    template = await programs.send("2015106006", "short")
+    call = await line.next_call()
     await call.ring()
-    await live.house.stop()
-    await live.house.start()
-    assert await live.status(template) == UNDER_WAY
+    await programs.house.stop()
+    await programs.house.start()
+    assert await programs.status(template) == UNDER_WAY
     await says_hello(call)
     await call.ended(timeout=15)
-    assert await live.over(template) == PASSED
+    assert await programs.over(template) == PASSED
+
+
+async def test_a_message_whose_sound_goes_nowhere_is_not_delivered(
+    programs: Programs, asterisk: RunningAsterisk
+) -> None:
+    port = asterisk.configuration.trunks[0].port
+    async with sip_peer(TRUNK_ADDRESS, ("127.0.0.1", asterisk.sip_port), sip_port=port) as peer:
+        template = await programs.send("2015106007", "short")
+        invite = await peer.asked("INVITE")
+        # An answer on hold in the way of RFC 2543: nothing is to be sent anywhere.
+        peer.reply(invite, "200 OK", peer.sdp().replace(f"c=IN IP4 {TRUNK_ADDRESS}", "c=IN IP4 0.0.0.0"))
+        peer.reply(await peer.asked("BYE", timeout=30), "200 OK")
+        assert await programs.over(template) == NOT_DELIVERED
+        assert peer.heard == []
+    assert await told(programs.house, "2015106007") == {
+        "notdelivered": "no sound went out on the call: nobody could hear it"
+    }
 
 
 # The ten media types of the interface: who writes each, in which coding, and the Hz of the tone in it.
@@ -185,25 +233,27 @@ def audio_of(kind: str) -> bytes:
     return file.getvalue()
 
 
-async def test_every_kind_of_audio_is_heard_as_it_went_in(live: Live, tmp_path: Path, fresh_database: str) -> None:
-    environment = {"DATABASE_URL": fresh_database, "RINGPOST_STATE": str(live.house.folder / "state")}
+async def test_every_kind_of_audio_is_heard_as_it_went_in(
+    programs: Programs, line: AnsweringLine, tmp_path: Path, fresh_database: str
+) -> None:
+    environment = {"DATABASE_URL": fresh_database, "RINGPOST_STATE": str(programs.house.folder / "state")}
     for kind in KINDS:
         # The name says nothing: what is in the file is judged by its content.
         file = tmp_path / f"{kind}.data"
         file.write_bytes(audio_of(kind))
-        arguments = ["sounds", "add", "acme", kind, str(file), "--config", str(live.house.config)]
+        arguments = ["sounds", "add", "acme", kind, str(file), "--config", str(programs.house.config)]
         added = await asyncio.to_thread(CliRunner(env=environment).invoke, app, arguments)
         assert added.exit_code == 0, (kind, added.output)
     numbers = {f"+1201510{7000 + place}": kind for place, kind in enumerate(KINDS)}
-    templates = [await live.send(number, kind) for number, kind in numbers.items()]
-    calls = [await live.line.next_call() for _ in numbers]
+    templates = [await programs.send(number, kind) for number, kind in numbers.items()]
+    calls = [await line.next_call() for _ in numbers]
     await asyncio.gather(*(says_hello(call) for call in calls))
     await asyncio.gather(*(call.ended(timeout=20) for call in calls))
     for call in calls:
         ((begin, end),) = loud_spans(call.audio, gap=0.3)
         assert abs(end - begin - KIND_SECONDS) < 0.15, numbers[call.number]
         assert abs(loudest(call) - KINDS[numbers[call.number]][3]) < 15, numbers[call.number]
-    assert [await live.over(template) for template in templates] == [PASSED] * len(KINDS)
+    assert [await programs.over(template) for template in templates] == [PASSED] * len(KINDS)
 
 
 def loudest(call: IncomingCall) -> float:

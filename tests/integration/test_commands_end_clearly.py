@@ -31,6 +31,12 @@ WITH_CONFIG = [
     ["call", "12015550120", "--say", "hello"],
     ["call", "12015550120", "--say", "hello", "--answered-by", "human"],
     ["try", "12015550101"],
+    ["linetypes", "import", __file__],
+    ["linetypes", "show", "12015550101"],
+    ["linetypes", "table"],
+    ["linetypes", "remove"],
+    ["sounds", "list", "acme"],
+    ["sounds", "remove", "acme", "x"],
     ["simulate", "--did", "12015550101"],
 ]
 
@@ -55,6 +61,9 @@ WRONG = [
     ["receive", "--port", "80000"],
     ["receive", "--port", "-1"],
     ["try", "x"],
+    ["linetypes", "show"],
+    ["sounds", "add", "acme", "x"],
+    ["sounds", "draw", "acme", "x", "y", "--width", "0"],
 ]
 
 

@@ -19,6 +19,8 @@ from controller.softphone.rtp import FRAME_SAMPLES, FRAME_SECONDS, RtpPacket
 T = TypeVar("T")
 _SILENCE = b"\xff" * FRAME_SAMPLES
 _numbers = itertools.count(1)
+# What an answer repeats of a request (RFC 3261, 8.2.6.2).
+_REPEATED = frozenset({"via", "from", "to", "call-id", "cseq", "record-route"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +30,15 @@ class SipAnswer:
     status: int
     headers: Mapping[str, str]
     body: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class SipRequest:
+    """One request that came: its method, the headers that an answer repeats, as they stand in it, and all its text."""
+
+    method: str
+    repeated: tuple[str, ...]
     text: str
 
 
@@ -48,6 +59,7 @@ class SipPeer:
     sip_port: int = 0
     rtp_port: int = 0
     answers: list[SipAnswer] = field(default_factory=list)
+    requests: list[SipRequest] = field(default_factory=list)
     heard: list[RtpPacket] = field(default_factory=list)
     _changed: asyncio.Event = field(default_factory=asyncio.Event)
     _sip: asyncio.DatagramTransport | None = None
@@ -79,6 +91,21 @@ class SipPeer:
     def hang_up(self, answer: SipAnswer) -> None:
         """Send a BYE within the call that the 200 opened."""
         self._in_dialog("BYE", 2, answer)
+
+    async def asked(self, method: str, timeout: float = 15.0) -> SipRequest:
+        """The first request of a method that has come."""
+        return await self._until(lambda: next((each for each in self.requests if each.method == method), None), timeout)
+
+    def reply(self, request: SipRequest, status: str, body: str = "") -> None:
+        """Answer a request, such as "200 OK"; with a session description if there is a body."""
+        assert self._sip is not None
+        to = next(line for line in request.repeated if line.lower().startswith("to:"))
+        lines = [each for each in request.repeated if each is not to]
+        lines += [to if ";tag=" in to else f"{to};tag=peer-{os.getpid()}"]
+        lines += [f"Contact: <sip:carrier@{self.address}:{self.sip_port}>"]
+        lines += ["Content-Type: application/sdp"] if body else []
+        head = [f"SIP/2.0 {status}", *lines, f"Content-Length: {len(body.encode())}"]
+        self._sip.sendto(("\r\n".join(head) + "\r\n\r\n" + body).encode(), self.server)
 
     async def final_answer(self, timeout: float = 15.0) -> SipAnswer:
         """The first response of 200 or more."""
@@ -131,6 +158,9 @@ class SipPeer:
         head, _, body = text.partition("\r\n\r\n")
         first, *lines = head.split("\r\n")
         if not first.startswith("SIP/2.0 "):
+            repeated = [line for line in lines if line.partition(":")[0].strip().lower() in _REPEATED]
+            self.requests.append(SipRequest(first.split()[0], tuple(repeated), text))
+            self._changed.set()
             return
         pairs = (line.partition(":") for line in lines)
         headers = {name.strip().lower(): value.strip() for name, _, value in pairs}

@@ -3,15 +3,26 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import TYPE_CHECKING, cast
 
 import pytest
 
+from controller.calls.call_log import CallLog, CallLogTargets
+from controller.calls.feed import CallFeed
+from controller.calls.model.response_codes import ResponseCode
+from controller.calls.store.call_entries import WrittenCall
 from controller.directory.current import CurrentDirectory
 from controller.directory.snapshot import Did, Phone, Snapshot
 from controller.line_types.line_types import LineTypes
 from controller.line_types.model import KnowsAtOnce, LineFound, LineType
 from controller.line_types.rules import LIBRARY_SOURCE, NumberLibrary, NumberPlan, OwnNumbers
+from controller.script.state import State
+from tests.support.call_values import AT, an_answered_call
 
+if TYPE_CHECKING:
+    from controller.calls.store.journal import Journal
+
+TELCO = ("isWireless", "telcoLATA", "telcoOCN", "telcoCarrierName", "telcoCarrierType", "telcoLRN", "telcoSwitchName")
 TODAY = date(2026, 11, 27)
 NUMBER = "+12015106000"
 
@@ -91,3 +102,23 @@ def test_the_numbering_plan_tells_what_its_codes_tell(number: str, found: LineTy
 def test_libphonenumber_tells_what_its_tables_have(number: str, found: LineType | None) -> None:
     known = NumberLibrary().known(number)
     assert (known and (known.type, known.source)) == (found and (found, LIBRARY_SOURCE))
+
+
+def test_what_is_known_of_the_line_stands_in_the_post_backs_of_calls_that_are_placed() -> None:
+    line = LineFound(LineType.MOBILE, "table", TODAY, "1234", "Acme Mobile", "224", "NWRKNJ02")
+    asked: list[str] = []
+
+    def line_of(number: str) -> LineFound:
+        asked.append(number)
+        return line
+
+    forms = []
+    for call in (an_answered_call(1, outgoing=True), an_answered_call(2)):
+        written = WrittenCall()
+        targets = CallLogTargets(cast("Journal", None), CallFeed(), lambda: AT, line_of=line_of)
+        CallLog(targets, call, State, journal=written).ended("end-of-script", ResponseCode.CALL_ANSWERED)
+        forms.append(dict(written.entry.postbacks[0].form))
+    placed, came_in = forms
+    assert [placed[name] for name in TELCO] == ["True", "224", "1234", "Acme Mobile", "mobile", "", "NWRKNJ02"]
+    assert not set(TELCO) & came_in.keys()
+    assert asked == ["+12015550199"]
