@@ -291,6 +291,8 @@ def run_tests(
 
 backup_commands.add_to(app)
 call_commands.add_to(app)
+line_type_commands.add_to(app)
+sound_commands.add_to(app)
 postback_commands.add_to(app)
 text_commands.add_to(app)
 usage_commands.add_to(app)

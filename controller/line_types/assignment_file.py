@@ -29,7 +29,8 @@ PROGRESS_ROWS = 50_000
 MOST_MISTAKES = 10
 MOST_CARRIERS = 1_000_000
 LONGEST_TEXT = 200
-EXCHANGE_DIGITS = 6
+LEAST_EXCHANGE = 200_000
+LEAST_THOUSAND = 1_000_000
 
 _COLUMNS = {
     "prefix": ("prefix", "npanxx", "npanxxx", "block"),
@@ -40,8 +41,7 @@ _COLUMNS = {
     "switch": ("switch", "switchname", "clli"),
 }
 _ORDER = tuple(_COLUMNS)
-_NO_DIGITS = re.compile(r"[\s()./-]")
-_PREFIX = re.compile(r"[2-9][0-9]{2}[2-9][0-9]{2}[0-9]?", re.ASCII)
+_PUNCTUATION = re.compile(r"[\s()./-]")
 _NO_LETTERS = re.compile(r"[^a-z]")
 
 
@@ -77,7 +77,9 @@ class _Reader:
         self._name = name
         self._as_of = as_of
         self._mistakes: list[str] = []
-        self._places: dict[tuple[str, ...], int] = {}
+        self._delimiter = ","
+        self._order = list(range(len(_ORDER)))
+        self._places: dict[str, int] = {}
         self._carriers: list[Carrier] = []
         # Of carriers whose class is no line type: how many blocks they have, and the class.
         self._strange: dict[int, int] = {}
@@ -86,23 +88,19 @@ class _Reader:
     def read(self, file: TextIO, progress: Callable[[int], None]) -> ReadTable:
         exchanges: dict[int, int] = {}
         thousands: dict[int, int] = {}
-        rows = 0
-        first = file.readline()
-        file.seek(0)
-        reader = csv.reader(file, delimiter=max(",;\t", key=first.count))
-        is_prefix, places = _PREFIX.fullmatch, self._places
-        for place, (prefix, *rest) in self._rows(reader):
-            if is_prefix(prefix) is None and is_prefix(prefix := _NO_DIGITS.sub("", prefix)) is None:
-                self._mistake(place, "a prefix has six or seven digits of a North American number")
+        rows, places, strange = 0, self._places, self._strange
+        for line, prefix, rest in self._rows(file):
+            block = _block(prefix)
+            if not block:
+                self._mistake(line, "a prefix has six or seven digits of a North American number")
                 continue
             rows += 1
-            cells = tuple(rest)
-            carrier = places.get(cells)
-            if carrier is None:
-                carrier = self._new_place(cells)
-            if carrier in self._strange:
-                self._strange[carrier] += 1
-            (exchanges if len(prefix) == EXCHANGE_DIGITS else thousands)[int(prefix)] = carrier
+            place = places.get(rest, -1)
+            if place < 0:
+                place = self._new_place(line, rest)
+            if place in strange:
+                strange[place] += 1
+            (exchanges if block < LEAST_THOUSAND else thousands)[block] = place
             if rows % PROGRESS_ROWS == 0:
                 progress(rows)
         if not rows and not self._mistakes:
@@ -116,34 +114,52 @@ class _Reader:
             unknown[self._words[place]] += blocks
         return ReadTable(table, rows, unknown)
 
-    def _rows(self, reader: Iterator[list[str]]) -> Iterator[tuple[int, Sequence[str]]]:
-        """The line number and the cells of each row, in the order prefix, carrier, class, name, LATA, switch."""
-        order: list[int] | None = None
-        line, padding = 0, [""] * len(_ORDER)
-        try:
-            for cells in reader:
-                line += 1
-                if not cells or cells[0].startswith("#"):
+    def _rows(self, file: TextIO) -> Iterator[tuple[int, str, str]]:
+        """Of each row its line number, its prefix, and what else is in it, as it is written there: of the rows of one
+        carrier that is the same, and is taken apart once.
+        """
+        started = False
+        for line, text in enumerate(file, 1):
+            if not started:
+                if not text.strip() or text.startswith("#"):
                     continue
-                if order is None:
-                    named = _named_columns(cells)
-                    order = named or list(range(len(_ORDER)))
-                    in_order = order == list(range(len(_ORDER)))
-                    if named:
-                        continue
-                if in_order:
-                    yield line, (cells + padding)[: len(_ORDER)]
-                else:
-                    yield line, [cells[each] if 0 <= each < len(cells) else "" for each in order]
-        except csv.Error as error:
-            raise AssignmentsInvalid(f"{self._name}:{line + 1}: this is no CSV: {error}") from None
+                started, self._delimiter = True, max(",;\t", key=text.count)
+                if named := _named_columns(self._cells(line, text)):
+                    self._order = named
+                    continue
+            if self._order[0] == 0 and text[:1] != '"':
+                prefix, _, rest = text.partition(self._delimiter)
+            else:
+                prefix, rest = self._rearranged(line, text)
+            if rest or (prefix.strip() and prefix[0] != "#"):
+                yield line, prefix, rest
 
-    def _new_place(self, cells: tuple[str, ...]) -> int:
+    def _rearranged(self, line: int, text: str) -> tuple[str, str]:
+        """The prefix of a row where it is not the first cell, or is in quotes; and the row, as the rest."""
+        cells = self._cells(line, text)
+        place = self._order[0]
+        prefix = cells[place] if place < len(cells) else ""
+        cells[place : place + 1] = [""]
+        written = io.StringIO()
+        csv.writer(written, delimiter=self._delimiter, lineterminator="").writerow(cells)
+        return prefix, written.getvalue() if place else written.getvalue()[1:]
+
+    def _cells(self, line: int, text: str) -> list[str]:
+        try:
+            return next(csv.reader([text.rstrip("\r\n")], delimiter=self._delimiter, strict=True), [])
+        except csv.Error as error:
+            raise AssignmentsInvalid(f"{self._name}:{line}: this is no CSV: {error}") from None
+
+    def _new_place(self, line: int, rest: str) -> int:
         """The place of a carrier that was not read before."""
         if len(self._carriers) >= MOST_CARRIERS:
             raise AssignmentsInvalid(f"{self._name}: there are more than {MOST_CARRIERS} carriers")
-        place = self._places[cells] = len(self._carriers)
-        carrier_id, kind, name, lata, switch = (each.strip()[:LONGEST_TEXT] for each in cells)
+        cells = self._cells(line, rest)
+        if self._order[0] == 0:
+            cells.insert(0, "")
+        texts = [cells[each].strip()[:LONGEST_TEXT] if 0 <= each < len(cells) else "" for each in self._order]
+        _, carrier_id, kind, name, lata, switch = texts
+        place = self._places[rest] = len(self._carriers)
         found = line_type_of(kind)
         if found is None:
             self._strange[place] = 0
@@ -155,6 +171,20 @@ class _Reader:
         self._mistakes.append(f"{self._name}:{line}: {message}")
         if len(self._mistakes) >= MOST_MISTAKES:
             raise AssignmentsInvalid("\n".join([*self._mistakes, "and perhaps more"]))
+
+
+def _block(prefix: str) -> int:
+    """The six or seven digits of a prefix as a number; 0 for what is no prefix."""
+    if not (prefix.isdecimal() and prefix.isascii()):
+        prefix = _PUNCTUATION.sub("", prefix)
+        if not (prefix.isdecimal() and prefix.isascii()):
+            return 0
+    if not 6 <= len(prefix) <= 7:
+        return 0
+    block = int(prefix)
+    exchange = block // 10 if block >= LEAST_THOUSAND else block
+    # An area code and an exchange begin with 2 to 9.
+    return block if exchange >= LEAST_EXCHANGE and exchange % 1000 >= LEAST_EXCHANGE // 1000 else 0
 
 
 def _named_columns(cells: Sequence[str]) -> list[int]:

@@ -9,13 +9,15 @@ from __future__ import annotations
 import sys
 import zlib
 from array import array
-from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
 from typing import NamedTuple
 
+import numpy as np
 import orjson
+from numpy.typing import NDArray
 
 from controller.errors import StateInvalid
 from controller.line_types.model import KnowsAtOnce, LineFound, LineType
@@ -25,6 +27,8 @@ _FORMAT = 1
 _MOST_BYTES = 1024 * 1024 * 1024
 _EXCHANGE_DIGITS = 6
 _NORTH_AMERICAN = 12
+# Area codes and exchanges are 200 to 999.
+_LEAST, _CODES = 200, 800
 _TYPES: Mapping[str, LineType] = {each.value: each for each in LineType}
 
 
@@ -94,14 +98,13 @@ class AssignmentTable:
 
     def known(self, number: str) -> LineFound | None:
         """What is known of a number (E.164); None for one in no block of the table."""
-        if len(number) != _NORTH_AMERICAN or not number.startswith("+1"):
+        if len(number) != _NORTH_AMERICAN or not number.startswith("+1") or not len(self):
             return None
-        block = int(number[2:9])
-        place = _place(self.thousands, block)
-        if place >= 0:
-            return self._line_of(self.thousand_carriers[place])
-        place = _place(self.exchanges, block // 10)
-        return self._line_of(self.exchange_carriers[place]) if place >= 0 else None
+        area, exchange = int(number[2:5]) - _LEAST, int(number[5:8]) - _LEAST
+        if area < 0 or exchange < 0:
+            return None
+        place = self._places[(area * _CODES + exchange) * 10 + int(number[8])] - 1
+        return self._line_of(place) if place >= 0 else None
 
     def _line_of(self, place: int) -> LineFound:
         line = self._lines.get(place)
@@ -109,6 +112,16 @@ class AssignmentTable:
             kind, carrier_id, name, lata, switch_name = self.carriers[place]
             line = self._lines[place] = LineFound(kind, SOURCE, self.as_of, carrier_id, name, lata, switch_name)
         return line
+
+    @cached_property
+    def _places(self) -> memoryview:
+        """For each thousand of North America the place of its carrier and one, or 0: 26 MB, found without a search."""
+        exchanges = np.zeros((_CODES * _CODES, 10), dtype=np.uint32)
+        exchanges[_exchange_places(np.asarray(self.exchanges))] = np.asarray(self.exchange_carriers)[:, None] + 1
+        flat = exchanges.reshape(-1)
+        blocks = np.asarray(self.thousands)
+        flat[_exchange_places(blocks // 10) * 10 + blocks % 10] = np.asarray(self.thousand_carriers) + 1
+        return flat.data
 
     def to_bytes(self) -> bytes:
         """The table as bytes, for the store."""
@@ -156,10 +169,9 @@ class Assignments(KnowsAtOnce):
         return self.table.known(number)
 
 
-def _place(prefixes: Sequence[int], prefix: int) -> int:
-    """Where a prefix is; -1 where it is not."""
-    place = bisect_left(prefixes, prefix)
-    return place if place < len(prefixes) and prefixes[place] == prefix else -1
+def _exchange_places(exchanges: NDArray[np.uint32]) -> NDArray[np.uint32]:
+    """Where exchanges (area code and three digits) stand among all that there can be."""
+    return (exchanges // 1000 - _LEAST) * _CODES + exchanges % 1000 - _LEAST
 
 
 def _little_endian(column: Sequence[int]) -> bytes:

@@ -58,9 +58,6 @@ from controller.directory.postback_urls import PostbackUrls
 from controller.directory.routes import Routes
 from controller.egress.guard import Guard
 from controller.errors import NotificationRefused
-from controller.line_types.assignment_store import FollowedAssignments
-from controller.line_types.assignments import Assignments
-from controller.line_types.line_types import LineTypes
 from controller.mail.server import MailServer, plain_mail
 from controller.metering.usage_watch import HoldsKey, holds_nobody
 from controller.postbacks.delivery import Delivery, DeliveryOptions
@@ -78,6 +75,7 @@ from controller.service.build_dialer import DialerParts, dialer_routes
 from controller.service.build_interfaces import InterfaceParts, customer_routes
 from controller.service.build_line_types import build_line_types
 from controller.service.build_metering import MeteringParts, build_metering
+from controller.service.build_line_types import LineTypeParts, build_line_type_parts
 from controller.service.build_phone_notify import PhoneNotifyParts, phone_notify_routes
 from controller.service.build_texts import TextParts, build_texts
 from controller.service.build_voipms import VoipmsParts, voipms_routes
@@ -141,8 +139,7 @@ class Service:
     reloading: Reloading
     metering: MeteringParts
     prices: CurrentPrices
-    line_types: LineTypes
-    line_assignments: FollowedAssignments
+    line_types: LineTypeParts
     http: web.Application
 
 
@@ -157,8 +154,7 @@ def build(configuration: Configuration, database: Database) -> Service:
     spool = RecordingSpool(settings.state_dir / "recordings")
     recordings = Recordings(ari, library, spool, configuration.application)
     guard = Guard(allow=settings.postbacks.allow)
-    assignments = Assignments()
-    line_types = build_line_types(settings.line_types, directory, guard, assignments)
+    line_types = build_line_type_parts(settings.line_types, directory, guard, database)
     owner = Owner(
         database,
         configuration.controller_id,
@@ -201,6 +197,7 @@ def build(configuration: Configuration, database: Database) -> Service:
         log_targets=CallLogTargets(
             journal, CallFeed(), _utc_now, settings.postbacks.date_format, mailer, metering.metrics
             journal, CallFeed(), _utc_now, settings.postbacks.date_format, mailer, line_types.known
+            journal, CallFeed(), _utc_now, settings.postbacks.date_format, mailer, line_types.types.known
         ),
         queue_text=texts.texts.queue_for_call,
         block_number=texts.opt_outs.block_for_call,
@@ -240,7 +237,6 @@ def build(configuration: Configuration, database: Database) -> Service:
         metering=metering,
         prices=prices,
         line_types=line_types,
-        line_assignments=FollowedAssignments(database, assignments),
         granted_dids=GrantedDids(database, directory, script_context(settings), key_sounds.ids),
         http=web.Application(client_max_size=LARGEST_REQUEST_BYTES, middlewares=[operator_doors(_own_names(settings))]),
     )
@@ -453,7 +449,7 @@ def _add_routes(service: Service, admin_token: str, context: Context) -> None:
                 KeySounds(service.directory, service.library, service.prompts),
                 calls.notifications,
                 calls.queue_ids,
-                service.line_types,
+                service.line_types.types,
                 service.settings.http,
                 parts.guesses,
             )

@@ -3,21 +3,41 @@
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
 from controller.config.line_type_settings import LineTypesSection
 from controller.directory.current import CurrentDirectory
 from controller.egress.guard import Guard
+from controller.line_types.assignment_store import FollowedAssignments
 from controller.line_types.assignments import Assignments
 from controller.line_types.line_types import LineTypes
 from controller.line_types.look_up import HttpLookUp
 from controller.line_types.model import LineTypeProvider
 from controller.line_types.overrides import Overrides
 from controller.line_types.rules import NumberLibrary, NumberPlan, OwnNumbers
+from controller.store.database import Database
 
 
 def _today() -> date:
     return datetime.now(UTC).date()
+
+
+@dataclass(frozen=True, slots=True)
+class LineTypeParts:
+    """What is known of lines, and the table of it that follows the store."""
+
+    types: LineTypes
+    assignments: FollowedAssignments
+
+
+def build_line_type_parts(
+    section: LineTypesSection, directory: CurrentDirectory, guard: Guard, database: Database
+) -> LineTypeParts:
+    """The parts of the room `line_types`, wired to the store."""
+    assignments = Assignments()
+    types = build_line_types(section, directory, guard, assignments)
+    return LineTypeParts(types, FollowedAssignments(database, assignments))
 
 
 def build_line_types(

@@ -118,7 +118,7 @@ def _parts(service: Service) -> dict[str, Part]:
         "monthly-usage": service.metering.monthly.run,
         "usage-limits": service.metering.watch.run,
         "post-back URLs": service.postback_urls.run,
-        "line types": service.line_assignments.run,
+        "line types": service.line_types.assignments.run,
     }
     texts = service.texts
     parts |= {
