@@ -19,8 +19,8 @@ from controller.calls.postback import call_postback
 from controller.calls.store.journal import Journal
 from controller.calls.trace_mailer import TraceMailer
 from controller.calls.usage import call_usage, transfer_usage
-from controller.metering.metrics import UsageMetrics
 from controller.line_types.model import NOTHING_KNOWN, LineFound, nothing_known
+from controller.metering.metrics import UsageMetrics
 from controller.metering.usage import UsageRecord
 from controller.numbers import try_number
 from controller.postbacks.encoding import DateFormat
