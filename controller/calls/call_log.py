@@ -41,8 +41,7 @@ class CallLogTargets:
     """Where calls are written down: the journal, the feed for those who watch, the clock (UTC), the date format.
 
     mailer: sends the traces that scripts ask for; None when there is no mail server. usage: counts what is metered.
-    mailer: sends the traces that scripts ask for; None when there is no mail server. line_of: what is known of the line
-    of a number (E.164), for post-backs.
+    line_of: what is known of the line of a number (E.164), for post-backs.
     """
 
     journal: Journal

@@ -73,9 +73,8 @@ from controller.service.build_bans import build_bans
 from controller.service.build_console import CONSOLE_RETENTION, add_console
 from controller.service.build_dialer import DialerParts, dialer_routes
 from controller.service.build_interfaces import InterfaceParts, customer_routes
-from controller.service.build_line_types import build_line_types
-from controller.service.build_metering import MeteringParts, build_metering
 from controller.service.build_line_types import LineTypeParts, build_line_type_parts
+from controller.service.build_metering import MeteringParts, build_metering
 from controller.service.build_phone_notify import PhoneNotifyParts, phone_notify_routes
 from controller.service.build_texts import TextParts, build_texts
 from controller.service.build_voipms import VoipmsParts, voipms_routes
@@ -138,7 +137,6 @@ class Service:
     entries: Entries
     reloading: Reloading
     metering: MeteringParts
-    prices: CurrentPrices
     line_types: LineTypeParts
     http: web.Application
 
@@ -195,9 +193,13 @@ def build(configuration: Configuration, database: Database) -> Service:
         context=script_context(settings),
         registry=registry,
         log_targets=CallLogTargets(
-            journal, CallFeed(), _utc_now, settings.postbacks.date_format, mailer, metering.metrics
-            journal, CallFeed(), _utc_now, settings.postbacks.date_format, mailer, line_types.known
-            journal, CallFeed(), _utc_now, settings.postbacks.date_format, mailer, line_types.types.known
+            journal,
+            CallFeed(),
+            _utc_now,
+            settings.postbacks.date_format,
+            mailer,
+            metering.metrics,
+            line_types.types.known,
         ),
         queue_text=texts.texts.queue_for_call,
         block_number=texts.opt_outs.block_for_call,
@@ -235,7 +237,6 @@ def build(configuration: Configuration, database: Database) -> Service:
         reloading=reloading,
         entries=entries,
         metering=metering,
-        prices=prices,
         line_types=line_types,
         granted_dids=GrantedDids(database, directory, script_context(settings), key_sounds.ids),
         http=web.Application(client_max_size=LARGEST_REQUEST_BYTES, middlewares=[operator_doors(_own_names(settings))]),
