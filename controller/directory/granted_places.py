@@ -184,11 +184,11 @@ class _Reader:
         return Queue(
             self._members(members),
             "all" if content.get("ring_strategy") == "ringall" else "order",
-            music=self._sounds.get(str(content.get("music") or ""), ""),
+            music=self._sounds.get(str(content.get("music_on_hold") or ""), ""),
             announcement=self._sounds.get(str(content.get("join_announcement") or ""), ""),
             ring_seconds=float(content["agent_ring_timeout"]),
             retry_seconds=float(content["retry_timer"]),
-            longest_wait_seconds=float(content["maximum_wait_time"]),
+            longest_wait_seconds=float(content["wait_seconds"]),
             otherwise=self._where(content.get("fail_over_routing_timeout") or "none:"),
         )
 

@@ -48,6 +48,7 @@ from controller.calls.store.queue_ids import QueueIds
 from controller.calls.store.recording_spool import RecordingSpool
 from controller.calls.store.recordings import Recordings
 from controller.calls.trace_mailer import TraceMailer
+from controller.calls.voicemail import Voicemail
 from controller.config.load import Configuration, script_context
 from controller.config.settings import DatabaseSection, Settings
 from controller.directory.current import CurrentDirectory
@@ -77,6 +78,7 @@ from controller.service.build_line_types import LineTypeParts, build_line_type_p
 from controller.service.build_metering import MeteringParts, build_metering
 from controller.service.build_phone_notify import PhoneNotifyParts, phone_notify_routes
 from controller.service.build_texts import TextParts, build_texts
+from controller.service.build_voicemail import build_voicemail
 from controller.service.build_voipms import VoipmsParts, voipms_routes
 from controller.speech.library import SoundLibrary
 from controller.speech.prompts import Prompts
@@ -128,6 +130,7 @@ class Service:
     guard: Guard
     delivery: Delivery
     mailer: TraceMailer | None
+    voicemail: Voicemail
     calls: Calls
     texts: TextParts
     retention: RowRetention
@@ -187,6 +190,7 @@ def build(configuration: Configuration, database: Database) -> Service:
         guard=guard,
         prompts_of=lambda license_key: CallPrompts(sources, license_key),
         recordings=recordings,
+        message_left=lambda: voicemail.message_left(),
         owner=owner,
         application=configuration.application,
         lease_seconds=settings.service.lease_seconds,
@@ -217,6 +221,7 @@ def build(configuration: Configuration, database: Database) -> Service:
     key_sounds = KeySounds(directory, library, prompts)
     entries = Entries(database)
     entries.on_change(directory.keep)
+    voicemail = build_voicemail(settings.mail, database, directory, entries, library)
     service = Service(
         settings=settings,
         database=database,
@@ -229,6 +234,7 @@ def build(configuration: Configuration, database: Database) -> Service:
         guard=guard,
         delivery=_delivery(settings, database, guard, directory, registry),
         mailer=mailer,
+        voicemail=voicemail,
         calls=calls,
         texts=texts,
         retention=_retention(settings.database, database, library),

@@ -23,6 +23,7 @@ from controller.api.voipms.ivrs import IvrMethods
 from controller.api.voipms.log_in import VoipmsLogIn
 from controller.api.voipms.message_media import MessageMedia
 from controller.api.voipms.messages import MessageMethods
+from controller.api.voipms.place_checks import PlaceChecks
 from controller.api.voipms.recordings import RecordingEntries, RecordingMethods
 from controller.api.voipms.reference import ReferenceMethods
 from controller.api.voipms.routing_checks import RoutingChecks
@@ -36,6 +37,7 @@ from controller.directory.granted_dids import GrantedDids
 from controller.directory.key_sounds import KeySounds
 from controller.directory.snapshot import LicenseKey
 from controller.metering.accounts import Accounts
+from controller.service.build_voipms_places import place_methods
 from controller.store.database import Database
 from controller.texts.service import Texts
 
@@ -63,7 +65,7 @@ class VoipmsParts:
 
 def voipms_methods(parts: VoipmsParts) -> list[object]:
     """What declares the methods of the interface."""
-    checks = RoutingChecks(parts.directory, parts.entries)
+    checks = RoutingChecks(parts.directory, parts.entries, PlaceChecks(parts.entries).exists)
     recordings = RecordingEntries(parts.entries, parts.sounds)
     media = MessageMedia(MediaStore(parts.database), parts.http.public_url)
     return [
@@ -78,6 +80,7 @@ def voipms_methods(parts: VoipmsParts) -> list[object]:
         SubAccountMethods(parts.directory, parts.registrations),
         MessageMethods(parts.directory, parts.texts, media, parts.now),
         RecordingMethods(parts.directory, parts.entries, parts.sounds, recordings),
+        *place_methods(parts.directory, parts.entries, checks, recordings, parts.sounds, parts.database),
     ]
 
 

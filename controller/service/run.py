@@ -113,6 +113,7 @@ def _parts(service: Service) -> dict[str, Part]:
         "media": keep_media,
         "sounds": service.library.run,
         "recordings": service.calls.recordings.run,
+        "voicemail": service.voicemail.run,
         "retention": service.retention.run,
         "bans": service.bans.run,
         "monthly-usage": service.metering.monthly.run,

@@ -12,6 +12,7 @@ from email import message_from_bytes, policy
 from email.message import EmailMessage
 
 LONGEST_WAIT = 15.0
+LARGEST = 4 * 1024 * 1024
 
 
 @dataclass(frozen=True)
@@ -135,7 +136,8 @@ def _address(rest: str) -> str:
 async def smtp_sink(*, tls: ssl.SSLContext | None = None, from_the_start: bool = False) -> AsyncIterator[SmtpSink]:
     """A listening sink. tls: it offers STARTTLS with this, or with `from_the_start` speaks nothing else."""
     sink = SmtpSink(tls=None if from_the_start else tls)
-    server = await asyncio.start_server(sink.talk, "127.0.0.1", 0, ssl=tls if from_the_start else None)
+    # A mail with a recording is read whole.
+    server = await asyncio.start_server(sink.talk, "127.0.0.1", 0, ssl=tls if from_the_start else None, limit=LARGEST)
     sink.port = server.sockets[0].getsockname()[1]
     try:
         yield sink

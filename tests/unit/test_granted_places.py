@@ -113,7 +113,7 @@ def test_a_queue_calls_its_members_and_goes_on_after_the_longest_wait() -> None:
         "ring_strategy": "ringall",
         "agent_ring_timeout": "15",
         "retry_timer": "5",
-        "maximum_wait_time": "10",
+        "wait_seconds": "10",
         "fail_over_routing_timeout": "sys:busy",
     }
     player = call("queue:4", (4, "queue", queue), (5, "queue_member", {"queue": "4", "routing": "account:alice"}))

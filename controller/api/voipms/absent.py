@@ -38,20 +38,11 @@ _REASONS = {
     "Nothing is transcribed here.": "getCallTranscriptions getVoicemailTranscriptions",
     "Ringpost keeps no payments; `ringpost usage` tells what was used.": "getRates getTransactionHistory",
     "Ringpost does not have this.": (
-        "addMemberToConference createVoicemail delCallHunting delCallParking delCallRecording delCallback "
-        "delCallerIDFiltering delConference delConferenceMember delDISA delForwarding delMemberFromConference "
-        "delMessages delMusicOnHold delPhonebook delPhonebookGroup delQueue delRingGroup delSIPURI "
-        "delStaticMember delTimeCondition delVoicemail getCallHuntings getCallParking getCallRecording "
-        "getCallRecordings getCallbacks getCallerIDFiltering getConference getConferenceMembers "
-        "getConferenceRecordingFile getConferenceRecordings getDISAs getForwardings getJoinWhenEmptyTypes "
-        "getMusicOnHold getPhonebook getPhonebookGroups getPlayInstructions getQueues "
-        "getReportEstimatedHoldTime getRingGroups getRingStrategies getSIPURIs getStaticMembers "
-        "getTimeConditions getVoicemailAttachmentFormats getVoicemailFolders getVoicemailMessageFile "
-        "getVoicemailMessages getVoicemailSetups getVoicemails markListenedVoicemailMessage "
-        "markUrgentVoicemailMessage moveFolderVoicemailMessage sendCallRecordingEmail sendVoicemailEmail "
-        "setCallHunting setCallParking setCallback setCallerIDFiltering setConference setConferenceMember "
-        "setDISA setForwarding setMusicOnHold setPhonebook setPhonebookGroup setQueue setRingGroup setSIPURI "
-        "setStaticMember setTimeCondition setVoicemail"
+        "addMemberToConference delCallHunting delCallParking delCallRecording delConference "
+        "delConferenceMember delMemberFromConference delMusicOnHold delSIPURI getCallHuntings getCallParking "
+        "getCallRecording getCallRecordings getConference getConferenceMembers getConferenceRecordingFile "
+        "getConferenceRecordings getMusicOnHold getSIPURIs markUrgentVoicemailMessage sendCallRecordingEmail "
+        "setCallHunting setCallParking setConference setConferenceMember setMusicOnHold setSIPURI"
     ),
 }
 

@@ -1,0 +1,19 @@
+-- Files what callers left as messages and what no message is made of yet; they are to be mailed now. Gives how many.
+WITH filed AS (
+    INSERT INTO voicemail_messages (license_key, sound_id, mailbox, queue_id, caller, seconds, left_at, mail_due_at)
+    SELECT sound.license_key, sound.sound_id, split_part(sound.sound_id, '/', 2), left_by.queue_id,
+           coalesce(calls.their_number, ''), sound.seconds, sound.stored_at, now()
+    FROM sounds AS sound
+    CROSS JOIN LATERAL (
+        SELECT split_part(split_part(sound.sound_id, '/', 3), '-', 1)::bigint AS queue_id
+    ) AS left_by
+    LEFT JOIN calls ON calls.queue_id = left_by.queue_id
+    WHERE sound.sound_id LIKE 'voicemail/%' AND sound.sound_id ~ '^voicemail/[^/]+/[0-9]{1,18}-[0-9]+$'
+      AND NOT EXISTS (
+          SELECT FROM voicemail_messages AS known
+          WHERE known.license_key = sound.license_key AND known.sound_id = sound.sound_id
+      )
+    ON CONFLICT DO NOTHING
+    RETURNING 1
+)
+SELECT count(*) FROM filed
