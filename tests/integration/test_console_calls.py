@@ -12,6 +12,8 @@ from tests.support.console import House, console_house
 from tests.support.outbox import postback
 from tests.support.sql import sql
 
+STATE = '{"variables": {"digits": "42"}}'
+
 
 @pytest.fixture(scope="module")
 async def shared_house(fresh_database: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House]:
@@ -28,7 +30,7 @@ async def house(shared_house: House) -> House:
 
 async def test_an_operator_finds_calls_by_number_code_time_and_queue_id(house: House) -> None:
     await house.call(1000000001)
-    began = await house.call(1000000002, "rival", their_number="+12015550188", response_code=26)
+    began = await house.call(1000000002, "rival", their_number="+12015550188", response_code=26, script_state=STATE)
     ann = await house.logged_in("ann")
     assert {"1000000001", "1000000002"} <= set((await ann.get("/calls")).words.split())
     for query, found in {
@@ -38,6 +40,8 @@ async def test_an_operator_finds_calls_by_number_code_time_and_queue_id(house: H
         "code=30": False,
         "key=rival": True,
         "key=acme": False,
+        "variable=Digits%3D42": True,
+        "variable=digits%3D43": False,
         "queue_id=1000000002": True,
         "queue_id=1000000003": False,
         f"since={began:%Y-%m-%dT%H:%M:%S}": True,
@@ -48,7 +52,8 @@ async def test_an_operator_finds_calls_by_number_code_time_and_queue_id(house: H
 
 
 @pytest.mark.parametrize(
-    "query", ["number=abc", "code=x", "since=tomorrow", "until=0001-01-01", "queue_id=-1", f"code={10**19}"]
+    "query",
+    ["number=abc", "code=x", "since=tomorrow", "until=0001-01-01", "queue_id=-1", "variable=x", f"code={10**19}"],
 )
 async def test_what_cannot_be_searched_for_is_told_beside_its_field(house: House, query: str) -> None:
     ann = await house.logged_in("ann")

@@ -73,9 +73,8 @@ async def _scanned(connection: asyncpg.Connection[asyncpg.Record], text: str, va
 async def test_calls_are_found_without_reading_all(
     full: asyncpg.Connection[asyncpg.Record], wanted: dict[str, Any]
 ) -> None:
-    nothing = dict.fromkeys(
-        ("queue_id", "number", "license_key", "since", "until", "response_code", "after_started_at", "after_queue_id")
-    ) | {"open_only": False, "limit": 50}
+    names = ("queue_id", "number", "license_key", "since", "until", "response_code", "variable", "value")
+    nothing = dict.fromkeys((*names, "after_started_at", "after_queue_id")) | {"open_only": False, "limit": 50}
     text, values = Queries.load(QUERIES).bind("recent_calls", (), nothing | wanted)
     assert await _scanned(full, text, list(values)) == set()
 

@@ -1,4 +1,4 @@
-"""What people search calls by: a number (of either side), a code, a time, a QueueID."""
+"""What people search calls by: a number (of either side), a code, a time, a QueueID, a variable of the script."""
 
 from __future__ import annotations
 
@@ -9,9 +9,11 @@ from datetime import UTC, datetime, timedelta
 from controller.api.console.visit import Visit
 from controller.calls.store.call_lookup import CallFilter
 from controller.numbers import try_number
+from controller.store.storable import storable
 
-# Without a beginning, calls are searched by their code so far back: codes are in no index.
+# Without a beginning, calls are searched by their code so far back, and by a variable: these are in no index.
 CODE_DAYS = 7
+VARIABLE_DAYS = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +26,7 @@ class CallSearch:
     since: datetime | None = None
     until: datetime | None = None
     queue_id: int | None = None
+    variable: tuple[str, str] | None = None
     after: tuple[datetime, int] | None = None
     mistakes: Mapping[str, str] = field(default_factory=dict)
 
@@ -35,8 +38,9 @@ class CallSearch:
     def filter(self, license_key: str | None, limit: int) -> CallFilter:
         """The calls of the search; of a licence key, if one is named."""
         since = self.since
-        if self.code is not None and since is None:
-            since = (self.until or datetime.now(UTC)) - timedelta(days=CODE_DAYS)
+        if since is None and (self.code is not None or self.variable is not None):
+            days = CODE_DAYS if self.variable is None else VARIABLE_DAYS
+            since = (self.until or datetime.now(UTC)) - timedelta(days=days)
         return CallFilter(
             queue_id=self.queue_id,
             number=self.number,
@@ -44,6 +48,7 @@ class CallSearch:
             since=since,
             until=self.until,
             response_code=self.code,
+            variable=self.variable,
             after=self.after,
             limit=limit,
         )
@@ -51,7 +56,7 @@ class CallSearch:
 
 def read_search(visit: Visit) -> CallSearch:
     """The search in a page's address."""
-    typed = {name: visit.query(name) for name in ("number", "code", "since", "until", "queue_id")}
+    typed = {name: visit.query(name) for name in ("number", "code", "since", "until", "queue_id", "variable")}
     mistakes: dict[str, str] = {}
     number = try_number(typed["number"]) if typed["number"] else None
     if typed["number"] and number is None:
@@ -63,6 +68,7 @@ def read_search(visit: Visit) -> CallSearch:
         since=_moment(typed, "since", mistakes),
         until=_moment(typed, "until", mistakes),
         queue_id=_integer(typed, "queue_id", 10**18, mistakes),
+        variable=_variable(typed, mistakes),
         after=_after(visit.query("after")),
         mistakes=mistakes,
     )
@@ -95,6 +101,17 @@ def _moment(typed: Mapping[str, str], name: str, mistakes: dict[str, str]) -> da
         mistakes[name] = "This is no time such as 2026-11-27T18:30."
         return None
     return moment
+
+
+def _variable(typed: Mapping[str, str], mistakes: dict[str, str]) -> tuple[str, str] | None:
+    """Name and value out of `name=value`."""
+    if not typed["variable"]:
+        return None
+    name, equals, value = typed["variable"].partition("=")
+    if not equals or not name.strip():
+        mistakes["variable"] = "This is no variable such as name=value."
+        return None
+    return storable(name.strip().lower()), storable(value.strip())
 
 
 def _after(text: str) -> tuple[datetime, int] | None:

@@ -13,8 +13,9 @@ from controller.store.database import Database
 @dataclass(frozen=True, slots=True)
 class CallFilter:
     """Which calls: of this QueueID, of or to a number (E.164), of a licence key by its name, begun since a moment and
-    before another, with this response code, only those in progress; the newest `limit` of them, from behind the call
-    `after`, which is named by when it began and its QueueID.
+    before another, with this response code, with a variable of its script (its name in lower case, and its value), only
+    those in progress; the newest `limit` of them, from behind the call `after`, which is named by when it began and its
+    QueueID.
     """
 
     queue_id: int | None = None
@@ -23,6 +24,7 @@ class CallFilter:
     since: datetime | None = None
     until: datetime | None = None
     response_code: int | None = None
+    variable: tuple[str, str] | None = None
     after: tuple[datetime, int] | None = None
     open_only: bool = False
     limit: int = 50
@@ -81,6 +83,8 @@ class CallLookup:
             since=wanted.since,
             until=wanted.until,
             response_code=wanted.response_code,
+            variable=wanted.variable[0] if wanted.variable else None,
+            value=wanted.variable[1] if wanted.variable else None,
             after_started_at=wanted.after[0] if wanted.after else None,
             after_queue_id=wanted.after[1] if wanted.after else None,
             open_only=wanted.open_only,
