@@ -69,6 +69,8 @@ class SipTrunk:
     check_seconds: int = 0
     """How often it is asked with OPTIONS whether it is there; 0: never."""
     media_encryption: MediaEncryption = "none"
+    did_from: tuple[str, ...] = ("request-uri", "To", "P-Called-Party-ID")
+    """Where our number stands in an INVITE: "request-uri", or the names of headers; the first that names one counts."""
     text_header: str = ""
     """The header of a text in which our number stands; empty: it is in the Request-URI."""
 
@@ -79,6 +81,8 @@ class SipTrunk:
             raise ConfigurationError(f"Trunk {self.name}: {self.port} is not a port number (1 to 65535).")
         for source in self.sources:
             _check_source(f"an address of trunk {self.name}", source)
+        for place in self.did_from:
+            _check(f"A place of numbers of trunk {self.name}", place, "a header's name", HEADER_NAME.fullmatch)
         if self.text_header:
             _check(f"The header of trunk {self.name}", self.text_header, "a header's name", HEADER_NAME.fullmatch)
         for what, text in (("username", self.username), ("password", self.password)):
@@ -136,6 +140,8 @@ class AsteriskConfiguration:
     """The address that our SDP names although we listen on all; empty: the one that the caller reached us at."""
     rtp_first: int = 10000
     rtp_last: int = 10199
+    rtp_timeout_seconds: int = 1800
+    """After so long without a packet a call is taken for dead; 0: never. Whoever is muted may send none."""
     listen: str = "127.0.0.1"
     """The address that ARI and AMI listen on."""
     http_port: int = 8088

@@ -11,7 +11,7 @@ from controller.asterisk.ari.events import Event
 from controller.calls.call_prompts import CallPrompts
 from controller.calls.live import LiveCalls
 from controller.calls.loops import Loops
-from controller.calls.model.call import Call
+from controller.calls.model.call import WITHHELD_CALLER, Call
 from controller.calls.session import CallSession, SessionParts
 from controller.calls.store.queue_ids import QueueIds
 from controller.directory.current import CurrentDirectory
@@ -30,8 +30,10 @@ UNALLOCATED_NUMBER = 1
 LOOP_DETECTED = 25
 USER_BUSY = 17
 LONGEST_CALLER = 80
-# In what CALLERID(pres) tells of a number that is not to be shown.
+# In what CALLERID(num-pres) tells of a number that is not to be shown.
 HIDDEN = "prohib"
+# What carriers write instead of a number that is withheld.
+_NO_CALLER = frozenset({"anonymous", "restricted", "private", "withheld"})
 
 
 class IncomingCalls:
@@ -60,7 +62,8 @@ class IncomingCalls:
         did = self._directory.snapshot.did_called(dialled)
         rule = rule_of(did) if did else None
         if did is None or rule is None:
-            log.info("call refused", reason="nobody owns the number", number=mask_number(dialled))
+            reason = "nobody owns the number"
+            log.info("call refused", reason=reason, number=dialled[:LONGEST_CALLER], trunk=event.endpoint)
             self._refuse(event.channel_id, "unowned", UNALLOCATED_NUMBER)
             return
         if did.voice and self._live.has_most_calls(did.voice):
@@ -119,17 +122,20 @@ class IncomingCalls:
         )
         return call, session
 
-    @staticmethod
-    def _who_calls(event: Event) -> dict[str, str]:
+    def _who_calls(self, event: Event) -> dict[str, str]:
         """What more the network tells of the caller: a name, and that the number is not to be shown."""
+        if self._caller(event) == WITHHELD_CALLER:
+            return {WITHHELD: "1"}
         known = {"calleridname": _clean(event.caller_name)} if event.caller_name else {}
-        withheld = any(HIDDEN in arg for arg in event.args[2:3])
-        return known | ({WITHHELD: "1"} if withheld else {})
+        return known | ({WITHHELD: "1"} if _is_withheld(event) else {})
 
-    @staticmethod
-    def _caller(event: Event) -> str:
-        """Who calls: E.164, or what the network gave."""
-        return network_number(event.caller_number) or _clean(event.caller_number)
+    def _caller(self, event: Event) -> str:
+        """Who calls: E.164, or what the network gave; WITHHELD_CALLER where the caller wants that (RFC 3323, 3325)."""
+        number = event.caller_number.strip()
+        trunk = self._directory.snapshot.trunks.get(event.endpoint)
+        if number.lower() in _NO_CALLER or (_is_withheld(event) and not (trunk and trunk.show_withheld)):
+            return WITHHELD_CALLER
+        return network_number(number) or _clean(number)
 
     async def _answer(self, call: Call, session: CallSession) -> None:
         with structlog.contextvars.bound_contextvars(call=call.queue_id, license_key=call.license_key):
@@ -165,6 +171,10 @@ class IncomingCalls:
 
         self._live.metrics.refused.labels(reason).inc()
         self._live.own(hang_up())
+
+
+def _is_withheld(event: Event) -> bool:
+    return any(HIDDEN in arg for arg in event.args[2:3])
 
 
 def _clean(caller: str) -> str:

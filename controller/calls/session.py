@@ -38,6 +38,8 @@ RECONNECT_PATIENCE_SECONDS = 60.0
 END_PATIENCE_SECONDS = 30.0
 # How long the rest of a call's events are awaited after the hang-up was asked for.
 HANG_UP_PATIENCE_SECONDS = 5.0
+# With this cause (Q.850) Asterisk ends a call in progress that has sent no RTP for `sip.rtp_timeout_seconds`.
+MEDIA_TIMED_OUT = 44
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,6 +187,8 @@ class CallSession:
         if self.line.ended_from_outside or not self.line.hung_up:
             await self.line.hang_up(effect.cause)
             await self.line.wait(HANG_UP_PATIENCE_SECONDS, judged=False)
+        if effect.reason == "hung-up" and self.line.hangup_cause == MEDIA_TIMED_OUT:
+            return self.line.ended_from_outside or "no-media"
         return self.line.ended_from_outside or effect.reason
 
     async def _perform(self, effect: Effect) -> Outcome:
@@ -216,10 +220,17 @@ class CallSession:
             self._lost_at = None
             return
 
+    @property
+    def _final_code(self) -> ResponseCode:
+        """As the model says; but a call that was placed, and on which nothing could be heard, did not go well."""
+        code = self.call.final_code
+        nothing_heard = self.line.unheard and not self.line.heard
+        return ResponseCode.TTS_ERROR if nothing_heard and code is ResponseCode.CALL_ANSWERED else code
+
     def _finish(self, reason: str) -> None:
         # Of a call whose Asterisk did not come back nobody can tell how long it lasted after that.
         at = self._lost_at if reason == ASTERISK_LOST else None
-        self.call_log.ended(reason, self.call.final_code, at=at)
+        self.call_log.ended(reason, self._final_code, at=at)
         log.info("call ended", reason=reason, seconds=self.call.duration_seconds)
 
 

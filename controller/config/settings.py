@@ -89,6 +89,7 @@ class SipSection(Declaration):
     port: Port = 5060
     rtp_first: Port = 10000
     rtp_last: Port = 10199
+    rtp_timeout_seconds: Annotated[int, Field(ge=0, le=86_400)] = 1800
     external_address: str = ""
     tls_port: Annotated[int, Field(ge=0, le=65535)] = 0
     certificate: str = ""

@@ -376,5 +376,9 @@ class TrunkEntry(Declaration):
         AfterValidator(_unique),
     ] = ("+",)
     number_format: Literal["e164", "plain", "national"] = "e164"
+    did_from: Annotated[
+        tuple[TextDidIn, ...], BeforeValidator(_listed), Field(min_length=1, max_length=10), AfterValidator(_unique)
+    ] = (REQUEST_URI, "To", "P-Called-Party-ID")
+    show_withheld: bool = False
     text_did_in: TextDidIn = REQUEST_URI
     texts_per_second: Annotated[float, Field(gt=0, le=10_000)] | None = None

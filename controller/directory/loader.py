@@ -299,6 +299,8 @@ class _Loader:
                 channels=declared.channels,
                 prefixes=declared.prefixes,
                 number_format=declared.number_format,
+                did_from=declared.did_from,
+                show_withheld=declared.show_withheld,
                 text_did_in=declared.text_did_in,
                 texts_per_second=declared.texts_per_second,
                 media_encryption=declared.media_encryption,

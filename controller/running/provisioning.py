@@ -92,6 +92,7 @@ def asterisk_configuration(configuration: Configuration) -> AsteriskConfiguratio
         media_address="" if elsewhere or knows_own_name() else own_address(),
         rtp_first=settings.sip.rtp_first,
         rtp_last=settings.sip.rtp_last,
+        rtp_timeout_seconds=settings.sip.rtp_timeout_seconds,
         listen=settings.asterisk.listen,
         http_port=settings.asterisk.http_port,
         ami_port=settings.asterisk.ami_port,
@@ -144,6 +145,7 @@ def _trunks(snapshot: Snapshot) -> tuple[SipTrunk, ...]:
             transport=trunk.transport,
             sources=trunk.match,
             media_encryption=trunk.media_encryption,
+            did_from=trunk.did_from,
             text_header="" if trunk.text_did_in == REQUEST_URI else trunk.text_did_in,
         )
         for trunk in snapshot.trunks.values()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -37,6 +38,7 @@ from controller.calls.outgoing.dialer import Dialer
 from controller.calls.outgoing.legs import TrunkLegs
 from controller.calls.outgoing.notifications import Notifications
 from controller.calls.outgoing.pace import Paces
+from controller.calls.playback_health import PlaybackHealth
 from controller.calls.recovery.adopt import Adoption
 from controller.calls.recovery.sweep import Sweep
 from controller.calls.session import SessionParts
@@ -113,6 +115,7 @@ class Calls:
     dialer: Dialer
     notifications: Notifications
     administration: CallAdministration
+    playback_health: PlaybackHealth
 
 
 @dataclass(frozen=True, slots=True)
@@ -295,7 +298,10 @@ def build_calls(
         await notifications.call_back(key, effect)
 
     routings = RoutingEffects(log_targets.now, call_back, message_left)
-    dispatcher = EffectDispatcher(legs, guard, queue_text, block_number, recordings, routings)
+    playback_health = PlaybackHealth(registry, time.monotonic)
+    dispatcher = EffectDispatcher(
+        legs, guard, queue_text, block_number, recordings, routings, playback_health
+    )
     parts = SessionParts(ari, dispatcher, log_targets, lease_seconds)
     incoming = IncomingCalls(parts, live, directory, queue_ids, prompts_of)
     outgoing = OutgoingCalls(parts, live, directory, routes, application, prompts_of, forbids_call)
@@ -312,7 +318,17 @@ def build_calls(
     live.on_release(dialer.call_ended)
     administration = CallAdministration(live, ari, database, CallLookup(database), owner)
     return Calls(
-        live, journal, queue_ids, owner, log_targets.feed, recordings, adoption, dialer, notifications, administration
+        live,
+        journal,
+        queue_ids,
+        owner,
+        log_targets.feed,
+        recordings,
+        adoption,
+        dialer,
+        notifications,
+        administration,
+        playback_health,
     )
 
 
@@ -410,6 +426,9 @@ def _add_routes(service: Service, admin_token: str, context: Context) -> None:
         await service.ari.asterisk.ping()
         return True
 
+    async def media_ready() -> bool:
+        return await service.calls.playback_health.is_ready() and await service.prompts.is_ready()
+
     async def ami_ready() -> bool:
         return service.ami.ready
 
@@ -417,7 +436,7 @@ def _add_routes(service: Service, admin_token: str, context: Context) -> None:
         "ari": ari_ready,
         "ami": ami_ready,
         "database": service.database.ready,
-        "media": service.prompts.is_ready,
+        "media": media_ready,
     }
     calls = service.calls
     health = HealthHandler(checks, service.registry)

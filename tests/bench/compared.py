@@ -31,7 +31,7 @@ trunks:
 """
 # The same calls without Ringpost, in the dialplan of an Asterisk that is configured alike.
 BARE_DIALPLAN = """
-[ringpost-trunk]
+[ringpost-trunk-carrier]
 exten => quick,1,Answer()
  same => n,Wait(60)
 exten => menu,1,Answer()

@@ -109,7 +109,7 @@ class FakeAri(FakeRequests):
     def emit(self, event_type: str, **fields: Any) -> None:
         """Send an event; lost when nobody is connected, as Asterisk loses it."""
         event = {"type": event_type, **fields}
-        event.update(timestamp="2025-01-01T00:00:00.000+0000", application=self.application, asterisk_id="fake")
+        event.update(application=self.application, asterisk_id="fake")
         self.send(json.dumps(event))
 
     def send(self, text: str) -> None:

@@ -183,9 +183,9 @@ class FakeSwitch:
         self._end_media(channel)
         self.emit("StasisEnd", channel=channel.described())
 
-    def finish_playback(self, channel_id: str, *, state: str = "done") -> None:
-        """The playback that this channel hears now is over."""
-        self._finish_playing(self.channels[channel_id], state)
+    def finish_playback(self, channel_id: str, *, state: str = "done", moment: str = "") -> None:
+        """The playback that this channel hears now is over; `moment`: when, by this switch's clock, if it tells it."""
+        self._finish_playing(self.channels[channel_id], state, moment)
 
     def finish_recording(self, channel_id: str, *, seconds: float = 2.0, content: bytes = b"RIFF-recorded") -> None:
         """The recording of this channel ends by itself (silence, maximum, terminating digit)."""
@@ -316,12 +316,13 @@ class FakeSwitch:
         else:
             self._finish_playing(channel, "failed" if playback.media[-1] in self.missing_media else "done")
 
-    def _finish_playing(self, channel: FakeChannel, state: str) -> None:
+    def _finish_playing(self, channel: FakeChannel, state: str, moment: str = "") -> None:
         assert channel.playbacks, "nothing is being played"
         playback = channel.playbacks.popleft()
         if playback.timer is not None:
             playback.timer.cancel()
-        self.emit("PlaybackFinished", playback=self._playback(playback, state))
+        stamp = {"timestamp": moment} if moment else {}
+        self.emit("PlaybackFinished", playback=self._playback(playback, state), **stamp)
         self._play_next(channel)
 
     def _finish_recording(self, channel: FakeChannel) -> None:

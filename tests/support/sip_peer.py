@@ -14,6 +14,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import TypeVar
 
+from controller.softphone.call_audio import Audio, decode_mulaw
 from controller.softphone.rtp import FRAME_SAMPLES, FRAME_SECONDS, RtpPacket
 
 T = TypeVar("T")
@@ -114,6 +115,12 @@ class SipPeer:
     async def hear(self, packets: int, timeout: float = 10.0) -> list[RtpPacket]:
         """Wait until so many RTP packets have arrived."""
         return await self._until(lambda: self.heard if len(self.heard) >= packets else None, timeout)
+
+    @property
+    def audio(self) -> Audio:
+        """What was heard of voice, packet after packet, whenever each came."""
+        voice = b"".join(packet.payload for packet in self.heard if packet.payload_type == 0)
+        return Audio(decode_mulaw(voice), 0.0)
 
     async def send_silence(self, address: tuple[str, int], seconds: float) -> None:
         """Send packets of silence to where the answer says that it listens."""

@@ -59,6 +59,15 @@ async def test_who_answers_is_said_to_and_it_is_posted_as_dialled_ringing_answer
         assert room.store.tables.calls[queue_id]["tries"] == 1
 
 
+async def test_a_call_on_which_nothing_could_be_heard_is_none_that_went_well() -> None:
+    fake = MemoryAri()
+    fake.missing_media = {"say:Hello."}
+    fake.on_originate = lambda channel: fake.answer(channel.id)
+    async with memory_room(fake, directory()) as room:
+        queue_id = await placed(room, HELLO)
+        assert await room.store.over(queue_id) == [12, 21, 32]
+
+
 async def test_who_is_busy_is_tried_again_as_often_as_was_asked_for() -> None:
     fake = MemoryAri()
     fake.on_originate = lambda channel: fake.reject(channel.id)

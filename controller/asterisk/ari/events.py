@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from datetime import datetime
 from typing import Any
 
 import structlog
@@ -82,6 +83,14 @@ class Event:
     def args(self) -> tuple[str, ...]:
         """What the dialplan handed to Stasis() after the application's name (StasisStart)."""
         return tuple(self.data.get("args") or ())
+
+    @property
+    def moment(self) -> float:
+        """When it happened, in seconds on Asterisk's clock (of 1970, UTC); 0 when none is told."""
+        try:
+            return datetime.fromisoformat(str(self.data.get("timestamp", ""))).timestamp()
+        except ValueError:
+            return 0.0
 
     @property
     def digit(self) -> str:

@@ -18,6 +18,7 @@ from controller.calls.effects.transfer import Legs, abandon, transfer
 from controller.calls.effects.wait_for_input import wait_for_input
 from controller.calls.effects.wait_for_silence import wait_for_silence
 from controller.calls.line.line import Line, Lost
+from controller.calls.playback_health import PlaybackHealth
 from controller.calls.store.recordings import Recordings
 from controller.egress.guard import Guard
 from controller.errors import AsteriskError, AsteriskUnreachable
@@ -43,6 +44,11 @@ from controller.script.outcomes import Failed, HungUp, Outcome
 
 log = structlog.get_logger()
 
+# Nothing is played meanwhile. (While it records or sends digits, Asterisk sends silence by itself: transmit_silence.)
+_WAITING = (WaitForDigit, CollectDigits, ListenForSilence, FetchUrl, SendText, BlockTexts)
+# What is heard comes from somebody else.
+_FROM_ELSEWHERE = (Transfer, JoinConference, Echo)
+
 
 class EffectDispatcher:
     """Carries out effects on a line. Everything they need beyond the line and the prompts is given here."""
@@ -55,11 +61,13 @@ class EffectDispatcher:
         block_number: BlockNumber,
         recordings: Recordings,
         routings: RoutingEffects,
+        playback_health: PlaybackHealth,
     ) -> None:
         self._legs = legs
         self._routings = routings
         self._recordings = recordings
         self._guard = guard
+        self._playback_health = playback_health
         self._queue_text = queue_text
         self._block_number = block_number
         self._application = application = legs.application
@@ -100,9 +108,10 @@ class EffectDispatcher:
         return HungUp()
 
     async def _perform(self, line: Line, effect: Effect, prompts: CallPrompts) -> Outcome:
+        await _fill(line, effect)
         match effect:
             case Play():
-                return await play(line, effect, prompts)
+                return await play(line, effect, prompts, self._playback_health)
             case WaitForDigit() | CollectDigits():
                 return await wait_for_input(line, effect)
             case ListenForSilence():
@@ -139,3 +148,11 @@ class EffectDispatcher:
                 return await call_back(line, effect, self._routings.call_back, prompts.license_key)
             case _:
                 return Failed(f"{type(effect).__name__} is not done on a call")
+
+
+async def _fill(line: Line, effect: Effect) -> None:
+    """Have silence sent while nothing is played, and none where it would drown what comes from elsewhere."""
+    if isinstance(effect, _WAITING):
+        await line.send_silence()
+    elif isinstance(effect, _FROM_ELSEWHERE):
+        await line.stop_silence()

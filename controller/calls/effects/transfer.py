@@ -18,7 +18,7 @@ from controller.asterisk.ari.events import Event
 from controller.calls.effects.owned import owned, removed
 from controller.calls.line.line import HANG_UP_EVENTS, LONGEST_WAIT_SECONDS, Happening, Line, Lost
 from controller.calls.line.originate import DIAL_SLACK_SECONDS, ENTER_SECONDS, shown_caller
-from controller.calls.model.call import INSIDE
+from controller.calls.model.call import INSIDE, WITHHELD_CALLER
 from controller.directory.routes import Routes
 from controller.errors import (
     AsteriskError,
@@ -138,9 +138,9 @@ async def _reach(
         members = {MEMBERS: endpoint, MEMBERS_SECONDS: str(math.ceil(effect.ring_seconds))}
         endpoint = GROUP_ENDPOINT
     # Whom the other party sees: the script's choice, or else the caller, whom Asterisk takes over from the other leg;
-    # on a call that we placed, the number that it shows.
+    # on a call that we placed, the number that it shows. A caller who is withheld stays so.
     shown = {}
-    if effect.caller_id or effect.caller_id_name or line.outgoing:
+    if effect.caller_id or effect.caller_id_name or line.outgoing or line.caller == WITHHELD_CALLER:
         shown = shown_caller(routes.shown_to(effect.number, effect.caller_id or line.caller), effect.caller_id_name)
     create = partial(
         line.ari.channels.create,

@@ -107,6 +107,7 @@ class Line:
         self.seconds_left = seconds_left  # until the call has lasted as long as it may
         self.talk_detection = TalkDetection(channel)
         self.answer_detection = AnswerDetection(channel, self.talk_detection, events.put)
+        self.heard = self.unheard = 0  # playbacks that were heard, and prompts that could not be
         self.hung_up = False
         self.destroyed = False
         self.transfer_routes: tuple[str, ...] = ()  # the trunks that the legs of a transfer go through, while it lasts
@@ -128,6 +129,20 @@ class Line:
         for number in range(2):
             with suppress(AsteriskNotFound):
                 await self.ari.playbacks.stop(self.fixed_id(f"play-{number}"))
+
+    async def send_silence(self) -> None:
+        """Send silence until something is played, is sent as digits, or comes from a bridge.
+
+        Devices and carriers take a line without packets for dead, and some hear nothing before they get the first one.
+        What cannot be had does not hold up the call: its next request is told why.
+        """
+        with suppress(AsteriskError):
+            await self.channel.start_silence()
+
+    async def stop_silence(self) -> None:
+        """Send no silence: what comes from a bridge, or from the dialplan, would be dropped behind it."""
+        with suppress(AsteriskError):
+            await self.channel.stop_silence()
 
     def fixed_id(self, kind: str) -> str:
         """An id that is the same whoever drives the call: of what outlives a controller and is rejoined."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from controller.calls.model.call import WITHHELD_CALLER
 from controller.calls.model.order import one_line
 
 ENTER_SECONDS = 5.0
@@ -16,6 +17,8 @@ def shown_caller(number: str, name: str = "") -> dict[str, str]:
     They become headers: what is not printable, line ends above all, is left out.
     """
     number, name = one_line(number), one_line(name)
+    if number == WITHHELD_CALLER:
+        number = ""
     shown = {"CONNECTEDLINE(num,i)": number, "CONNECTEDLINE(name,i)": name}
     if not number:
         shown["CONNECTEDLINE(num-pres,i)"] = _WITHHELD

@@ -13,6 +13,8 @@ from controller.calls.model.states import CLAIM, PERMITTED, CallState, Transitio
 
 Direction = Literal["incoming", "outgoing"]
 
+# The number of a caller who wants it withheld, whatever the network has told of it.
+WITHHELD_CALLER = "anonymous"
 # A script may loop, but not for ever: after so long the call is ended whatever it does.
 LONGEST_CALL_SECONDS = 3600.0
 _OURS = "ringpost-"
