@@ -12,7 +12,7 @@ WORKERS ?= 2
 PYTEST := $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
 
 .DEFAULT_GOAL := help
-.PHONY: help run check test unit integration acceptance adversity soak lint format fuzz attack bench docs quick wheel lock clean venv venv-dev tools test-tools browser browser-tools screenshots
+.PHONY: help run check test unit integration acceptance adversity soak lint format fuzz attack bench bench-amd docs quick wheel lock clean venv venv-dev tools test-tools browser browser-tools screenshots
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -66,6 +66,9 @@ fuzz: venv-dev ## a hundred thousand hostile requests at the doors of customers'
 
 attack: venv-dev ## hostile inputs at every door, counted (docs/security.md)
 	@$(BIN)/python -m tests.fuzz.attack
+
+bench-amd: venv-dev tools ## measure answering-machine detection: 248 answers over real RTP
+	@$(BIN)/python -m tests.bench.bench_amd --picture docs/pictures/answers.svg
 
 bench: venv-dev tools ## measure the budgets, each beside bare Asterisk
 	@$(BIN)/python -m tests.bench

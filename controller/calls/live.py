@@ -12,6 +12,7 @@ import structlog
 from controller.asterisk.ari.client import AriClient
 from controller.asterisk.ari.events import Event
 from controller.calls.metrics import CallMetrics
+from controller.calls.model.call import listened_call
 from controller.calls.session import ASTERISK_LOST, CallSession
 from controller.directory.snapshot import LicenseKey
 from controller.errors import AsteriskError, AsteriskNotFound, AsteriskRefused
@@ -95,6 +96,13 @@ class LiveCalls:
         """Whether the call with this QueueID is live here."""
         return any(session.call.queue_id == queue_id for session in self._sessions.values())
 
+    def listens(self, channel_id: str) -> bool:
+        """Whether one of the live calls is listened to by this channel."""
+        queue_id = listened_call(channel_id)
+        return any(
+            session.call.queue_id == queue_id and session.line.listener.works for session in self._sessions.values()
+        )
+
     def is_leg(self, channel_id: str) -> bool:
         """Whether the channel is a leg that one of the live calls has dialled."""
         return any(channel_id == session.line.fixed_id("transfer") for session in self._sessions.values())
@@ -131,6 +139,8 @@ class LiveCalls:
         if self._sessions.pop(session.line.channel.id, None) is not None:
             self.metrics.live.dec()
         session.line.answer_detection.close()
+        if session.line.listener.works:
+            self.own(session.line.listener.close())
         session.line.events.close()
         for handler in self._release_handlers:
             handler()

@@ -17,7 +17,7 @@ from controller.asterisk.ari.events import ChannelEvents
 from controller.calls.call_log import CallLog, CallLogTargets
 from controller.calls.call_prompts import CallPrompts
 from controller.calls.effects.dispatch import EffectDispatcher
-from controller.calls.line.line import Line, LineLog, Lost
+from controller.calls.line.line import NOT_LISTENING, Line, LineLog, Listening, Lost
 from controller.calls.model.call import LONGEST_CALL_SECONDS, Call
 from controller.calls.model.response_codes import ResponseCode
 from controller.calls.store.stored_calls import StoredCall
@@ -50,6 +50,7 @@ class SessionParts:
     dispatcher: EffectDispatcher
     log_targets: CallLogTargets
     lease_seconds: int
+    listening: Listening = NOT_LISTENING
 
 
 class CallSession:
@@ -81,6 +82,7 @@ class CallSession:
             other_party=call.their_number,
             outgoing=call.outgoing,
             lease_seconds=parts.lease_seconds,
+            listening=parts.listening,
             # Nothing in it leads back to the session: a call that is over is freed at once, without the collector.
             log_to=LineLog(lambda: call_log.take(engine.take_notes()), call_log.tell, call_log),
             seconds_left=partial(_seconds_left, call, parts.log_targets.now),
@@ -163,6 +165,7 @@ class CallSession:
                 await self.line.silence()
             except AsteriskUnreachable:
                 await self._regain()
+            await self.line.listener.remove_leftovers()
             effect = self._engine.again()
         else:
             answered_at = self._now()

@@ -14,7 +14,7 @@ from controller.config.load import Configuration
 from controller.errors import SoftphoneError
 from controller.script.simulation.situation import FAX_TONE_SECONDS, HUMAN_GREETING_SECONDS, MACHINE_GREETING_SECONDS
 from controller.softphone.answering import AnsweringLine, IncomingCall
-from controller.softphone.call_audio import Samples, hum
+from controller.softphone.call_audio import Samples, hum, talk
 
 RING_SECONDS = 1.0
 LONGEST_CALL_SECONDS = 3600.0
@@ -77,4 +77,4 @@ def _said_by(who: AnsweredBy) -> Samples:
     """What is heard first: a murmur as long as a greeting, or the answering tone of a fax (ITU-T V.25)."""
     if who == "fax":
         return hum(FAX_TONE_SECONDS, 2100)
-    return hum(MACHINE_GREETING_SECONDS if who == "machine" else HUMAN_GREETING_SECONDS, 330, 710)
+    return talk(MACHINE_GREETING_SECONDS if who == "machine" else HUMAN_GREETING_SECONDS)

@@ -130,6 +130,18 @@ class AsteriskSection(Declaration):
     hep_port: Port = 9060
 
 
+class AnswerDetectionSection(Declaration):
+    """`answer_detection:` how it is judged who has answered a call that was placed; all in seconds."""
+
+    listen: bool = True
+    initial_silence: Annotated[float, Field(ge=0.5, le=30)] = 3.0
+    longest_hello: Annotated[float, Field(ge=0.5, le=30)] = 3.0
+    pause: Annotated[float, Field(ge=0.2, le=5)] = 0.7
+    beep_wait: Annotated[float, Field(ge=0.5, le=30)] = 3.0
+    after_beep: Annotated[float, Field(ge=0.1, le=5)] = 0.35
+    next_ring: Annotated[float, Field(ge=1, le=30)] = 6.0
+
+
 class TextsSection(Declaration):
     """`texts:` how long texts are kept, and how long one waits for a phone that is not registered."""
 
@@ -221,6 +233,7 @@ MODELS: Mapping[str, type[Declaration]] = {
     "asterisk": AsteriskSection,
     "database": DatabaseSection,
     "texts": TextsSection,
+    "answer_detection": AnswerDetectionSection,
     "speech": SpeechSection,
     "postbacks": PostbacksSection,
     "receiver": ReceiverSection,
@@ -244,6 +257,7 @@ class Settings:
     asterisk: AsteriskSection
     database: DatabaseSection
     texts: TextsSection
+    answer_detection: AnswerDetectionSection
     speech: SpeechSection
     postbacks: PostbacksSection
     receiver: ReceiverSection
@@ -308,6 +322,7 @@ def read_settings(document: Document, environment: Mapping[str, str] | None = No
     asterisk = read_section(document, "asterisk", AsteriskSection)
     database = read_section(document, "database", DatabaseSection)
     texts = read_section(document, "texts", TextsSection)
+    answer_detection = read_section(document, "answer_detection", AnswerDetectionSection)
     speech = read_section(document, "speech", SpeechSection)
     postbacks = read_section(document, "postbacks", PostbacksSection)
     receiver = read_section(document, "receiver", ReceiverSection)
@@ -316,7 +331,7 @@ def read_settings(document: Document, environment: Mapping[str, str] | None = No
     line_types = read_section(document, "line_types", LineTypesSection)
     if not (service and sip and http and asterisk and database and texts):
         return None
-    if not (speech and postbacks and receiver and log and mail and line_types):
+    if not (answer_detection and speech and postbacks and receiver and log and mail and line_types):
         return None
     _check(document, sip, asterisk, mail)
     _check_openings(document, postbacks)
@@ -331,6 +346,7 @@ def read_settings(document: Document, environment: Mapping[str, str] | None = No
         asterisk=asterisk,
         database=database,
         texts=texts,
+        answer_detection=answer_detection,
         speech=speech,
         postbacks=postbacks,
         receiver=receiver,

@@ -85,12 +85,14 @@ class CollectDigits:
 class ListenForSilence:
     """Wait until the other side was silent for `seconds`, at most `limit` seconds for each of `tries`.
 
-    Outcome: SilenceHeard.
+    Outcome: SilenceHeard. greeting: whoever has answered greets: it is over when what is said now would be heard, after
+    the beep of a voicemail; silence before anybody has spoken is none.
     """
 
     seconds: float
     tries: int = 1
     limit: float = 10.0
+    greeting: bool = False
 
 
 @dataclass(frozen=True, slots=True)

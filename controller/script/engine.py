@@ -9,7 +9,7 @@ from controller.script.commands.command import Command, Speaking
 from controller.script.commands.kinds import DIGITS
 from controller.script.commands.machine import LONGEST_VALUE, Machine
 from controller.script.effects import Effect, End, Play, Prompt
-from controller.script.frame import FIRST_SILENCE, RING, TRANSFER
+from controller.script.frame import FIRST_SILENCE, GREETING, RING, TRANSFER
 from controller.script.outcomes import (
     Detected,
     DigitPressed,
@@ -38,6 +38,8 @@ _written = lru_cache(maxsize=10_000)(str)
 # stopped like one of commands alone.
 _MAY_TAKE_NO_TIME = (Failed, TransferFailed, Fetched, TimeTold)
 LEAST_SECONDS = 0.1
+# Leads to the wait for the end of a greeting; no script can have a label of this name.
+_GREETING_FIRST = "~greeting"
 _RESTARTING = frozenset({"MACHINE", "FAX", "RING"})
 
 
@@ -159,6 +161,9 @@ class Engine:
         label, state.jump = state.jump, ""
         if not label:
             return
+        if label == _GREETING_FIRST:
+            state.position = GREETING
+            return
         begins = max(0, state.position)
         self._machine.jump_away(label)
         if label == "start" and self._in_frame:
@@ -234,7 +239,7 @@ class Engine:
         state, what = self.state, observation.what.strip().upper()[:20]
         if isinstance(state.pending, End) or not what:
             return Reaction.GO_ON
-        self._machine.note("detected", what=what)
+        self._machine.note("detected", what=what, **({"by": observation.evidence} if observation.evidence else {}))
         if what == "RING":
             rings = state.variables.get("incallringcount", "")
             state.variables["incallringcount"] = str(int(rings) + 1 if rings.isdecimal() else 1)
@@ -251,12 +256,23 @@ class Engine:
             self._set_up(label)
         if busy or not state.act_on_feature:
             return Reaction.GO_ON
+        if what == "MACHINE":
+            return self._machine_greets(command, label)
         reaction = self._leave(command, label)
         if label == "start" and state.current == FIRST_SILENCE:
-            # Nothing was said yet that would have to be said again: the greeting is waited out.
+            # Nothing was said yet that would have to be said again: the silence is waited for.
             state.stopping = False
             return Reaction.GO_ON
         return reaction
+
+    def _machine_greets(self, command: Command | None, label: str) -> Reaction:
+        """Go on at the label when the greeting is over: what is said before that is not recorded."""
+        state = self.state
+        if state.current == FIRST_SILENCE:
+            state.jump, state.typed_ahead = label, ""
+            return Reaction.GO_ON
+        state.after_greeting = label
+        return self._leave(command, _GREETING_FIRST)
 
     def _label_for(self, what: str) -> str:
         if what == "RING":

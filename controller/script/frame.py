@@ -71,7 +71,26 @@ class FirstSilence(Command):
     def perform(self, machine: Machine) -> Effect | None:
         if machine.state.incoming or machine.program.quick_start:
             return None
-        return ListenForSilence(1.0, 2)
+        return _GREETING
+
+    def __str__(self) -> str:
+        return "WaitForSilence(1|2)"
+
+
+@dataclass(frozen=True, slots=True)
+class GreetingOver(Command):
+    """Wait until the greeting of a machine is over that was recognised when the script had begun; then it is led on."""
+
+    name: ClassVar[str] = "WaitForSilence"
+
+    def perform(self, machine: Machine) -> Effect | None:  # noqa: ARG002 (it is the same for all scripts)
+        return _GREETING
+
+    def finish(self, machine: Machine, outcome: Outcome) -> Effect | None:  # noqa: ARG002 (whatever was heard)
+        label, machine.state.after_greeting = machine.state.after_greeting, ""
+        if label and not machine.state.jump:
+            machine.jump_away(label)
+        return None
 
     def __str__(self) -> str:
         return "WaitForSilence(1|2)"
@@ -91,13 +110,16 @@ class DialExtension(Command):
 
 # Two seconds: an automatic attendant has begun to speak by then, and hears digits.
 EXTENSION_PAUSE = "wwww"
+_GREETING = ListenForSilence(1.0, 2, 20.0, greeting=True)
 FIRST_SILENCE = -1
+GREETING = -6
 RING = OUTGOING_START
 TRANSFER = -4
 # By position, counted from the script's first command backwards.
 FRAME: dict[int, Command] = {
     DIAL_EXTENSION: DialExtension(),
     TRANSFER: TransferAtDigit(),
+    GREETING: GreetingOver(),
     RING: RingLabel(),
     RING + 1: InitialDetection(),
     FIRST_SILENCE: FirstSilence(),

@@ -92,9 +92,10 @@ class DigitPressed:
 
 @dataclass(frozen=True, slots=True)
 class Detected:
-    """What answers was recognised: HUMAN, MACHINE, FAX, RING or UNKNOWN."""
+    """What answers was recognised: HUMAN, MACHINE, FAX, RING or UNKNOWN; and by what, for the trace."""
 
     what: str
+    evidence: str = ""
 
 
 Observation = DigitPressed | Detected

@@ -87,6 +87,7 @@ class State:
     jump: str = ""
     stopping: bool = False
     return_to: int = 0
+    after_greeting: str = ""
     timeless_steps: int = 0
     menu_failures: int = 0
     queries: int = 0

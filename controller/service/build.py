@@ -29,6 +29,9 @@ from controller.calls.effects.send_text import QueueText
 from controller.calls.effects.transfer import Legs
 from controller.calls.feed import CallFeed
 from controller.calls.incoming import IncomingCalls
+from controller.calls.line.answer_judge import DetectionSettings
+from controller.calls.line.line import NOT_LISTENING, Listening
+from controller.calls.line.listener import ListeningPlace
 from controller.calls.live import LeaseKeeper, LiveCalls
 from controller.calls.metrics import CallMetrics
 from controller.calls.model.response_codes import ResponseCode
@@ -212,6 +215,7 @@ def build(configuration: Configuration, database: Database) -> Service:
         block_number=texts.opt_outs.block_for_call,
         forbids_call=texts.call_consent.forbids_call,
         holds_key=metering.watch.holds,
+        listening=_listening(configuration),
     )
     # Calls that were adopted before the manager interface was there have not had their lease renewed.
     ami.on_ready(calls.live.renew_all)
@@ -275,6 +279,7 @@ def build_calls(
     forbids_call: ForbidsCall,
     holds_key: HoldsKey = holds_nobody,
     message_left: Callable[[], None] = lambda: None,
+    listening: Listening = NOT_LISTENING,
 ) -> Calls:
     """The parts that take, place and recover calls, wired to Asterisk's events.
 
@@ -302,7 +307,7 @@ def build_calls(
     dispatcher = EffectDispatcher(
         legs, guard, queue_text, block_number, recordings, routings, playback_health
     )
-    parts = SessionParts(ari, dispatcher, log_targets, lease_seconds)
+    parts = SessionParts(ari, dispatcher, log_targets, lease_seconds, listening)
     incoming = IncomingCalls(parts, live, directory, queue_ids, prompts_of)
     outgoing = OutgoingCalls(parts, live, directory, routes, application, prompts_of, forbids_call)
     sweep = Sweep(ari, live, dispatcher.conferences, recordings, application)
@@ -329,6 +334,22 @@ def build_calls(
         notifications,
         administration,
         playback_health,
+    )
+
+
+def _listening(configuration: Configuration) -> Listening:
+    asterisk, thresholds = configuration.settings.asterisk, configuration.settings.answer_detection
+    place = ListeningPlace(configuration.application, asterisk.texts_listen, asterisk.controller_address)
+    return Listening(
+        place if thresholds.listen else None,
+        DetectionSettings(
+            initial_silence=thresholds.initial_silence,
+            longest_hello=thresholds.longest_hello,
+            pause=thresholds.pause,
+            beep_wait=thresholds.beep_wait,
+            after_beep=thresholds.after_beep,
+            next_ring=thresholds.next_ring,
+        ),
     )
 
 

@@ -16,6 +16,8 @@ Samples = npt.NDArray[np.int16]
 # A packet that came this much away from where its timestamp says starts a new run of the far side's clock.
 _CLOCK_TOLERANCE: Final = int(0.2 * CLOCK_RATE)
 _LOUDNESS: Final = 4000
+_VOICE: Final = (170.0, 340.0, 510.0, 680.0, 1190.0, 1530.0)
+_SYLLABLES: Final = 4.0
 _BIAS: Final = 0x84
 _CLIP: Final = 32635
 
@@ -29,8 +31,17 @@ def _decoding_table() -> Samples:
 _LINEAR: Final = _decoding_table()
 
 
+def talk(seconds: float) -> Samples:
+    """For whoever listens, somebody who talks: the harmonics of a voice, louder and fainter in syllables."""
+    moment = np.arange(round(seconds * CLOCK_RATE)) / CLOCK_RATE
+    voice = np.sum([np.sin(2 * np.pi * pitch * moment) for pitch in _VOICE], axis=0)
+    syllables = 0.65 - 0.35 * np.cos(2 * np.pi * _SYLLABLES * moment)
+    samples: Samples = (_LOUDNESS / 2 * voice * syllables).astype(np.int16)
+    return samples
+
+
 def hum(seconds: float, *pitches: float) -> Samples:
-    """Frequencies (Hz) sounding together: for whoever listens, somebody who talks."""
+    """Frequencies (Hz) sounding together: a tone."""
     moment = np.arange(round(seconds * CLOCK_RATE)) / CLOCK_RATE
     waves = [_LOUDNESS * np.sin(2 * np.pi * pitch * moment) for pitch in pitches]
     samples: Samples = np.sum(waves, axis=0).astype(np.int16)

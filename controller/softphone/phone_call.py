@@ -144,6 +144,10 @@ class PhoneCall:
         """Speak 16-bit samples at 8 kHz into the call; returns when they are out."""
         await self._stream.play(samples)
 
+    def suppress_silence(self) -> None:
+        """Send no packets from now on while there is nothing to be heard."""
+        self._stream.suppress_silence()
+
     def stop_playing(self) -> None:
         self._stream.stop_playing()
 

@@ -99,11 +99,16 @@ class MediaStream:
         await self._send_all(outgoing)
 
     async def play(self, samples: object) -> None:
-        """16-bit samples at 8 kHz; returns when the last of them was sent."""
+        """16-bit samples at 8 kHz; returns when the last of them was sent. A silent stream leaves silence out."""
         data = encode_mulaw(samples)  # type: ignore[arg-type]
         data += b"\xff" * (-len(data) % FRAME_SAMPLES)
         frames = [data[start : start + FRAME_SAMPLES] for start in range(0, len(data), FRAME_SAMPLES)]
-        await self._send_all([(frame, PCMU, place == 0, 0) for place, frame in enumerate(frames)])
+        slots: list[_Slot] = [(frame, PCMU, place == 0, 0) for place, frame in enumerate(frames)]
+        await self._send_all([_PAUSE if self._silent and slot[0] == _SILENCE else slot for slot in slots])
+
+    def suppress_silence(self) -> None:
+        """Send no packets while there is nothing to be heard."""
+        self._silent = True
 
     def stop_playing(self) -> None:
         """Leaves out what has not been sent yet, keys included; whoever waits for it goes on."""

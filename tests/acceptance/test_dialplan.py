@@ -89,7 +89,7 @@ async def test_a_call_reaches_the_controller_with_the_number_dialled(
         run = await call
 
     assert run, run.output
-    assert event["args"] == ["incoming", "+12015550101"]
+    assert event["args"][:3] == ["incoming", "+12015550101", "allowed_not_screened"]
     assert event["channel"]["caller"]["number"] == "13125550199"
 
 

@@ -13,7 +13,7 @@ import pytest
 from controller.errors import SoftphoneError
 from controller.programs import ProgramTree
 from controller.softphone.answering import IncomingCall
-from controller.softphone.call_audio import Samples, hum
+from controller.softphone.call_audio import Samples, hum, talk
 from controller.softphone.rtp import CLOCK_RATE
 from tests.support.asterisk import RunningAsterisk
 from tests.support.house import Posted
@@ -40,8 +40,8 @@ def somebody() -> str:
     return f"1201559{next(_numbers):04d}"
 
 
-HELLO = np.concatenate([silence(0.3), hum(0.5, 330, 710)])
-GREETING = np.concatenate([silence(0.3), hum(3.5, 330, 710)])
+HELLO = np.concatenate([silence(0.3), talk(0.5)])
+GREETING = np.concatenate([silence(0.3), talk(3.5)])
 FAX = np.concatenate([silence(0.3), hum(2.6, 2100)])
 RINGING = np.concatenate([silence(0.3), hum(2.0, 440, 480)])
 
@@ -165,7 +165,7 @@ async def test_a_ringing_tone_after_the_answer_leads_to_the_label_ring_and_is_co
     number = somebody()
     queue_id = await live.place(r"~^message~ ~\EndCall()~ ~\Label(ring)~ ~\WaitForSilence(2)~ ~^ring~", number)
     call = await answering(live, number)
-    await call.play(np.concatenate([RINGING, silence(0.8), hum(0.5, 330, 710)]))
+    await call.play(np.concatenate([RINGING, silence(0.8), talk(0.5)]))
     await call.ended(15)
     assert heard_codes(call.audio) == [RING]
     assert (await live.told(queue_id))[-1].form["incallringcount"] == "1"
@@ -244,7 +244,7 @@ async def test_who_presses_0_is_transferred_and_the_call_ends_as_transferred(liv
     assert other.number == f"+{OTHER_PARTY}"
     assert other.caller.endswith("2015550101")
     ear = Ear(call)
-    await asyncio.gather(other.play(hum(0.5, 330, 710)), call.more_audio())
+    await asyncio.gather(other.play(talk(0.5)), call.more_audio())
     await other.hang_up()
     await call.ended()
     assert ear.tones

@@ -16,7 +16,7 @@ from controller.programs import ProgramTree
 from controller.script.simulation.situation import FAX_TONE_SECONDS, HUMAN_GREETING_SECONDS, MACHINE_GREETING_SECONDS
 from controller.script.transcript import EVENTS, TranscriptLine
 from controller.softphone.answering import AnsweringLine, IncomingCall
-from controller.softphone.call_audio import Samples, hum
+from controller.softphone.call_audio import Samples, hum, talk
 from controller.softphone.phone import Softphone
 from controller.softphone.phone_call import PhoneCall
 from controller.softphone.registration import Account
@@ -32,8 +32,8 @@ TALK_SECONDS = 0.5
 CHIME_SECONDS = 2.0
 PHONE_ADDRESS = "127.0.0.3"
 HEARD = {
-    "human": hum(HUMAN_GREETING_SECONDS, 330, 710),
-    "machine": hum(MACHINE_GREETING_SECONDS, 330, 710),
+    "human": talk(HUMAN_GREETING_SECONDS),
+    "machine": talk(MACHINE_GREETING_SECONDS),
     "fax": hum(FAX_TONE_SECONDS, 2100),
 }
 

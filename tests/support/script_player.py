@@ -58,8 +58,8 @@ class Player:
         """Press digits one after the other; an effect that the engine stops is over at once."""
         return [self._react(self._engine.observe(DigitPressed(digit))) for digit in digits]
 
-    def detect(self, what: str) -> Reaction:
-        return self._react(self._engine.observe(Detected(what)))
+    def detect(self, what: str, evidence: str = "") -> Reaction:
+        return self._react(self._engine.observe(Detected(what, evidence)))
 
     def run(self, outcome: Outcome | None = None, *, most: int = 10_000) -> list[Effect]:
         """Answer every effect in the same way until the end; gives them all, the one under way included."""

@@ -337,10 +337,12 @@ def test_a_bound_digit_while_a_server_is_asked_jumps_when_it_has_answered() -> N
 
 # The frame
 
+GREETING = ListenForSilence(1.0, 2, 20.0, greeting=True)
+
 
 def test_an_outgoing_call_waits_for_silence_before_it_speaks() -> None:
     player = Player("Hello", outgoing())
-    assert player.effect == ListenForSilence(1.0, 2)
+    assert player.effect == GREETING
     assert player.resume(SilenceHeard(True)) == say("Hello")
     assert player.noted("step") == [("Label(ring)",), ("InitialAMD()",), ("WaitForSilence(1|2)",), ("Hello",)]
 
@@ -359,20 +361,29 @@ def test_a_human_is_noted_and_changes_nothing() -> None:
 
 
 @pytest.mark.parametrize("what", ["MACHINE", "FAX", "machine"])
-def test_a_machine_starts_the_message_again(what: str) -> None:
+def test_a_machine_starts_the_message_again_when_its_greeting_is_over(what: str) -> None:
     player = Player(r"Hello ~\SetVar(a|b)~ there", outgoing())
     player.resume(SilenceHeard(True))
     player.resume()
     assert player.detect(what) is STOP
+    if what != "FAX":
+        assert player.effect == GREETING
+        player.resume(SilenceHeard(True))
     assert player.effect == say("Hello")
     assert player.noted("jump") == [("start",)]
 
 
-def test_a_machine_goes_to_the_label_that_the_script_has_for_it() -> None:
+def test_a_machine_goes_to_the_label_that_the_script_has_for_it_when_its_greeting_is_over() -> None:
     player = Player(r"Hello ~\EndCall()~ ~\Label(Amd)~ Please call back.", outgoing())
-    assert player.detect("MACHINE") is STOP
-    assert player.effect == say("Please call back.")
+    assert player.detect("MACHINE") is GO_ON
+    assert player.resume(SilenceHeard(True)) == say("Please call back.")
     assert player.noted("jump") == [("amd",)]
+
+
+def test_the_evidence_for_what_was_recognised_stays_with_the_call() -> None:
+    player = Player("Hello", outgoing())
+    player.detect("MACHINE", "a beep of 1000 Hz for 0.50 s")
+    assert player.noted("detected") == [("MACHINE", "a beep of 1000 Hz for 0.50 s")]
 
 
 def test_a_machine_that_is_recognised_before_anything_was_said_is_waited_out() -> None:
@@ -404,7 +415,8 @@ def test_who_cannot_have_heard_anything_yet_hears_the_script_from_its_beginning(
 def test_what_a_script_sets_at_its_beginning_is_set_once_before_a_jump_from_the_first_wait() -> None:
     settings = r"~\SetVar(a|1)~ ~\IncreaseVariable(a|1)~ ~\ErrorEmail(me@example.com)~"
     player = Player(settings + r" ~\Label(amd)~ ~\IncreaseVariable(a|1)~ Hello", outgoing())
-    assert player.detect("MACHINE") is STOP
+    assert player.detect("MACHINE") is GO_ON
+    player.resume(SilenceHeard(True))
     assert player.effect == say("Hello")
     assert player.variables["a"] == "3"
     assert player.state.error_email == "me@example.com"
@@ -439,7 +451,7 @@ def test_ringing_after_the_answer_is_counted_and_waited_out_again() -> None:
     player = Player("Hello", outgoing())
     player.resume(SilenceHeard(True))
     assert player.detect("RING") is STOP
-    assert player.effect == ListenForSilence(1.0, 2)
+    assert player.effect == GREETING
     assert player.detect("RING") is GO_ON
     assert player.variables["incallringcount"] == "2"
     assert player.state.machine_detection == ""

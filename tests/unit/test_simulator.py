@@ -151,10 +151,10 @@ def test_an_outgoing_call_speaks_when_who_answered_has_fallen_silent(answered_by
     assert [round(line.t, 3) for line in lines if line.event == "say"] == [at]
 
 
-def test_a_machine_that_is_recognised_leads_to_amd_at_once() -> None:
+def test_a_machine_that_is_recognised_leads_to_amd_when_its_greeting_is_over() -> None:
     situation = Situation(other_end=ANSWERERS["machine"])
     lines = list(Simulation(parse(r"Hello ~\Label(amd)~ Beep"), State.for_outgoing(), situation).run())
-    assert told(lines)[1:4] == [(2.5, "detected", "MACHINE"), (2.5, "jump", "amd"), (2.5, "say", "Beep")]
+    assert told(lines)[1:4] == [(2.5, "detected", "MACHINE"), (5.0, "jump", "amd"), (5.0, "say", "Beep")]
 
 
 def test_pausing_waits_until_the_other_side_has_stopped_talking() -> None:

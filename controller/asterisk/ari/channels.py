@@ -198,6 +198,16 @@ class Channel:
     async def stop_silence(self) -> None:
         await self._requests.request("DELETE", f"{self._uri}/silence")
 
+    async def snoop(self, *, snoop_id: str, application: str, spy: Literal["in", "out", "both"] = "in") -> Channel:
+        """Make a channel that hears what this one hears (`in`: from the other side); StasisStart comes soon after.
+
+        It is hung up with this channel. AsteriskRefused: 400 when the id is taken.
+        """
+        await self._requests.request(
+            "POST", f"{self._uri}/snoop/{part(snoop_id)}", {"spy": spy, "whisper": "none", "app": application}
+        )
+        return Channel(self._requests, snoop_id)
+
     async def hold(self) -> None:
         """Put the other side on hold (SIP re-INVITE)."""
         await self._requests.request("POST", f"{self._uri}/hold")
@@ -260,6 +270,22 @@ class Channels:
         }
         body = None if variables is None else {"variables": dict(variables)}
         await self._requests.request("POST", f"channels/{part(channel_id)}", query, body)
+        return Channel(self._requests, channel_id)
+
+    async def external_media(
+        self, *, channel_id: str, application: str, external_host: str, audio_format: str = "ulaw"
+    ) -> Channel:
+        """Make a channel that sends what it is given to `external_host` ("ADDRESS:PORT") by RTP over UDP.
+
+        StasisStart comes soon after. AsteriskRefused when the id is taken, or the format unknown.
+        """
+        query = {
+            "channelId": channel_id,
+            "app": application,
+            "external_host": external_host,
+            "format": audio_format,
+        }
+        await self._requests.request("POST", "channels/externalMedia", query)
         return Channel(self._requests, channel_id)
 
     async def create(

@@ -6,6 +6,7 @@ import asyncio
 
 from controller.asterisk.ari.events import Event
 from controller.calls.effects.ending import plain_outcome
+from controller.calls.line.answer_detection import GREETING_OVER
 from controller.calls.line.line import Happening, Line
 from controller.calls.line.talk_detection import TALK_EVENTS
 from controller.script.effects import ListenForSilence
@@ -14,8 +15,18 @@ from controller.script.outcomes import Outcome, SilenceHeard
 
 async def wait_for_silence(line: Line, effect: ListenForSilence) -> Outcome:
     """Wait until the other side was silent for so long, at most `limit` seconds a try. Raises Lost, AsteriskError."""
+    if effect.greeting and line.answer_detection.judges:
+        return await _await_greeting(line, effect)
     async with line.talk_detection.wanted(round(effect.seconds * 1000)):
         return await _listen_for_silence(line, effect)
+
+
+async def _await_greeting(line: Line, effect: ListenForSilence) -> Outcome:
+    with line.answer_detection.awaiting(effect.seconds):
+        happening = await line.wait(effect.tries * effect.limit, until=lambda event: event.type == GREETING_OVER)
+    if happening in (Happening.EVENT, Happening.TIME):
+        return SilenceHeard(happening is Happening.EVENT)
+    return plain_outcome(happening)
 
 
 async def _listen_for_silence(line: Line, effect: ListenForSilence) -> Outcome:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum, auto
+from functools import partial
 from typing import Literal, Protocol
 
 import structlog
@@ -15,6 +16,8 @@ from controller.asterisk.ari.channels import Channel
 from controller.asterisk.ari.client import AriClient
 from controller.asterisk.ari.events import CONNECTION_LOST, CONNECTION_RESTORED, ChannelEvents, Event
 from controller.calls.line.answer_detection import AnswerDetection
+from controller.calls.line.answer_judge import DetectionSettings
+from controller.calls.line.listener import LineListener, ListeningPlace
 from controller.calls.line.talk_detection import TalkDetection
 from controller.calls.model.response_codes import TransferState
 from controller.errors import AsteriskError, AsteriskNotFound, AsteriskUnreachable
@@ -72,6 +75,21 @@ class LineLog:
     changes: CallChanges
 
 
+@dataclass(frozen=True, slots=True)
+class Listening:
+    """How calls are listened to: where Asterisk sends what it hears (None: it cannot), and how answers are judged."""
+
+    place: ListeningPlace | None
+    detection: DetectionSettings
+
+
+NOT_LISTENING = Listening(None, DetectionSettings())
+
+
+def _fixed_id(queue_id: int, kind: str) -> str:
+    return f"ringpost-{queue_id}-{kind}"
+
+
 class Line:
     """One channel, its events in order, and the engine that is told of what the other side does."""
 
@@ -89,6 +107,7 @@ class Line:
         lease_seconds: int,
         log_to: LineLog,
         seconds_left: Callable[[], float] = lambda: LONGEST_WAIT_SECONDS,
+        listening: Listening = NOT_LISTENING,
     ) -> None:
         """`caller`: the number that others see when this call reaches them; of an outgoing call it is one of ours.
         `other_party`: the number of who is at the other end, in E.164 where it is one.
@@ -105,8 +124,11 @@ class Line:
         self.outgoing = outgoing
         self.lease_seconds = lease_seconds
         self.seconds_left = seconds_left  # until the call has lasted as long as it may
-        self.talk_detection = TalkDetection(channel)
-        self.answer_detection = AnswerDetection(channel, self.talk_detection, events.put)
+        self.listener = LineListener(ari, channel.id, partial(_fixed_id, queue_id), listening.place)
+        self.talk_detection = TalkDetection(channel, self.listener, events.put)
+        self.answer_detection = AnswerDetection(
+            channel, self.talk_detection, events.put, self.listener, listening.detection
+        )
         self.heard = self.unheard = 0  # playbacks that were heard, and prompts that could not be
         self.hung_up = False
         self.destroyed = False
@@ -146,7 +168,7 @@ class Line:
 
     def fixed_id(self, kind: str) -> str:
         """An id that is the same whoever drives the call: of what outlives a controller and is rejoined."""
-        return f"ringpost-{self.queue_id}-{kind}"
+        return _fixed_id(self.queue_id, kind)
 
     def end(self, reason: str) -> None:
         """End the call from outside of its script, with this reason: the effect under way ends as at a hang-up."""
@@ -224,7 +246,7 @@ class Line:
             return self.observe(DigitPressed(event.digit))
         self.talk_detection.notice(event)
         what = self.answer_detection.notice(event)
-        return self.observe(Detected(what)) if what else Reaction.GO_ON
+        return self.observe(Detected(what, self.answer_detection.evidence)) if what else Reaction.GO_ON
 
     def _hung_up_by(self, event: Event) -> None:
         self.hung_up = True

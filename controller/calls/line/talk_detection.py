@@ -1,15 +1,21 @@
-"""Talk detection: whether the other side talks, as Asterisk hears it on one channel; shared by all who need it."""
+"""Talk detection: whether the other side talks, on one channel; shared by all who need it.
+
+The line is listened to (`LineListener`). Where that cannot be had, Asterisk's own detection has to do, for which a line
+without packets is not silent.
+"""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 import structlog
 
 from controller.asterisk.ari.channels import Channel
 from controller.asterisk.ari.events import Event
+from controller.calls.line.heard_sound import HeardSound
+from controller.calls.line.listener import LineListener
 from controller.errors import AsteriskError, AsteriskNotFound, AsteriskTimeout
 
 log = structlog.get_logger()
@@ -21,18 +27,25 @@ SHORTEST_SILENCE_MS = 100
 class TalkDetection:
     """Whether the other side talks, as far as somebody wants to know.
 
-    Asterisk tells the beginning of talk at once, and its end when it has been silent for so long as was wanted. There
-    is one detection a channel: of several wishes the shortest silence counts.
+    The beginning of talk is told at once, and its end when it has been silent for so long as was wanted. There is one
+    detection a channel: of several wishes the shortest silence counts. `put` takes the events into the call's own.
 
     silent_since: since when it has been silent, on the event loop's clock; it counts while nobody talks.
     """
 
-    def __init__(self, channel: Channel) -> None:
+    def __init__(
+        self, channel: Channel, listener: LineListener | None = None, put: Callable[[Event], None] | None = None
+    ) -> None:
         self.talking = False
         self.silent_since = 0.0
         self._channel = channel
+        self._listener = listener
+        self._put = put
         self._wishes: list[int] = []
         self._set_to = 0
+        self._listens = False
+        self._heard_from = 0.0  # what was heard before is nobody's business
+        self._talk_told = False
 
     def notice(self, event: Event) -> None:
         """Take notice of an event of the channel."""
@@ -51,7 +64,10 @@ class TalkDetection:
         """Have talk told from now on; it has ended after so much silence. Raises AsteriskError."""
         wanted = max(SHORTEST_SILENCE_MS, silence_ms)
         self._wishes.append(wanted)
-        if len(self._wishes) > 1 and wanted >= self._set_to:
+        if len(self._wishes) > 1 and (wanted >= self._set_to or self._listens):
+            self._set_to = min(self._wishes)
+            return
+        if await self._listen(wanted):
             return
         try:
             await self._set(wanted)
@@ -68,6 +84,12 @@ class TalkDetection:
         if wanted not in self._wishes:
             return
         self._wishes.remove(wanted)
+        if self._listens and self._listener:
+            self._set_to = min(self._wishes, default=0)
+            if not self._wishes:
+                self._listens = self.talking = False
+                await self._listener.end(self._heard)
+            return
         try:
             if not self._wishes:
                 self.talking = False
@@ -96,6 +118,30 @@ class TalkDetection:
         finally:
             if not cancelled:
                 await self.end(silence_ms)
+
+    async def _listen(self, silence_ms: int) -> bool:
+        if self._listener is None or self._put is None or not await self._listener.begin(self._heard):
+            return False
+        self._listens, self._set_to = True, silence_ms
+        self._talk_told, self._heard_from = False, self._listener.sound.seconds
+        return True
+
+    def _heard(self, sound: HeardSound) -> None:
+        """Put into the call's events what has changed."""
+        words = [word for word in sound.words() if word.end > self._heard_from]
+        silent = sound.seconds - words[-1].end >= self._set_to / 1000 if words else True
+        if not self._talk_told and words and not silent:
+            self._talk_told = True
+            self._tell(TALK_EVENTS[0], 0.0)
+        elif self._talk_told and silent:
+            self._talk_told = False
+            self._tell(TALK_EVENTS[1], words[-1].end - max(words[0].start, self._heard_from) if words else 0.0)
+            self._heard_from = sound.seconds
+
+    def _tell(self, event_type: str, seconds: float) -> None:
+        assert self._put is not None
+        channel = {"id": self._channel.id}
+        self._put(Event(event_type, {"channel": channel, "duration": round(seconds * 1000)}))
 
     async def _set(self, silence_ms: int) -> None:
         # TALK_DETECT(set)=<ms of silence after which talk has ended>

@@ -19,6 +19,7 @@ WITHHELD_CALLER = "anonymous"
 LONGEST_CALL_SECONDS = 3600.0
 _OURS = "ringpost-"
 _TRY = re.compile(r"ringpost-\d+-try-\d+")
+_EAR = re.compile(r"ringpost-(\d+)-ear-(?:snoop|media)")
 _LEG = re.compile(r"ringpost-\d+-transfer")
 
 
@@ -46,6 +47,12 @@ def is_ours(channel_id: str) -> bool:
 def is_try(channel_id: str) -> bool:
     """Whether this is the channel of a try to reach somebody."""
     return _TRY.fullmatch(channel_id) is not None
+
+
+def listened_call(channel_id: str) -> int | None:
+    """The QueueID of the call that this channel of ours listens to; None for any other channel."""
+    match = _EAR.fullmatch(channel_id)
+    return int(match.group(1)) if match else None
 
 
 def is_leg(channel_id: str) -> bool:

@@ -14,7 +14,7 @@ import structlog
 from controller.asterisk.ari.channels import ChannelState
 from controller.calls.call_prompts import CallPrompts
 from controller.calls.live import LiveCalls
-from controller.calls.model.call import is_leg, is_ours, is_try
+from controller.calls.model.call import is_leg, is_ours, is_try, listened_call
 from controller.calls.model.order import Notification
 from controller.calls.recovery.settle import settle_lost, settle_unreadable
 from controller.calls.recovery.sweep import Sweep
@@ -138,7 +138,7 @@ class Adoption:
                 log.warning("a call that nobody took is taken", channel=channel_id)
                 await channel.continue_in_dialplan(context=state.context, extension=state.extension, priority=1)
                 return
-            if is_leg(channel_id) or (is_try(channel_id) and state.state != "Up"):
+            if is_leg(channel_id) or listened_call(channel_id) or (is_try(channel_id) and state.state != "Up"):
                 await channel.hangup()
                 return
         except AsteriskError as error:
@@ -159,7 +159,9 @@ class Adoption:
         """Those that are neither a live call's channel nor the leg of its transfer."""
         calls = self._live.channel_ids()
         return [
-            channel_id for channel_id in channel_ids if channel_id not in calls and not self._live.is_leg(channel_id)
+            channel_id
+            for channel_id in channel_ids
+            if channel_id not in calls and not self._live.is_leg(channel_id) and not self._live.listens(channel_id)
         ]
 
     async def _open_calls(self, channels: Collection[str]) -> list[StoredCall]:

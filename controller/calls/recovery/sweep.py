@@ -15,7 +15,7 @@ from controller.calls.store.recordings import Recordings
 
 log = structlog.get_logger()
 
-_TRANSFER_BRIDGE = re.compile(r"ringpost-(\d+)-bridge")
+_CALL_BRIDGE = re.compile(r"ringpost-(\d+)-(?:ear-)?bridge")
 
 
 class Sweep:
@@ -45,6 +45,6 @@ class Sweep:
         if bridge.id.startswith(ROOM_PREFIX):
             if not bridge.channel_ids and await self._conferences.close_empty(self._ari, bridge.id):
                 log.warning("an empty conference was closed that nobody had left in order", bridge=bridge.id)
-        elif (found := _TRANSFER_BRIDGE.fullmatch(bridge.id)) and not self._live.has_queue_id(int(found[1])):
-            log.warning("the bridge of a transfer is removed whose call is over", bridge=bridge.id)
-            await removed("the bridge of a transfer", self._ari.bridges.get(bridge.id).destroy)
+        elif (found := _CALL_BRIDGE.fullmatch(bridge.id)) and not self._live.has_queue_id(int(found[1])):
+            log.warning("a bridge is removed whose call is over", bridge=bridge.id)
+            await removed("the bridge of a call", self._ari.bridges.get(bridge.id).destroy)

@@ -1,0 +1,190 @@
+"""Listening to a call ourselves: a snoop channel hears the other side, and Asterisk sends that to us by RTP.
+
+Asterisk's own talk detection counts the frames that come. When none come (silence suppression, comfort noise, a muted
+phone), it hears no silence; and it knows no words, no noise and no beep.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+
+import numpy as np
+import structlog
+
+from controller.asterisk.ari.client import AriClient
+from controller.asterisk.ari.events import ChannelEvents
+from controller.calls.line.heard_sound import RATE, HeardSound
+from controller.errors import AsteriskError, AsteriskTimeout
+from controller.softphone.call_audio import decode_mulaw
+from controller.softphone.rtp import PCMU, RtpPacket
+
+log = structlog.get_logger()
+
+# What has come is judged so often.
+TICK_SECONDS = 0.1
+# What has not come after so long was not sent. A tick that comes so late says nothing of the line.
+_LATE_SECONDS = 0.14
+_LATE_TICK_SECONDS = 0.16
+# How long Asterisk may take to bring a channel of ours into the application.
+_ENTER_SECONDS = 3.0
+_BRIDGE_KIND, _SNOOP_KIND, _MEDIA_KIND = "ear-bridge", "ear-snoop", "ear-media"
+
+Consumer = Callable[[HeardSound], None]
+
+
+@dataclass(frozen=True, slots=True)
+class ListeningPlace:
+    """Where Asterisk sends what it hears. application: the Stasis application.
+
+    bind: the address of this machine that is listened on. reached_at: the address by which Asterisk reaches it.
+    """
+
+    application: str
+    bind: str
+    reached_at: str
+
+
+class _Packets(asyncio.DatagramProtocol):
+    def __init__(self, take: Callable[[bytes], None]) -> None:
+        self._take = take
+
+    def datagram_received(self, data: bytes, _address: object) -> None:
+        self._take(data)
+
+
+class LineListener:
+    """Hears one channel for those who want to, from the first one's wish to the last one's.
+
+    Each consumer is called ten times a second with all that was heard. `fixed_id` names the channels and the bridge
+    that are made, so that whoever finds them later knows whose they are.
+    """
+
+    def __init__(
+        self, ari: AriClient, channel_id: str, fixed_id: Callable[[str], str], place: ListeningPlace | None
+    ) -> None:
+        self._ari = ari
+        self._channel_id = channel_id
+        self._id = fixed_id
+        self._place = place
+        self._consumers: list[Consumer] = []
+        self._transport: asyncio.DatagramTransport | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._began = self._ticked = 0.0
+        self._lock = asyncio.Lock()
+        self.sound = HeardSound()
+
+    @property
+    def works(self) -> bool:
+        """Whether it hears the line now."""
+        return self._transport is not None
+
+    async def begin(self, consumer: Consumer) -> bool:
+        """Call `consumer` from now on; False when the line cannot be listened to, and nothing was begun."""
+        if self._place is None:
+            return False
+        async with self._lock:
+            if not self.works:
+                try:
+                    await self._connect(self._place)
+                except (AsteriskError, OSError) as error:
+                    log.info("a call is not listened to", reason=str(error))
+                    await self._disconnect()
+                    return False
+            self._consumers.append(consumer)
+        return True
+
+    async def end(self, consumer: Consumer) -> None:
+        """Call it no more. What was made in Asterisk is removed when nobody listens."""
+        async with self._lock:
+            if consumer in self._consumers:
+                self._consumers.remove(consumer)
+            if not self._consumers:
+                await self._disconnect()
+
+    async def close(self) -> None:
+        """The call is over."""
+        async with self._lock:
+            self._consumers.clear()
+            await self._disconnect()
+
+    async def remove_leftovers(self) -> None:
+        """Remove what an earlier driver of this call has left; what is not there is fine."""
+        await self._remove()
+
+    async def _connect(self, place: ListeningPlace) -> None:
+        loop = asyncio.get_running_loop()
+        transport, _ = await loop.create_datagram_endpoint(lambda: _Packets(self._received), local_addr=(place.bind, 0))
+        self._transport = transport
+        port = transport.get_extra_info("sockname")[1]
+        snoop, media, bridge = (
+            self._id(_SNOOP_KIND),
+            self._id(_MEDIA_KIND),
+            self._ari.bridges.get(self._id(_BRIDGE_KIND)),
+        )
+        entered = [self._ari.events_of(snoop), self._ari.events_of(media)]
+        try:
+            await asyncio.gather(
+                self._ari.channels.get(self._channel_id).snoop(snoop_id=snoop, application=place.application),
+                self._ari.channels.external_media(
+                    channel_id=media, application=place.application, external_host=f"{place.reached_at}:{port}"
+                ),
+                self._ari.bridges.create(bridge_id=bridge.id, bridge_type="mixing", name=place.application),
+            )
+            await asyncio.gather(*(_entered(events) for events in entered))
+        finally:
+            for events in entered:
+                events.close()
+        await bridge.add_channel(snoop, media)
+        self.sound = HeardSound()
+        self._began = self._ticked = loop.time()
+        self._timer = loop.call_later(TICK_SECONDS, self._tick)
+
+    async def _disconnect(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if self._transport is None:
+            return
+        self._transport.close()
+        self._transport = None
+        await self._remove()
+
+    async def _remove(self) -> None:
+        removals = (
+            self._ari.channels.get(self._id(_SNOOP_KIND)).hangup(),
+            self._ari.channels.get(self._id(_MEDIA_KIND)).hangup(),
+            self._ari.bridges.get(self._id(_BRIDGE_KIND)).destroy(),
+        )
+        for removed in await asyncio.gather(*removals, return_exceptions=True):
+            if isinstance(removed, BaseException) and not isinstance(removed, AsteriskError):
+                raise removed
+
+    def _received(self, data: bytes) -> None:
+        with suppress(ValueError):
+            packet = RtpPacket.decode(data)
+            if packet.payload_type == PCMU:
+                self.sound.add(decode_mulaw(packet.payload))
+
+    def _tick(self) -> None:
+        loop = asyncio.get_running_loop()
+        now = loop.time()
+        missing = now - self._began - self.sound.seconds
+        # After a hold-up of this process, what came meanwhile is still to be read.
+        if missing > _LATE_SECONDS and now - self._ticked < _LATE_TICK_SECONDS:
+            self.sound.add(np.zeros(int((missing - _LATE_SECONDS / 2) * RATE), dtype=np.int16))
+        self._ticked = now
+        self._timer = loop.call_later(TICK_SECONDS, self._tick)
+        for consumer in list(self._consumers):
+            consumer(self.sound)
+
+
+async def _entered(events: ChannelEvents) -> None:
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + _ENTER_SECONDS
+    while (event := await events.get(deadline - loop.time())) is not None:
+        if event.type == "StasisStart":
+            return
+    raise AsteriskTimeout("a channel that listens did not get into the application")
