@@ -304,9 +304,7 @@ def build_calls(
 
     routings = RoutingEffects(log_targets.now, call_back, message_left)
     playback_health = PlaybackHealth(registry, time.monotonic)
-    dispatcher = EffectDispatcher(
-        legs, guard, queue_text, block_number, recordings, routings, playback_health
-    )
+    dispatcher = EffectDispatcher(legs, guard, queue_text, block_number, recordings, routings, playback_health)
     parts = SessionParts(ari, dispatcher, log_targets, lease_seconds, listening)
     incoming = IncomingCalls(parts, live, directory, queue_ids, prompts_of)
     outgoing = OutgoingCalls(parts, live, directory, routes, application, prompts_of, forbids_call)
