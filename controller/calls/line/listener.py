@@ -81,19 +81,22 @@ class LineListener:
         """Whether it hears the line now."""
         return self._transport is not None
 
+    async def prepare(self) -> bool:
+        """Make ready to hear, while the phone rings: who answers may talk at once. False when it cannot be had."""
+        async with self._lock:
+            return await self._connected()
+
     async def begin(self, consumer: Consumer) -> bool:
         """Call `consumer` from now on; False when the line cannot be listened to, and nothing was begun."""
-        if self._place is None:
-            return False
         async with self._lock:
-            if not self.works:
-                try:
-                    await self._connect(self._place)
-                except (AsteriskError, OSError) as error:
-                    log.info("a call is not listened to", reason=str(error))
-                    await self._disconnect()
-                    return False
+            if not await self._connected():
+                return False
             self._consumers.append(consumer)
+            if self._timer is None:
+                loop = asyncio.get_running_loop()
+                self.sound = HeardSound()
+                self._began = self._ticked = loop.time()
+                self._timer = loop.call_later(TICK_SECONDS, self._tick)
         return True
 
     async def end(self, consumer: Consumer) -> None:
@@ -113,6 +116,19 @@ class LineListener:
     async def remove_leftovers(self) -> None:
         """Remove what an earlier driver of this call has left; what is not there is fine."""
         await self._remove()
+
+    async def _connected(self) -> bool:
+        if self.works:
+            return True
+        if self._place is None:
+            return False
+        try:
+            await self._connect(self._place)
+        except (AsteriskError, OSError) as error:
+            log.info("a call is not listened to", reason=str(error))
+            await self._disconnect()
+            return False
+        return True
 
     async def _connect(self, place: ListeningPlace) -> None:
         loop = asyncio.get_running_loop()
@@ -138,9 +154,6 @@ class LineListener:
             for events in entered:
                 events.close()
         await bridge.add_channel(snoop, media)
-        self.sound = HeardSound()
-        self._began = self._ticked = loop.time()
-        self._timer = loop.call_later(TICK_SECONDS, self._tick)
 
     async def _disconnect(self) -> None:
         if self._timer is not None:
@@ -163,6 +176,8 @@ class LineListener:
                 raise removed
 
     def _received(self, data: bytes) -> None:
+        if self._timer is None:
+            return  # before the answer
         with suppress(ValueError):
             packet = RtpPacket.decode(data)
             if packet.payload_type == PCMU:

@@ -229,6 +229,7 @@ class OutgoingCalls:
             await line.channel.dial(timeout_seconds=session.program.max_ring_seconds)
         except (AsteriskTimeout, AsteriskUnreachable):
             return await self._found_again(attempt)
+        await line.listener.prepare()
         return await self._until_answered(attempt)
 
     async def _until_answered(self, attempt: _Attempt) -> ResponseCode | None:
