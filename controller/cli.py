@@ -164,6 +164,20 @@ def voices(
 
 @app.command()
 @reported
+def say(
+    text: Annotated[str, typer.Argument(help="What is to be said; speech control tags are heeded.")],
+    voice: Annotated[int, typer.Option("--voice", help="A voice id of `ringpost voices`.")] = 0,
+    target: Annotated[Path, typer.Option("--output", help="The WAV file to write.")] = Path("said.wav"),
+    config: Config = DEFAULT_CONFIG,
+) -> None:
+    """Speak a text as a call would hear it, into a WAV file."""
+    from controller.commands.saying import say_into
+
+    run_async(say_into(config, text, voice, target, output()))
+
+
+@app.command()
+@reported
 def migrate(
     config: Config = DEFAULT_CONFIG,
     check_only: Annotated[

@@ -10,6 +10,7 @@ from pathlib import Path
 from controller.errors import SynthesisFailed
 from controller.speech.audio import read_speech
 from controller.speech.engine_program import run_program
+from controller.speech.spoken_forms import folded
 from controller.speech.synthesizer import Manner, SpeechAudio
 
 VOICES = frozenset({"slt", "rms", "awb", "kal", "kal16"})
@@ -52,7 +53,8 @@ class Flite:
             raise SynthesisFailed(f"flite has no voice “{manner.voice}”; it has {', '.join(sorted(VOICES))}.")
         with tempfile.TemporaryDirectory(prefix="ringpost-flite-") as folder:
             source, target = Path(folder, "text"), Path(folder, "speech.wav")
-            source.write_text(text, encoding="utf-8")  # noqa: ASYNC240 (a few hundred bytes)
+            # It drops every letter that is not English.
+            source.write_text(folded(text), encoding="utf-8")  # noqa: ASYNC240 (a few hundred bytes)
             command = [*self._command, "-voice", manner.voice]
             if manner.speed != 1.0:
                 command += ["--setf", f"duration_stretch={1 / manner.speed:.3f}"]

@@ -159,7 +159,7 @@ class Prompts:
         main = self._voices.speaker(voice).synthesizer
         if main.name not in self._versions:
             self._versions[main.name] = await main.version()
-        if "<" in text:
+        if _may_change_voice(text):
             for engine in self._voices.engines:
                 if engine.name not in self._versions:
                     with suppress(SynthesisFailed):
@@ -170,7 +170,7 @@ class Prompts:
         speaker = self._voices.speaker(voice)
         name = speaker.synthesizer.name
         engine = f"{name} {self._versions[name]}"
-        if "<" in text:
+        if _may_change_voice(text):
             others = (f"{other} {version}" for other, version in sorted(self._versions.items()))
             engine = "\n".join((engine, self._voices.signature, *others))
         return _key("speech", engine, speaker.engine_voice, speaker.voice.tag, str(rate), str(volume), text)
@@ -194,6 +194,11 @@ class Prompts:
     async def _converted(self, convert: Callable[[], bytes]) -> bytes:
         async with self._conversions:
             return await asyncio.to_thread(convert)
+
+
+def _may_change_voice(text: str) -> bool:
+    """Whether a text may be spoken by other engines than its voice's: it has tags, or another script."""
+    return "<" in text or not text.isascii()
 
 
 def _key(*parts: str) -> str:

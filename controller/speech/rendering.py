@@ -24,10 +24,11 @@ from controller.speech.pcm import (
 )
 from controller.speech.say_as import spell
 from controller.speech.sentences import pieces_of
+from controller.speech.spoken_forms import by_script, spoken_form
 from controller.speech.synthesizer import Manner, SpeechAudio, Synthesizer
 from controller.speech.voices import Voices
 
-RENDERING = "2"
+RENDERING = "3"
 """Part of every cached prompt's key: to be changed when the same text comes to sound different."""
 
 # No call lasts longer: what is beyond is left out.
@@ -63,7 +64,7 @@ class Renderer:
         """A WAV file of the spoken text; of a very short silence when there is nothing to speak.
 
         rate: 0 (half as fast) to 20 (twice as fast), 10 is normal. volume: 0 to 100. Speech beyond an hour is left out.
-        SynthesisFailed, VoiceUnavailable.
+        SynthesisFailed, also for a script that no installed voice reads; VoiceUnavailable.
         """
         plan = await asyncio.to_thread(self._plan, text, voice, rate)
         pieces: list[Pcm] = []
@@ -97,13 +98,15 @@ class Renderer:
     def _utterances(self, part: SpokenText, voice: int, speed: float) -> Iterator[_Utterance]:
         style = part.style
         named = self._voices.id_of(style.voice) if style.voice else None
-        speaker = self._voices.speaker(voice if named is None else named)
-        manner = Manner(speaker.engine_voice, speed * style.rate, style.pitch)
-        text = spell(part.text, style.spelled, speaker.voice.tag) if style.spelled else part.text
-        pieces = list(pieces_of(text))
-        for number, (words, sentence) in enumerate(pieces, 1):
-            rest = BETWEEN_SENTENCES_SECONDS if sentence and number < len(pieces) else 0.0
-            yield _Utterance(words, speaker.synthesizer, manner, style.volume, rest)
+        for script, run in by_script(part.text):
+            speaker = self._voices.speaker_of(voice if named is None else named, script)
+            manner = Manner(speaker.engine_voice, speed * style.rate, style.pitch)
+            tag = speaker.voice.tag
+            text = spell(run, style.spelled, tag) if style.spelled else spoken_form(run, tag)
+            pieces = list(pieces_of(text))
+            for number, (words, sentence) in enumerate(pieces, 1):
+                rest = BETWEEN_SENTENCES_SECONDS if sentence and number < len(pieces) else 0.0
+                yield _Utterance(words, speaker.synthesizer, manner, style.volume, rest)
 
     async def _speak(self, step: _Utterance) -> Samples:
         async with self._engines:

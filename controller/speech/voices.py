@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from controller.errors import ConfigurationError, VoiceUnavailable
+from controller.errors import ConfigurationError, SynthesisFailed, VoiceUnavailable
 from controller.script.voice_ids import DEFAULT_VOICE, VOICES, Voice
 from controller.speech.markup import named_voices
+from controller.speech.spoken_forms import by_script, languages_of
 from controller.speech.synthesizer import WAY_OUT, Synthesizer
 
 HIGHEST_ID = 9999
@@ -63,6 +64,23 @@ class Voices:
                 self._speakers[voice_id] = known
         return known
 
+    def speaker_of(self, voice_id: int, script: str) -> Speaker:
+        """Who speaks for this id what is written in a script (see `spoken_forms`): another engine or voice where the
+        voice's own language is not written so. SynthesisFailed when nobody can; VoiceUnavailable without any engine.
+        """
+        speaker = self.speaker(voice_id)
+        languages = languages_of(script)
+        if not script or speaker.voice.tag.split("-")[0] in languages:
+            return speaker
+        if not speaker.synthesizer.speaks(speaker.voice.tag):
+            return speaker  # an engine of the configuration: what it reads is not known here
+        for language in languages:
+            for engine in self._engines.values():
+                if engine.speaks(language):
+                    voice = replace(speaker.voice, language=language, tag=language)
+                    return Speaker(voice, engine, engine.voice_for(language, voice.gender))
+        raise SynthesisFailed(f"no installed voice reads {script.title()} writing")
+
     def warning(self, voice_id: int) -> str:
         """Why this id is not spoken as asked, for the checker; empty when it is."""
         try:
@@ -71,7 +89,14 @@ class Voices:
             return str(error)
 
     def unheard(self, text: str) -> Iterator[str]:
-        """For each voice that a text names and nobody has, a sentence that says what is heard instead."""
+        """For each voice that a text names and nobody has, a sentence that says what is heard instead; for each script
+        that nobody reads, a sentence too.
+        """
+        for script in dict.fromkeys(script for script, _ in by_script(text) if script):
+            try:
+                self.speaker_of(DEFAULT_VOICE, script)
+            except (SynthesisFailed, VoiceUnavailable) as error:
+                yield f"This text cannot be spoken: {error}. A call that is to say it is refused."
         for name in named_voices(text):
             voice_id = self.id_of(name)
             if voice_id is None:

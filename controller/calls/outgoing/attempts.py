@@ -218,6 +218,7 @@ class OutgoingCalls:
         Nobody is called before the store knows of it: so whoever finds this call later knows whether somebody was.
         """
         session, call, line = attempt.session, attempt.session.call, attempt.session.line
+        await line.listener.prepare()
         session.call_log.dialling()
         if not await self._parts.log_targets.journal.flush(STORED_SECONDS):
             raise _NotBegun("The database is away.")
@@ -229,7 +230,6 @@ class OutgoingCalls:
             await line.channel.dial(timeout_seconds=session.program.max_ring_seconds)
         except (AsteriskTimeout, AsteriskUnreachable):
             return await self._found_again(attempt)
-        await line.listener.prepare()
         return await self._until_answered(attempt)
 
     async def _until_answered(self, attempt: _Attempt) -> ResponseCode | None:

@@ -20,6 +20,7 @@ from controller.script.voice_ids import DEFAULT_VOICE, language_of
 
 BEEP_SECONDS = 1.0
 _AMOUNT = re.compile(r"[+-]?(?=\.?[0-9])[0-9]{0,15}(?:\.[0-9]{0,9})?")
+_THOUSANDS = re.compile(r"[+-]?[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]{0,9})?")
 
 
 def speech_seconds(text: str) -> float:
@@ -28,8 +29,11 @@ def speech_seconds(text: str) -> float:
 
 
 def _amount(text: str) -> Decimal | None:
-    """A number as people write money: "12.34", "$1,234.50", "-3"."""
-    plain = text.replace("$", "").replace(",", "").replace(" ", "")
+    """A number as people write money: "12.34", "$1,234.50", "-3". None for "1.234,56": a comma parts thousands."""
+    plain = text.replace("$", "").replace(" ", "")
+    if "," in plain and not _THOUSANDS.fullmatch(plain):
+        return None
+    plain = plain.replace(",", "")
     return Decimal(plain) if _AMOUNT.fullmatch(plain) else None
 
 
