@@ -27,7 +27,7 @@ from controller.egress.urls import customer_url
 from controller.errors import DestinationInvalid, PhoneNumberInvalid, UrlRefused
 from controller.ivr.model import CHOICE_KEYS, DTMF_DIGITS, HANG_UP, SHORTEST_TONE_MS, AfterSequence, Destination
 from controller.numbers import parse_number
-from controller.script.commands.kinds import EMAIL
+from controller.script.commands.kinds import EMAIL, sound_name
 
 NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
 # Of IVRs and sequences: destinations and numbers name them without the white space around them.
@@ -82,7 +82,7 @@ def _webhook_secret(text: str) -> str:
 def _sound_id(text: str) -> str:
     if _SOUND_ID.fullmatch(text.strip()) is None:
         raise mistake("not a valid sound id", "the name of a sound file without its ending")
-    return text.strip().lower()
+    return sound_name(text)
 
 
 def _destination(text: object) -> Destination:

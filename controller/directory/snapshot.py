@@ -20,6 +20,7 @@ from controller.directory.usage_limits import UsageLimits
 from controller.errors import Mistake
 from controller.ivr.model import Ivr, Sequence
 from controller.numbers import network_number
+from controller.script.commands.kinds import sound_name
 from controller.script.program import Program
 
 Product = Literal["phone", "sms", "dialer"]
@@ -281,7 +282,7 @@ class Snapshot:
 
     def sound(self, key_name: str, sound_id: str) -> Path | None:
         """The audio file behind a sound id (in any case) of a key, None when the key has no such sound."""
-        return self.sounds.get(key_name, {}).get(sound_id.lower())
+        return self.sounds.get(key_name, {}).get(sound_name(sound_id))
 
     def phone_by_number(self, e164: str) -> Phone | None:
         """The phone that has this number."""

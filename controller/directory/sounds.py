@@ -6,6 +6,7 @@ from pathlib import Path
 
 from controller.config_file.document import Document
 from controller.config_file.nodes import Position
+from controller.script.commands.kinds import sound_name
 
 AUDIO_ENDINGS = frozenset(
     {".wav", ".mp3", ".aif", ".aiff", ".aifc", ".gsm", ".ulaw", ".ul", ".alaw", ".al", ".flac", ".ogg"}
@@ -29,7 +30,7 @@ def read_sounds(document: Document, folder: Path, position: Position) -> dict[st
         document.report(position, "there are too many files in this folder", expected=f"at most {MOST_SOUNDS}")
         return sounds
     for file in files:
-        sound_id, ending = file.stem.lower(), file.suffix.lower()
+        sound_id, ending = sound_name(file.stem), file.suffix.lower()
         whole = Position(str(file), 0, 0)
         try:
             size = file.stat().st_size if file.is_file() else 0

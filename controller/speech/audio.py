@@ -29,6 +29,8 @@ GSM_FRAME_BYTES = 33
 # A WAV that was written to a pipe says one of these instead of its size.
 SIZES_OF_STREAMS = (0, 0x7FFF0000)
 TOLERATED_BYTES = 64
+# Mixed channels that are weaker than this part of the strongest one's power have cancelled each other.
+CANCELLED = 0.01
 NO_LENGTH = "The file has no sound in it: its length is zero."
 
 _HEADERLESS = {
@@ -117,6 +119,7 @@ def _opened(data: bytes, hint: str) -> soundfile.SoundFile:
     coding = _headerless_coding(data, hint)
     if not coding:
         _refuse_truncated(data)
+        data = _with_size(data)
     try:
         sound = _without_header(data, coding) if coding else _recognised(data)
     except (soundfile.SoundFileError, OSError, RuntimeError, ValueError, TypeError) as error:
@@ -179,6 +182,24 @@ def _refuse_truncated(data: bytes) -> None:
     raise AudioInvalid("The file is cut off: it ends before its sound begins.")
 
 
+def _with_size(data: bytes) -> bytes:
+    """A WAV that was written to a pipe and says 0 for the size of its sound, with the size that it has."""
+    if data[:4] != b"RIFF":
+        return data
+    position = 12
+    while position + 8 <= len(data):
+        size = struct.unpack_from("<I", data, position + 4)[0]
+        if data[position : position + 4] == b"data":
+            if size:
+                return data
+            mended = bytearray(data)
+            struct.pack_into("<I", mended, position + 4, len(data) - position - 8)
+            struct.pack_into("<I", mended, 4, len(data) - 8)
+            return bytes(mended)
+        position += 8 + size + (size & 1)
+    return data
+
+
 def _refuse_unreasonable(sound: soundfile.SoundFile) -> None:
     if not 1 <= sound.channels <= MOST_CHANNELS:
         raise AudioInvalid(f"The file has {sound.channels} channels; at most {MOST_CHANNELS} can be mixed into one.")
@@ -213,4 +234,9 @@ def _block(sound: soundfile.SoundFile) -> Samples:
         return np.zeros(0, dtype=np.float32)
     with np.errstate(all="ignore"):
         mixed = np.asarray(block.mean(axis=1), dtype=np.float32)
+        if block.shape[1] > 1:
+            strengths = np.mean(block.astype(np.float64) ** 2, axis=0)
+            if float(np.mean(mixed.astype(np.float64) ** 2)) < CANCELLED * float(strengths.max()):
+                # One channel is the other upside down: mixed, they would be silent.
+                mixed = np.asarray(block[:, int(strengths.argmax())], dtype=np.float32)
         return np.nan_to_num(mixed, nan=0.0, posinf=1.0, neginf=-1.0)

@@ -11,6 +11,7 @@ from contextlib import suppress
 import structlog
 
 from controller.errors import StoreError
+from controller.script.commands.kinds import sound_name
 from controller.speech.prompts import Medium, Prompts
 from controller.store.database import Database
 
@@ -60,7 +61,7 @@ class SoundLibrary:
 
     def cached(self, license_key: str, sound_id: str) -> Medium | None:
         """The sound if it is known in memory; `find` asks the store. `sound_id` in any case."""
-        key = (license_key, sound_id.lower())
+        key = (license_key, sound_name(sound_id))
         medium = self._held.get(key) or self._known.get(key)
         if medium is None:
             return None
@@ -73,7 +74,7 @@ class SoundLibrary:
         """The sound, looked up if need be; None when there is none. StoreError; SpeechError when the disk is full."""
         if (known := self.cached(license_key, sound_id)) is not None:
             return known
-        key = (license_key, sound_id.lower())
+        key = (license_key, sound_name(sound_id))
         row = await self._database.fetchrow("find_sound", *key, timeout=LOOK_UP_SECONDS)
         if row is None:
             return None
@@ -105,7 +106,7 @@ class SoundLibrary:
 
         recorded: by a caller; such a sound is kept for its own period. age_seconds: how long ago it was made.
         """
-        key = (license_key, sound_id.lower())
+        key = (license_key, sound_name(sound_id))
         wav = await asyncio.to_thread(self._prompts.read, medium)
         saved = await self._database.fetchval(
             "save_sound",
@@ -125,7 +126,7 @@ class SoundLibrary:
 
     def hold(self, license_key: str, sound_id: str, medium: Medium) -> None:
         """Have the sound played already, while it waits for the store."""
-        self._held[license_key, sound_id.lower()] = medium
+        self._held[license_key, sound_name(sound_id)] = medium
 
     async def in_use(self, content_hashes: Collection[str]) -> set[str]:
         """Which of these media a sound is made of; they must stay on the disk. StoreError."""
@@ -174,14 +175,14 @@ class SoundLibrary:
 
     async def remove(self, license_key: str, sound_id: str) -> bool:
         """Remove a sound; False when there is none. StoreError."""
-        key = (license_key, sound_id.lower())
+        key = (license_key, sound_name(sound_id))
         removed = await self._database.fetchval("remove_sound", *key, json.dumps(key))
         self._forget(key)
         return removed is not None
 
     async def rename(self, license_key: str, sound_id: str, new_id: str) -> bool:
         """Give a sound another id; False when there is no such sound, or one of that id. StoreError."""
-        old, new = (license_key, sound_id.lower()), (license_key, new_id.lower())
+        old, new = (license_key, sound_name(sound_id)), (license_key, sound_name(new_id))
         renamed = await self._database.fetchval("rename_sound", *old, new[1], json.dumps(old), json.dumps(new))
         self._forget(old)
         self._forget(new)

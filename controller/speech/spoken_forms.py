@@ -55,12 +55,14 @@ _ABBREVIATION = re.compile(
 _NUMBER_SIGN = re.compile(r"(?<!\w)(?:№|No\.|Nr\.|#)\s?(?=[0-9])")
 _ENGLISH_SIGNS = {
     "%": " percent", "&": " and ", "@": " at ", "°": " degrees ", "§": " section ", "×": " times ", "÷": " divided by ",
-    "±": " plus or minus ", "=": " equals ", "≈": " about ", "≤": " at most ", "≥": " at least ", "→": " to ", "µ": " micro",
+    "±": " plus or minus ", "=": " equals ", "≈": " about ", "≤": " at most ", "≥": " at least ",
+    "→": " to ", "µ": " micro",
     "©": "", "®": "", "™": "",
 }  # fmt: skip
 _TYPOGRAPHY = str.maketrans(
     {
-        "‘": "'", "’": "'", "‚": "'", "“": '"', "”": '"', "„": '"', "«": '"', "»": '"', "–": " - ", "—": " - ", "…": "...",
+        "‘": "'", "’": "'", "‚": "'", "“": '"', "”": '"', "„": '"', "«": '"', "»": '"', "–": " - ", "—": " - ",
+        "…": "...",
         "•": ", ", "·": ", ", "\u00a0": " ", "\u202f": " ", "\u2009": " ", "\u00ad": "", "\u200b": "", "\u200d": "",
         "\u2060": "", "\ufeff": "", "\ufe0f": "",
     }
@@ -74,7 +76,8 @@ _FOLDED = str.maketrans(
 _KANA = ("HIRAGANA", "KATAKANA")
 # The first language that is written so; a voice of another one with the same letters keeps its text.
 _LANGUAGES_BY_SCRIPT = {
-    "CYRILLIC": ("ru", "uk", "bg", "be", "mk", "sr", "kk", "ky", "tt"), "GREEK": ("el",), "CJK": ("cmn", "zh", "yue", "ja"),
+    "CYRILLIC": ("ru", "uk", "bg", "be", "mk", "sr", "kk", "ky", "tt"), "GREEK": ("el",),
+    "CJK": ("cmn", "zh", "yue", "ja"),
     "HIRAGANA": ("ja",), "KATAKANA": ("ja",), "HANGUL": ("ko",), "ARABIC": ("ar", "fa", "ur"), "HEBREW": ("he",),
     "DEVANAGARI": ("hi", "mr", "ne"), "BENGALI": ("bn", "as"), "TAMIL": ("ta",), "TELUGU": ("te",), "THAI": ("th",),
     "GUJARATI": ("gu",), "GURMUKHI": ("pa",), "KANNADA": ("kn",), "MALAYALAM": ("ml",), "SINHALA": ("si",),
@@ -114,7 +117,7 @@ def script_of(text: str) -> str:
 
 
 def by_script(text: str) -> Iterator[tuple[str, str]]:
-    """A text cut where its script changes: each part with its script, empty for Latin. Signs stay with what is before."""
+    """A text cut where its script changes: each part with its script, empty for Latin. Signs stay behind."""
     part: list[str] = []
     current: str | None = None
     for character in text:

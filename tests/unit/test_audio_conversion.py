@@ -166,3 +166,18 @@ def test_the_beep_neither_clicks_nor_clips() -> None:
     samples = to_pcm(beep())
     assert samples[0] == samples[-1] == 0
     assert 5000 < np.abs(samples).max() < 16000
+
+
+def test_a_wav_that_says_zero_for_the_size_of_its_sound_is_read_to_its_end() -> None:
+    whole = encoded("WAV", "PCM_16")
+    place = whole.index(b"data") + 4
+    piped = whole[:4] + bytes(4) + whole[8:place] + bytes(4) + whole[place + 4 :]
+    assert heard(to_telephone(piped)) == heard(to_telephone(whole))
+    assert probe(piped).seconds == probe(whole).seconds
+
+
+def test_two_channels_that_cancel_each_other_are_heard_by_one_of_them() -> None:
+    one = tone(1.0, 8000)
+    target = io.BytesIO()
+    soundfile.write(target, np.column_stack([one, -one]), 8000, format="WAV", subtype="PCM_16")
+    assert heard(to_telephone(target.getvalue()))[1] == heard(to_telephone(encoded("WAV", "PCM_16")))[1]

@@ -82,7 +82,7 @@ class LineListener:
         return self._transport is not None
 
     async def prepare(self) -> bool:
-        """Make ready to hear before the number is dialled: who answers may talk at once. False when it cannot be had."""
+        """Make ready to hear, before dialling: who answers may talk at once. False when it cannot be had."""
         async with self._lock:
             return await self._connected()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from decimal import Decimal
 
 from controller.numbers import try_number
@@ -25,8 +26,17 @@ def _text(text: str) -> str | None:
     return text
 
 
+def sound_name(text: str) -> str:
+    """A sound's name as it is compared: in lower case, and composed (a Mac writes "é" as "e" and an accent)."""
+    return unicodedata.normalize("NFC", text.strip()).lower()
+
+
 def _name(text: str) -> str | None:
     return text.strip().lower()[:100] or None
+
+
+def _sound(text: str) -> str | None:
+    return sound_name(text)[:100] or None
 
 
 def _number(text: str) -> Decimal | None:
@@ -74,7 +84,7 @@ READ_VARIABLE = ArgumentKind("variable", "the name of a variable", _name, "reads
 SET_VARIABLE = ArgumentKind("variable", "the name of a variable", _name, "sets")
 LABEL = ArgumentKind("label", "the name of a label", _name, "label")
 NEW_LABEL = ArgumentKind("label", "a name", _name)
-SOUND = ArgumentKind("sound id", "the id of a sound", _name)
+SOUND = ArgumentKind("sound id", "the id of a sound", _sound)
 NUMBER = ArgumentKind("number", "a number", _number)
 SECONDS = ArgumentKind("seconds", "a number of seconds, decimals allowed", _seconds)
 COUNT = ArgumentKind("count", "a whole number from 1 up", _count)
