@@ -348,4 +348,5 @@ def test_a_label_of_a_wait_is_kept_as_it_is_written() -> None:
 
 def test_the_name_of_a_sound_is_composed_however_its_accents_were_written() -> None:
     decomposed = "begru\u0308\u00dfung"
-    assert parse(f"~^{decomposed}~").sounds() == parse("~^begr\u00fc\u00dfung~").sounds() == ("begr\u00fc\u00dfung",)
+    for written in (decomposed, "begr\u00fc\u00dfung"):
+        assert list(parse(f"~^{written}~").sounds()) == ["begr\u00fc\u00dfung"]
