@@ -312,8 +312,6 @@ text_commands.add_to(app)
 usage_commands.add_to(app)
 console_commands.add_to(app)
 billing_commands.add_to(app)
-line_type_commands.add_to(app)
-sound_commands.add_to(app)
 
 
 def main() -> None:

@@ -14,7 +14,7 @@ from rich.console import Console
 
 from controller.embedded.debian import provision
 from controller.programs import ProgramTree
-from tests.bench import bench_calls, bench_metering, bench_postbacks, bench_script, bench_texts, rows
+from tests.bench import bench_calls, bench_line_types, bench_metering, bench_postbacks, bench_script, bench_texts, rows
 
 PROJECT = Path(__file__).parent.parent.parent
 
@@ -23,7 +23,9 @@ def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="fewer calls and a smaller backlog")
-    parser.add_argument("--only", choices=("script", "calls", "postbacks", "texts", "metering"), help="one part alone")
+    parser.add_argument(
+        "--only", choices=("script", "lines", "calls", "postbacks", "texts", "metering"), help="one part alone"
+    )
     parser.add_argument("--against", type=Path, metavar="CLONE", help="a clone of an earlier commit, after `make venv`")
     parser.add_argument("--save", type=Path, metavar="FILE", help="keep the figures for a later `--before`")
     parser.add_argument("--before", type=Path, metavar="FILE", help="figures of an earlier run, to print ratios")
@@ -32,6 +34,8 @@ def main() -> None:
     measured = []
     if arguments.only in (None, "script"):
         measured += bench_script.measure()
+    if arguments.only in (None, "lines"):
+        measured += bench_line_types.measure()
     if arguments.only in (None, "calls"):
         named = os.environ.get("RINGPOST_TOOLS")
         tools = ProgramTree(Path(named)) if named else provision(PROJECT / ".ringpost" / "tools")

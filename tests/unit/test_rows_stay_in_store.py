@@ -18,6 +18,7 @@ STORE_MODULES = {
     "directory/postback_urls.py",
     "directory/saved_scripts.py",
     "directory/shared_secrets.py",
+    "line_types/assignment_store.py",
     "postbacks/claiming.py",
     "postbacks/lookup.py",
     "speech/library.py",
