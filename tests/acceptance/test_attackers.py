@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import ssl
 import time
 from collections.abc import AsyncIterator
@@ -22,7 +23,7 @@ from controller.running.bans import BanRules, Bans
 from controller.running.certificates import CERTIFICATE, KEY, provide_certificate
 from controller.softphone.registration import Account, Registration, digest
 from controller.softphone.sip import SipMessage
-from tests.support.asterisk import AMI_PASSWORD, PHONE_PASSWORD, RunningAsterisk, running_asterisk
+from tests.support.asterisk import AMI_PASSWORD, PHONE_PASSWORD, PROJECT, RunningAsterisk, running_asterisk
 
 ATTACKER = "127.0.0.9"
 SECRET = Account("secret", "a password of twelve")
@@ -90,7 +91,11 @@ async def test_who_guesses_passwords_is_shut_out_and_nobody_else(attacked: Attac
     assert await refused(attacked, Account("alice", PHONE_PASSWORD), ATTACKER) == 403
     assert await refused(attacked, Account("alice", PHONE_PASSWORD), "127.0.0.1") == 200
     security = (attacked.asterisk.configuration.log_dir / "security.log").read_text()
-    assert f"IPV4/UDP/{ATTACKER}/" in security
+    page = (PROJECT / "docs" / "security.md").read_text()
+    pattern = page.partition("failregex = ")[2].partition("\n")[0]
+    found = re.findall(pattern.replace("<HOST>", r"([0-9.]+)"), security)
+    assert found
+    assert set(found) == {ATTACKER}
 
 
 async def test_the_controllers_account_runs_no_commands_and_calls_nobody(attacked: Attacked) -> None:

@@ -208,7 +208,7 @@ async def test_the_status_alone_decides_however_the_rest_is_wrong_and_the_packet
             await asyncio.sleep(0)
 
     async with serving(strange) as port:
-        attempt = await post(f"http://127.0.0.1:{port}/", Guard(LOOPBACK))
+        attempt = await post(f"http://127.0.0.1:{port}/", Guard(LOOPBACK), PostingOptions(30.0, 120.0))
     assert (attempt.delivered, attempt.status) == (True, 204 if b"204" in sent else 200)
 
 
