@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import math
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
@@ -80,11 +80,7 @@ async def transfer(line: Line, effect: Transfer, legs: Legs, license_key: str, h
     """
     leg = line.ari.channels.get(line.fixed_id("transfer"))
     bridge = line.ari.bridges.get(line.fixed_id("bridge"))
-    line.transfer_routes = tuple(
-        trunk
-        for number in (effect.number, *effect.others)
-        if not legs.routes.inside(number) and (trunk := legs.routes.trunk_to(number))
-    )
+    line.transfer_routes = tuple(_trunks(effect, legs, license_key))
     try:
         async with _heard_on_line(line, leg), owned(line, "the leg of a transfer", partial(_drop, leg)):
             if await _stands(line, bridge, leg):
@@ -116,6 +112,16 @@ async def abandon(line: Line) -> None:
     """Take down the leg and the bridge that the call had before its connection or its controller was lost."""
     await removed("the leg of a transfer", partial(_drop, line.ari.channels.get(line.fixed_id("transfer"))))
     await removed("the bridge of a transfer", line.ari.bridges.get(line.fixed_id("bridge")).destroy)
+
+
+def _trunks(effect: Transfer, legs: Legs, license_key: str) -> Iterator[str]:
+    """The trunks that those who may be called are reached through."""
+    for number in (effect.number, *effect.others):
+        with suppress(PhoneNumberInvalid):
+            if legs.routes.inside(number) is not None or not legs.routes.endpoint_for(number, license_key):
+                continue
+            if trunk := legs.routes.trunk_to(number):
+                yield trunk
 
 
 async def _stands(line: Line, bridge: Bridge, leg: Channel) -> bool:
