@@ -14,7 +14,16 @@ from rich.console import Console
 
 from controller.embedded.debian import provision
 from controller.programs import ProgramTree
-from tests.bench import bench_calls, bench_line_types, bench_metering, bench_postbacks, bench_script, bench_texts, rows
+from tests.bench import (
+    bench_calls,
+    bench_line_types,
+    bench_metering,
+    bench_postbacks,
+    bench_script,
+    bench_texts,
+    bench_voipms,
+    rows,
+)
 
 PROJECT = Path(__file__).parent.parent.parent
 
@@ -23,9 +32,8 @@ def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="fewer calls and a smaller backlog")
-    parser.add_argument(
-        "--only", choices=("script", "lines", "calls", "postbacks", "texts", "metering"), help="one part alone"
-    )
+    parts = ("script", "voipms", "lines", "calls", "postbacks", "texts", "metering")
+    parser.add_argument("--only", choices=parts, help="one part alone")
     parser.add_argument("--against", type=Path, metavar="CLONE", help="a clone of an earlier commit, after `make venv`")
     parser.add_argument("--save", type=Path, metavar="FILE", help="keep the figures for a later `--before`")
     parser.add_argument("--before", type=Path, metavar="FILE", help="figures of an earlier run, to print ratios")
@@ -36,6 +44,8 @@ def main() -> None:
         measured += bench_script.measure()
     if arguments.only in (None, "lines"):
         measured += bench_line_types.measure()
+    if arguments.only in (None, "voipms"):
+        measured += bench_voipms.measure(quick=arguments.quick)
     if arguments.only in (None, "calls"):
         named = os.environ.get("RINGPOST_TOOLS")
         tools = ProgramTree(Path(named)) if named else provision(PROJECT / ".ringpost" / "tools")

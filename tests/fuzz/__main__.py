@@ -33,17 +33,17 @@ async def main(count: int, seed: int) -> int:
         server = PostgresServer(folder / "cluster", logs=folder / "logs", settings=FAST)
         await server.start(timeout=60)
         try:
-            failed = await _run(server.dsn_of("postgres"), count, seed)
+            failed = await _run(server.dsn_of("postgres"), folder / "voipms", count, seed)
             return failed or await _run_dialer(server.dsn_of("postgres"), folder / "media", count // ROUNDS, seed)
         finally:
             await server.stop()
 
 
-async def _run(dsn: str, count: int, seed: int) -> int:
+async def _run(dsn: str, media: Path, count: int, seed: int) -> int:
     await Migrations(MIGRATIONS).apply(dsn)
     free = Guesses(clock=itertools.count(0.0, 3600.0).__next__)
     failures, sizes, statuses = 0, [], {}
-    async with sms_notify(dsn, sending=False, guesses=free) as running:
+    async with sms_notify(dsn, sending=False, guesses=free, media=media) as running:
         for number in range(ROUNDS):
             started = time.monotonic()
             wanted = requests(interfaces(), KEYS, count // ROUNDS, seed + number)

@@ -14,7 +14,7 @@ from yarl import URL
 
 from controller.api.bindings.declaration import Interface
 from tests.fuzz.mutator import Mutator
-from tests.fuzz.seeds import Request, Seeds
+from tests.fuzz.seeds import Request, seeds_of
 
 AT_ONCE = 8
 ANSWER_SECONDS = 60.0
@@ -40,7 +40,7 @@ class Outcome:
 def requests(interfaces: list[Interface], keys: tuple[str, ...], count: int, seed: int) -> Iterator[Request]:
     """So many spoilt requests; the same for the same seed."""
     dice = random.Random(seed)
-    seeds = [Seeds(interface, keys, dice) for interface in interfaces]
+    seeds = [seeds_of(interface, keys, dice) for interface in interfaces]
     mutator = Mutator(dice)
     for _ in range(count):
         yield mutator.spoil(dice.choice(seeds).request())

@@ -22,6 +22,9 @@ from controller.api.sms_notify.messaging import MessagingOperations
 from controller.api.sms_notify.postback_settings import PostbackSettingOperations
 from controller.api.sms_notify.sms import SmsOperations
 from controller.api.sms_notify.version1 import Version1Operations
+from controller.api.voipms.interface import voipms_interface
+from controller.service.build_voipms import voipms_methods
+from controller.service.voipms_reference import unwired_parts
 from tests.fuzz.mutator import Mutator
 from tests.fuzz.seeds import Request
 from tests.support.dialer import MOBILE, SEND, STATUS, THEM, to
@@ -60,7 +63,12 @@ def interfaces() -> list[Interface]:
         PostbackSettingOperations(_NOTHING, _NOTHING),
         MediaOperations(_NOTHING, _NOTHING),
     )
-    return [sms_interface(SmsOperations(_NOTHING)), messaging, version1_interface(Version1Operations(_NOTHING))]
+    return [
+        sms_interface(SmsOperations(_NOTHING)),
+        messaging,
+        version1_interface(Version1Operations(_NOTHING)),
+        voipms_interface(*voipms_methods(unwired_parts())),
+    ]
 
 
 def phone_interface() -> Interface:

@@ -13,6 +13,7 @@ from controller.api.bindings.declaration import Interface, Operation
 from controller.api.bindings.dialect import Dialect
 from controller.api.bindings.json_format import write_json
 from controller.api.bindings.model import Array, Enumeration, Structure
+from controller.api.bindings.php_rest import PhpInterface
 from controller.api.bindings.samples import sample
 from controller.api.bindings.types import GUID, STRING, Scalar
 from controller.api.bindings.wcf_wsdl import WcfInterface
@@ -36,7 +37,7 @@ class Request:
 
 
 class Seeds:
-    """Requests of one interface. keys: licence keys that samples use."""
+    """Requests of one .NET interface. keys: licence keys that samples use."""
 
     def __init__(self, interface: Interface, keys: tuple[str, ...], dice: random.Random) -> None:
         self._interface = interface
@@ -128,6 +129,64 @@ class Seeds:
             ["", "application/json", "text/xml", "*/*", "application/json;q=0.1, text/xml;q=x"]
         )
         return (("Accept", accepted),) if accepted else ()
+
+
+LOGIN = {"api_username": "acme", "api_password": "aaaaaaaa-1111-4222-8333-444444444444"}
+_TEXTS = ("2015550101", "2125550123", "", "1", "0", "x", "ivr:1", "fwd:2125550123", "2026-11-27", "-5", "a@b.example")
+_STEPS = ('[{"type":"dtmf","codes":"12"}]', "[{'type': 'rec', 'id': '1'}]", "[" * 40, '{"type":"sms"}')
+
+
+class PhpSeeds:
+    """Requests of one interface in PHP's way: by query, form, multipart form, JSON and SOAP."""
+
+    def __init__(self, interface: PhpInterface, dice: random.Random) -> None:
+        self._interface = interface
+        self._dice = dice
+
+    def request(self) -> Request:
+        """A request of one of the methods, by one of its doors."""
+        operation = self._dice.choice(self._interface.operations)
+        names = [field.name for field in operation.request.fields if self._dice.random() < 0.8]
+        values = {**LOGIN, "method": operation.name, **{name: self._text(name) for name in names}}
+        doors = (self._query, self._form, self._multipart, self._multipart, self._json, self._soap)
+        return self._dice.choice(doors)(values)
+
+    def _text(self, name: str) -> str:
+        if name == "steps":
+            return self._dice.choice(_STEPS)
+        if name == "choices":
+            return self._dice.choice(["1=sys:busy;2=ivr:1", "1=seq:1", ";", "x=y"])
+        return self._dice.choice(_TEXTS)
+
+    def _query(self, values: dict[str, str]) -> Request:
+        return Request("GET", f"{self._interface.path}?{urlencode(values)}")
+
+    def _form(self, values: dict[str, str]) -> Request:
+        headers = (("Content-Type", "application/x-www-form-urlencoded"),)
+        return Request("POST", self._interface.path, headers, urlencode(values).encode())
+
+    def _multipart(self, values: dict[str, str]) -> Request:
+        parts = "".join(
+            f'--B\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{text}\r\n' for name, text in values.items()
+        )
+        headers = (("Content-Type", "multipart/form-data; boundary=B"),)
+        return Request("POST", self._interface.path, headers, f"{parts}--B--\r\n\r\n".encode())
+
+    def _json(self, values: dict[str, str]) -> Request:
+        return Request(
+            "POST", self._interface.path, (("Content-Type", "application/json"),), json.dumps(values).encode()
+        )
+
+    def _soap(self, values: dict[str, str]) -> Request:
+        inside = "".join(f"<{name}>{text}</{name}>" for name, text in values.items() if name != "method")
+        body = f"<n:{values['method']} xmlns:n='urn:VoIPmsService'><params>{inside}</params></n:{values['method']}>"
+        envelope = f'<s:Envelope xmlns:s="{ENVELOPES["text/xml"]}"><s:Body>{body}</s:Body></s:Envelope>'
+        return Request("POST", self._interface.soap_path, (("Content-Type", "text/xml"),), envelope.encode())
+
+
+def seeds_of(interface: Interface, keys: tuple[str, ...], dice: random.Random) -> Seeds | PhpSeeds:
+    """What makes requests of an interface."""
+    return PhpSeeds(interface, dice) if isinstance(interface, PhpInterface) else Seeds(interface, keys, dice)
 
 
 def _flat(kind: Structure, value: Any) -> Iterator[tuple[str, str]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from pathlib import Path
 
 from controller.api.auth import Guesses
 from tests.fuzz.campaign import campaign, requests
@@ -13,9 +14,9 @@ REQUESTS = 1500
 SEED = 20261127
 
 
-async def test_no_hostile_request_gets_an_error_of_ringposts_own(postgres: str) -> None:
+async def test_no_hostile_request_gets_an_error_of_ringposts_own(postgres: str, tmp_path: Path) -> None:
     free = Guesses(clock=itertools.count(0.0, 3600.0).__next__)
-    async with sms_notify(postgres, sending=False, guesses=free) as running:
+    async with sms_notify(postgres, sending=False, guesses=free, media=tmp_path) as running:
         outcome = await campaign(running.url, requests(interfaces(), KEYS, REQUESTS, SEED))
     assert outcome.failures == []
     assert sum(outcome.statuses.values()) == REQUESTS

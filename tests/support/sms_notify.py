@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
@@ -18,9 +19,11 @@ from controller.directory.postback_urls import PostbackKind, PostbackUrls
 from controller.directory.snapshot import Did, LicenseKey, Phone, Snapshot, Trunk
 from controller.egress.guard import Guard
 from controller.service.build_interfaces import InterfaceParts, customer_routes
+from controller.service.build_voipms import voipms_routes
 from controller.texts.metrics import TextMetrics
 from controller.texts.service import Texts
 from tests.support.texts import DID, OTHER_DID, PHONE_NUMBER, URL, FakeAsterisk, TextsRoom, texts_room
+from tests.support.voipms_room import voipms_parts
 
 KEY = "aaaaaaaa-1111-4222-8333-444444444444"
 RIVAL = "bbbbbbbb-1111-4222-8333-444444444444"
@@ -105,8 +108,12 @@ async def sms_notify(
     sending: bool = True,
     guard: Guard | None = None,
     guesses: Guesses | None = None,
+    media: Path | None = None,
 ) -> AsyncIterator[SmsNotify]:
-    """Start the interfaces and the texts' room. sending: whether texts are handed to Asterisk."""
+    """Start the interfaces and the texts' room. sending: whether texts are handed to Asterisk.
+
+    media: a folder for prompts, with which the VoIP.ms interface is served as well.
+    """
     found: list[PostbackUrls] = []
 
     def postback_url(key: LicenseKey, did: Did, kind: PostbackKind) -> str:
@@ -122,6 +129,8 @@ async def sms_notify(
         )
         application = web.Application()
         application.add_routes(customer_routes(parts))
+        if media is not None:
+            application.add_routes(voipms_routes(await voipms_parts(room, media, parts.guesses)))
         runner = web.AppRunner(application, access_log=None, shutdown_timeout=0.5, auto_decompress=False)
         await runner.setup()
         try:

@@ -14,6 +14,7 @@ from typing import Any
 import aiohttp
 from prometheus_client import CollectorRegistry
 
+from controller.api.auth import Guesses
 from controller.api.voipms.dates import ZONE
 from controller.directory.entries import Entries
 from controller.directory.granted_dids import GrantedDids
@@ -83,24 +84,40 @@ def days(before: int = 1) -> dict[str, str]:
     return {"from": f"{first:%Y-%m-%d}", "to": f"{last:%Y-%m-%d} 23:59:59"}
 
 
+async def voipms_parts(texts: TextsRoom, media: Path, guesses: Guesses | None = None) -> VoipmsParts:
+    """What the interface is made of, over the texts' room. media: a folder for prompts."""
+    prompts = Prompts(media, Voices([ToneSynthesizer("tone")], {}))
+    library = SoundLibrary(texts.database, prompts)
+    await library.load()
+    sounds = KeySounds(texts.directory, library, prompts)
+    dids = GrantedDids(texts.database, texts.directory, NOWHERE, sounds.ids)
+    entries = Entries(texts.database)
+    entries.on_change(texts.directory.keep)
+    await entries.load()
+    await dids.load()
+    service = Texts(texts.database, texts.directory, texts.queueing, TextMetrics(CollectorRegistry()))
+    accounts = Accounts(texts.database, CurrentPrices(PRICES))
+    return VoipmsParts(
+        texts.database,
+        texts.directory,
+        dids,
+        entries,
+        sounds,
+        service,
+        texts.phones,
+        accounts,
+        guesses=guesses or Guesses(),
+    )
+
+
 @asynccontextmanager
 async def voipms_room(
     dsn: str, media: Path, known: Snapshot | None = None, *, sending: bool = True
 ) -> AsyncIterator[VoipmsRoom]:
     """Start the interface and what is behind it."""
     async with texts_room(dsn, known or snapshot(), now=utc_now, sending=sending) as texts:
-        prompts = Prompts(media, Voices([ToneSynthesizer("tone")], {}))
-        library = SoundLibrary(texts.database, prompts)
-        await library.load()
-        sounds = KeySounds(texts.directory, library, prompts)
-        dids = GrantedDids(texts.database, texts.directory, NOWHERE, sounds.ids)
-        entries = Entries(texts.database)
-        entries.on_change(texts.directory.keep)
-        await entries.load()
-        await dids.load()
-        service = Texts(texts.database, texts.directory, texts.queueing, TextMetrics(CollectorRegistry()))
-        accounts = Accounts(texts.database, CurrentPrices(PRICES))
-        parts = VoipmsParts(texts.database, texts.directory, dids, entries, sounds, service, texts.phones, accounts)
+        parts = await voipms_parts(texts, media)
+        dids, entries, sounds = parts.dids, parts.entries, parts.sounds
         listening = [asyncio.create_task(dids.run()), asyncio.create_task(entries.run())]
         try:
             async with serving(voipms_routes(parts)) as client, aiohttp.ClientSession() as session:
