@@ -29,6 +29,7 @@ from controller.api.voipms.reference import ReferenceMethods
 from controller.api.voipms.routing_checks import RoutingChecks
 from controller.api.voipms.sequences import SequenceMethods
 from controller.api.voipms.stock import StockMethods
+from controller.api.voipms.stock_abroad import StockAbroadMethods
 from controller.api.voipms.sub_accounts import Registrations, SubAccountMethods
 from controller.config.settings import HttpSection
 from controller.directory.current import CurrentDirectory
@@ -74,6 +75,7 @@ def voipms_methods(parts: VoipmsParts) -> list[object]:
         FeatureListMethods(),
         DidMethods(parts.directory, parts.dids, checks),
         StockMethods(parts.directory, parts.dids, checks, parts.now),
+        StockAbroadMethods(parts.directory, parts.dids, checks, parts.now),
         SequenceMethods(parts.directory, parts.entries, recordings),
         IvrMethods(parts.directory, parts.entries, recordings, checks),
         CdrMethods(parts.directory, parts.database, parts.accounts, parts.now),

@@ -11,8 +11,8 @@ from controller.service.build_voipms import VoipmsParts, voipms_methods
 _INTRODUCTION = """# The methods of the VoIP.ms interface
 
 All methods of the vendor's description, and its three methods of sequences. Those that are done have their parameters;
-the others are refused with `method_maintenance`, the vendor's status for a method that cannot be used, and a message
-with the reason. [voipms.md](voipms.md) says what they do. This page is made by
+the others are refused with a status of the vendor's that fits, most with `method_maintenance` (a method that cannot be
+used), and with a message that says why. [voipms.md](voipms.md) says what they do. This page is made by
 `python -m controller.service.voipms_reference`.
 """
 
@@ -34,8 +34,8 @@ def reference() -> str:
         for name, operation in sorted(declared.items(), key=lambda pair: pair[0].lower())
     ]
     absent = [
-        f"| `{name}` | {reason} |"
-        for name, (_, reason) in sorted(ABSENT.items(), key=lambda pair: pair[0].lower())
+        f"| `{name}` | `{status}` | {reason} |"
+        for name, (status, reason) in sorted(ABSENT.items(), key=lambda pair: pair[0].lower())
         if name not in declared
     ]
     return "\n".join(
@@ -45,7 +45,7 @@ def reference() -> str:
             "| method | what it does | parameters |\n|---|---|---|",
             *done,
             f"\n## Not done: {len(absent)}\n",
-            "| method | why |\n|---|---|",
+            "| method | status | why |\n|---|---|---|",
             *absent,
             "",
         ]

@@ -192,3 +192,31 @@ async def test_a_number_is_ordered_once_and_given_back(room: VoipmsRoom) -> None
     assert await room.client.status("orderTollFree", **{**order, "did": TOLL_FREE[2:]}) == "success"
     assert await room.client.status("orderTollFree", **order) == "invalid_did"
     assert await room.client.status("orderDID", **{**order, "did": "2025550199"}) == "invalid_did"
+
+
+async def test_numbers_abroad_are_ordered_by_country(room: VoipmsRoom) -> None:
+    (country,) = (await room.client.call("getDIDCountries", type="GEO"))["countries"]
+    assert country["description"] == "United Kingdom"
+    (place,) = (await room.client.call("getDIDsInternationalGeographic", country_id=country["value"]))["locations"]
+    assert (place["stock"], place["country"]) == ("1", "United Kingdom")
+    order = {**INFO, "did": "", "location_id": place["location_id"], "quantity": 1}
+    for changes, status in (
+        ({"location_id": "x"}, "invalid_location"),
+        ({"quantity": 0}, "invalid_quantity"),
+        ({"quantity": 2}, "unsifficient_stock"),
+        ({"routing": ""}, "missing_routing"),
+    ):
+        assert await room.client.status("orderDIDInternationalGeographic", **{**order, **changes}) == status
+    assert await room.client.status("orderDIDInternationalTollFree", **order) == "unsifficient_stock"
+    assert await room.client.status("orderDIDInternationalGeographic", **order) == "success"
+    assert await room.client.status("getDIDsInfo", did="011442071838750") == "success"
+    assert await room.client.status("getDIDCountries", type="GEO") == "no_did"
+
+
+async def test_vanity_numbers_are_found_by_their_letters(room: VoipmsRoom) -> None:
+    for query in ("555", "JJJ", "5*5"):
+        assert await room.client.status("searchVanity", type="8**", query=query) == "success"
+    assert await room.client.status("searchVanity", type="8**", query="ZZZ") == "no_did"
+    assert await room.client.status("searchVanity", type="9", query="ZZZ") == "invalid_type"
+    assert await room.client.status("searchVanity", type="8**", query="(") == "invalid_query"
+    assert await room.client.status("orderVanity", **{**INFO, "did": TOLL_FREE[2:]}) == "success"

@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from controller.metering.store.records import write_usage
+from controller.metering.usage import UsageProduct, UsageRecord
 from tests.support.sql import sql
 from tests.support.voipms_room import CONTACT, DID, VoipmsRoom, voipms_room
 
@@ -98,6 +100,17 @@ async def test_the_balance_has_the_types_that_strict_clients_need(room: VoipmsRo
         "calls_today": int,
         "time_today": str,
     }
+
+
+async def test_what_was_used_is_told_with_what_it_costs(room: VoipmsRoom) -> None:
+    today = datetime.now(UTC)
+    record = UsageRecord("call:7", "acme", UsageProduct.CALL, 61, today, "incoming", f"+1{DID}", f"+1{CONTACT}", "US")
+    await write_usage(room.texts.database, [record])
+    days = {name: value for name, value in period().items() if name != "timezone"}
+    (row,) = (await room.client.call("getTransactionHistory", **days))["transactions"]
+    assert (row["uniqueid"], row["type"], float(row["ammount"])) == ("call:7", "call", -0.018)
+    assert row["description"] == f"61 seconds {CONTACT}"
+    assert await room.rival.status("getTransactionHistory", **days) == "no_cdr"
 
 
 LISTS = {

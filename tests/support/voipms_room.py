@@ -37,7 +37,7 @@ from tests.support.voipms import KEY, PLAIN, Client, serving
 
 DID, STATED, SECOND = "2015550101", "2015550102", "2015550104"
 STOCK, CANADIAN, TOLL_FREE = "+12015550107", "+14165550108", "+18005550109"
-CONTACT = "2125550123"
+CONTACT, ABROAD = "2125550123", "+442071838750"
 PRICES = PriceList("USD", 4, (Rate(UsageProduct.CALL, "incoming", per_minute=Decimal("0.009")),))
 
 
@@ -53,6 +53,7 @@ def snapshot(key: LicenseKey = KEY) -> Snapshot:
             STOCK: Did(STOCK, description="Hackensack"),
             CANADIAN: Did(CANADIAN),
             TOLL_FREE: Did(TOLL_FREE),
+            ABROAD: Did(ABROAD),
         },
         phones={"alice": Phone("alice", "password", "+12015550110")},
         trunks={"carrier": Trunk("carrier", "192.0.2.1")},

@@ -32,6 +32,7 @@ _WORDS: dict[Disposition, str] = {
     "failed": "FAILED",
 }
 _COUNTRIES = {"US": "USA", "CA": "Canada"}
+MOST_TRANSACTIONS = 20_000
 CALL_TYPES = (("all", "All Calls"), ("outgoing", "Outgoing Calls"), ("incoming", "Incoming Calls"))
 CALL_BILLING = (("all", "All Calls"), ("free", "Free Calls"), ("billed", "Billed Calls"))
 
@@ -160,6 +161,32 @@ class RatesAnswer:
     rates: tuple[RateInfo, ...] = element("rates")
 
 
+@parameters
+class GetTransactions:
+    """The days of transactions."""
+
+    date_from: str = element("date_from", default="")
+    date_to: str = element("date_to", default="")
+
+
+@structure("Transaction", NAMESPACE)
+class TransactionInfo:
+    """What was used and what it costs; the vendor spells the amount so."""
+
+    date: str = element("date")
+    uniqueid: str = element("uniqueid")
+    type: str = element("type")
+    description: str = element("description")
+    amount: str = element("ammount")
+
+
+@structure("getTransactionHistoryOutput", NAMESPACE)
+class TransactionsAnswer:
+    """Transactions."""
+
+    transactions: tuple[TransactionInfo, ...] = element("transactions")
+
+
 class CdrMethods:
     """What an account called, what that cost, and what minutes cost."""
 
@@ -212,6 +239,30 @@ class CdrMethods:
                 time_today=_duration(found.today.call_seconds),
             )
         )
+
+    @operation("getTransactionHistory")
+    async def transactions(self, request: GetTransactions, caller: Caller) -> TransactionsAnswer:
+        """Everything that was used in at most 92 days and what it costs, in the order of its time."""
+        zone = zone_of("")
+        first = required(request.date_from, "missing_from_date")
+        days = date_range(first, required(request.date_to, "missing_to_date"), zone, self._now())
+        rows: list[TransactionInfo] = []
+        async for rated in self._accounts.records(caller.account.name, utc(days.since), utc(days.until)):
+            record = rated.record
+            rows.append(
+                TransactionInfo(
+                    date=shown_date(record.at, zone),
+                    uniqueid=record.record_id,
+                    type=record.product.value,
+                    description=f"{record.units} {record.product.unit} {_shown(record.number)}".strip(),
+                    amount=_money(-rated.amount),
+                )
+            )
+            if len(rows) >= MOST_TRANSACTIONS:
+                break
+        if not rows:
+            raise Refused("no_cdr", "Nothing was used in these days.")
+        return TransactionsAnswer(transactions=tuple(rows))
 
     @operation("getCallAccounts")
     async def call_accounts(self, _request: OfClient, caller: Caller) -> CallAccountsAnswer:

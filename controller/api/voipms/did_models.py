@@ -279,3 +279,63 @@ class ProvincesAnswer:
     """Provinces."""
 
     provinces: tuple[Province, ...] = element("provinces")
+
+
+@parameters
+class OneDidCountry:
+    """Countries that there are numbers of. type: of getInternationalTypes."""
+
+    country_id: str = element("country_id", default="")
+    type: str = element("type", default="")
+
+
+@structure("DIDCountry", NAMESPACE)
+class DidCountry:
+    """A country: its number, and its name."""
+
+    value: str = element("value")
+    description: str = element("description")
+
+
+@structure("getDIDCountriesOutput", NAMESPACE)
+class DidCountriesAnswer:
+    """Countries."""
+
+    countries: tuple[DidCountry, ...] = element("countries")
+
+
+@parameters
+class OfCountry:
+    """A country, by its number."""
+
+    country_id: str = element("country_id", default="")
+
+
+@structure("InternationalLocation", NAMESPACE)
+class Location:
+    """A place that numbers are ordered of."""
+
+    location_id: str = element("location_id")
+    location_name: str = element("location_name")
+    country: str = element("country")
+    area_code: str = element("area_code")
+    stock: str = element("stock")
+    monthly: str = element("monthly", default="0.00")
+    setup: str = element("setup", default="0.00")
+    minute: str = element("minute", default="0.0000")
+    channels: str = element("channels", default="")
+
+
+@structure("getDIDsInternationalOutput", NAMESPACE)
+class LocationsAnswer:
+    """Places that numbers are ordered of."""
+
+    locations: tuple[Location, ...] = element("locations")
+
+
+@parameters
+class OrderLocation(OrderDid):
+    """An order of so many numbers of a place, and everything about them."""
+
+    location_id: str = element("location_id", default="")
+    quantity: str = element("quantity", default="")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from datetime import datetime
 
@@ -104,6 +105,28 @@ class StockMethods:
     async def search_toll_free(self, request: SearchDids, _caller: Caller) -> StockAnswer:
         """The toll-free numbers that can be ordered."""
         return self._toll_free(request)
+
+    @operation("searchVanity")
+    async def search_vanity(self, request: SearchDids, _caller: Caller) -> StockAnswer:
+        """The toll-free numbers that spell a word; a star stands for any digit. type: of the area code, such as 8**."""
+        area = (request.type.strip() or "8**").replace("*", ".")
+        query = required(request.query, "missing_query").replace("*", ".")
+        if re.fullmatch(r"8[0-9.]{2}", area) is None:
+            raise Refused("invalid_type")
+        if re.fullmatch(r"[A-Za-z0-9.]{1,10}", query) is None:
+            raise Refused("invalid_query")
+        spelt = re.compile(query.lower().translate(_KEYPAD))
+        numbers = (did for did in self._stock() if is_toll_free(did.number))
+        return self._found(
+            did
+            for did in numbers
+            if re.match(area, shown(did.number)) and spelt.search(shown(did.number)[0 if len(query) > 7 else 3 :])
+        )
+
+    @operation("orderVanity")
+    async def order_vanity(self, request: OrderDid, caller: Caller) -> None:
+        """Take a toll-free number that spells a word out of the stock."""
+        await self.order_toll_free(request, caller)
 
     @operation("orderDID")
     async def order(self, request: OrderDid, caller: Caller) -> None:
