@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 import soundfile  # type: ignore[import-untyped]
 
+from controller.directory.granted_places import CALLER_FILTER, QUEUE
 from controller.ivr.steps import SendTones
 from tests.support.phone_notify import TWO_SECONDS
 from tests.support.voipms_room import CONTACT, DID, SECOND, STATED, VoipmsRoom, voipms_room
@@ -158,6 +159,9 @@ async def test_recordings_are_uploaded_fetched_renamed_and_deleted(room: VoipmsR
     sound = await recording(room, "Greeting")
     listed = await room.client.call("getRecordings")
     assert listed["recordings"] == [{"value": sound, "description": "Greeting"}]
+    (music,) = (await room.client.call("getMusicOnHold", music_on_hold=sound))["music_on_hold"]
+    assert (music["value"], music["description"]) == (sound, "Greeting")
+    assert await room.client.status("getMusicOnHold", music_on_hold="jazz") == "invalid_musiconhold"
     file = (await room.client.call("getRecordingFile", recording=sound))["recordings"][0]
     assert file["value"] == sound
     info = soundfile.info(io.BytesIO(base64.b64decode(file["data"])))
@@ -199,3 +203,14 @@ async def test_a_recording_that_cannot_be_kept_is_refused(room: VoipmsRoom) -> N
 async def test_a_number_for_texts_only_is_no_sequences_business(room: VoipmsRoom) -> None:
     step = json.dumps([{"type": "sms", "from": SECOND, "to": CONTACT, "msg": "x"}])
     assert await room.client.status("setSequences", name="Text", steps=step) == "success"
+
+
+async def test_a_recording_that_a_filter_or_a_queue_plays_is_kept(room: VoipmsRoom) -> None:
+    sound = await recording(room)
+    number = await room.entries.add("acme", CALLER_FILTER, {"name": "x", "routing": f"recording:{sound}"})
+    assert await room.client.status("delRecording", recording=sound) == "recording_in_use_caller_id_filtering"
+    entry = room.entries.get("acme", CALLER_FILTER, number)
+    assert entry is not None
+    await room.entries.remove(entry)
+    await room.entries.add("acme", QUEUE, {"name": "x", "music_on_hold": sound})
+    assert await room.client.status("delRecording", recording=sound) == "recording_in_use_queue"

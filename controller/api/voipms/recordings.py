@@ -17,19 +17,22 @@ from controller.api.voipms.values import dids_of
 from controller.directory.current import CurrentDirectory
 from controller.directory.entries import Entries, Entry
 from controller.directory.granted_menus import IVR, RECORDING, SEQUENCE
+from controller.directory.granted_places import CALLER_FILTER, QUEUE, TIME_CONDITION
 from controller.directory.key_sounds import KeySounds
 from controller.directory.snapshot import LicenseKey
 from controller.errors import AudioInvalid, SoundRefused, SpeechError
 
 LARGEST_FILE = 10 * 1024 * 1024
 NAME = re.compile(r"[A-Za-z0-9_-]{1,60}")
+# The fields of entries that hold the number of a recording.
+PLAYING = ("recording", "greeting", "music_on_hold", "join_announcement")
 # What keeps a recording from being deleted, by the kind of the entry that plays it.
 IN_USE = {
     IVR: "recording_in_use_ivr",
     SEQUENCE: "recording_in_use_sequence",
-    "queue": "recording_in_use_queue",
-    "filter": "recording_in_use_caller_id_filtering",
-    "tc": "recording_in_use_caller_timecondition",
+    QUEUE: "recording_in_use_queue",
+    CALLER_FILTER: "recording_in_use_caller_id_filtering",
+    TIME_CONDITION: "recording_in_use_caller_timecondition",
 }
 
 
@@ -84,6 +87,33 @@ class RecordingFileAnswer:
     """A recording's file."""
 
     recordings: tuple[RecordingFile, ...] = element("recordings")
+
+
+@parameters
+class OneMusic:
+    """Which music; all without one."""
+
+    music_on_hold: str = element("music_on_hold", default="")
+
+
+@structure("MusicOnHold", NAMESPACE)
+class MusicInfo:
+    """What waiting callers hear."""
+
+    value: str = element("value")
+    description: str = element("description")
+    recordings: str = element("recordings")
+    total: str = element("total", default="1")
+    volume: str = element("volume", default="mp3")
+    sort: str = element("sort", default="alpha")
+    custom: str = element("custom", default="1")
+
+
+@structure("getMusicOnHoldOutput", NAMESPACE)
+class MusicAnswer:
+    """Music."""
+
+    music_on_hold: tuple[MusicInfo, ...] = element("music_on_hold")
 
 
 class RecordingEntries:
@@ -161,6 +191,19 @@ class RecordingMethods:
         data = base64.b64encode(wav).decode()
         return RecordingFileAnswer(recordings=(RecordingFile(value=str(entry.entry_id), data=data),))
 
+    @operation("getMusicOnHold")
+    async def music(self, request: OneMusic, caller: Caller) -> MusicAnswer:
+        """What callers of a queue can hear while they wait: each recording of the account, by its number."""
+        wanted = request.music_on_hold.strip()
+        rows = tuple(
+            MusicInfo(value=str(entry.entry_id), description=entry.name, recordings=str(entry.entry_id))
+            for entry in await self._recordings.all(caller.account.name)
+            if wanted in ("", str(entry.entry_id))
+        )
+        if not rows:
+            raise Refused("invalid_musiconhold" if wanted else "no_recording")
+        return MusicAnswer(music_on_hold=rows)
+
     @operation("delRecording")
     async def delete(self, request: RecordingFilter, caller: Caller) -> None:
         """Delete a recording that nothing plays."""
@@ -230,7 +273,7 @@ def _plays(other: Entry, recording: Entry, place: str) -> bool:
     number = str(recording.entry_id)
     if other.kind == SEQUENCE:
         return any(step.get("id") == number for step in other.content["steps"])
-    if any(str(other.content.get(name, "")) == number for name in ("recording", "greeting", "announcement", "music")):
+    if any(str(other.content.get(name, "")) == number for name in PLAYING):
         return True
     return f'"{place}"' in json.dumps(other.content)
 
