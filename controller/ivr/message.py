@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from controller.errors import StateInvalid
-from controller.script.commands.call_control import WaitForSilence
 from controller.script.commands.command import Command
 from controller.script.commands.flow import Label
 from controller.script.commands.machine import Machine
@@ -29,9 +28,6 @@ NOT_DELIVERED = "notdelivered"
 TO_END = "to-end"
 LONG_ENOUGH = "long-enough"
 
-# A greeting is over after so many seconds of silence; it is waited for at most so often ten seconds.
-GREETING_SILENCE_SECONDS = "2"
-GREETING_WAITS = "4"
 _PARTIES = {"HUMAN": "human", "MACHINE": "machine"}
 
 
@@ -115,12 +111,12 @@ def compile_message(sound_id: str, least_seconds: float) -> Program:
     """The program that plays a sound of the licence key once.
 
     least_seconds: a hang-up after so many seconds of it counts as delivered. The frame of outgoing calls waits until
-    who answered is silent; a machine that is recognised later is waited for, and hears the message from its beginning.
+    who answered is silent. A machine that is recognised later hears the message from its beginning, when its greeting
+    is over: the engine waits for that before it goes on at `amd`.
     """
     document = json.dumps({"least_seconds": least_seconds, "sound": sound_id}, ensure_ascii=False, sort_keys=True)
     play = PlayMessage(sound_id, least_seconds)
-    greeting = WaitForSilence(GREETING_SILENCE_SECONDS, GREETING_WAITS)
-    steps = (play, EndMessage(), Label("amd"), LeaveFax(), greeting, play)
+    steps = (play, EndMessage(), Label("amd"), LeaveFax(), play)
     return Program.of(steps, source=MESSAGE_HEADER + document)
 
 
