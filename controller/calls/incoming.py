@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from uuid import uuid4
 
 import structlog
@@ -13,10 +14,12 @@ from controller.calls.live import LiveCalls
 from controller.calls.loops import Loops
 from controller.calls.model.call import WITHHELD_CALLER, Call
 from controller.calls.session import CallSession, SessionParts
+from controller.calls.store.call_limits import Limits
 from controller.calls.store.queue_ids import QueueIds
 from controller.directory.current import CurrentDirectory
 from controller.directory.did_rules import DidRule, rule_of
-from controller.errors import AsteriskError, AsteriskNotFound, JournalFull
+from controller.directory.snapshot import LicenseKey
+from controller.errors import AsteriskError, AsteriskNotFound, JournalFull, StoreError
 from controller.ivr.routing_steps import WITHHELD
 from controller.numbers import is_e164, mask_number, national_digits, network_number
 from controller.script.engine import Engine
@@ -46,8 +49,10 @@ class IncomingCalls:
         directory: CurrentDirectory,
         queue_ids: QueueIds,
         prompts_of: Callable[[str], CallPrompts],
+        limits: Limits,
     ) -> None:
         self._parts = parts
+        self._limits = limits
         self._live = live
         self._loops = Loops(live)
         self._directory = directory
@@ -67,8 +72,7 @@ class IncomingCalls:
             self._refuse(event.channel_id, "unowned", UNALLOCATED_NUMBER)
             return
         if did.voice and self._live.has_most_calls(did.voice):
-            log.info("call refused", reason="the key has all the calls it may have", license_key=did.voice.name)
-            self._refuse(event.channel_id, "max-calls", USER_BUSY)
+            self._refuse_one_too_many(event.channel_id, did.voice)
             return
         if self._loops.is_loop(event.channel_id, did.number, self._caller(event)):
             log.warning("call refused", reason="our own transfers brought it here again", number=mask_number(dialled))
@@ -87,7 +91,7 @@ class IncomingCalls:
             self._live.own(self._live.let_go(event.channel_id))
             return
         self._live.register(session)
-        self._live.own(self._answer(call, session))
+        self._live.own(self._answer(call, session, did.voice))
 
     def _session(self, event: Event, number: str, rule: DidRule) -> tuple[Call, CallSession]:
         program = rule.program
@@ -137,9 +141,12 @@ class IncomingCalls:
             return WITHHELD_CALLER
         return network_number(number) or _clean(number)
 
-    async def _answer(self, call: Call, session: CallSession) -> None:
+    async def _answer(self, call: Call, session: CallSession, key: LicenseKey | None) -> None:
         with structlog.contextvars.bound_contextvars(call=call.queue_id, license_key=call.license_key):
             try:
+                if key is not None and not await self._admits(call, key):
+                    self._refuse_one_too_many(call.channel_id, key)
+                    return
                 if session.program.is_routing and (end := session.refusal()):
                     self._live.metrics.refused.labels("routing").inc()
                     await session.refuse(end)
@@ -154,11 +161,31 @@ class IncomingCalls:
                 await self._live.drive(session)
             except AsteriskNotFound:
                 log.info("the caller hung up before the answer")
+                await self._left(call, key)
             except AsteriskError as error:
                 log.warning("call not answered", reason=str(error))
                 await self._live.let_go(call.channel_id)
             finally:
                 self._live.release(session)
+
+    async def _admits(self, call: Call, key: LicenseKey) -> bool:
+        """Whether the key may have this call too, those of all controllers counted; without the database, ours."""
+        if key.max_calls is None:
+            return True
+        try:
+            return await self._limits.admit_incoming(call.queue_id, key.name, key.max_calls)
+        except StoreError as error:
+            log.warning("only the calls of this controller were counted", reason=str(error))
+            return True
+
+    async def _left(self, call: Call, key: LicenseKey | None) -> None:
+        if key is not None and key.max_calls is not None:
+            with suppress(StoreError):
+                await self._limits.incoming_left(call.queue_id)
+
+    def _refuse_one_too_many(self, channel_id: str, key: LicenseKey) -> None:
+        log.info("call refused", reason="the key has all the calls it may have", license_key=key.name)
+        self._refuse(channel_id, "max-calls", USER_BUSY)
 
     def _refuse(self, channel_id: str, reason: str, cause: int) -> None:
         """Hang up unanswered, with a Q.850 cause that Asterisk turns into a SIP status."""

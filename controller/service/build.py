@@ -40,11 +40,11 @@ from controller.calls.outgoing.consent import ForbidsCall
 from controller.calls.outgoing.dialer import Dialer
 from controller.calls.outgoing.legs import TrunkLegs
 from controller.calls.outgoing.notifications import Notifications
-from controller.calls.outgoing.pace import Paces
 from controller.calls.playback_health import PlaybackHealth
 from controller.calls.recovery.adopt import Adoption
 from controller.calls.recovery.sweep import Sweep
 from controller.calls.session import SessionParts
+from controller.calls.store.call_limits import CallLimits
 from controller.calls.store.call_lookup import CallLookup
 from controller.calls.store.call_queue import CallQueue
 from controller.calls.store.controllers import Owner
@@ -293,8 +293,9 @@ def build_calls(
     live = LiveCalls(ari, lease_keeper, CallMetrics(registry), lease_seconds)
     queue_ids = QueueIds(database)
     queue = CallQueue(database, owner)
-    paces = Paces()
-    legs = Legs(routes, application, TrunkLegs(directory, live, paces).admit)
+    limits = CallLimits(database)
+    trunk_legs = TrunkLegs(directory, live, limits, journal)
+    legs = Legs(routes, application, trunk_legs.admit, trunk_legs.over)
 
     async def call_back(license_key: str, effect: CallBack) -> None:
         key = directory.snapshot.license_key(license_key)
@@ -306,13 +307,13 @@ def build_calls(
     playback_health = PlaybackHealth(registry, time.monotonic)
     dispatcher = EffectDispatcher(legs, guard, queue_text, block_number, recordings, routings, playback_health)
     parts = SessionParts(ari, dispatcher, log_targets, lease_seconds, listening)
-    incoming = IncomingCalls(parts, live, directory, queue_ids, prompts_of)
-    outgoing = OutgoingCalls(parts, live, directory, routes, application, prompts_of, forbids_call)
+    incoming = IncomingCalls(parts, live, directory, queue_ids, prompts_of, limits)
+    outgoing = OutgoingCalls(parts, live, directory, routes, application, prompts_of, forbids_call, limits)
     sweep = Sweep(ari, live, dispatcher.conferences, recordings, application)
     adoption = Adoption(
         parts, live, CallLookup(database), owner, directory, application, prompts_of, outgoing.go_on, sweep
     )
-    dialer = Dialer(queue, directory, live, outgoing, journal, lambda: ari.connected, paces, holds_key)
+    dialer = Dialer(queue, directory, outgoing, journal, lambda: ari.connected, holds_key)
     notifications = Notifications(
         queue, log_targets, queue_ids, routes, prompts_of, context, live.metrics, dialer.wake, forbids_call, holds_key
     )

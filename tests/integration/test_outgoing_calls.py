@@ -225,17 +225,19 @@ async def test_keys_take_turns_on_each_trunk_by_itself(postgres: str) -> None:
             fake.reject(channel.id)
 
         fake.on_originate = busy
-        soon = datetime.now(UTC) + timedelta(seconds=1)
+        room.dialer.is_connected = lambda: False  # until all are queued
         taken = []
         for index in range(12):
-            taken.append(await room.notifications.take(Order(somebody(index), "Hello", at=soon), acme))
-            taken.append(await room.notifications.take(Order(f"+4420794601{index:02}", "Hello", at=soon), other))
-        ours = [Order(f"+4420794600{index:02}", "Hello", at=soon) for index in range(4)]
+            taken.append(await room.notifications.take(Order(somebody(index), "Hello"), acme))
+            taken.append(await room.notifications.take(Order(f"+4420794601{index:02}", "Hello"), other))
+        ours = [Order(f"+4420794600{index:02}", "Hello") for index in range(4)]
         taken += [await room.notifications.take(order, acme) for order in ours]
+        room.dialer.is_connected = lambda: True
         for each in taken:
-            await over(room, each.queue_id)
+            await over(room, each.queue_id, timeout=20)
     through_two = ["ours" if "794600" in endpoint else "other" for endpoint in dialled if endpoint.endswith("two")]
-    assert through_two[:8].count("ours") == 4, through_two
+    # A call that is late for its slot takes another one, and may change places with the next.
+    assert through_two[:10].count("ours") == 4, through_two
 
 
 async def test_a_reload_that_moves_a_number_to_another_trunk_counts_its_pace(postgres: str) -> None:

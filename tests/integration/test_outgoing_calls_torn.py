@@ -12,6 +12,7 @@ import pytest
 from controller.calls.model.order import Order
 from controller.calls.outgoing.attempts import STORED_SECONDS
 from controller.calls.store.call_lookup import CallFilter
+from controller.calls.store.call_queue import KeyLimits, RouteLimits
 from controller.errors import StoreUnreachable
 from controller.store.database import Transaction
 from tests.support.calls import KEY, CallsRoom, calls_room
@@ -190,24 +191,24 @@ async def test_a_dialer_that_is_cancelled_while_it_claims_gives_back_what_it_too
         fake.on_originate = lambda channel: fake.reject(channel.id)
         room.dialer.is_connected = lambda: False
         queue_id = (await room.notifications.take(Order(THEM, "Hello"), KEY)).queue_id
-        fetch = room.database.fetch
+        transaction = room.database.transaction
         claimed, let = asyncio.Event(), asyncio.Event()
 
-        async def slowly(name: str, *values: Any, **named: Any) -> Any:
-            rows = await fetch(name, *values, **named)
-            if name == "claim_calls":
-                claimed.set()
-                await let.wait()
-            return rows
+        @asynccontextmanager
+        async def slowly() -> AsyncIterator[Transaction]:
+            async with transaction() as begun:
+                yield begun
+            claimed.set()
+            await let.wait()
 
-        room.database.fetch = slowly  # type: ignore[method-assign, assignment]
-        claiming = asyncio.create_task(room.dialer.claim([KEY.name], "carrier", 1, of_a_key=1))
+        room.database.transaction = slowly  # type: ignore[method-assign]
+        claiming = asyncio.create_task(room.dialer.claim([KeyLimits(KEY.name)], RouteLimits("carrier"), 1))
         await asyncio.wait_for(claimed.wait(), 5)
         claiming.cancel()
         let.set()
         with pytest.raises(asyncio.CancelledError):
             await claiming
-        room.database.fetch = fetch  # type: ignore[method-assign]
+        room.database.transaction = transaction  # type: ignore[method-assign]
         assert await room.journal.flush()
         (row,) = await room.lookup.find(CallFilter(queue_id=queue_id, limit=9))
         assert (row.tries, row.due_at is not None) == (0, True)
@@ -263,17 +264,18 @@ async def test_a_ringing_that_was_not_told_is_seen_and_counts_as_unanswered(post
 async def test_a_claim_whose_answer_is_lost_costs_no_try(postgres: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("controller.calls.recovery.adopt.JUST_CLAIMED_SECONDS", 0.0)
     async with FakeAri() as fake, calls_room(fake, postgres, directory()) as room:
-        fetch, lost = room.database.fetch, 0
+        transaction, lost = room.database.transaction, 0
 
-        async def losing(name: str, *values: Any, **named: Any) -> Any:
+        @asynccontextmanager
+        async def losing() -> AsyncIterator[Transaction]:
             nonlocal lost
-            rows = await fetch(name, *values, **named)
-            if name == "claim_calls" and rows and not lost:
+            async with transaction() as begun:
+                yield begun
+            if not lost and await sql(room.database, "SELECT FROM calls WHERE state = 'claimed'"):
                 lost += 1
                 raise StoreUnreachable("the answer was lost")
-            return rows
 
-        room.database.fetch = losing  # type: ignore[method-assign, assignment]
+        room.database.transaction = losing  # type: ignore[method-assign]
         queue_id = await _busy(room, fake)
         async with asyncio.timeout(5):
             while not lost:

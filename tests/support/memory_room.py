@@ -99,15 +99,16 @@ async def memory_room(
         forbids_call=allows,
     )
     await calls.queue_ids.reserve()
-    tasks = [asyncio.create_task(journal.run())]
-    if dialling:
-        tasks.append(asyncio.create_task(calls.dialer.run()))
+    writing = asyncio.create_task(journal.run())
+    dialler = [asyncio.create_task(calls.dialer.run())] if dialling else []
     try:
         yield MemoryRoom(calls, store, prompts, current, registry)
     finally:
+        for task in dialler:  # as in the service, the dialer stops first
+            task.cancel()
+        await asyncio.gather(*dialler, return_exceptions=True)
         await calls.live.close()
         await journal.flush()
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        writing.cancel()
+        await asyncio.gather(writing, return_exceptions=True)
         spool.cleanup()

@@ -55,6 +55,9 @@ class MemoryDatabase:
     async def fetch(self, name: str, /, *args: Any, timeout: float | None = None, **values: Any) -> list[Row]:
         return self._rows(await self._do(name, args, values))
 
+    async def fetchrow(self, name: str, /, *args: Any, timeout: float | None = None, **values: Any) -> Row | None:
+        return next(iter(await self.fetch(name, *args, **values)), None)
+
     async def fetchval(self, name: str, /, *args: Any, timeout: float | None = None, **values: Any) -> Any:
         return await self._do(name, args, values)
 
@@ -186,27 +189,52 @@ class MemoryDatabase:
         self,
         *,
         license_keys: list[str],
+        max_calls: list[int | None],
         route: str,
+        channels: int | None,
         most: int,
-        most_of_a_key: int,
         waiting: str,
         claimed: str,
         tries_begun: int,
         controller_id: str,
         asterisk: str,
+        **_pace: object,
     ) -> list[Row]:
-        now, taken = datetime.now(UTC), list[Row]()
-        for key in license_keys:
+        """Within the channels and the calls at one time; the pace is not held here."""
+        now, turns, due_calls = datetime.now(UTC), list[tuple[int, int, Row]](), 0
+        under_way = [row for row in self.tables.calls.values() if row["ended_at"] is None and row["due_at"] is None]
+        free = most if channels is None else channels - sum(row["route"] == route for row in under_way)
+        for place, (key, limit) in enumerate(zip(license_keys, max_calls, strict=True)):
             due = [
                 row
                 for row in self.tables.calls.values()
                 if (row["license_key"], row["route"], row["state"]) == (key, route, waiting) and row["due_at"] <= now
             ]
-            taken += sorted(due, key=lambda row: (row["due_at"], row["queue_id"]))[:most_of_a_key]
-        for row in taken[:most]:
+            due_calls += len(due[:most])
+            room = most if limit is None else limit - sum(row["license_key"] == key for row in under_way)
+            in_order = sorted(due, key=lambda row: (row["due_at"], row["queue_id"]))[: max(0, room)]
+            turns += [(turn, place, row) for turn, row in enumerate(in_order)]
+        taken = [row for _, _, row in sorted(turns, key=lambda each: each[:2])][: max(0, min(most, free))]
+        for row in taken:
             row |= {"state": claimed, "due_at": None, "dialled_at": now, "controller_id": controller_id}
             row |= {"asterisk": asterisk, "tries": row["tries"] + tries_begun}
-        return [self._whole(row) for row in taken[:most]]
+        found = [{**self._whole(row), "due_calls": due_calls} for row in taken]
+        return found or [{"queue_id": None, "due_calls": due_calls}]
+
+    def _lock_call_claims(self) -> None:
+        """One process needs no lock."""
+
+    def _take_call_slot(self, *, lead: float, **_values: object) -> float:
+        return lead
+
+    def _admit_legs(self, *, queue_id: int, **_values: object) -> list[Row]:
+        return [{"queue_id": queue_id}]
+
+    def _legs_are_over(self, _queue_id: int) -> None:
+        """Nothing is counted here."""
+
+    def _admit_incoming_call(self, *, queue_id: int, **_values: object) -> list[Row]:
+        return [{"queue_id": queue_id}]
 
     def _waiting_routes(self) -> list[Row]:
         waiting = {

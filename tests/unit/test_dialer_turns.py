@@ -9,6 +9,7 @@ import pytest
 
 from controller.calls.model.order import Order
 from controller.calls.model.states import CallState
+from controller.calls.store.call_queue import KeyLimits, RouteLimits
 from controller.directory.snapshot import LicenseKey
 from tests.support.calls import KEY
 from tests.support.memory_ari import MemoryAri
@@ -95,7 +96,7 @@ async def test_a_store_that_is_away_is_asked_again(monkeypatch: pytest.MonkeyPat
         room.store.away = True
         room.calls.dialer.wake()
         asked = len(room.store.asked)
-        await room.store.until(lambda: room.store.asked[asked:].count("claim_calls") >= 2)
+        await room.store.until(lambda: room.store.asked[asked:].count("lock_call_claims") >= 2)
         room.store.away = False
         assert await room.store.over(await placed(room)) == [12, 8]
 
@@ -116,7 +117,8 @@ async def test_a_claim_makes_the_transition_of_the_model() -> None:
     fake = MemoryAri()
     async with memory_room(fake, directory(), dialling=False) as room:
         queue_id = await placed(room)
-        (stored,) = await room.calls.dialer.claim([KEY.name], "carrier", 1, of_a_key=1)
+        ours, route = [KeyLimits(KEY.name)], RouteLimits("carrier")
+        (stored,) = (await room.calls.dialer.claim(ours, route, 1)).calls
         assert (stored.call.state, stored.call.tries, stored.call.due_at) == (CallState.CLAIMED, 1, None)
-        assert not await room.calls.dialer.claim([KEY.name], "carrier", 1, of_a_key=1)
+        assert not (await room.calls.dialer.claim(ours, route, 1)).calls
         assert room.store.tables.calls[queue_id]["state"] == CallState.CLAIMED

@@ -25,11 +25,15 @@ TRUNKS = {"carrier": Trunk("carrier", "127.0.0.2")}
 ROUTES = Routes(CurrentDirectory(Snapshot(license_keys={"acme": KEY}, dids={}, trunks=TRUNKS)))
 
 
-async def _always(_route: str) -> bool:
+async def _always(_queue_id: int, _routes: object) -> bool:
     return True
 
 
-LEGS = Legs(ROUTES, APPLICATION, _always)
+async def _over(_queue_id: int) -> None:
+    """Nobody counts."""
+
+
+LEGS = Legs(ROUTES, APPLICATION, _always, _over)
 
 
 class Happens(Protocol):
@@ -214,11 +218,11 @@ async def test_what_is_left_of_a_transfer_whose_call_ended_while_nobody_listened
 
 
 async def test_a_transfer_waits_for_no_trunk_that_is_full() -> None:
-    async def never(_route: str) -> bool:
+    async def never(_queue_id: int, _routes: object) -> bool:
         return False
 
     fake = MemoryAri()
     scripted = scripted_line(fake)
-    outcome = await transfer(scripted.line, Transfer(OTHER), Legs(ROUTES, APPLICATION, never), "acme")
+    outcome = await transfer(scripted.line, Transfer(OTHER), Legs(ROUTES, APPLICATION, never, _over), "acme")
     assert outcome == TransferFailed("failed")
     assert not fake.channels.keys() - {scripted.line.channel.id}

@@ -7,10 +7,12 @@ from typing import cast
 from controller.calls.line.originate import shown_caller
 from controller.calls.live import LiveCalls
 from controller.calls.outgoing.legs import TrunkLegs
-from controller.calls.outgoing.pace import Paces
+from controller.calls.store.call_limits import Limits
+from controller.calls.store.journal import Journal
 from controller.directory.current import CurrentDirectory
 from controller.directory.routes import Routes
 from controller.directory.snapshot import Did, Phone, Snapshot, Trunk
+from controller.errors import StoreUnreachable
 
 
 class SoMany:
@@ -23,23 +25,42 @@ class SoMany:
         return self.calls
 
 
+class NoDatabase:
+    """Limits while the database is away."""
+
+    async def admit_legs(self, *_asked: object) -> bool:
+        raise StoreUnreachable
+
+    async def legs_over(self, _queue_id: int) -> None:
+        raise StoreUnreachable
+
+
+class Stored:
+    """A journal of which everything is stored."""
+
+    async def flush(self, _seconds: float) -> bool:
+        return True
+
+
 def legs(calls: int, *, calls_per_second: float = 50) -> TrunkLegs:
     trunk = Trunk("carrier", "127.0.0.2", channels=2, calls_per_second=calls_per_second)
     directory = CurrentDirectory(Snapshot(trunks={"carrier": trunk}))
-    return TrunkLegs(directory, cast("LiveCalls", SoMany(calls)), Paces())
+    limits, journal = cast("Limits", NoDatabase()), cast("Journal", Stored())
+    return TrunkLegs(directory, cast("LiveCalls", SoMany(calls)), limits, journal)
 
 
-async def test_a_leg_beside_the_last_channel_is_not_dialled() -> None:
-    assert await legs(2).admit("carrier")
-    assert not await legs(3).admit("carrier")
-    assert await legs(3).admit(""), "our own phones need no channel"
+async def test_without_the_database_a_leg_beside_the_last_channel_of_this_controller_is_not_dialled() -> None:
+    assert await legs(2).admit(1, ["carrier"])
+    assert not await legs(3).admit(1, ["carrier"])
+    assert await legs(3).admit(1, []), "our own phones need no channel"
+    await legs(3).over(1)
 
 
-async def test_legs_wait_for_the_pace_of_the_trunk_but_not_for_ever() -> None:
+async def test_without_the_database_legs_wait_for_the_pace_of_the_trunk_but_not_for_ever() -> None:
     paced = legs(1, calls_per_second=20)
-    assert [await paced.admit("carrier") for _ in range(4)] == [True] * 4
+    assert [await paced.admit(1, ["carrier"]) for _ in range(4)] == [True] * 4
     slow = legs(1, calls_per_second=0.1)
-    assert [await slow.admit("carrier") for _ in range(2)] == [True, False]
+    assert [await slow.admit(1, ["carrier"]) for _ in range(2)] == [True, False]
 
 
 def test_a_did_of_ours_is_reached_inside_and_a_phone_or_anybody_else_is_not() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import math
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
@@ -60,16 +60,29 @@ NOTHING_HEARD = Heard()
 
 @dataclass(frozen=True, slots=True)
 class Legs:
-    """How legs are dialled. admit: waits until one may be dialled through a trunk, False when it may not now; it is
-    asked with the trunk's name, empty where none is needed.
+    """How legs are dialled. admit: waits until the legs of a call, by its QueueID, may be dialled at once through
+    trunks, by their names; False when they may not now. over: told when the legs on trunks are no more.
     """
 
     routes: Routes
     application: str
-    admit: Callable[[str], Awaitable[bool]]
+    admit: Callable[[int, Sequence[str]], Awaitable[bool]]
+    over: Callable[[int], Awaitable[None]]
 
 
 async def transfer(line: Line, effect: Transfer, legs: Legs, license_key: str, heard: Heard = NOTHING_HEARD) -> Outcome:
+    """Transfer the call as `_transfer` does. While the connection is lost, its legs keep their channels."""
+    line.transfer_routes = tuple(_trunks(effect, legs, license_key))
+    try:
+        outcome = await _transfer(line, effect, legs, license_key, heard)
+        if line.transfer_routes:
+            await legs.over(line.queue_id)
+        return outcome
+    finally:
+        line.transfer_routes = ()
+
+
+async def _transfer(line: Line, effect: Transfer, legs: Legs, license_key: str, heard: Heard) -> Outcome:
     """Call `effect.number`, if the key (by its name) may, and bridge it with the line; the caller hears ringing.
 
     With `effect.others`, those are called at the same time, and who answers first is bridged. heard: what the caller
@@ -80,7 +93,6 @@ async def transfer(line: Line, effect: Transfer, legs: Legs, license_key: str, h
     """
     leg = line.ari.channels.get(line.fixed_id("transfer"))
     bridge = line.ari.bridges.get(line.fixed_id("bridge"))
-    line.transfer_routes = tuple(_trunks(effect, legs, license_key))
     try:
         async with _heard_on_line(line, leg), owned(line, "the leg of a transfer", partial(_drop, leg)):
             if await _stands(line, bridge, leg):
@@ -104,8 +116,6 @@ async def transfer(line: Line, effect: Transfer, legs: Legs, license_key: str, h
             return HungUp()
         log.warning("transfer failed", reason=str(error))
         return await _failed(line, effect, "failed")
-    finally:
-        line.transfer_routes = ()
 
 
 async def abandon(line: Line) -> None:
@@ -211,10 +221,9 @@ async def _endpoint(line: Line, effect: Transfer, legs: Legs, license_key: str) 
     if effect.caller_id and not legs.routes.may_show(license_key, effect.caller_id):
         log.info("transfer refused", reason="the caller id is neither the key's own nor verified for it")
         return "", "refused"
-    for route in line.transfer_routes or ("",):
-        if not await legs.admit(route):
-            log.info("transfer refused", reason="the trunk has no free channel, or its pace is used up")
-            return "", "failed"
+    if not await legs.admit(line.queue_id, line.transfer_routes):
+        log.info("transfer refused", reason="the trunk has no free channel, or its pace is used up")
+        return "", "failed"
     return "&".join(endpoints), ""
 
 

@@ -19,8 +19,10 @@ from controller.calls.model.order import Notification
 from controller.calls.model.response_codes import TRIED_AGAIN, ResponseCode, not_answered
 from controller.calls.model.states import CallState
 from controller.calls.outgoing.consent import OPTED_OUT, ForbidsCall
+from controller.calls.outgoing.pace import SLOT_SECONDS, trunk_interval
 from controller.calls.recovery.settle import settle_lost, settle_unreadable
 from controller.calls.session import RECONNECT_PATIENCE_SECONDS, CallSession, SessionParts
+from controller.calls.store.call_limits import Limits, trunk_scope
 from controller.calls.store.stored_calls import StoredCall
 from controller.directory.current import CurrentDirectory
 from controller.directory.routes import Routes
@@ -46,6 +48,9 @@ DESTROYED_SECONDS = 2.0
 STORED_SECONDS = 2.0
 # What Asterisk, or the store, could not do is asked of it again so much later.
 AGAIN_SECONDS = 5.0
+# A slot is taken so long before it comes, for the channel to be made and the try to be stored.
+LEAD_SECONDS = 0.2
+LONGEST_IN_LINE_SECONDS = 60.0
 _CONFLICT = 409
 _RINGING = frozenset({"Ring", "Ringing"})
 
@@ -60,11 +65,14 @@ class _NotBegun(Exception):
 
 @dataclass(slots=True)
 class _Attempt:
-    """A try under way. `asked`: Asterisk may have been asked to call; from then on the try counts."""
+    """A try under way. `asked`: Asterisk may have been asked to call; from then on the try counts. `slot`: when it may
+    be dialled, by the event loop's clock.
+    """
 
     session: CallSession
     notification: Notification
     asked: bool = False
+    slot: float = 0.0
 
 
 class OutgoingCalls:
@@ -79,8 +87,11 @@ class OutgoingCalls:
         application: str,
         prompts_of: Callable[[str], CallPrompts],
         forbids_call: ForbidsCall,
+        limits: Limits,
     ) -> None:
         self._parts = parts
+        self._limits = limits
+        self._line = asyncio.Lock()
         self._live = live
         self._directory = directory
         self._routes = routes
@@ -171,8 +182,30 @@ class OutgoingCalls:
         except TimeoutError:
             session.call_log.note("error", message="speech was not rendered in time")
             return ResponseCode.TTS_BUSY
+        await self._take_slot(attempt, lead=LEAD_SECONDS)
+        await _until(attempt.slot - LEAD_SECONDS)
         code = await self._create(attempt, endpoint)
         return await self._dial(attempt) if code is None else code
+
+    async def _take_slot(self, attempt: _Attempt, *, lead: float) -> None:
+        """Take a place in the line of the trunk, in which the calls of all controllers stand. _NotBegun."""
+        trunk = self._directory.snapshot.trunks.get(attempt.session.call.route)
+        if trunk is None:
+            attempt.slot = asyncio.get_running_loop().time()
+            return
+        interval = trunk_interval(trunk.calls_per_second)
+        try:
+            async with self._line:  # in the order in which the calls were claimed
+                began = asyncio.get_running_loop().time()
+                wait = await self._limits.slot(
+                    trunk_scope(trunk.name), interval, lead=lead, longest=LONGEST_IN_LINE_SECONDS
+                )
+        except StoreError as error:
+            raise _NotBegun("nobody can tell whose turn it is") from error
+        if wait is None:
+            raise _NotBegun("too many calls are in line before it")
+        # The database answered somewhere in between.
+        attempt.slot = (began + asyncio.get_running_loop().time()) / 2 + wait
 
     async def _create(self, attempt: _Attempt, endpoint: str) -> ResponseCode | None:
         """Make the channel, without calling anybody; None when it is there. _NotBegun."""
@@ -225,6 +258,11 @@ class OutgoingCalls:
         if not self._parts.ari.connected:
             raise _NotBegun("Asterisk went away.")
         log.info("call dialled", number=mask_number(call.their_number), attempt=call.tries)
+        await _until(attempt.slot)
+        while call.route and asyncio.get_running_loop().time() > attempt.slot + SLOT_SECONDS:
+            # Something took longer than it was given: another call may be in this part of a second by now.
+            await self._take_slot(attempt, lead=0.0)
+            await _until(attempt.slot)
         attempt.asked = True
         try:
             await line.channel.dial(timeout_seconds=session.program.max_ring_seconds)
@@ -311,6 +349,13 @@ class OutgoingCalls:
 def _why_not_answered(session: CallSession) -> ResponseCode:
     rang = session.call.state is CallState.RINGING
     return not_answered(session.line.hangup_cause, session.line.sip_status, rang=rang)
+
+
+async def _until(moment: float) -> None:
+    """Wait until a moment of the event loop's clock."""
+    wait = moment - asyncio.get_running_loop().time()
+    if wait > 0:
+        await asyncio.sleep(wait)
 
 
 async def _made(make: Callable[[], Awaitable[object]]) -> bool:

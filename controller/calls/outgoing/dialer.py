@@ -1,21 +1,18 @@
-"""The dialer: takes outgoing calls that are due from the store, as fast as keys and trunks allow."""
+"""The dialer: takes outgoing calls that are due from the store, as many as keys and trunks allow."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 
 import structlog
 
-from controller.calls.live import LiveCalls
 from controller.calls.outgoing.attempts import OutgoingCalls
-from controller.calls.outgoing.pace import Pace, Paces
-from controller.calls.store.call_queue import CallQueue
+from controller.calls.outgoing.pace import key_interval, trunk_interval
+from controller.calls.store.call_queue import CallQueue, Claimed, KeyLimits, RouteLimits
 from controller.calls.store.journal import Journal
-from controller.calls.store.stored_calls import StoredCall
 from controller.directory.current import CurrentDirectory
-from controller.directory.snapshot import LicenseKey
 from controller.errors import JournalFull, StoreError
 from controller.metering.usage_watch import HoldsKey, holds_nobody
 
@@ -26,6 +23,8 @@ LOOK_SECONDS = 1.0
 AGAIN_SECONDS = 2.0
 # How many calls are begun in one go; more follow at once.
 MOST_AT_ONCE = 20
+# What a limit holds up is looked for again so soon, and then less and less often.
+SHORTEST_PAUSE_SECONDS = 0.05
 # Calls of keys and through trunks that are not configured any more are looked for so often.
 STRAYS_SECONDS = 60.0
 STRAYS_AT_ONCE = 500
@@ -39,23 +38,20 @@ class Dialer:
         self,
         queue: CallQueue,
         directory: CurrentDirectory,
-        live: LiveCalls,
         outgoing: OutgoingCalls,
         journal: Journal,
         is_connected: Callable[[], bool],
-        paces: Paces,
         holds_key: HoldsKey = holds_nobody,
     ) -> None:
         self._queue = queue
         self._directory = directory
-        self._live = live
         self._outgoing = outgoing
         self._journal = journal
         self.is_connected = is_connected
-        self._paces = paces
         self._holds_key = holds_key
         self._wake = asyncio.Event()
         self._last_keys: dict[str, str] = {}
+        self._pauses: dict[str, float] = {}
         self._strays_at = 0.0
         self._waits_for_end = False
 
@@ -97,75 +93,48 @@ class Dialer:
         return pause
 
     async def _place_through(self, route: str) -> float:
-        """Begin due calls through one route, as long as there are some and all paces allow."""
+        """Begin due calls through one route, as long as there are some and the limits allow."""
+        trunk = self._directory.snapshot.trunks.get(route)
+        limits = RouteLimits(route)
+        if trunk is not None:
+            limits = RouteLimits(route, trunk.channels, trunk_interval(trunk.calls_per_second))
         while True:
-            most, pause = self._allowed_by(route)
-            keys, key_pause = self._keys_in_turn(route)
-            if not most or not keys:
-                return pause if not most else key_pause
-            claimed = await self.claim([key.name for key in keys], route, most, of_a_key=1)
-            for stored in claimed:
-                self._begun(stored.call.license_key, route)
+            claimed = await self.claim(self._keys_in_turn(route), limits, MOST_AT_ONCE)
+            for stored in claimed.calls:
+                self._last_keys[route] = stored.call.license_key
                 self._outgoing.begin(stored)
-            if not claimed:
-                return min(LOOK_SECONDS, key_pause)
+            if not claimed.held_up:
+                self._pauses.pop(route, None)
+                if len(claimed.calls) < MOST_AT_ONCE:
+                    return LOOK_SECONDS
+                continue
+            self._waits_for_end = True
+            before = SHORTEST_PAUSE_SECONDS / 2 if claimed.calls else self._pauses.get(route, 0.0)
+            pause = self._pauses[route] = min(max(SHORTEST_PAUSE_SECONDS, before * 2), LOOK_SECONDS)
+            return pause
 
-    async def claim(self, keys: list[str], route: str, most: int, *, of_a_key: int) -> list[StoredCall]:
+    async def claim(self, keys: Sequence[KeyLimits], route: RouteLimits, most: int) -> Claimed:
         """Take calls from the store. Who is cancelled meanwhile gives back what was taken. StoreError."""
-        claiming = asyncio.create_task(self._queue.claim(keys, route, most, most_of_a_key=of_a_key))
+        claiming = asyncio.create_task(self._queue.claim(keys, route, most))
         try:
             return await asyncio.shield(claiming)
         except asyncio.CancelledError:
             with suppress(StoreError):
-                for stored in await claiming:
+                for stored in (await claiming).calls:
                     self._outgoing.give_back(stored)
             raise
 
-    def _allowed_by(self, route: str) -> tuple[int, float]:
-        """How many calls may begin through this route now; if none, in how many seconds one may."""
-        trunk = self._directory.snapshot.trunks.get(route)
-        if trunk is None:
-            return MOST_AT_ONCE, LOOK_SECONDS
-        pace = self._paces.of(f"trunk {route}", trunk.calls_per_second)
-        free = trunk.channels - self._live.on_route(route)
-        allowed = min(pace.allows(self._now()), MOST_AT_ONCE, max(0, free))
-        if free > 0:
-            return allowed, pace.wait()
-        self._waits_for_end = True
-        return 0, LOOK_SECONDS
-
-    def _keys_in_turn(self, route: str) -> tuple[list[LicenseKey], float]:
-        """The keys that may begin a call now, those first that were not served last; and when another one may."""
-        allowed, pause = [], LOOK_SECONDS
-        for key in self._after_last(route):
-            if self._holds_key(key.name):
-                continue  # its calls wait until it is below its limits again
-            pace = self._key_pace(key)
-            if not pace.allows(self._now()):
-                pause = min(pause, pace.wait())
-            elif self._live.has_most_calls(key):
-                self._waits_for_end = True
-            else:
-                allowed.append(key)
-        return allowed, pause
-
-    def _after_last(self, route: str) -> Iterator[LicenseKey]:
+    def _keys_in_turn(self, route: str) -> list[KeyLimits]:
+        """All keys, those first that were not served last; the calls of one that is above its limits wait."""
         keys = list(self._directory.snapshot.license_keys.values())
         names = [key.name for key in keys]
         last = self._last_keys.get(route)
         place = names.index(last) + 1 if last in names else 0
-        yield from keys[place:] + keys[:place]
-
-    def _key_pace(self, key: LicenseKey) -> Pace:
-        return self._paces.of(f"key {key.name}", key.calls_per_minute / 60)
-
-    def _begun(self, key_name: str, route: str) -> None:
-        self._last_keys[route] = key_name
-        snapshot = self._directory.snapshot
-        if key := snapshot.license_keys.get(key_name):
-            self._key_pace(key).take()
-        if trunk := snapshot.trunks.get(route):
-            self._paces.of(f"trunk {route}", trunk.calls_per_second).take()
+        return [
+            KeyLimits(key.name, key.max_calls, key_interval(key.calls_per_minute))
+            for key in keys[place:] + keys[:place]
+            if not self._holds_key(key.name)
+        ]
 
     async def _look_for_strays(self) -> None:
         """Calls whose key or trunk is not configured any more are begun too: the try finds out what becomes of them.
@@ -180,7 +149,8 @@ class Dialer:
             key, route = waiting.license_key, waiting.route
             if key in snapshot.license_keys and (route == OUR_PHONES or route in snapshot.trunks):
                 continue
-            for stored in await self.claim([key], route, STRAYS_AT_ONCE, of_a_key=STRAYS_AT_ONCE):
+            strays = await self.claim([KeyLimits(key)], RouteLimits(route), STRAYS_AT_ONCE)
+            for stored in strays.calls:
                 self._outgoing.begin(stored)
                 self._strays_at = 0.0
 

@@ -1,9 +1,33 @@
-"""Pace: how fast calls may be placed. Pure: whoever asks says what time it is."""
+"""Pace: how fast calls may be placed. Pure: whoever asks says what time it is.
+
+Over all controllers it is held by slots in the database, one interval apart; a token bucket of this process holds it
+for transfers while the database is away.
+"""
 
 from __future__ import annotations
 
+from controller.calls.store.call_queue import AHEAD_SECONDS
+
 # What a late wake-up may catch up on.
 SLACK_SECONDS = 0.1
+# So late in its slot a call may be dialled at most; intervals are longer by as much, so that a rolling window holds.
+SLOT_SECONDS = 0.05
+
+
+def trunk_interval(per_second: float) -> float:
+    """The seconds from one slot of a trunk to the next: in no rolling second are there more calls than it takes.
+
+    Fewer than one a second are one in a longer time.
+    """
+    return (1.0 + SLOT_SECONDS) / per_second if per_second >= 1 else 1.0 / per_second + SLOT_SECONDS
+
+
+def key_interval(per_minute: int) -> float:
+    """The seconds from one call of a licence key to the next, as they are claimed: the same of a rolling minute.
+
+    Some may be claimed together, and each waits for its trunk for a moment.
+    """
+    return (60.0 + AHEAD_SECONDS * 2) / per_minute
 
 
 class Pace:

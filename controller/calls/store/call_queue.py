@@ -19,6 +19,8 @@ from controller.store.storable import storable, storable_json
 # So many calls are written by one statement, and a batch of them may take so long.
 ROWS_AT_ONCE = 1000
 BATCH_SECONDS = 60.0
+# No more calls are claimed than can be dialled within so many seconds: who comes then does not wait for longer.
+AHEAD_SECONDS = 0.6
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +29,34 @@ class Waiting:
 
     license_key: str
     route: str
+
+
+@dataclass(frozen=True, slots=True)
+class KeyLimits:
+    """A licence key, by its name, and what bounds its calls: so many at one time, so many seconds from one to the next;
+    None for no bound.
+    """
+
+    license_key: str
+    max_calls: int | None = None
+    seconds: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RouteLimits:
+    """A route, by the name of its trunk or empty for our own phones, with its channels and as `KeyLimits`."""
+
+    route: str
+    channels: int | None = None
+    seconds: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """Calls that were taken, in turns of their keys. held_up: whether more are due, which a limit keeps waiting."""
+
+    calls: list[StoredCall]
+    held_up: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,24 +112,30 @@ class CallQueue:
                 timeout=timeout,
             )
 
-    async def claim(
-        self, license_keys: Sequence[str], route: str, most: int, *, most_of_a_key: int
-    ) -> list[StoredCall]:
-        """Take at most so many due calls for their next try, those of the keys that are named first before others."""
-        return stored_calls(
-            await self._database.fetch(
+    async def claim(self, keys: Sequence[KeyLimits], route: RouteLimits, most: int) -> Claimed:
+        """Take at most so many due calls for their next try, of the keys in turn, within the limits; the calls of all
+        controllers count.
+        """
+        async with self._database.transaction() as transaction:
+            await transaction.execute("lock_call_claims")
+            rows = await transaction.fetch(
                 "claim_calls",
-                license_keys=list(license_keys),
-                route=route,
+                license_keys=[each.license_key for each in keys],
+                max_calls=[each.max_calls for each in keys],
+                key_seconds=[each.seconds for each in keys],
+                route=route.route,
+                channels=route.channels,
+                route_seconds=route.seconds,
+                ahead=AHEAD_SECONDS,
                 most=most,
-                most_of_a_key=most_of_a_key,
                 waiting=CLAIM.waiting.value,
                 claimed=CLAIM.state.value,
                 tries_begun=CLAIM.tries_begun,
                 controller_id=self._owner.controller_id,
                 asterisk=self._owner.asterisk,
             )
-        )
+        taken = [row for row in rows if row["queue_id"] is not None]
+        return Claimed(stored_calls(taken), held_up=rows[0]["due_calls"] > len(taken))
 
     async def waiting(self) -> list[Waiting]:
         """The keys and routes that calls wait for, each pair once."""
