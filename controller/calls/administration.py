@@ -9,16 +9,18 @@ from enum import Enum, auto
 import structlog
 
 from controller.asterisk.ari.client import AriClient
-from controller.calls.effects.conference import end_room
+from controller.calls.effects.conference import end_room, end_rooms
 from controller.calls.live import LiveCalls
 from controller.calls.store.call_lookup import CallLookup
 from controller.calls.store.controllers import Owner
+from controller.directory.snapshot import canonical_guid
 from controller.errors import AsteriskError
 from controller.store.database import Database
 
 log = structlog.get_logger()
 
 ORDERS = "ringpost_calls"
+EVERY_CONTROLLER = "*"
 ENDED_BY_ADMINISTRATOR = "ended-by-administrator"
 
 
@@ -83,20 +85,41 @@ class CallAdministration:
             return EndingResult(Ending.PASSED_ON, tuple(others))
         return EndingResult(Ending.DONE if done else Ending.UNKNOWN)
 
+    async def end_conferences(self, guid: str) -> None:
+        """End the conference of this GUID, whosever it is, at every controller. StoreError, AsteriskError.
+
+        Who names what is no GUID ends none.
+        """
+        canonical = canonical_guid(guid)
+        if canonical is None:
+            return
+        try:
+            await end_rooms(self._ari, canonical)
+        finally:
+            await self._pass_on(EVERY_CONTROLLER, guid=canonical)
+
     async def _pass_on(self, controller_id: str, **order: object) -> None:
         await self._database.execute("notify_calls", json.dumps({"controller": controller_id, **order}))
 
     def _ordered(self, payload: str | None) -> None:
         try:
             order = json.loads(payload or "{}")
-            if order.get("controller") != self._owner.controller_id:
+            if order.get("controller") not in (self._owner.controller_id, EVERY_CONTROLLER):
                 return
             if "queue_id" in order:
                 self._live.end_call(int(order["queue_id"]), ENDED_BY_ADMINISTRATOR)
+            elif "guid" in order:
+                self._live.own(self._end_rooms(str(order["guid"])))
             else:
                 self._live.own(self._end_room(str(order["license_key"]), str(order["conference"])))
         except (ValueError, TypeError, KeyError, AttributeError):
             log.warning("an order about calls cannot be read")
+
+    async def _end_rooms(self, guid: str) -> None:
+        try:
+            await end_rooms(self._ari, guid)
+        except AsteriskError as error:
+            log.warning("a conference was not ended", reason=str(error))
 
     async def _end_room(self, license_key: str, key: str) -> None:
         try:

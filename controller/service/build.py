@@ -480,7 +480,7 @@ def _add_routes(service: Service, admin_token: str, context: Context) -> None:
                 KeySounds(service.directory, service.library, service.prompts),
                 calls.notifications,
                 service.granted_dids,
-                service.ari,
+                calls.administration,
                 service.settings.http,
                 parts.guesses,
                 prices=service.metering.prices,

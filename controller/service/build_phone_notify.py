@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import partial
 from ipaddress import ip_network
 
 from aiohttp import web
@@ -22,8 +21,7 @@ from controller.api.phone_notify.sound_files import SoundFileHandler
 from controller.api.phone_notify.sounds import SoundOperations
 from controller.api.phone_notify.status import StatusOperations
 from controller.api.store.answers import KeptAnswers
-from controller.asterisk.ari.client import AriClient
-from controller.calls.effects.conference import end_rooms
+from controller.calls.administration import CallAdministration
 from controller.calls.outgoing.notifications import Notifications
 from controller.calls.store.call_status import CallStatuses
 from controller.config.settings import HttpSection
@@ -50,7 +48,7 @@ class PhoneNotifyParts:
     sounds: KeySounds
     notifications: Notifications
     dids: GrantedDids
-    ari: AriClient
+    administration: CallAdministration
     http: HttpSection = field(default_factory=HttpSection)
     guesses: Guesses = field(default_factory=Guesses)
     now: Callable[[], datetime] = _utc_now
@@ -65,7 +63,7 @@ def phone_notify_routes(parts: PhoneNotifyParts) -> list[web.RouteDef]:
 
     statuses = CallStatuses(parts.database)
     interface = phone_notify_interface(
-        CallOperations(parts.notifications, statuses, partial(end_rooms, parts.ari), parts.now),
+        CallOperations(parts.notifications, statuses, parts.administration.end_conferences, parts.now),
         StatusOperations(statuses, __version__, parts.prices),
         SoundOperations(parts.sounds, parts.notifications),
         ScriptOperations(SavedScripts(parts.database), KeyVariables(parts.database)),

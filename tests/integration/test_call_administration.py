@@ -14,7 +14,14 @@ from tests.support.calls import KEY, CallsRoom, calls_room, snapshot
 from tests.support.fake_ari import FakeAri
 
 NUMBER, ROOM = "+12015550101", "+12015550102"
-KNOWN = snapshot({NUMBER: r"Hello. ~\WaitForDTMF(60)~", ROOM: r"~\SetVar(confkey|Board)~ ~\Conference()~ It is over."})
+GUID_ROOM, GUID = "+12015550103", "7f6c1a52-0000-4000-8000-000000000009"
+KNOWN = snapshot(
+    {
+        NUMBER: r"Hello. ~\WaitForDTMF(60)~",
+        ROOM: r"~\SetVar(confkey|Board)~ ~\Conference()~ It is over.",
+        GUID_ROOM: rf"~\SetVar(confkey|{GUID})~ ~\Conference()~ It is over.",
+    }
+)
 
 
 @asynccontextmanager
@@ -102,3 +109,14 @@ async def test_a_conference_of_another_controller_is_ended_by_that_one_and_the_s
         await fake.until(lambda: "say:It is over." in fake.played)
         await first.idle()
         assert await first.administration.end_conference(KEY.name, "board") == EndingResult(Ending.UNKNOWN)
+
+
+async def test_a_conference_named_by_its_guid_is_ended_whichever_controller_has_it(postgres: str) -> None:
+    async with _two(postgres) as (fake, first, second):
+        fake.incoming_call(to=GUID_ROOM)
+        await fake.asked("POST", r"bridges/[^/]+/moh")
+        await _listening(second)
+        await second.administration.end_conferences("board")  # no proof that the asker was in the room
+        await second.administration.end_conferences(GUID.upper())
+        await fake.until(lambda: "say:It is over." in fake.played)
+        await first.idle()

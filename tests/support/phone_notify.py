@@ -130,7 +130,7 @@ async def phone_notify(
             sounds,
             room.notifications,
             dids,
-            room.ari,
+            room.administration,
             guesses=guesses or Guesses(),
             prices=CurrentPrices(PriceList("USD", rates=(Rate(UsageProduct.CALL, per_minute=Decimal("0.0129")),))),
         )
