@@ -28,6 +28,9 @@ _HOST = re.compile(r"[A-Za-z0-9._-]{1,255}(:\d{1,5})?|\[[0-9A-Fa-f:.]{2,45}\](:\
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
+MOST_REASONS = 10
+
+
 @dataclass(frozen=True, slots=True)
 class Origin:
     """Where a request came from and which address it asked for: `base_url` is without a path, as in a WSDL."""
@@ -46,12 +49,19 @@ class Origin:
 class Caller:
     """The principal of a customer's request: the customers whose keys are in it, most often one, none for a wrong key.
 
-    idempotency_key: the header of this name; empty without one.
+    idempotency_key: the header of this name; empty without one. reasons: what an operation has to say of a refusal for
+    which its answer has no room.
     """
 
     origin: Origin
     customers: Mapping[str, LicenseKey] = field(default_factory=dict)
     idempotency_key: str = ""
+    reasons: list[str] = field(default_factory=list)
+
+    def explain(self, reason: str) -> None:
+        """Tell the customer why something was refused, beside the answer; the first reasons count."""
+        if len(self.reasons) < MOST_REASONS:
+            self.reasons.append(reason)
 
     @property
     def account(self) -> LicenseKey:

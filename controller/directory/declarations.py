@@ -259,6 +259,7 @@ class LicenseKeyEntry(Declaration):
     dialer: DialerEntry = Field(default_factory=DialerEntry)
     limits: LimitsEntry = Field(default_factory=LimitsEntry)
     suspended: bool = False
+    demo: bool = False
     time_zone: Annotated[str, AfterValidator(_zone)] = DEFAULT_ZONE
     description: Description = ""
 

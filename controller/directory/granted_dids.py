@@ -138,8 +138,11 @@ class GrantedDids:
         await self._database.execute("set_did_settings", number, license_key, dict(settings))
         await self.load()
 
-    async def set_script(self, number: str, license_key: str, script: str) -> bool:
-        """Let a script answer a number of a key; False, when refused, with the reason in the log. StoreError."""
+    async def set_script(self, number: str, license_key: str, script: str) -> str:
+        """Let a script answer a number of a key. Gives why that was refused, which is in the log too, or nothing.
+
+        StoreError.
+        """
         reason = await self._refusal(number, license_key, script)
         if reason:
             log.warning(
@@ -148,11 +151,11 @@ class GrantedDids:
                 license_key=license_key,
                 reason=reason,
             )
-            return False
+            return reason
         await self._database.execute("set_did_script", number, license_key, storable(script))
         await self.load()
         log.info("an incoming call script was set", number=mask_number(number), license_key=license_key)
-        return True
+        return ""
 
     def script(self, number: str, license_key: str) -> str | None:
         """The script of a number of a key; None when it has none."""

@@ -26,6 +26,7 @@ from controller.directory.menus import Menus
 from controller.directory.script_cache import ScriptCache
 from controller.directory.secrets import SecretSource
 from controller.directory.snapshot import (
+    DEMO_KEY,
     Did,
     LicenseKey,
     Phone,
@@ -211,6 +212,8 @@ class _Loader:
             self._names.declare(entry, declared.was)
             if declared.key:
                 self._claim(values, declared.key, locate(entry, ("key",)), "this licence key")
+            if declared.demo:
+                self._claim(values, DEMO_KEY, locate(entry, ("demo",)), "the demo key 0")
             login = (declared.api.username or name).lower()
             self._claim(logins, login, locate(entry, ("voipms", "username")), "this user name")
             self._dialer.declare(name, entry, declared)
@@ -233,6 +236,7 @@ class _Loader:
                 dialer=declared.dialer.settings(),
                 limits=declared.limits.limits,
                 suspended=declared.suspended,
+                demo=declared.demo,
                 time_zone=declared.time_zone,
                 description=declared.description,
             )

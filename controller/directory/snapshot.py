@@ -23,6 +23,8 @@ from controller.numbers import network_number
 from controller.script.commands.kinds import sound_name
 from controller.script.program import Program
 
+# What the vendor's samples send instead of a licence key.
+DEMO_KEY = "0"
 Product = Literal["phone", "sms", "dialer"]
 # Those that calls are placed for.
 CALLING_PRODUCTS: frozenset[Product] = frozenset({"phone", "dialer"})
@@ -44,7 +46,8 @@ class LicenseKey:
     `api`: how its programs log in to interfaces with user names, and from where.
     `mail_to`: the addresses ("ops@example.com") and domains ("@example.com") that its scripts may have mails sent to.
     `limits`: what it may use. `texts`: its keywords, quiet hours and the like. `dialer`: how its messages are
-    delivered. `suspended`: its programs can send no texts; others reach it.
+    delivered. `suspended`: its programs can send no texts; others reach it. `demo`: programs of Phone Notify! may send
+    `0` instead of the key.
     """
 
     name: str
@@ -66,6 +69,7 @@ class LicenseKey:
     dialer: DialerSettings = field(default_factory=DialerSettings)
     limits: UsageLimits = field(default_factory=UsageLimits)
     suspended: bool = False
+    demo: bool = False
     description: str = ""
     declared_as: str = ""
 
@@ -252,6 +256,11 @@ class Snapshot:
             return key is not None
         owners = {each.name for each in (did.voice, did.sms) if each} if did else set()
         return key_name in owners or self.phone_by_number(number) is not None
+
+    @property
+    def demo_key(self) -> LicenseKey | None:
+        """The key that programs of Phone Notify! try as `0`; None while there is none."""
+        return next((key for key in self.license_keys.values() if key.demo), None)
 
     def key_by_value(self, value: str) -> LicenseKey | None:
         """The key that a customer's program sent: a GUID, in any of its spellings. None for every other text."""

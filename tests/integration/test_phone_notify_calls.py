@@ -4,15 +4,27 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 
 from controller.calls.store.call_lookup import CallFilter
 from tests.support.fake_ari import FakeAri
 from tests.support.outgoing import THEM, over
-from tests.support.phone_notify import KEY, NAMESPACE, RIVAL, TEXTS_ONLY, UNKNOWN, PhoneNotify, Soap, phone_notify
+from tests.support.phone_notify import (
+    KEY,
+    NAMESPACE,
+    RIVAL,
+    TEXTS_ONLY,
+    UNKNOWN,
+    PhoneNotify,
+    Soap,
+    phone_notify,
+    snapshot,
+)
 
 LATER = "2099-01-01T00:00:00"
 SCHEMAS = 'xmlns:xsd="http://www.w3.org/2001/XMLSchema" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"'
@@ -101,6 +113,42 @@ async def test_each_mistake_is_answered_with_its_code(
     given = {"PhoneNumberToDial": THEM, "TextToSay": "Hello", "LicenseKey": KEY, **NOT_NOW, **parameters}
     answer = await room.get("NotifyPhoneAdvanced", **given)
     assert (member(answer, "ResponseCode"), member(answer, "CallComplete")) == (str(code), "true")
+
+
+async def test_why_something_was_refused_stands_beside_the_answer(room: PhoneNotify) -> None:
+    refused = {"PhoneNumberToDial": "+4590123456", "TextToSay": "Hello", "LicenseKey": KEY}
+    async with room.http.get(f"{room.url}/NotifyPhoneBasic?{urlencode(refused)}") as answer:
+        assert answer.headers["Ringpost-Reason"].startswith("28: ")
+    script = {"PhoneNumber": "2015550101", "Script": "~\\Goto(größe)~", "LicenseKey": KEY}
+    async with room.http.post(f"{room.url}/SetIncomingCallScript", data=script) as answer:
+        assert ">false<" in await answer.text()
+        assert answer.headers["Ringpost-Reason"].startswith("line 1: ")
+        assert "gr%C3%B6" in answer.headers["Ringpost-Reason"]
+    envelope = (
+        '<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/"><s:Body>'
+        f'<SetIncomingCallScript xmlns="{NAMESPACE}"><PhoneNumber>2015550199</PhoneNumber><Script>Hi</Script>'
+        f"<LicenseKey>{KEY}</LicenseKey></SetIncomingCallScript></s:Body></s:Envelope>"
+    )
+    headers = {"Content-Type": "text/xml", "SOAPAction": f"{NAMESPACE}SetIncomingCallScript"}
+    async with room.http.post(room.url, data=envelope, headers=headers) as answer:
+        assert answer.headers["Ringpost-Reason"] == "the licence key does not have this number"
+    async with room.http.get(f"{room.url}/GetVersion") as answer:
+        assert "Ringpost-Reason" not in answer.headers
+
+
+async def test_the_demo_key_places_calls_where_the_operator_has_one(postgres: str, tmp_path: Path) -> None:
+    call = {"PhoneNumberToDial": THEM, "TextToSay": "Hello", "LicenseKey": "0"}
+    known = snapshot()
+    async with phone_notify(postgres, tmp_path / "without", known) as room:
+        assert member(await room.get("NotifyPhoneBasic", **call), "ResponseCode") == "14"
+    keys = {name: replace(key, demo=name == "acme") for name, key in known.license_keys.items()}
+    async with phone_notify(postgres, tmp_path / "with", replace(known, license_keys=keys)) as room:
+        answer = await room.get("NotifyPhoneBasic", **call)
+        assert (member(answer, "ResponseCode"), member(answer, "Demo")) == ("0", "true")
+        answer = await room.get("NotifyPhoneBasicWithTransfer", TransferNumber="2015550110", **call)
+        assert (member(answer, "ResponseCode"), member(answer, "ResponseText")) == ("11", "Demo not allowed")
+        taken = await room.get("AssignIncomingNumber", IncomingPhoneNumber="2015550107", LicenseKey="0")
+        assert ">false<" in taken
 
 
 async def test_a_wrong_voice_is_told_by_the_basic_operations_too(room: PhoneNotify) -> None:

@@ -15,7 +15,16 @@ from controller.api.bindings.asmx_help import operation_page, service_page
 from controller.api.bindings.asmx_wsdl import asmx_wsdl
 from controller.api.bindings.declaration import Interface, Operation
 from controller.api.bindings.dialect import XSD, Dialect
-from controller.api.bindings.exchange import LARGE_BODY, Runner, charset, is_large, media_type, off_loop, read_body
+from controller.api.bindings.exchange import (
+    LARGE_BODY,
+    Runner,
+    charset,
+    is_large,
+    media_type,
+    off_loop,
+    read_body,
+    reason_header,
+)
 from controller.api.bindings.faults import (
     ActionUnknown,
     EnvelopeUnknown,
@@ -93,7 +102,8 @@ class Asmx:
         if operation.result is None:
             return web.Response(status=200)
         document = await off_loop(partial(self._document, operation, value), large=is_large(value))
-        return web.Response(text=document, content_type="text/xml", charset="utf-8")
+        headers = reason_header(request)
+        return web.Response(text=document, content_type="text/xml", charset="utf-8", headers=headers)
 
     def _operation(self, name: str) -> Operation:
         operation = self._interface.by_name.get(name.lower())
@@ -141,7 +151,9 @@ class Asmx:
             log.exception("operation failed", path=request.path)
             return _fault(version, "receiver", INTERNAL_ERROR)
         answer = await off_loop(partial(self._answer, operation, value), large=is_large(value))
-        return _response(version, _envelope(version, answer))
+        response = _response(version, _envelope(version, answer))
+        response.headers.update(reason_header(request))
+        return response
 
     def _known(self, action: str) -> str | None:
         name = action.removeprefix(self._interface.namespace)

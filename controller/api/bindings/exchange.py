@@ -7,6 +7,7 @@ import hashlib
 import zlib
 from collections.abc import Callable
 from typing import Any, TypeVar
+from urllib.parse import quote
 
 from aiohttp import ClientPayloadError, web
 from aiohttp.web_exceptions import HTTPException
@@ -24,7 +25,11 @@ LARGE_BODY = 32 * 1024
 LARGE_ANSWER = 200
 T = TypeVar("T")
 
+LONGEST_REASON = 1000
+
 _CHUNK = 64 * 1024
+_REASONS = web.RequestKey("reasons", list[str])
+_IN_HEADERS = " !\"#$&'()*+,-./:;<=>?@[\\]^_`{|}~"
 
 
 async def read_body(request: web.Request, limit: int) -> bytes:
@@ -89,6 +94,17 @@ def is_large(value: Any) -> bool:
     return isinstance(value, tuple) and len(value) > LARGE_ANSWER
 
 
+def reason_header(request: web.Request) -> dict[str, str]:
+    """The header that says why an operation refused something; none when it had nothing to say.
+
+    Characters that a header cannot hold are percent-encoded.
+    """
+    reasons = request.get(_REASONS)
+    if not reasons:
+        return {}
+    return {"Ringpost-Reason": quote("; ".join(reasons)[:LONGEST_REASON], safe=_IN_HEADERS)}
+
+
 class Temporary(Exception):
     """Raised by an operation: an answer that a repeated request with the same Idempotency-Key must not get again."""
 
@@ -119,6 +135,7 @@ class Runner:
         licence key is ignored: nobody's requests would be mistaken for another's.
         """
         caller = await self._authenticator.caller(request, credentials(operation.request, parameters))
+        request[_REASONS] = caller.reasons
         names = sorted({customer.name for customer in caller.customers.values()})
         if not (self._answers and caller.idempotency_key and names and operation.result):
             return await _run(operation, parameters, caller)

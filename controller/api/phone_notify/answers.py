@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from controller.api.auth import Caller
 from controller.api.phone_notify.models import NotifyReturn, Variable
 from controller.api.phone_notify.response_texts import RESPONSE_TEXTS
 from controller.calls.model.response_codes import ResponseCode
@@ -28,11 +29,12 @@ def unknown_call(queue_id: int) -> NotifyReturn:
     return answer(ResponseCode.UNIVERSAL_ERROR, queue_id, complete=True)
 
 
-def of_taken(taken: Taken | NotificationRefused) -> NotifyReturn:
-    """A call that was queued, or why it was not."""
+def of_taken(taken: Taken | NotificationRefused, caller: Caller, *, demo: bool) -> NotifyReturn:
+    """A call that was queued, or why it was not, of which the caller is told more. demo: by the demo key."""
     if isinstance(taken, NotificationRefused):
-        return answer(taken.code, complete=True)
-    return answer(ResponseCode.QUEUED, taken.queue_id)
+        caller.explain(f"{int(taken.code)}: {taken}")
+        return answer(taken.code, complete=True, demo=demo)
+    return answer(ResponseCode.QUEUED, taken.queue_id, demo=demo)
 
 
 def of_standing(call: CallStanding, prices: PriceList = FREE, *, advanced: bool = False) -> NotifyReturn:

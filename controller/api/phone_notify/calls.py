@@ -25,7 +25,7 @@ from controller.api.phone_notify.requests import (
     NotifyWithTryCount,
 )
 from controller.calls.model.order import Order
-from controller.calls.outgoing.notifications import Notifications
+from controller.calls.outgoing.notifications import Notifications, Taken
 from controller.calls.store.call_status import CallStatuses
 from controller.directory.snapshot import LicenseKey
 from controller.errors import NotificationRefused
@@ -52,7 +52,7 @@ class CallOperations:
     @operation("NotifyPhoneEnglishBasic")
     async def notify_english(self, request: NotifyEnglish, caller: Caller) -> NotifyReturn:
         """Call a number and speak a text or run a script, in the first voice, without a caller id."""
-        return await self._one(caller.customer(request.license_key), Order(request.number or "", request.text or ""))
+        return await self._one(caller, request.license_key, Order(request.number or "", request.text or ""))
 
     @operation("NotifyPhoneBasic")
     async def notify(self, request: NotifyBasic, caller: Caller) -> NotifyReturn:
@@ -126,13 +126,15 @@ class CallOperations:
         """End a conference by its key, which arrived in a post-back; the scripts of its calls go on."""
         await self._end_conference(request.conference_key or "")
 
-    async def _one(self, key: LicenseKey | None, order: Order) -> NotifyReturn:
+    async def _one(self, caller: Caller, license_key: str | None, order: Order) -> NotifyReturn:
+        key = caller.customer(license_key)
         if key is None:
             return BAD_KEY
         try:
-            return of_taken(await self._notifications.take(order, key))
+            taken: Taken | NotificationRefused = await self._notifications.take(order, key)
         except NotificationRefused as error:
-            return answer(error.code, complete=True)
+            taken = error
+        return of_taken(taken, caller, demo=key.demo)
 
     async def _basic(
         self, request: _Basic, caller: Caller, *, tries: int = 1, transfer_number: str = ""
@@ -141,7 +143,7 @@ class CallOperations:
             order = _order(request, request.number or "", tries=tries, transfer_number=transfer_number)
         except NotificationRefused as error:
             return answer(error.code, complete=True)
-        return await self._one(caller.customer(request.license_key), order)
+        return await self._one(caller, request.license_key, order)
 
     async def _several(
         self, request: _Multiple, caller: Caller, *, calls_per_minute: int = 0, reference_id: str = ""
@@ -154,7 +156,7 @@ class CallOperations:
         except NotificationRefused as error:
             return tuple(answer(error.code, complete=True) for _ in numbers_of(request.numbers))
         made = await self._notifications.take_all(paced(orders, calls_per_minute, self._now()), key)
-        return tuple(map(of_taken, made))
+        return tuple(of_taken(each, caller, demo=key.demo) for each in made)
 
     async def _advanced(self, requests: Sequence[AdvancedNotifyRequest], caller: Caller) -> list[NotifyReturn]:
         """Each request has a key of its own; those of one key are stored together. The answers are in order."""
@@ -174,7 +176,7 @@ class CallOperations:
             orders.append(order)
         for key, places, orders in by_key.values():
             for place, taken in zip(places, await self._notifications.take_all(orders, key), strict=True):
-                answers[place] = of_taken(taken)
+                answers[place] = of_taken(taken, caller, demo=key.demo)
         return answers
 
 

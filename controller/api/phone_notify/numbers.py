@@ -49,7 +49,7 @@ class NumberOperations:
     async def assign(self, request: AssignNumber, caller: Caller) -> bool:
         """Take a number for the licence key; false when it is not to be had, or somebody else was faster."""
         key, number = caller.customer(request.license_key), try_number(request.number or "")
-        if key is None or number is None or "phone" not in key.products:
+        if key is None or number is None or "phone" not in key.products or key.demo:
             return False
         return await self._dids.assign(number, key.name)
 
@@ -59,7 +59,10 @@ class NumberOperations:
         key, number = caller.customer(request.license_key), try_number(request.number or "")
         if key is None or number is None:
             return False
-        return await self._dids.set_script(number, key.name, request.script or "")
+        refusal = await self._dids.set_script(number, key.name, request.script or "")
+        if refusal:
+            caller.explain(refusal)
+        return not refusal
 
     @operation("GetIncomingCallScript")
     async def script(self, request: NumberOfKey, caller: Caller) -> str | None:

@@ -289,6 +289,8 @@ class Notifications:
     def _transfer_number(self, text: str, key: LicenseKey) -> str:
         if not text:
             return ""
+        if key.demo:
+            raise NotificationRefused(ResponseCode.DEMO_NOT_ALLOWED, "the demo key transfers no calls")
         number = _number(text, ResponseCode.INVALID_TRANSFER_NUMBER, "the transfer number")
         if self._routes.inside(number) is None:
             self._route(number, key, ResponseCode.INVALID_TRANSFER_NUMBER)
