@@ -18,9 +18,10 @@ class Routes:
     def __init__(self, directory: CurrentDirectory) -> None:
         self._directory = directory
 
-    def endpoint_for(self, target: str, key_name: str) -> str:
+    def endpoint_for(self, target: str, key_name: str, through: str = "") -> str:
         """The dial string for a phone number, or for `sip:NAME` of one of our phones, on a call of a licence key.
 
+        through: the trunk to take, by its name, of those that lead there; else the best one.
         PhoneNumberInvalid when it is neither, when the key may not call it, or when no trunk leads there.
         """
         snapshot = self._directory.snapshot
@@ -34,7 +35,7 @@ class Routes:
             return f"PJSIP/{phone.name}"
         if refusal := snapshot.destinations(key_name).refusal(number):
             raise PhoneNumberInvalid(refusal)
-        if trunk := snapshot.trunk_for(number):
+        if trunk := snapshot.trunks.get(through) or snapshot.trunk_for(number):
             return f"PJSIP/{as_trunk_writes(number, trunk)}@{trunk.name}"
         raise PhoneNumberInvalid("no trunk leads to this number")
 
@@ -58,6 +59,13 @@ class Routes:
         """The name of the trunk that leads to `target`; empty when none is needed, or none leads there."""
         trunk = self._trunk_for(target)
         return trunk.name if trunk else ""
+
+    def trunks_to(self, target: str) -> list[str]:
+        """The names of all trunks that lead to `target`, the best first; none when none is needed or leads there."""
+        snapshot, number = self._directory.snapshot, try_number(target)
+        if number is None or snapshot.phone_by_number(number):
+            return []
+        return [trunk.name for trunk in snapshot.trunks_for(number)]
 
     def shown_to(self, target: str, caller: str) -> str:
         """A caller's number (E.164) as who is reached at `target` wants it; anything else as it is."""

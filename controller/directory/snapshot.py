@@ -299,12 +299,16 @@ class Snapshot:
 
     def trunk_for(self, e164: str) -> Trunk | None:
         """The trunk for calls to a number: the one with the longest matching prefix, the first among equals."""
-        best: tuple[int, Trunk] | None = None
-        for trunk in self.trunks.values():
-            length = max((len(prefix) for prefix in trunk.prefixes if e164.startswith(prefix)), default=0)
-            if length and (best is None or length > best[0]):
-                best = (length, trunk)
-        return best[1] if best else None
+        return next(iter(self.trunks_for(e164)), None)
+
+    def trunks_for(self, e164: str) -> list[Trunk]:
+        """All trunks that lead to a number, those with the longest matching prefix first."""
+        lengths = {
+            trunk.name: max((len(prefix) for prefix in trunk.prefixes if e164.startswith(prefix)), default=0)
+            for trunk in self.trunks.values()
+        }
+        leading = [trunk for trunk in self.trunks.values() if lengths[trunk.name]]
+        return sorted(leading, key=lambda trunk: -lengths[trunk.name])
 
 
 def numbers_inside(dids: Mapping[str, Did], phones: Mapping[str, Phone]) -> frozenset[str]:

@@ -39,7 +39,9 @@ from controller.calls.outgoing.attempts import OutgoingCalls
 from controller.calls.outgoing.consent import ForbidsCall
 from controller.calls.outgoing.dialer import Dialer
 from controller.calls.outgoing.legs import TrunkLegs
+from controller.calls.outgoing.next_trunk import NextTrunk
 from controller.calls.outgoing.notifications import Notifications
+from controller.calls.outgoing.trunk_health import TrunkHealth
 from controller.calls.playback_health import PlaybackHealth
 from controller.calls.recovery.adopt import Adoption
 from controller.calls.recovery.sweep import Sweep
@@ -308,7 +310,8 @@ def build_calls(
     dispatcher = EffectDispatcher(legs, guard, queue_text, block_number, recordings, routings, playback_health)
     parts = SessionParts(ari, dispatcher, log_targets, lease_seconds, listening)
     incoming = IncomingCalls(parts, live, directory, queue_ids, prompts_of, limits)
-    outgoing = OutgoingCalls(parts, live, directory, routes, application, prompts_of, forbids_call, limits)
+    trunks = NextTrunk(routes, queue, TrunkHealth(time.monotonic))
+    outgoing = OutgoingCalls(parts, live, directory, routes, application, prompts_of, forbids_call, limits, trunks)
     sweep = Sweep(ari, live, dispatcher.conferences, recordings, application)
     adoption = Adoption(
         parts, live, CallLookup(database), owner, directory, application, prompts_of, outgoing.go_on, sweep

@@ -76,7 +76,7 @@ WITH in_progress AS MATERIALIZED (
 )
 SELECT found.due_calls, queue_id, direction, license_key, our_number, their_number, channel_id, program, source, state,
        script_state, response_code, status_post_url, sequence, started_at, answered_at, transfer, route, tries, due_at,
-       dialled_at, controller_id, asterisk, false AS just_claimed,
+       dialled_at, controller_id, asterisk, false AS just_claimed, tried_routes, tried_in,
        legs, leg_number, leg_route, leg_answered_at, NULL::timestamptz AS last_seen_at,
        caller_id_name, most_tries, next_try_seconds, max_call_seconds, reference_id, trace_number
 FROM (SELECT count(*) AS due_calls FROM due) AS found LEFT JOIN whole ON true

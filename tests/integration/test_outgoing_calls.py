@@ -328,3 +328,44 @@ async def test_a_controller_that_stops_gives_back_what_it_has_not_dialled(
         assert await room.journal.flush()
         (row,) = await room.lookup.find(CallFilter(queue_id=taken.queue_id, limit=1))
         assert (row.tries, row.due_at is not None, row.ended_at) == (0, True, None)
+
+
+async def test_the_next_trunk_is_taken_when_one_fails_and_a_busy_callee_is_left_in_peace(postgres: str) -> None:
+    first = replace(FAST, name="first", prefixes=("+1201",))
+    known = replace(directory(), trunks={"second": replace(FAST, name="second"), "first": first})
+    through: list[str] = []
+    async with FakeAri() as fake, calls_room(fake, postgres, known) as room:
+
+        def answer(channel: FakeChannel) -> None:
+            trunk = channel.originate_query["endpoint"].partition("@")[2]
+            through.append(trunk)
+            fake.reject(channel.id, cause=17 if trunk == "second" else 34)
+
+        fake.on_originate = answer
+        taken = await room.notifications.take(Order(THEM, "Hello"), KEY)
+        assert await over(room, taken.queue_id) == [12, 0, 12, 8]
+        assert through == ["first", "second"], "busy is not tried through another trunk"
+        (call,) = await room.lookup.find(CallFilter(queue_id=taken.queue_id, limit=1))
+        assert call.tries == 1, "a trunk that fails costs no try"
+        through.clear()
+        for index in range(2):
+            await over(room, (await room.notifications.take(Order(somebody(index), "Hello"), KEY)).queue_id)
+        through.clear()
+        resting = await room.notifications.take(Order(somebody(9), "Hello"), KEY)
+        assert await over(room, resting.queue_id) == [12, 8]
+        assert through == ["second"], "a trunk that failed three times in a row is left alone"
+
+
+async def test_when_all_trunks_fail_the_call_has_failed(postgres: str) -> None:
+    known = replace(directory(), trunks={name: replace(FAST, name=name) for name in ("one", "two")})
+    through: list[str] = []
+    async with FakeAri() as fake, calls_room(fake, postgres, known) as room:
+
+        def congested(channel: FakeChannel) -> None:
+            through.append(channel.originate_query["endpoint"].partition("@")[2])
+            fake.reject(channel.id, cause=34)
+
+        fake.on_originate = congested
+        taken = await room.notifications.take(Order(THEM, "Hello", tries=2, next_try_seconds=1), KEY)
+        assert await over(room, taken.queue_id, timeout=20) == [12, 0, 12, 0, 12, 0, 12, 34]
+        assert through == ["one", "two", "two", "one"] or through == ["one", "two"] * 2

@@ -221,6 +221,11 @@ class MemoryDatabase:
         found = [{**self._whole(row), "due_calls": due_calls} for row in taken]
         return found or [{"queue_id": None, "due_calls": due_calls}]
 
+    def _note_tried_route(self, *, queue_id: int, route: str, tries: int) -> None:
+        row = self.tables.calls[queue_id]
+        before = row.get("tried_routes", []) if row.get("tried_in") == tries else []
+        row |= {"tried_routes": [*before, route], "tried_in": tries}
+
     def _lock_call_claims(self) -> None:
         """One process needs no lock."""
 

@@ -185,8 +185,8 @@ class Call:
         self.tries += CLAIM.tries_begun
 
     def reroute(self, route: str) -> None:
-        """Another trunk leads to the callee now; before anybody is called."""
-        if self.state is not CallState.CLAIMED:
+        """Another trunk is taken to the callee; before anybody is called, or when the trunk has called nobody."""
+        if self.state not in (CallState.CLAIMED, CallState.DIALLING):
             raise TransitionForbidden(self.queue_id, self.state, CallState.CLAIMED)
         self.route = route
 

@@ -117,6 +117,8 @@ TRIED_AGAIN = frozenset(
         ResponseCode.TTS_BUSY,
     }
 )
+# What speaks of the trunk, as long as nothing has rung: another trunk may reach the callee.
+TRUNK_FAILURES = frozenset({ResponseCode.CONGESTION, ResponseCode.TELECOM_TIMEOUT})
 # Where the SIP status says more than the cause that is made of it. A diverted call is not followed: who pays decides
 # whom to call. Only 301 says that the number has changed for good (RFC 3261, 21.3).
 # Whoever refused for good (RFC 5079, 8197, 8688) is not called again.

@@ -16,9 +16,10 @@ from controller.calls.line.line import Happening
 from controller.calls.line.originate import DIAL_SLACK_SECONDS, ENTER_SECONDS, shown_caller
 from controller.calls.live import LiveCalls
 from controller.calls.model.order import Notification
-from controller.calls.model.response_codes import TRIED_AGAIN, ResponseCode, not_answered
+from controller.calls.model.response_codes import TRIED_AGAIN, TRUNK_FAILURES, ResponseCode, not_answered
 from controller.calls.model.states import CallState
 from controller.calls.outgoing.consent import OPTED_OUT, ForbidsCall
+from controller.calls.outgoing.next_trunk import NextTrunk
 from controller.calls.outgoing.pace import SLOT_SECONDS, trunk_interval
 from controller.calls.recovery.settle import settle_lost, settle_unreadable
 from controller.calls.session import RECONNECT_PATIENCE_SECONDS, CallSession, SessionParts
@@ -66,13 +67,14 @@ class _NotBegun(Exception):
 @dataclass(slots=True)
 class _Attempt:
     """A try under way. `asked`: Asterisk may have been asked to call; from then on the try counts. `slot`: when it may
-    be dialled, by the event loop's clock.
+    be dialled, by the event loop's clock. `tried`: the trunks that have failed in it.
     """
 
     session: CallSession
     notification: Notification
     asked: bool = False
     slot: float = 0.0
+    tried: tuple[str, ...] = ()
 
 
 class OutgoingCalls:
@@ -88,10 +90,12 @@ class OutgoingCalls:
         prompts_of: Callable[[str], CallPrompts],
         forbids_call: ForbidsCall,
         limits: Limits,
+        trunks: NextTrunk,
     ) -> None:
         self._parts = parts
         self._limits = limits
         self._line = asyncio.Lock()
+        self._trunks = trunks
         self._live = live
         self._directory = directory
         self._routes = routes
@@ -107,7 +111,7 @@ class OutgoingCalls:
             settle_unreadable(self._parts.log_targets, self._live.metrics, stored, error)
             return
         self._live.register(session, placed=False)
-        self._live.own(self._try(_Attempt(session, stored.notification)))
+        self._live.own(self._try(_Attempt(session, stored.notification, tried=stored.tried_routes)))
 
     def give_back(self, stored: StoredCall) -> None:
         """Let a call that was claimed, and not begun, wait again."""
@@ -158,7 +162,7 @@ class OutgoingCalls:
         if key is None or not key.places_calls:
             return ResponseCode.KEY_INVALID
         try:
-            endpoint = self._routes.endpoint_for(call.their_number, call.license_key)
+            endpoint = self._routes.endpoint_for(call.their_number, call.license_key, call.route)
         except PhoneNumberInvalid as error:
             session.call_log.note("error", message=str(error))
             return ResponseCode.CALL_FORBIDDEN
@@ -169,10 +173,14 @@ class OutgoingCalls:
         if forbidden:
             session.call_log.note("error", message=OPTED_OUT)
             return ResponseCode.CALL_FORBIDDEN
-        if (route := self._routes.trunk_to(call.their_number)) != call.route:
+        trunks = self._routes.trunks_to(call.their_number)
+        if call.route not in (trunks or [""]):
             # The configuration has changed since the call was stored: the pace of the other trunk counts.
-            call.reroute(route)
+            call.reroute(trunks[0] if trunks else "")
             raise _NotBegun("it goes through another trunk now", seconds=0.0)
+        if self._trunks.health.rests(call.route) and (route := await self._trunks.next(call, attempt.tried)):
+            call.reroute(route)
+            raise _NotBegun("its trunk is left alone for a while", seconds=0.0)
         try:
             async with asyncio.timeout(RENDER_SECONDS):
                 await session.prepare()
@@ -331,6 +339,10 @@ class OutgoingCalls:
 
     async def _after_dialling(self, attempt: _Attempt, code: ResponseCode | None) -> None:
         session, notification, call = attempt.session, attempt.notification, attempt.session.call
+        if code is None and call.route:
+            self._trunks.health.worked(call.route)
+        elif call.route and await self._trunk_failed(attempt, code):
+            return
         if code is None:
             self._live.metrics.started.labels(call.direction).inc()
             await self._live.drive(session)
@@ -340,6 +352,24 @@ class OutgoingCalls:
         else:
             log.info("call not answered", code=int(code), attempt=call.tries)
             self._ended(session, code)
+
+    async def _trunk_failed(self, attempt: _Attempt, code: ResponseCode | None) -> bool:
+        """Whether the trunk has failed, and the call waits for another one now; that costs no try."""
+        session, call = attempt.session, attempt.session.call
+        if code not in TRUNK_FAILURES or call.state is CallState.RINGING:
+            if attempt.asked:
+                self._trunks.health.worked(call.route)
+            return False
+        failed = call.route
+        self._trunks.health.failed(failed, code.name.lower())
+        route = await self._trunks.next(call, attempt.tried)
+        if route is None:
+            return False
+        session.call_log.note("next_trunk", failed=failed, trunk=route)
+        call.reroute(route)
+        session.call_log.given_back()
+        log.info("a call takes the next trunk", failed=failed, trunk=route, code=int(code))
+        return True
 
     def _ended(self, session: CallSession, code: ResponseCode) -> None:
         session.call_log.not_answered(code)

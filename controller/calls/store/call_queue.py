@@ -137,6 +137,10 @@ class CallQueue:
         taken = [row for row in rows if row["queue_id"] is not None]
         return Claimed(stored_calls(taken), held_up=rows[0]["due_calls"] > len(taken))
 
+    async def note_tried(self, queue_id: int, route: str, tries: int) -> None:
+        """A trunk has failed in this try of a call: `StoredCall.tried_routes` of its next claim."""
+        await self._database.execute("note_tried_route", queue_id=queue_id, route=route, tries=tries)
+
     async def waiting(self) -> list[Waiting]:
         """The keys and routes that calls wait for, each pair once."""
         return [Waiting(**row) for row in await self._database.fetch("waiting_routes")]

@@ -27,6 +27,7 @@ class StoredCall:
     source: the text of its program, None when that is not stored. engine_state: as `State.to_json` made it.
     notification: what was asked for of an outgoing call. controller_id, asterisk: whose it is, and where its channel
     is; None and empty where nobody knows. just_claimed: so shortly ago, by this process, that it may not have begun.
+    tried_routes: the trunks that have failed in the try under way.
     last_seen_at: when it was last known to stand, of a call whose controller went away.
     """
 
@@ -37,6 +38,7 @@ class StoredCall:
     controller_id: str | None = None
     asterisk: str = ""
     just_claimed: bool = False
+    tried_routes: tuple[str, ...] = ()
     last_seen_at: datetime | None = None
 
     def state(self) -> State:
@@ -123,5 +125,6 @@ def _stored_call(row: Record) -> StoredCall:
         controller_id=row["controller_id"],
         asterisk=row["asterisk"],
         just_claimed=row["just_claimed"],
+        tried_routes=tuple(row.get("tried_routes") or ()) if row.get("tried_in") == row["tries"] else (),
         last_seen_at=row["last_seen_at"],
     )
