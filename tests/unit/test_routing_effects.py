@@ -30,11 +30,15 @@ SNAPSHOT = Snapshot(
 )
 
 
-async def _always(_route: str) -> bool:
+async def _always(_queue_id: int, _routes: object) -> bool:
     return True
 
 
-LEGS = Legs(Routes(CurrentDirectory(SNAPSHOT)), APPLICATION, _always)
+async def _over(_queue_id: int) -> None:
+    """Nobody counts."""
+
+
+LEGS = Legs(Routes(CurrentDirectory(SNAPSHOT)), APPLICATION, _always, _over)
 
 
 def _transfer(scripted: ScriptedLine, effect: Transfer) -> asyncio.Task[Outcome]:
