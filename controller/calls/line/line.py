@@ -17,6 +17,7 @@ from controller.asterisk.ari.client import AriClient
 from controller.asterisk.ari.events import CONNECTION_LOST, CONNECTION_RESTORED, ChannelEvents, Event
 from controller.calls.line.answer_detection import AnswerDetection
 from controller.calls.line.answer_judge import DetectionSettings
+from controller.calls.line.key_presses import KeyPresses
 from controller.calls.line.listener import LineListener, ListeningPlace
 from controller.calls.line.talk_detection import TalkDetection
 from controller.calls.model.response_codes import TransferState
@@ -129,6 +130,7 @@ class Line:
         self.answer_detection = AnswerDetection(
             channel, self.talk_detection, events.put, self.listener, listening.detection
         )
+        self._presses = KeyPresses()
         self.heard = self.unheard = 0  # playbacks that were heard, and prompts that could not be
         self.hung_up = False
         self.destroyed = False
@@ -243,7 +245,7 @@ class Line:
         if event.channel_id != self.channel.id:
             return Reaction.GO_ON
         if event.type == "ChannelDtmfReceived":
-            return self.observe(DigitPressed(event.digit))
+            return self.observe(DigitPressed(event.digit)) if self._presses.is_new(event) else Reaction.GO_ON
         self.talk_detection.notice(event)
         what = self.answer_detection.notice(event)
         return self.observe(Detected(what, self.answer_detection.evidence)) if what else Reaction.GO_ON
@@ -304,7 +306,7 @@ class Line:
                 self.hung_up = True
             elif event.type == ENDED_FROM_OUTSIDE:
                 self._end_from_outside(event)
-            elif event.type == "ChannelDtmfReceived":
+            elif event.type == "ChannelDtmfReceived" and self._presses.is_new(event):
                 self.observe(DigitPressed(event.digit))
 
     def _end_from_outside(self, event: Event) -> None:
