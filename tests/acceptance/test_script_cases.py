@@ -66,7 +66,7 @@ def yaml_of(folder: Path, server: str) -> str:
         dids.append(f'  "+{number_of(case)}": {{voice: acme, {leads_to}}}')
     owner = "caller_ids: any, products: [phone, sms], sounds: sounds"
     keys = f"  acme: {{key: {KEY}, {owner}, status_post_url: '{server}/calls'}}"
-    phones = f'  {ALICE}: {{number: "+12015550110", password: unused-here}}'
+    phones = f'  {ALICE}: {{number: "+12015550110", password: unused-in-here}}'
     return "\n".join(
         ["license_keys:", keys, "dids:", *dids, "phones:", phones, "trunks:", "  carrier: {host: 127.0.0.2}", IVRS]
     )
