@@ -57,6 +57,13 @@ def judged(*parts: Samples, settings: DetectionSettings | None = None) -> Heard:
     return Heard(found, speaks)
 
 
+def test_packets_that_are_lost_do_not_make_talk_of_noise() -> None:
+    heard = judged(
+        *in_noise(gap(1.0)), gap(0.2), *in_noise(gap(1.0), talk(0.5), gap(0.4)), gap(0.2), *in_noise(gap(2.0))
+    )
+    assert heard.whats == ["HUMAN"]
+
+
 US_RING = (hum(2.0, 440, 480), gap(4.0))
 UK_RING = (hum(0.4, 400, 450), gap(0.2), hum(0.4, 400, 450), gap(2.0))
 EU_RING = (hum(1.0, 425), gap(4.0))

@@ -26,6 +26,10 @@ _FAINTEST_TALK = -48.0
 # The noise floor: this part of the frames of so many seconds is not louder.
 _FLOOR_PART = 0.03
 _FLOOR_FRAMES = 500
+# What is this faint are packets that did not come. A few are lost, and say nothing of the noise; where they are many,
+# the line is silent between the words.
+_NO_PACKET = -80.0
+_MOST_CAME = 0.7
 # Talk is so much louder than the floor.
 _ABOVE_FLOOR = 9.0
 # Shorter bursts are clicks and no words; shorter gaps belong to a word.
@@ -190,8 +194,11 @@ class HeardSound:
 
 def _floor(levels: _Floats) -> float:
     """The noise floor of a line that was this loud of late."""
-    part = int(len(levels) * _FLOOR_PART)
-    return min(float(np.partition(levels, part)[part]), _LOUDEST_FLOOR)
+    came = levels[levels > _NO_PACKET]
+    if len(came) < _MOST_CAME * len(levels):
+        came = levels
+    part = int(len(came) * _FLOOR_PART)
+    return min(float(np.partition(came, part)[part]), _LOUDEST_FLOOR)
 
 
 def _pitches(stretch: _Floats, levels: _Floats) -> _Floats:
