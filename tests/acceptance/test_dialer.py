@@ -175,9 +175,9 @@ async def test_a_busy_number_is_dialled_twice_before_the_message_has_failed(
 async def test_a_machine_hears_the_message_after_its_greeting(programs: Programs, line: AnsweringLine) -> None:
     template = await programs.send("2015106005", "short")
     call = await line.next_call()
-    await says_hello(call, seconds=3.0)
+    await says_hello(call, seconds=5.0)
     heard = await hear(call, SHORT, timeout=15)
-    assert heard.started > 3.0
+    assert heard.started > 5.0
     await call.ended()
     assert await programs.over(template) == PASSED
     assert await told(programs.house, "2015106005") == {"delivered": "to-end", "deliveredto": "machine"}
