@@ -24,7 +24,7 @@ from controller.programs import ProgramTree
 from controller.softphone.answering import AnsweringLine, IncomingCall
 from controller.softphone.call_audio import talk
 from controller.softphone.phone import Softphone
-from tests.support.asterisk import TRUNK_ADDRESS, RunningAsterisk
+from tests.support.asterisk import TRUNK_ADDRESS, RunningAsterisk, running_asterisk
 from tests.support.house import House, running_house
 from tests.support.live import loud_spans
 from tests.support.sip_peer import sip_peer
@@ -38,6 +38,9 @@ SENT = ("PENDING", "TRANSACTION REQUIRES FURTHER ATTENTION")
 UNDER_WAY = ("PENDING", "MORE INFORMATION IS REQUIRED")
 PASSED = ("PASS", "ALL CHECKS PASSED")
 NOT_DELIVERED = ("FAIL", "MESSAGE COULD NOT BE DELIVERED")
+INVALID = ("FAIL", "DATA CHECK FAILED")
+SUPPRESSED = ("FAIL", "SUPPRESSED SENDING CODE")
+NOT_SENT = ("FAIL", "FAILED TO SEND TO NUMBER")
 YAML = f"""
 license_keys:
   acme:
@@ -45,6 +48,7 @@ license_keys:
     sounds: sounds
     dialer: {{user: {LOGIN["user"]}, password: {LOGIN["pass"]}, tries: 2, next_try_seconds: 1,
              delivered_seconds: {DELIVERED_SECONDS}}}
+line_types: {{overrides: {{"+12015106090": landline}}}}
 trunks: {{carrier: {{host: 127.0.0.2, calls_per_second: 50}}}}
 """
 
@@ -61,11 +65,15 @@ class Programs:
             assert answer.status == 200, await answer.text()
             return dict(await answer.json())
 
+    async def asked_to_send(self, number: str, message: str, *suppressed: str) -> dict[str, Any]:
+        """The answer to a request to send a message, unless the line is of one of these types."""
+        options = {"outofband": {"message": message, "do_not_send_to_types": suppressed or [""]}}
+        body = {**LOGIN, "service": "PhoneMatch5.0.Dialer", "target": {"phone": number}, "options": options}
+        return await self.post("/process/comprehensive/gateway", body)
+
     async def send(self, number: str, message: str) -> dict[str, Any]:
         """Send a message; the template to ask with."""
-        options = {"outofband": {"message": message, "do_not_send_to_types": [""]}}
-        body = {**LOGIN, "service": "PhoneMatch5.0.Dialer", "target": {"phone": number}, "options": options}
-        answer = await self.post("/process/comprehensive/gateway", body)
+        answer = await self.asked_to_send(number, message)
         assert result(answer) == SENT
         return dict(answer["continuations"]["outofband"]["template"])
 
@@ -95,14 +103,19 @@ def result(answer: dict[str, Any]) -> tuple[str, str]:
     return answer["result"]["action"], answer["result"]["detail"]
 
 
+def write_sounds(folder: Path) -> None:
+    """What the messages of the house are made of."""
+    (folder / "sounds").mkdir(parents=True)
+    write_tone(folder / "sounds" / "short.wav", SHORT, 0.6)
+    write_tone(folder / "sounds" / "long.wav", LONG, LONG_SECONDS)
+
+
 @pytest.fixture(scope="module")
 async def house(
     asterisk: RunningAsterisk, tools: ProgramTree, fresh_database: str, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[House]:
     folder = tmp_path_factory.mktemp("dialer")
-    (folder / "sounds").mkdir()
-    write_tone(folder / "sounds" / "short.wav", SHORT, 0.6)
-    write_tone(folder / "sounds" / "long.wav", LONG, LONG_SECONDS)
+    write_sounds(folder)
     async with running_house(folder, asterisk, fresh_database, tools.root, YAML) as running:
         yield running
 
@@ -143,6 +156,49 @@ async def test_a_message_is_asked_about_while_it_rings_while_it_talks_and_afterw
     assert await programs.status(template) == UNDER_WAY
     assert (await call.ended()).by == "them"
     assert await programs.over(template) == PASSED
+
+
+async def test_what_is_not_sent_fails_at_once_and_has_nothing_to_ask_with(programs: Programs) -> None:
+    answers = {
+        INVALID: await programs.asked_to_send("5551234567", "short"),
+        SUPPRESSED: await programs.asked_to_send("2015106090", "short", "mobile", "landline"),
+        NOT_SENT: await programs.asked_to_send("9005551234", "short"),
+    }
+    assert {expected: result(answer) for expected, answer in answers.items()} == {each: each for each in answers}
+    assert not any("continuations" in answer for answer in answers.values())
+
+
+async def test_either_of_two_controllers_sends_a_message_and_tells_what_became_of_it(
+    programs: Programs, line: AnsweringLine, tools: ProgramTree, tmp_path: Path
+) -> None:
+    write_sounds(tmp_path / "second")
+    async with (
+        running_asterisk(tools, entity_id="02:00:00:00:00:02") as asterisk,
+        running_house(tmp_path / "second", asterisk, programs.house.dsn, tools.root, YAML) as house,
+        Softphone(tools.command("sipp"), server=("127.0.0.1", asterisk.sip_port), local_host=TRUNK_ADDRESS) as phone,
+        phone.answering(port=asterisk.configuration.trunks[0].port) as other_line,
+    ):
+        others = Programs(house, programs.http)
+        asked = {"2015106011": (programs, others), "2015106012": (others, programs)}
+        for number, (sender, teller) in asked.items():
+            template = await sender.send(number, "short")
+            call = await first_call(line, other_line)
+            assert await teller.status(template) == UNDER_WAY
+            await says_hello(call)
+            await call.ended(timeout=15)
+            assert await teller.over(template) == PASSED
+
+
+async def first_call(*lines: AnsweringLine) -> IncomingCall:
+    """The call that comes to one of the lines: whichever controller places it."""
+    waiting = [asyncio.create_task(each.next_call()) for each in lines]
+    try:
+        done, _ = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+        return done.pop().result()
+    finally:
+        for each in waiting:
+            each.cancel()
+        await asyncio.gather(*waiting, return_exceptions=True)
 
 
 async def test_a_hang_up_counts_by_how_much_was_heard(programs: Programs, line: AnsweringLine) -> None:
