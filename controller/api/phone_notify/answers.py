@@ -11,6 +11,7 @@ from controller.calls.model.response_codes import ResponseCode
 from controller.calls.outgoing.notifications import Taken
 from controller.calls.store.call_status import CallStanding
 from controller.errors import NotificationRefused
+from controller.ivr.compiled import is_compiled_source
 from controller.metering.prices import FREE, PriceList
 
 
@@ -56,7 +57,8 @@ def of_standing(call: CallStanding, prices: PriceList = FREE, *, advanced: bool 
         else prices.minute_rate(call.direction, call.their_number, call.route, ended_at),
         country=call.country or None,
         call_complete=call.ended_at is not None,
-        text_to_say=call.script if advanced else None,
+        # What an IVR, a routing or a message of the Dialer was compiled from is no text of a customer.
+        text_to_say=call.script if advanced and not is_compiled_source(call.script) else None,
         variables=tuple(Variable(name=name, value=value) for name, value in call.variables.items())
         if advanced
         else None,
