@@ -48,7 +48,7 @@ dids:
   "+12015550106": {{sms: acme, announcement: thanks}}
   "+12015550107": {{voice: acme, script: patient.txt}}
 phones:
-  alice: {{number: "+12015550110", password: unused-here}}
+  alice: {{number: "+12015550110", password: not-used-here}}
 trunks:
   carrier: {{host: 127.0.0.2}}
 """
