@@ -338,7 +338,8 @@ def _flush_and_exit(status: int | str | None) -> NoReturn:
         # Python would try once more at its end, and tell of it: the descriptor leads nowhere now.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         if not isinstance(error, BrokenPipeError):
-            print(f"ringpost: the output: {(error.strerror or str(error)).lower()}", file=sys.stderr)
+            if not status:  # else the command has told of it
+                print(f"ringpost: the output: {(error.strerror or str(error)).lower()}", file=sys.stderr)
             status = status or 1
     sys.exit(status)
 

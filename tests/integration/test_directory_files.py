@@ -281,8 +281,8 @@ def test_the_demos_files_hold_no_secret() -> None:
 
 
 def test_every_key_of_the_yaml_is_in_the_reference() -> None:
-    # What a key says of its texts stands on the page about texts, which the page about the configuration links to.
-    page = "".join((PROJECT / "docs" / name).read_text() for name in ("configuration.md", "texts.md"))
+    # What a key says of its texts and its Dialer stands on pages that the page about the configuration links to.
+    page = "".join((PROJECT / "docs" / name).read_text() for name in ("configuration.md", "texts.md", "dialer.md"))
     missing = []
     for module in (declarations, settings):
         for model in vars(module).values():

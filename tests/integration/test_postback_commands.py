@@ -89,6 +89,7 @@ async def test_the_receiver_prints_what_arrives_and_fails_as_told() -> None:
     try:
         async with asyncio.timeout(20):
             assert b"Listening" in await process.stdout.readline()
+            assert b"Authorization: Bearer" in await process.stdout.readline()
             async with aiohttp.ClientSession() as http:
                 for expected in (503, 200):
                     async with http.post(f"http://127.0.0.1:{port}/calls", data={"QueueID": "7"}) as answer:

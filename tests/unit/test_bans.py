@@ -106,8 +106,10 @@ async def test_asterisk_reads_the_list_when_somebody_comes_on_it_and_when_the_ti
         room.manager.reloaded.clear()
         room.clock[0] = 601.0
         room.fail("IPV4/UDP/192.0.2.8/5060")
-        await asyncio.wait_for(room.manager.reloaded.wait(), 20)
-        assert "192.0.2.7" not in file.read_text()
+        async with asyncio.timeout(20):
+            while "192.0.2.7" in file.read_text():  # a list that was begun before the time was over may come first
+                await room.manager.reloaded.wait()
+                room.manager.reloaded.clear()
         assert room.bans.banned == ["192.0.2.8"]
     finally:
         running.cancel()

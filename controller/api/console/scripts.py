@@ -112,11 +112,10 @@ class ScriptPages:
         key, number = visit.key, form.get("did")
         before = self._dids.script(number, key.name)
         await visit.changes("set an incoming call script", number, before=before or "", after=source, key=key.name)
-        if await self._dids.set_script(number, key.name, source):
-            return await self._page(visit, form, done=f"Calls to {number} run this script from now on.")
-        which = number or "No number"
-        said = f"{which} cannot be given this script: correct its mistakes, and choose a number of the key."
-        return await self._page(visit, form, status=422, said=said)
+        if refusal := await self._dids.set_script(number, key.name, source):
+            said = f"{number or 'No number'} cannot be given this script: {refusal}."
+            return await self._page(visit, form, status=422, said=said)
+        return await self._page(visit, form, done=f"Calls to {number} run this script from now on.")
 
     async def _check(self, visit: Visit) -> web.StreamResponse:
         """What is found in the script so far, as a part of the page."""

@@ -86,6 +86,7 @@ CALLS: dict[str, Call] = {
     "Channel.rtp_statistics": lambda r: Channel(r, "c").rtp_statistics(),
     "Channel.send_dtmf": lambda r: Channel(r, "c").send_dtmf("1", before_ms=1, between_ms=2, duration_ms=3, after_ms=4),
     "Channel.set_variable": lambda r: Channel(r, "c").set_variable("X", "y"),
+    "Channel.snoop": lambda r: Channel(r, "c").snoop(snoop_id="s", application="a"),
     "Channel.start_moh": lambda r: Channel(r, "c").start_moh("default"),
     "Channel.start_silence": lambda r: Channel(r, "c").start_silence(),
     "Channel.state": lambda r: Channel(r, "c").state(),
@@ -101,6 +102,9 @@ CALLS: dict[str, Call] = {
         other_channel_id="d",
         originator="e",
         variables=VARIABLES,
+    ),
+    "Channels.external_media": lambda r: Channels(r).external_media(
+        channel_id="m", application="a", external_host="127.0.0.1:4000"
     ),
     "Channels.list": lambda r: Channels(r).list(),
     "Channels.originate": lambda r: Channels(r).originate(
