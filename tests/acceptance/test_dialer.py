@@ -217,14 +217,15 @@ async def test_a_hang_up_counts_by_how_much_was_heard(programs: Programs, line: 
     assert await told(programs.house, "2015106003") == {"delivered": "long-enough", "deliveredto": "human"}
 
 
-async def test_a_busy_number_is_dialled_twice_before_the_message_has_failed(
-    programs: Programs, line: AnsweringLine
+@pytest.mark.parametrize(("number", "status"), [("2015106004", 486), ("2015106008", 480)], ids=["busy", "no answer"])
+async def test_who_is_busy_or_does_not_answer_is_dialled_twice_before_the_message_has_failed(
+    programs: Programs, line: AnsweringLine, number: str, status: int
 ) -> None:
-    template = await programs.send("2015106004", "short")
-    await (await line.next_call()).refuse(486)
+    template = await programs.send(number, "short")
+    await (await line.next_call()).refuse(status)
     again = await line.next_call()
     assert await programs.status(template) == UNDER_WAY
-    await again.refuse(486)
+    await again.refuse(status)
     assert await programs.over(template) == NOT_DELIVERED
 
 
