@@ -23,7 +23,7 @@ SCRIPTS = {
 
 YAML = """
 license_keys:
-  acme: {{key: {key}, products: [phone], sounds: sounds}}
+  acme: {{key: {key}, products: [phone], sounds: sounds, mail_to: [debug@example.com, errors@example.com]}}
 dids:
   "+12015550101": {{voice: acme, script: debug.txt}}
   "+12015550102": {{voice: acme, script: broken.txt}}
