@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -53,12 +54,12 @@ class LineTypeProvider(Protocol):
         """What can be told when there is time to ask."""
 
 
-class KnowsAtOnce:
+class KnowsAtOnce(ABC):
     """A provider that never has to ask."""
 
+    @abstractmethod
     def known(self, number: str) -> LineFound | None:
         """See `LineTypeProvider`."""
-        raise NotImplementedError
 
     async def look_up(self, number: str) -> LineFound | None:
         """The same as `known`."""
