@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 
 from controller.programs import ProgramTree
-from controller.softphone.call_audio import talk
 from controller.softphone.phone_call import PhoneCall
 from controller.softphone.rtp import CLOCK_RATE
 from controller.speech.house_sounds import HOUSE_SECONDS
@@ -136,7 +135,7 @@ async def test_exactly_the_digits_of_dial_dtmf_are_heard_with_their_lengths_and_
 async def test_sound_pauses_while_the_caller_talks_and_goes_on_afterwards(live: LiveHouse) -> None:
     call = await live.dial("pausing")
     await hear(call, FIRST)
-    await call.play(talk(1.2))
+    await call.play(tone(SAID, 1.2))
     await call.ended(20)
 
     heard = heard_tones(call.audio)
@@ -149,7 +148,7 @@ async def test_sound_pauses_while_the_caller_talks_and_goes_on_afterwards(live: 
 
 async def test_a_talking_caller_is_waited_out_and_a_silent_one_is_not_waited_for_long(live: LiveHouse) -> None:
     talking, silent = await asyncio.gather(live.dial("silence"), live.dial("silence"))
-    await talking.play(talk(1.5))
+    await talking.play(tone(SAID, 1.5))
     stopped = talking.now
     after_talk = await hear(talking, FIRST)
     after_silence = await hear(silent, FIRST)
@@ -162,7 +161,7 @@ async def test_a_talking_caller_is_waited_out_and_a_silent_one_is_not_waited_for
 
 async def test_who_talks_on_is_waited_for_ten_seconds_a_try(live: LiveHouse) -> None:
     once, twice = await asyncio.gather(live.dial("silence-once"), live.dial("silence-twice"))
-    await asyncio.gather(once.play(talk(11.0)), twice.play(talk(11.0)))
+    await asyncio.gather(once.play(tone(SAID, 11.0)), twice.play(tone(SAID, 11.0)))
     stopped = twice.now
     given_up = await hear(once, FIRST)
     waited_out = await hear(twice, FIRST)

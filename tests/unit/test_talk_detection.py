@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
+from typing import cast
 
+import numpy as np
 import pytest
 
 from controller.asterisk.ari.events import Event
+from controller.calls.line.heard_sound import RATE, HeardSound, Samples
+from controller.calls.line.listener import LineListener
 from controller.calls.line.talk_detection import SHORTEST_SILENCE_MS, TalkDetection
 from controller.errors import AsteriskError, AsteriskTimeout
+from controller.softphone.call_audio import talk
 from tests.support.memory_ari import MemoryAri
+from tests.support.tones import silence
 
 STARTED, FINISHED = Event("ChannelTalkingStarted", {}), Event("ChannelTalkingFinished", {})
 CHANNEL = "1700000000.1"
@@ -117,3 +124,44 @@ async def test_after_an_interruption_nobody_is_taken_to_talk() -> None:
     detection.interrupted()
     assert not detection.talking
     assert detection.silent_since >= before
+
+
+class Ear:
+    """A listener that has heard what a test gives it."""
+
+    def __init__(self) -> None:
+        self.sound = HeardSound()
+        self.consumer: Callable[[HeardSound], None] | None = None
+
+    async def begin(self, consumer: Callable[[HeardSound], None]) -> bool:
+        self.consumer = consumer
+        return True
+
+    async def end(self, _consumer: Callable[[HeardSound], None]) -> None:
+        self.consumer = None
+
+    def hear(self, samples: Samples) -> None:
+        for begin in range(0, len(samples), 800):  # a tenth of a second
+            self.sound.add(samples[begin : begin + 800])
+            assert self.consumer is not None
+            self.consumer(self.sound)
+
+
+TALK_SECONDS = 1.2
+HUM = (8000 * np.sin(2 * np.pi * 440 / RATE * np.arange(round(TALK_SECONDS * RATE)))).astype(np.int16)
+
+
+@pytest.mark.parametrize("sound", [talk(TALK_SECONDS), HUM], ids=["talk", "a tone"])
+async def test_neither_talk_nor_a_tone_is_silence_on_a_line_that_is_listened_to(sound: Samples) -> None:
+    ear, told = Ear(), list[Event]()
+    detection = TalkDetection(MemoryAri().client.channels.get(CHANNEL), cast("LineListener", ear), told.append)
+    async with detection.wanted(500):
+        ear.hear(silence(1.0))
+        assert told == []
+        ear.hear(sound)
+        assert [event.type for event in told] == ["ChannelTalkingStarted"]
+        ear.hear(silence(0.3))
+        assert len(told) == 1
+        ear.hear(silence(0.5))
+        assert [event.type for event in told] == ["ChannelTalkingStarted", "ChannelTalkingFinished"]
+        assert told[1].data["duration"] == pytest.approx(1000 * TALK_SECONDS, abs=150)

@@ -14,7 +14,7 @@ import structlog
 
 from controller.asterisk.ari.channels import Channel
 from controller.asterisk.ari.events import Event
-from controller.calls.line.heard_sound import HeardSound
+from controller.calls.line.heard_sound import HeardSound, HeardTone, Word
 from controller.calls.line.listener import LineListener
 from controller.errors import AsteriskError, AsteriskNotFound, AsteriskTimeout
 
@@ -128,14 +128,18 @@ class TalkDetection:
 
     def _heard(self, sound: HeardSound) -> None:
         """Put into the call's events what has changed."""
-        words = [word for word in sound.words() if word.end > self._heard_from]
-        silent = sound.seconds - words[-1].end >= self._set_to / 1000 if words else True
-        if not self._talk_told and words and not silent:
+        # A tone is no word, but no silence either: who waits for silence does not speak into it.
+        sounds: list[Word | HeardTone] = [*sound.words(), *sound.tones()]
+        heard = [each for each in sounds if each.end > self._heard_from]
+        begun = min((each.start for each in heard), default=0.0)
+        ended = max((each.end for each in heard), default=0.0)
+        silent = not heard or sound.seconds - ended >= self._set_to / 1000
+        if not self._talk_told and not silent:
             self._talk_told = True
             self._tell(TALK_EVENTS[0], 0.0)
         elif self._talk_told and silent:
             self._talk_told = False
-            self._tell(TALK_EVENTS[1], words[-1].end - max(words[0].start, self._heard_from) if words else 0.0)
+            self._tell(TALK_EVENTS[1], ended - max(begun, self._heard_from) if heard else 0.0)
             self._heard_from = sound.seconds
 
     def _tell(self, event_type: str, seconds: float) -> None:
