@@ -6,22 +6,19 @@ change is stored, counts here at once, and every controller is told of it.
 
 from __future__ import annotations
 
-import asyncio
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
 import structlog
 
-from controller.errors import StoreError
 from controller.store.database import Database
+from controller.store.following import follow
 
 log = structlog.get_logger()
 
 CHANNEL = "customer_entries"
-AGAIN_SECONDS = 2.0
 
 Content = Mapping[str, Any]
 """What `json.dumps` takes."""
@@ -53,7 +50,6 @@ class Entries:
         self._database = database
         self._entries: EntriesByKind = {}
         self._listeners: list[Callable[[EntriesByKind], None]] = []
-        self._changed = asyncio.Event()
 
     def on_change(self, listener: Callable[[EntriesByKind], None]) -> None:
         """Call `listener` with all entries whenever they were loaded."""
@@ -71,21 +67,7 @@ class Entries:
 
     async def run(self) -> None:
         """Hear of what other controllers change, until cancelled."""
-        listening = asyncio.create_task(self._database.listen(CHANNEL, lambda _payload: self._changed.set()))
-        try:
-            while True:
-                await self._changed.wait()
-                self._changed.clear()
-                try:
-                    await self.load()
-                except StoreError as error:
-                    log.warning("customers' entries could not be read", reason=str(error))
-                    await asyncio.sleep(AGAIN_SECONDS)
-                    self._changed.set()
-        finally:
-            listening.cancel()
-            with suppress(asyncio.CancelledError):
-                await listening
+        await follow(self._database, CHANNEL, self.load, "customers' entries")
 
     def of(self, license_key: str, kind: str) -> list[Entry]:
         """The entries of a key of one kind, the oldest first."""

@@ -5,10 +5,8 @@ What the YAML states, the YAML owns; what it leaves out is granted here, stored,
 
 from __future__ import annotations
 
-import asyncio
 import random
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import replace
 
 import structlog
@@ -17,18 +15,17 @@ from controller.directory.current import CurrentDirectory
 from controller.directory.did_settings import settings_of
 from controller.directory.grants import DidGrant
 from controller.directory.script_examination import examine
-from controller.errors import StoreError
 from controller.number_kinds import kind_of
 from controller.numbers import mask_number
 from controller.script.analysis.checker import Context
 from controller.store.database import Database
+from controller.store.following import follow
 from controller.store.storable import storable
 
 log = structlog.get_logger()
 
 CHANNEL = "did_grants"
 AT_RANDOM = 10
-AGAIN_SECONDS = 2.0
 
 
 class GrantedDids:
@@ -45,7 +42,6 @@ class GrantedDids:
         self._directory = directory
         self._context = context
         self._sounds_of = sounds_of
-        self._changed = asyncio.Event()
 
     async def load(self) -> None:
         """Read what is granted, and let it count. StoreError."""
@@ -66,21 +62,7 @@ class GrantedDids:
 
     async def run(self) -> None:
         """Hear of what other controllers grant, until cancelled."""
-        listening = asyncio.create_task(self._database.listen(CHANNEL, lambda _payload: self._changed.set()))
-        try:
-            while True:
-                await self._changed.wait()
-                self._changed.clear()
-                try:
-                    await self.load()
-                except StoreError as error:
-                    log.warning("granted numbers could not be read", reason=str(error))
-                    await asyncio.sleep(AGAIN_SECONDS)
-                    self._changed.set()
-        finally:
-            listening.cancel()
-            with suppress(asyncio.CancelledError):
-                await listening
+        await follow(self._database, CHANNEL, self.load, "granted numbers")
 
     def available(self) -> list[str]:
         """The numbers that nobody has."""

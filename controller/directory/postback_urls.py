@@ -7,7 +7,6 @@ with a `status_post_url` there cannot be given another.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -16,12 +15,11 @@ from typing import NoReturn
 import structlog
 
 from controller.directory.snapshot import Did, LicenseKey
-from controller.errors import StoreError
 from controller.store.database import Database
+from controller.store.following import follow
 from controller.store.storable import storable
 
 CHANNEL = "ringpost_postback_urls"
-RETRY_SECONDS = 2.0
 
 log = structlog.get_logger(__name__)
 
@@ -64,18 +62,7 @@ class PostbackUrls:
 
     async def run(self) -> NoReturn:
         """Load the settings, and again whenever somebody changes one, until cancelled."""
-        changed = asyncio.Event()
-        async with asyncio.TaskGroup() as group:
-            group.create_task(self._database.listen(CHANNEL, lambda _payload: changed.set()))
-            while True:
-                await changed.wait()
-                changed.clear()
-                try:
-                    await self.load()
-                except StoreError as error:
-                    log.warning("the URLs of post-backs were not loaded", reason=str(error))
-                    await asyncio.sleep(RETRY_SECONDS)
-                    changed.set()
+        await follow(self._database, CHANNEL, self.load, "the URLs of post-backs")
 
     async def load(self) -> None:
         """Load all settings. StoreError."""

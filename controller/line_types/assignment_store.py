@@ -9,15 +9,15 @@ from typing import NoReturn
 
 import structlog
 
-from controller.errors import StateInvalid, StoreError
+from controller.errors import StateInvalid
 from controller.line_types.assignments import Assignments, AssignmentTable
 from controller.store.database import Database
+from controller.store.following import follow
 from controller.store.storable import storable
 
 log = structlog.get_logger()
 
 CHANNEL = "ringpost_line_assignments"
-RETRY_SECONDS = 2.0
 SAVE_SECONDS = 60.0
 
 
@@ -71,21 +71,10 @@ class FollowedAssignments:
         """Take over what the store has now. StoreError."""
         try:
             self._assignments.table = await self._store.load() or AssignmentTable()
+            log.info("assignment table loaded", blocks=len(self._assignments.table))
         except StateInvalid as error:
             log.error("the assignment table is not used", reason=str(error))
 
     async def run(self) -> NoReturn:
         """Load the table, and again whenever somebody imports one, until cancelled."""
-        changed = asyncio.Event()
-        async with asyncio.TaskGroup() as group:
-            group.create_task(self._database.listen(CHANNEL, lambda _payload: changed.set()))
-            while True:
-                await changed.wait()
-                changed.clear()
-                try:
-                    await self.load()
-                    log.info("assignment table loaded", blocks=len(self._assignments.table))
-                except StoreError as error:
-                    log.warning("the assignment table was not loaded", reason=str(error))
-                    await asyncio.sleep(RETRY_SECONDS)
-                    changed.set()
+        await follow(self._database, CHANNEL, self.load, "the assignment table")
