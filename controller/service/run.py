@@ -18,8 +18,9 @@ from controller.resources import MIGRATIONS, QUERIES
 from controller.running.prompt_rendering import prepare_prompts
 from controller.running.sharing import with_shared_secrets
 from controller.service import memory
-from controller.service.build import Service, build
+from controller.service.build import build
 from controller.service.listening import answering, listen, waiting_room
+from controller.service.parts import Service
 from controller.store.database import Database
 from controller.store.migrations import Migrations
 from controller.store.queries import Queries

@@ -36,7 +36,7 @@ from controller.script.analysis.checker import NOWHERE
 from controller.script.effects import Prompt, Silence, Sound, Speech, Tone
 from controller.script.parser import parse
 from controller.script.program import Program
-from controller.service.build import build_calls
+from controller.service.build_calls import build_calls
 from controller.speech.prompts import Medium
 from controller.store.database import Database
 from controller.store.queries import Queries

@@ -22,7 +22,7 @@ from controller.directory.current import CurrentDirectory
 from controller.directory.snapshot import Snapshot
 from controller.egress.guard import Guard
 from controller.script.analysis.checker import NOWHERE
-from controller.service.build import Calls, build_calls
+from controller.service.build_calls import Calls, build_calls
 from tests.support.calls import APPLICATION, NamedPrompts, NamedSounds, NoManager
 from tests.support.memory_ari import MemoryAri
 from tests.support.memory_store import MemoryDatabase
