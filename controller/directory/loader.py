@@ -8,9 +8,8 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from controller.asterisk.configuration import SECTION_TYPES
 from controller.config_file.document import Document, read_document
-from controller.config_file.nodes import MappingEntry, Position
+from controller.config_file.nodes import MappingEntry
 from controller.config_file.validation import (
     alternatives,
     child,
@@ -19,12 +18,14 @@ from controller.config_file.validation import (
     read_entries,
     refuse_unknown_sections,
 )
-from controller.directory.declarations import NAME, DidEntry, LicenseKeyEntry, PhoneEntry, TrunkEntry, is_wide
+from controller.directory.claims import Claims
+from controller.directory.declarations import NAME, DidEntry, LicenseKeyEntry
 from controller.directory.dialer_checks import DialerChecks
 from controller.directory.key_names import KeyNames
 from controller.directory.menus import Menus
 from controller.directory.script_cache import ScriptCache
 from controller.directory.secrets import SecretSource
+from controller.directory.sip_entries import SipEntries
 from controller.directory.snapshot import (
     DEMO_KEY,
     Did,
@@ -33,7 +34,6 @@ from controller.directory.snapshot import (
     Product,
     ScriptFile,
     Snapshot,
-    Trunk,
     destinations_by_key,
     numbers_inside,
 )
@@ -47,8 +47,6 @@ from controller.script.parser import parse
 from controller.script.program import Program
 
 SECTIONS = ("license_keys", "dids", "ivrs", "sequences", "phones", "trunks")
-# Names of sections in Asterisk's pjsip.conf that mean something else there.
-_RESERVED_NAMES = SECTION_TYPES | {"anonymous", "general"}
 
 
 class _Unsaved:
@@ -134,13 +132,12 @@ class _Loader:
         self._context = context
         self._cache = ScriptCache(document, context)
         self._sounds: dict[str, dict[str, Path]] = {}
-        self._owners: dict[str, Position] = {}
+        self._claims = Claims(document)
+        self._sip = SipEntries(document, self._claims)
         self._played: list[tuple[ScriptFile, str]] = []
         self._dialer = DialerChecks(document)
         # Those with mistakes are in there as well: who names them made none.
         self._key_names: set[str] = set()
-        self._phone_names: set[str] = set()
-        self._trunk_names: set[str] = set()
 
     @property
     def inventory(self) -> Inventory:
@@ -149,9 +146,9 @@ class _Loader:
 
     def build(self) -> Snapshot | None:
         keys = self._license_keys()
-        phones = self._phones()
-        trunks = self._trunks()
-        menus = Menus(self._document, self._cache, self._phone_names, self._context)
+        phones = self._sip.phones()
+        trunks = self._sip.trunks()
+        menus = Menus(self._document, self._cache, self._sip.phone_names, self._context)
         menus.read()
         dids = self._dids(keys, menus)
         menus.note_use(dids)
@@ -202,20 +199,18 @@ class _Loader:
 
     def _license_keys(self) -> dict[str, LicenseKey]:
         keys: dict[str, LicenseKey] = {}
-        values: dict[str, Position] = {}
-        logins: dict[str, Position] = {}
         for name, (entry, declared) in read_entries(self._document, "license_keys", LicenseKeyEntry).items():
             self._key_names.add(name)
-            self._check_name(entry)
+            self._claims.check_name(entry)
             if declared is None:
                 continue
             self._names.declare(entry, declared.was)
             if declared.key:
-                self._claim(values, declared.key, locate(entry, ("key",)), "this licence key")
+                self._claims.claim(declared.key, locate(entry, ("key",)), "this licence key")
             if declared.demo:
-                self._claim(values, DEMO_KEY, locate(entry, ("demo",)), "the demo key 0")
+                self._claims.claim(DEMO_KEY, locate(entry, ("demo",)), "the demo key 0")
             login = (declared.api.username or name).lower()
-            self._claim(logins, login, locate(entry, ("voipms", "username")), "this user name")
+            self._claims.claim(login, locate(entry, ("voipms", "username")), "this user name")
             self._dialer.declare(name, entry, declared)
             keys[name] = LicenseKey(
                 name=name,
@@ -253,71 +248,6 @@ class _Loader:
         else:
             self._sounds[entry.key] = {}
 
-    def _phones(self) -> dict[str, Phone]:
-        phones: dict[str, Phone] = {}
-        for name, (entry, declared) in read_entries(self._document, "phones", PhoneEntry).items():
-            self._phone_names.add(name)
-            self._check_name(entry, _RESERVED_NAMES)
-            if declared is None:
-                continue
-            if declared.number:
-                self._claim(self._owners, declared.number, locate(entry, ("number",)), "this number")
-            phones[name] = Phone(
-                name, declared.password or "", declared.number, declared.label, declared.media_encryption
-            )
-        return phones
-
-    def _trunks(self) -> dict[str, Trunk]:
-        trunks: dict[str, Trunk] = {}
-        matched: dict[str, Position] = {}
-        for name, (entry, declared) in read_entries(self._document, "trunks", TrunkEntry).items():
-            self._check_name(entry, _RESERVED_NAMES)
-            self._trunk_names.add(name)
-            if name in self._phone_names:
-                self._document.report(entry.position, f'"{name}" is a phone already', expected="another name")
-            if declared is None:
-                continue
-            if (declared.username is None) != (declared.password is None):
-                self._document.report(
-                    entry.position, "half of the trunk's login is missing", expected="both `username` and `password`"
-                )
-            elif declared.registration and declared.username is None:
-                self._document.report(
-                    locate(entry, ("register",)), "registering needs a login", expected="`username` and `password`"
-                )
-            self._warn_of_wide_match(entry, declared)
-            match = declared.match or (declared.host,)
-            for index, address in enumerate(match):
-                path = ("match", index) if declared.match else ("host",)
-                self._claim(matched, address, locate(entry, path), "this address")
-            trunks[name] = Trunk(
-                name=name,
-                host=declared.host,
-                port=declared.port,
-                transport=declared.transport,
-                username=declared.username,
-                password=declared.password,
-                register=declared.registration,
-                match=match,
-                calls_per_second=declared.calls_per_second,
-                channels=declared.channels,
-                prefixes=declared.prefixes,
-                number_format=declared.number_format,
-                did_from=declared.did_from,
-                show_withheld=declared.show_withheld,
-                text_did_in=declared.text_did_in,
-                texts_per_second=declared.texts_per_second,
-                media_encryption=declared.media_encryption,
-            )
-        return trunks
-
-    def _warn_of_wide_match(self, entry: MappingEntry, declared: TrunkEntry) -> None:
-        """A trunk is known by its addresses alone: whoever else sits there calls and texts as the carrier."""
-        for index, text in enumerate(declared.match):
-            if is_wide(text):
-                message = f'everybody in {text} is taken for the carrier "{entry.key}", without a password'
-                self._document.warn(locate(entry, ("match", index)), message, expected="the carrier's own addresses")
-
     def _dids(self, keys: dict[str, LicenseKey], menus: Menus) -> dict[str, Did]:
         dids: dict[str, Did] = {}
         for written, (entry, declared) in read_entries(self._document, "dids", DidEntry).items():
@@ -326,7 +256,7 @@ class _Loader:
                 self._document.report(
                     entry.position, "not a valid phone number", expected='a number such as "+12015550101"'
                 )
-            free = number is not None and self._claim(self._owners, number, entry.position, "this number")
+            free = number is not None and self._claims.claim(number, entry.position, "this number")
             if declared is not None:
                 did = self._did(number or written, entry, declared, keys, menus)
                 if free:
@@ -369,8 +299,8 @@ class _Loader:
 
     def _sms_trunk(self, entry: MappingEntry, declared: DidEntry) -> str | None:
         name = declared.sms_trunk
-        if name is not None and name not in self._trunk_names:
-            expected = alternatives(name, self._trunk_names)
+        if name is not None and name not in self._sip.trunk_names:
+            expected = alternatives(name, self._sip.trunk_names)
             self._document.report(locate(entry, ("sms_trunk",)), "there is no trunk of this name", expected=expected)
         return name
 
@@ -419,23 +349,6 @@ class _Loader:
             expected = alternatives(sound_id, self._sounds[owner.name])
             self._document.report(position, f'licence key "{owner.name}" has no sound "{sound_id}"', expected=expected)
         return parse(f"~^{sound_id}~")
-
-    def _check_name(self, entry: MappingEntry, reserved: Collection[str] = ()) -> None:
-        if NAME.fullmatch(entry.key) is None:
-            self._document.report(
-                entry.position, "this name cannot be used", expected="at most 40 of a-z, 0-9, - and _, no capitals"
-            )
-        elif entry.key in reserved:
-            self._document.report(entry.position, f'the name "{entry.key}" is taken by Asterisk', expected="another")
-
-    def _claim(self, owners: dict[str, Position], value: str, position: Position, what: str) -> bool:
-        """Whether this is the first to claim a value; a second one is a mistake that names the first."""
-        first = owners.setdefault(value, position)
-        if first == position:
-            return True
-        place = f"{first.file}:{first.line}:{first.column}"
-        self._document.report(position, f"{what} is declared in {place} already", expected="one owner")
-        return False
 
 
 def _is_sequence(text: str) -> bool:
