@@ -26,7 +26,7 @@ class Manager:
         self.handlers: dict[str, Callable[[Mapping[str, str]], None]] = {}
         self.reloads = 0
         self.away = False
-        self.reloaded = asyncio.Event()
+        self.reloaded, self.refused = asyncio.Event(), asyncio.Event()
 
     def on_event(self, name: str, handler: Callable[[Mapping[str, str]], None]) -> None:
         self.handlers[name] = handler
@@ -34,6 +34,7 @@ class Manager:
     async def reload(self, module: str) -> None:
         assert module == "res_pjsip.so"
         if self.away:
+            self.refused.set()
             raise AsteriskUnreachable("away")
         self.reloads += 1
         self.reloaded.set()
@@ -126,7 +127,7 @@ async def test_a_list_that_asterisk_did_not_hear_of_is_told_again(
     room.fail("IPV4/UDP/192.0.2.7/5060")
     running = asyncio.create_task(room.bans.run())
     try:
-        await asyncio.sleep(0.05)
+        await asyncio.wait_for(room.manager.refused.wait(), 20)
         room.manager.away = False
         await asyncio.wait_for(room.manager.reloaded.wait(), 20)
         assert "192.0.2.7" in file.read_text()
