@@ -6,7 +6,7 @@ import asyncio
 import json
 import random
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, cast
@@ -62,7 +62,7 @@ class Clock:
 
 
 class Torn:
-    """A database that breaks off at random statements: before one, after one, and at a commit whose answer is lost."""
+    """A database that breaks off at random: before a statement, or after one that is done, whose answer is lost."""
 
     def __init__(self, database: Database, chance: random.Random) -> None:
         self._database = database
@@ -75,38 +75,9 @@ class Torn:
 
     async def execute(self, name: str, *args: Any, **named: Any) -> str:
         self._tear()
-        return await self._database.execute(name, *args, **named)
-
-    async def fetch(self, name: str, **values: Any) -> Any:
-        self._tear()
-        found = await self._database.fetch(name, **values)
-        self._tear()
-        return found
-
-    @asynccontextmanager
-    async def transaction(self) -> AsyncIterator[_TornTransaction]:
-        async with self._database.transaction() as transaction:
-            yield _TornTransaction(transaction, self._tear)
-            self._tear()
-        self._tear()  # committed, and nobody was told
-
-
-class _TornTransaction:
-    def __init__(self, transaction: Any, tear: Any) -> None:
-        self._transaction = transaction
-        self._tear = tear
-
-    async def execute(self, name: str, *args: Any, **named: Any) -> str:
-        self._tear()
-        tag: str = await self._transaction.execute(name, *args, **named)
-        self._tear()
+        tag = await self._database.execute(name, *args, **named)
+        self._tear()  # done, and nobody was told
         return tag
-
-    async def fetch(self, name: str, *args: Any, **named: Any) -> Any:
-        self._tear()
-        found = await self._transaction.fetch(name, *args, **named)
-        self._tear()
-        return found
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
