@@ -160,7 +160,10 @@ class CallLog:
     def transfer_became(
         self, transfer: Literal["ringing", "bridged", "failed"], *, number: str = "", route: str = ""
     ) -> None:
-        """How a transfer of the call stands now; that both talk is posted of an outgoing call.
+        """How a transfer of the call stands now: stored; that both talk is posted of an outgoing call.
+
+        Stored at once, since a transfer can last for hours: a controller that takes the call over must know of the leg,
+        whose lease it renews and whose minutes it meters. One that failed is stored with the script's next state.
 
         number, route: of one that is bridged, whom it leads to, and through which trunk.
         """
@@ -168,12 +171,15 @@ class CallLog:
             match transfer:
                 case "ringing":
                     self.call.transfer_rings()
+                    self._write(None)
                 case "bridged":
                     was = self.call.transfer
                     self.call.transfer_bridged()
                     self.call.leg_answered(try_number(number) or number, route, self._log_targets.now())
                     if self.call.outgoing and was != "bridged":
                         self._post("call.transferred")
+                    else:
+                        self._write(None)
                 case "failed":
                     self.call.transfer_failed()
             self._meter_leg()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import random
 import socket
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -43,21 +42,6 @@ def check_ports(needs: Sequence[PortNeed]) -> None:
             )
     if taken:
         raise PortInUse("Ports that are needed are not free:\n  " + "\n  ".join(taken))
-
-
-def free_port(*protocols: Protocol, host: str = "127.0.0.1") -> int:
-    """A port that is free now for all the protocols, outside the range that systems use for outgoing connections."""
-    return free_range(1, *protocols, host=host)
-
-
-def free_range(count: int, *protocols: Protocol, host: str = "127.0.0.1") -> int:
-    """The first of `count` neighbouring free ports; an even number. PortInUse when none are found."""
-    for _ in range(1000):
-        first = random.randrange(20000, 32000 - count, 2)  # noqa: S311
-        needs = [PortNeed(host, first + at, protocol, "", "") for at in range(count) for protocol in protocols]
-        if all(_try(need) is None for need in needs):
-            return first
-    raise PortInUse(f"No {count} free neighbouring ports were found on {host}.")
 
 
 def _try(need: PortNeed) -> OSError | None:

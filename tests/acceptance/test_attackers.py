@@ -16,7 +16,6 @@ from prometheus_client import CollectorRegistry
 
 from controller.asterisk.ami import AmiClient
 from controller.asterisk.configuration import BANNED_FILE, SipPhone
-from controller.embedded.ports import free_port
 from controller.errors import AsteriskRefused, CallRefused
 from controller.programs import ProgramTree
 from controller.running.bans import BanRules, Bans
@@ -24,6 +23,7 @@ from controller.running.certificates import CERTIFICATE, KEY, provide_certificat
 from controller.softphone.registration import Account, Registration, digest
 from controller.softphone.sip import SipMessage
 from tests.support.asterisk import AMI_PASSWORD, PHONE_PASSWORD, PROJECT, RunningAsterisk, running_asterisk
+from tests.support.ports import free_port
 
 ATTACKER = "127.0.0.9"
 SECRET = Account("secret", "a password of twelve")

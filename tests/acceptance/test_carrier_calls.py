@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 import pytest
 
 from controller.asterisk.configuration import SipTrunk
-from controller.embedded.ports import free_port
 from controller.programs import ProgramTree
 from tests.support.asterisk import TRUNK_ADDRESS, running_asterisk
 from tests.support.house import Customer, House, Posted, customer, running_house
+from tests.support.ports import free_port
 from tests.support.sip_peer import sip_peer
 from tests.support.tones import heard_codes, write_tone
 

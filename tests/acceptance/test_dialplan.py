@@ -15,12 +15,12 @@ import pytest
 from aiohttp import web
 
 from controller.asterisk.ami import AmiClient
-from controller.embedded.ports import free_port
 from controller.errors import PortInUse
 from controller.programs import ProgramTree
 from controller.softphone.text_phone import TextPhone
 from controller.texts.intake.message import sip_text, spool_time
 from tests.support.asterisk import PHONE_PASSWORD, TRUNK_ADDRESS, VOICE_NUMBER, RunningAsterisk, running_asterisk
+from tests.support.ports import free_port
 from tests.support.sipp import SippRun, sipp
 from tests.support.tones import write_tone
 

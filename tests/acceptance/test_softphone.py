@@ -11,7 +11,6 @@ from collections.abc import AsyncIterator
 import numpy as np
 import pytest
 
-from controller.embedded.ports import free_port
 from controller.errors import CallRefused, SoftphoneError
 from controller.programs import ProgramTree
 from controller.softphone.answering import Manners
@@ -20,6 +19,7 @@ from controller.softphone.phone import Softphone
 from controller.softphone.phone_call import CallEvent, Ending, PhoneCall
 from controller.softphone.registration import Account
 from tests.support.exchange import PASSWORD, PHONE, TRUNK_ADDRESS, Exchange, exchange
+from tests.support.ports import free_port
 from tests.support.tones import Ear, hear, heard_codes, tone
 
 PHONE_ADDRESS = "127.0.0.3"

@@ -12,12 +12,12 @@ import aiohttp
 import pytest
 
 from controller.commands.moments import read_moment
-from controller.embedded.ports import free_port
 from controller.errors import RingpostError
 from controller.postbacks.outbox import Postback, enqueue
 from controller.resources import QUERIES
 from controller.store.database import Database
 from controller.store.queries import Queries
+from tests.support.ports import free_port
 
 PROJECT = Path(__file__).parent.parent.parent
 

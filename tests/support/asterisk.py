@@ -16,10 +16,10 @@ import aiohttp
 from controller.asterisk.configuration import AsteriskConfiguration, SipPhone, SipTrunk, render
 from controller.config.load import text_secret
 from controller.embedded.asterisk_server import AsteriskServer, AsteriskTree
-from controller.embedded.ports import free_port, free_range
 from controller.errors import PortInUse
 from controller.programs import ProgramTree
 from controller.resources import ASTERISK_TEMPLATES
+from tests.support.ports import free_port, free_range
 from tests.support.tones import write_tone
 
 PROJECT = Path(__file__).parent.parent.parent

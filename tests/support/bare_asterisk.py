@@ -9,7 +9,6 @@ import asyncio
 import math
 import shutil
 import signal
-import socket
 import struct
 import wave
 from collections.abc import Iterator
@@ -20,6 +19,7 @@ from controller.asterisk.ami import AmiClient
 from controller.asterisk.ari.client import AriClient
 from controller.embedded.process import OwnedProcess
 from controller.programs import ProgramTree
+from tests.support.ports import free_port
 
 USERNAME = "ringpost"
 PASSWORD = "for-tests-only"
@@ -106,22 +106,16 @@ FILES = {
 }
 
 
-def free_port(kind: socket.SocketKind = socket.SOCK_STREAM) -> int:
-    with socket.socket(socket.AF_INET, kind) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 class BareAsterisk:
     """Start, stop and kill it; make clients for it."""
 
     def __init__(self, tools: ProgramTree, folder: Path) -> None:
         self.folder = folder
-        self.http_port = free_port()
-        self.ami_port = free_port()
-        self.agi_port = free_port()
-        self.hep_port = free_port(socket.SOCK_DGRAM)
-        self.sip_port = free_port(socket.SOCK_DGRAM)
+        self.http_port = free_port("tcp")
+        self.ami_port = free_port("tcp")
+        self.agi_port = free_port("tcp")
+        self.hep_port = free_port("udp")
+        self.sip_port = free_port("udp")
         self._tools = tools
         self._process: OwnedProcess | None = None
         self._write_files()

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from controller.embedded.asterisk_server import AsteriskServer, AsteriskTree
-from controller.embedded.ports import free_port, free_range
 from controller.programs import ProgramTree
+from tests.support.ports import free_port, free_range
 from tests.support.tones import write_tone
 
 TRUNK_ADDRESS = "127.0.0.2"

@@ -19,8 +19,8 @@ from aiohttp import web
 
 from controller.config.load import SECRETS_FILE
 from controller.directory.secrets import Secrets
-from controller.embedded.ports import free_port
 from tests.support.asterisk import PROJECT, RunningAsterisk
+from tests.support.ports import free_port
 
 READY_SECONDS = 90.0
 IN_THIS_CLONE = (sys.executable, "-m", "controller.cli")

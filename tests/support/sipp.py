@@ -8,8 +8,8 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from controller.embedded.ports import free_port
 from controller.programs import ProgramTree
+from tests.support.ports import free_port
 
 SCENARIOS = Path(__file__).parent / "scenarios"
 

@@ -13,9 +13,9 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from controller.embedded.ports import free_port, free_range
 from controller.embedded.postgres_server import cluster_home
 from controller.programs import ProgramTree
+from tests.support.ports import free_port, free_range
 
 PROJECT = Path(__file__).parent.parent.parent
 

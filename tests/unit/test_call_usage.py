@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -92,6 +93,22 @@ def test_a_transfer_is_a_leg_of_its_own_with_its_own_time_number_and_trunk() -> 
     ]
     leg = metered.usage[0]
     assert (leg.number, leg.country, leg.route, leg.direction) == (THERE, "CA", "carrier", "outgoing")
+
+
+@pytest.mark.parametrize("outgoing", [False, True])
+def test_a_leg_is_stored_as_soon_as_it_rings_and_as_it_answers(outgoing: bool) -> None:
+    """Nothing else happens on the call for as long as both talk: who takes it over has to know of the leg."""
+    metered = answered(outgoing=outgoing)
+    written: list[tuple[str, int]] = []
+
+    class Writer(WrittenCall):
+        def add(self, call: Call, state: Callable[[], str], **more: Any) -> None:
+            written.append((str(call.state), call.legs))
+
+    log = CallLog(CallLogTargets(None, CallFeed(), metered.now), metered.call, State, journal=Writer())  # type: ignore[arg-type]
+    log.transfer_became("ringing")
+    log.transfer_became("bridged", number=THERE, route="carrier")
+    assert written == [("transferring", 0), ("transferred", 1)]
 
 
 def test_a_call_that_ends_during_its_transfer_ends_both() -> None:

@@ -6,8 +6,9 @@ import socket
 
 import pytest
 
-from controller.embedded.ports import PortNeed, check_ports, free_port, free_range
+from controller.embedded.ports import PortNeed, check_ports
 from controller.errors import ConfigurationError, PortInUse
+from tests.support.ports import free_port, free_range
 
 
 def need(port: int, host: str = "127.0.0.1") -> PortNeed:
