@@ -32,4 +32,5 @@ def rule_of(did: Did) -> DidRule | None:
     if did.voice is None:
         return DidRule(did.announcement or _TEXT_ONLY, did.sms.name, "") if did.sms else None
     program = did.program or did.announcement or _NO_SCRIPT
-    return DidRule(program, did.voice.name, did.status_post_url or did.voice.status_post_url or "")
+    url = did.status_post_url or did.settings.call_post_url or did.voice.status_post_url or ""
+    return DidRule(program, did.voice.name, url)

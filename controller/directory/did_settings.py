@@ -18,12 +18,14 @@ class DidSettings:
     """Every setting of a number.
 
     Calls: `routing` and `failover_*`, as customers write them; an empty routing: nothing was set, and what the number
-    had before counts. Texts: `sms_enabled`: whether programs may send from it. Where incoming ones go besides their
-    post-back: `sms_email`, `sms_forward` (a phone number), `sms_url_callback` (fetched, with placeholders; with
-    `sms_url_callback_retry` until the answer says ok) and `webhook`, each if it is enabled.
+    had before counts. `call_post_url`: where post-backs of calls go, unless the YAML says so for the number. Texts:
+    `sms_enabled`: whether programs may send from it. Where incoming ones go besides their post-back: `sms_email`,
+    `sms_forward` (a phone number), `sms_url_callback` (fetched, with placeholders; with `sms_url_callback_retry` until
+    the answer says ok) and `webhook`, each if it is enabled.
     """
 
     routing: str = ""
+    call_post_url: str = ""
     failover_busy: str = NO_ROUTING
     failover_unreachable: str = NO_ROUTING
     failover_noanswer: str = NO_ROUTING

@@ -120,10 +120,10 @@ class GrantedDids:
         await self._database.execute("set_did_settings", number, license_key, dict(settings))
         await self.load()
 
-    async def set_script(self, number: str, license_key: str, script: str) -> str:
+    async def set_script(self, number: str, license_key: str, script: str, *, by: str = "") -> str:
         """Let a script answer a number of a key. Gives why that was refused, which is in the log too, or nothing.
 
-        StoreError.
+        by: a person, if one did; the script before becomes an older version (`ScriptVersions`). StoreError.
         """
         reason = await self._refusal(number, license_key, script)
         if reason:
@@ -134,7 +134,7 @@ class GrantedDids:
                 reason=reason,
             )
             return reason
-        await self._database.execute("set_did_script", number, license_key, storable(script))
+        await self._database.execute("set_did_script", number, license_key, storable(script), storable(by))
         await self.load()
         log.info("an incoming call script was set", number=mask_number(number), license_key=license_key)
         return ""

@@ -19,11 +19,14 @@ class SavedScripts:
         """The names of a key's scripts, sorted."""
         return [row["name"] for row in await self._database.fetch("saved_script_names", license_key)]
 
-    async def save(self, license_key: str, name: str, text: str) -> bool:
-        """Keep a script; one that had the name is replaced. False for a name that is empty or too long."""
+    async def save(self, license_key: str, name: str, text: str, *, by: str = "") -> bool:
+        """Keep a script; one that had the name becomes an older version (`ScriptVersions`). by: a person, if one did.
+
+        False for a name that is empty or too long.
+        """
         if not _usable(name):
             return False
-        await self._database.execute("save_script", license_key, storable(name.strip()), storable(text))
+        await self._database.execute("save_script", license_key, storable(name.strip()), storable(text), storable(by))
         return True
 
     async def load(self, license_key: str, name: str) -> str | None:
@@ -32,7 +35,7 @@ class SavedScripts:
         return text
 
     async def delete(self, license_key: str, name: str) -> bool:
-        """Delete a script; False when there was none."""
+        """Delete a script with its versions; False when there was none."""
         return await self._database.fetchval("delete_script", license_key, storable(name.strip())) is not None
 
 

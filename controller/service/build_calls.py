@@ -69,6 +69,7 @@ class Calls:
     notifications: Notifications
     administration: CallAdministration
     playback_health: PlaybackHealth
+    trunk_health: TrunkHealth
 
 
 def build_calls(
@@ -121,7 +122,8 @@ def build_calls(
     dispatcher = EffectDispatcher(legs, guard, queue_text, block_number, recordings, routings, playback_health)
     parts = SessionParts(ari, dispatcher, log_targets, lease_seconds, listening)
     incoming = IncomingCalls(parts, live, directory, queue_ids, prompts_of, limits)
-    trunks = NextTrunk(routes, queue, TrunkHealth(time.monotonic))
+    trunk_health = TrunkHealth(time.monotonic)
+    trunks = NextTrunk(routes, queue, trunk_health)
     outgoing = OutgoingCalls(parts, live, directory, routes, application, prompts_of, forbids_call, limits, trunks)
     sweep = Sweep(ari, live, dispatcher.conferences, recordings, application)
     adoption = Adoption(
@@ -147,6 +149,7 @@ def build_calls(
         notifications,
         administration,
         playback_health,
+        trunk_health,
     )
 
 

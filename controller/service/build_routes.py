@@ -113,5 +113,10 @@ def add_routes(service: Service, admin_token: str, context: Context) -> None:
             service.key_sounds,
             health.parts,
             context,
+            calls.notifications,
+            service.postback_urls,
+            service.metering.prices,
+            calls.trunk_health.rests,
+            [service.settings.state_dir, service.prompts.directory],
         ),
     )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 
 import pytest
 from playwright.async_api import Browser, Page, expect
@@ -11,33 +10,16 @@ from playwright.async_api import Browser, Page, expect
 from controller.api.console.passwords import Passwords
 from controller.api.console.store.people import People
 from controller.api.console.store.sessions import Sessions
+from tests.support.browsing import page_of
 from tests.support.console import PASSWORD, House, console_house
 from tests.support.outbox import postback
 from tests.support.sql import sql
-
-expect.set_options(timeout=30_000)
 
 
 @pytest.fixture(scope="module")
 async def house(fresh_database: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House]:
     async with console_house(fresh_database, tmp_path_factory.mktemp("media")) as made:
         yield made
-
-
-@asynccontextmanager
-async def page_of(browser: Browser, *, script: bool = True, width: int = 1280) -> AsyncIterator[Page]:
-    """A page of a browser that remembers nothing; what the browser complains about fails the test."""
-    context = await browser.new_context(java_script_enabled=script, viewport={"width": width, "height": 800})
-    complaints: list[str] = []
-    page = await context.new_page()
-    page.set_default_timeout(30_000)
-    page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    try:
-        yield page
-    finally:
-        await context.close()
-    assert complaints == []
 
 
 async def logged_in(house: House, page: Page, name: str, key: str | None = None) -> None:

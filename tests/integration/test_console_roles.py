@@ -26,7 +26,10 @@ from tests.support.sql import sql
 SECRET = "acme-secret"
 HOSTILE = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>"
 OURS, THEIRS = "+12015550101", "+12015550188"
-OF_KEY = ("calls", "postbacks", "sounds", "saved_scripts", "customer_entries", "opt_outs", "texts", "console_people")
+OF_KEY = (
+    *("calls", "postbacks", "sounds", "saved_scripts", "script_versions", "customer_entries", "opt_outs", "texts"),
+    *("console_people", "postback_urls"),
+)
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +63,7 @@ class Filled:
         attempt = "INSERT INTO postback_attempts SELECT number, now(), 1, 500, false, $1 FROM postbacks WHERE id = $2"
         await sql(house.database, attempt, text, made.id)
         await house.sounds.put("acme", re.sub(r"[~^|/\\()]", "", text)[:60], TWO_SECONDS)
-        await SavedScripts(house.database).save("acme", text[:50], f"Hello {text}")
+        await SavedScripts(house.database).save("acme", text[:50], f"Hello {text}", by=text)
         entries = house.entries
         steps = [{"type": "sms", "from": OURS, "to": THEIRS, "msg": text}]
         self.sequence = await entries.add("acme", "sequence", {"name": text, "steps": steps})

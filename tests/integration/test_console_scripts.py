@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator
 
 import pytest
@@ -116,3 +117,55 @@ def test_a_script_of_very_many_parts_is_drawn_in_part() -> None:
     picture = flow_picture(parse("".join(f"~\\Label(l{number})~ Hello. " for number in range(200))))
     assert picture.left_out == 120 or picture.left_out == 121
     assert len(picture.boxes) == 81
+
+
+async def test_an_older_version_is_compared_and_comes_back_by_one_click(house: House) -> None:
+    carl = await house.logged_in("carl", "acme")
+    for source in ("Hello.\nGood day.", "Hello.\nGood <b>night.", "Hello.\nGood <b>night."):
+        await carl.post("/scripts/edit", do="save", script=source, name="Menu")
+    page = await carl.get("/scripts/versions?name=menu")
+    assert "2 versions" in page.words
+    assert "- Good day." in page.words
+    assert "+ Good <b>night." in page.words
+    assert "<b>" not in page.text
+    older = re.findall(r"version=(\d+)", page.text)[-1]
+    shown = await carl.get(f"/scripts/versions?name=menu&version={older}")
+    assert "The oldest version that is kept" in shown.words
+
+    back = await carl.post("/scripts/versions", name="menu", version=older)
+    assert (back.status, back.headers["Location"]) == (303, "/console/scripts/versions?name=menu")
+    assert "Good day." in (await carl.get("/scripts/edit?name=menu")).text
+    assert "3 versions" in (await carl.get("/scripts/versions?name=menu")).words
+    await carl.post("/scripts/delete", name="menu")
+    assert (await carl.get("/scripts/versions?name=menu")).status == 404
+    assert (await carl.post("/scripts/versions", name="menu", version=older)).status == 404
+
+
+async def test_the_newest_fifty_versions_are_kept_of_a_number_too(house: House) -> None:
+    carl, rita = await house.logged_in("carl", "acme"), await house.logged_in("rita", "rival")
+    for number in range(52):
+        assert await house.dids.set_script("+12015550101", "acme", f"Version {number}.") == ""
+    page = await carl.get("/scripts/versions?did=%2B12015550101")
+    assert "50 versions" in page.words
+    assert "a program" in page.words
+    versions = re.findall(r"version=(\d+)", page.text)
+    assert (await carl.post("/scripts/versions", did="+12015550101", version=versions[1])).status == 303
+    did = house.room.directory.snapshot.did("+12015550101")
+    assert did is not None
+    assert did.script_source == "Version 50."
+    assert (await rita.get("/scripts/versions?did=%2B12015550101")).status == 404
+    assert (await rita.post("/scripts/versions", did="+12015550101", version=versions[1])).status == 404
+
+
+async def test_a_script_calls_whoever_wrote_it(house: House) -> None:
+    carl = await house.logged_in("carl", "acme")
+    answer = await carl.post("/scripts/edit", do="call", script="Hello.", phone="201 555 0188", shown="+12015550101")
+    assert "201 555 0188 is being called." in answer.words
+    found = re.search(r"/console(/calls/\d+)", answer.text)
+    assert found is not None
+    assert "+12015550188" in (await carl.get(found[1])).words
+
+    for wrong in ({"phone": "nothing"}, {"phone": "201 555 0188", "script": "~\\Nothing()~"}):
+        refused = await carl.post("/scripts/edit", **{"do": "call", "script": "Hello.", **wrong})
+        assert refused.status == 422
+        assert "No call is placed" in refused.words

@@ -24,7 +24,9 @@ from controller.config.settings import HttpSection
 from controller.directory.entries import Entries
 from controller.directory.granted_dids import GrantedDids
 from controller.directory.key_sounds import KeySounds
+from controller.directory.postback_urls import PostbackUrls
 from controller.directory.snapshot import Snapshot
+from controller.metering.prices import FREE, CurrentPrices, PriceList
 from controller.postbacks.outbox import Postback, enqueue
 from controller.script.analysis.checker import NOWHERE
 from controller.speech.library import SoundLibrary
@@ -132,6 +134,7 @@ class House:
     dids: GrantedDids
     entries: Entries
     texts: Texts
+    postback_urls: PostbackUrls
     http: aiohttp.ClientSession
 
     @property
@@ -194,7 +197,12 @@ class House:
 
 @asynccontextmanager
 async def console_house(
-    postgres: str, media: Path, directory: Snapshot | None = None, *, http: HttpSection | None = None
+    postgres: str,
+    media: Path,
+    directory: Snapshot | None = None,
+    *,
+    http: HttpSection | None = None,
+    prices: PriceList = FREE,
 ) -> AsyncIterator[House]:
     """The console on a free port, with the rooms behind it."""
 
@@ -208,6 +216,7 @@ async def console_house(
         entries = Entries(room.database)
         entries.on_change(room.directory.keep)
         queueing = Queueing(room.directory, room.database, Rules(), utc_now)
+        urls = PostbackUrls(room.database)
         texts = Texts(room.database, room.directory, queueing, TextMetrics(CollectorRegistry()))
         parts = ConsoleParts(
             http or HttpSection(),
@@ -221,6 +230,11 @@ async def console_house(
             sounds,
             health,
             NOWHERE,
+            room.notifications,
+            urls,
+            CurrentPrices(prices),
+            lambda trunk: trunk == "resting",
+            [media],
         )
         console = Console(parts)
         application = web.Application(client_max_size=4 * 1024 * 1024)
@@ -231,6 +245,6 @@ async def console_house(
         try:
             async with aiohttp.ClientSession() as client:
                 url = f"http://127.0.0.1:{runner.addresses[0][1]}"
-                yield House(url, room, console, sounds, dids, entries, texts, client)
+                yield House(url, room, console, sounds, dids, entries, texts, urls, client)
         finally:
             await runner.cleanup()

@@ -46,9 +46,10 @@ class Posted:
 
 @dataclass
 class Customer:
-    """A customer's HTTP server: takes post-backs, and answers what a script fetches."""
+    """A customer's HTTP server: takes post-backs, answered with `status`, and answers what a script fetches."""
 
     url: str = ""
+    status: int = 200
     posted: list[Posted] = field(default_factory=list)
     pages: dict[str, str] = field(default_factory=dict)
     redirects: dict[str, str] = field(default_factory=dict)
@@ -68,7 +69,7 @@ class Customer:
         async with self._changed:
             self.posted.append(Posted(request.path, form, dict(request.headers)))
             self._changed.notify_all()
-        return web.Response()
+        return web.Response(status=self.status)
 
     async def wait(self, enough: Callable[[list[Posted]], bool], timeout: float = 15.0) -> list[Posted]:
         """Wait until what has arrived is enough; what has arrived."""

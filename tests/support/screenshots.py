@@ -30,6 +30,7 @@ PAGES = {
     "call": "/calls/1000000001",
     "script": "/scripts/edit?name=menu",
     "postbacks": "/postbacks",
+    "numbers": "/numbers",
 }
 MENU = """~\\Label(menu)~
 Welcome to Acme. Press one for sales, two to hear this again.

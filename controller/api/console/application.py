@@ -16,17 +16,20 @@ from controller.api.console.gate import HEADERS, Gate
 from controller.api.console.live import Streams
 from controller.api.console.logging_in import LoggingIn
 from controller.api.console.menus import MenuPages
+from controller.api.console.number_settings import NumberSettings
 from controller.api.console.overview import Overview
 from controller.api.console.parts import ConsoleParts, Reads
 from controller.api.console.passwords import Passwords
 from controller.api.console.people_pages import PeoplePages
 from controller.api.console.postbacks import PostbackPages
+from controller.api.console.script_history import ScriptHistory
 from controller.api.console.scripts import ScriptPages
 from controller.api.console.sounds import SoundPages
 from controller.api.console.store.audit import AuditLog
 from controller.api.console.store.people import People
 from controller.api.console.store.sessions import Sessions
 from controller.api.console.texts import TextPages
+from controller.api.console.usage_pages import UsagePages
 from controller.api.console.visit import ROOT, Door
 from controller.api.console.words import FILTERS
 
@@ -48,11 +51,14 @@ class Console:
             *LoggingIn(people, sessions, Passwords()).doors(),
             *Overview(parts, self._reads).doors(),
             *CallPages(parts, self._reads, streams).doors(),
-            *PostbackPages(self._reads).doors(),
+            *PostbackPages(parts, self._reads).doors(),
             *TextPages(parts.database, self._reads, parts.texts).doors(),
             *SoundPages(parts.sounds).doors(),
             *ScriptPages(parts).doors(),
+            *ScriptHistory(parts).doors(),
             *MenuPages(parts).doors(),
+            *NumberSettings(parts).doors(),
+            *UsagePages(parts, self._reads).doors(),
             *PeoplePages(people, sessions, audit).doors(),
         ]
 

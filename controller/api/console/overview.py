@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
+from controller.api.console.alerts import SILENT_SECONDS, Observed, alerts, disk_space
 from controller.api.console.parts import ConsoleParts, Reads
 from controller.api.console.store.figures import CodeCount, Figures, Minute
 from controller.api.console.visit import Door, Visit
@@ -15,8 +16,6 @@ from controller.api.console.words import NOTHING, code_words
 from controller.postbacks import lookup as postbacks
 from controller.postbacks.lookup import Filters
 
-# A controller that is silent for longer than this is told so; it writes a heartbeat six times in a lease.
-SILENT_SECONDS = 60.0
 FAILED_SHOWN = 5
 
 
@@ -60,10 +59,15 @@ class Overview:
                 self._parts.health(),
                 postbacks.stats(database, lanes=8),
             )
+            trunks = [(trunk, routes.get(trunk.name)) for trunk in visit.snapshot.trunks.values()]
+            resting = [trunk.name for trunk, _ in trunks if self._parts.trunk_rests(trunk.name)]
+            disks = await asyncio.gather(*(asyncio.to_thread(disk_space, each) for each in self._parts.folders))
+            seen = Observed(health, outbox, controllers, trunks, resting, [each for each in disks if each is not None])
             values |= {
+                "alerts": alerts(seen),
                 "controllers": controllers,
                 "silent_seconds": SILENT_SECONDS,
-                "trunks": [(trunk, routes.get(trunk.name)) for trunk in visit.snapshot.trunks.values()],
+                "trunks": trunks,
                 "health": health,
                 "outbox": outbox,
             }

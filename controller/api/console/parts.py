@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from aiohttp import web
 
 from controller.calls.administration import CallAdministration
 from controller.calls.feed import CallFeed
+from controller.calls.outgoing.notifications import Notifications
 from controller.config.settings import HttpSection
 from controller.directory.current import CurrentDirectory
 from controller.directory.entries import Entries
 from controller.directory.granted_dids import GrantedDids
 from controller.directory.key_sounds import KeySounds
+from controller.directory.postback_urls import PostbackUrls
+from controller.metering.prices import CurrentPrices
 from controller.script.analysis.checker import Context
 from controller.store.database import Database
 from controller.texts.service import Texts
@@ -21,7 +25,11 @@ from controller.texts.service import Texts
 
 @dataclass(frozen=True, slots=True)
 class ConsoleParts:
-    """health: each part of the service, and whether it works. context: what scripts are checked against."""
+    """health: each part of the service, and whether it works. context: what scripts are checked against.
+
+    trunk_rests: whether a trunk, by its name, is left alone because it keeps failing. folders: where this controller
+    writes, whose disks must not be full.
+    """
 
     http: HttpSection
     database: Database
@@ -34,6 +42,11 @@ class ConsoleParts:
     sounds: KeySounds
     health: Callable[[], Awaitable[Mapping[str, bool]]]
     context: Context
+    notifications: Notifications
+    postback_urls: PostbackUrls
+    prices: CurrentPrices
+    trunk_rests: Callable[[str], bool]
+    folders: Sequence[Path]
 
 
 CONNECTIONS = 4

@@ -11,13 +11,16 @@ from uuid import UUID
 from aiohttp import web
 
 from controller.api.console.calls import key_names
-from controller.api.console.parts import Reads
+from controller.api.console.number_settings import own_urls
+from controller.api.console.parts import ConsoleParts, Reads
 from controller.api.console.search import read_moment
+from controller.api.console.trial_postback import EVENTS, trial_postback
 from controller.api.console.visit import Door, Visit, see_other
 from controller.egress.urls import customer_url, masked_url
 from controller.errors import UrlRefused
 from controller.postbacks import lookup
 from controller.postbacks.lookup import Filters, PastAttempt, State, StoredPostback
+from controller.postbacks.outbox import enqueue
 
 PAGE = 100
 STATES: tuple[State, ...] = ("failed", "waiting", "delivered")
@@ -38,13 +41,16 @@ class Bar:
 class PostbackPages:
     """The pages of post-backs."""
 
-    def __init__(self, reads: Reads) -> None:
+    def __init__(self, parts: ConsoleParts, reads: Reads) -> None:
+        self._database = parts.database
+        self._urls = parts.postback_urls
         self._reads = reads
 
     def doors(self) -> list[Door]:
         """The doors of these pages."""
         return [
             Door("GET", "/postbacks", self._list),
+            Door("POST", "/postbacks/test", self._test),
             Door("POST", "/postbacks/replay", self._replay_chosen),
             Door("POST", "/postbacks/replay-failed", self._replay_failed),
             Door("GET", "/postbacks/{id}", self._show),
@@ -68,9 +74,29 @@ class PostbackPages:
         )
         entries = await lookup.find(self._reads.database, filters)
         values: dict[str, object] = {"entries": entries, "states": STATES, "key_names": key_names(visit), **said}
+        if visit.key_name is not None:
+            values |= {"test_urls": self._own_urls(visit), "test_events": EVENTS, "key": visit.key}
         if visit.who.is_operator:
             values["outbox"] = await lookup.stats(self._reads.database, lanes=10)
         return visit.page("postbacks.html.j2", values, status=status)
+
+    def _own_urls(self, visit: Visit) -> list[str]:
+        key = visit.key
+        numbers = ["", *(did.number for did in visit.snapshot.dids.values() if did.sms and did.sms.name == key.name)]
+        return own_urls(visit, key, [each.url for number in numbers for each in self._urls.settings(key, number)])
+
+    async def _test(self, visit: Visit) -> web.StreamResponse:
+        """A test post-back, to one of the URLs that post-backs of the key go to anyway."""
+        form, key = await visit.form(), visit.key
+        event = form.get("event")
+        urls = {masked_url(url): url for url in self._own_urls(visit)}
+        url = urls.get(form.get("url"))
+        if url is None or event not in EVENTS:
+            return await self._page(visit, status=422, said="No post-back of this licence key goes to this URL.")
+        made = trial_postback(key, url, event)
+        await visit.changes("send a test post-back", str(made.id), after=masked_url(url), key=key.name)
+        await enqueue(self._database, [made])
+        return see_other(f"/postbacks/{made.id}")
 
     async def _show(self, visit: Visit) -> web.StreamResponse:
         return await self._detail(visit)

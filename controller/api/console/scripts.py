@@ -10,9 +10,10 @@ from controller.api.console.calls import key_names
 from controller.api.console.parts import ConsoleParts
 from controller.api.console.script_desk import LONGEST, ScriptDesk
 from controller.api.console.visit import Door, Form, Visit, see_other
+from controller.calls.model.order import LONGEST_NUMBER, Order
 from controller.directory.saved_scripts import LONGEST_NAME, SavedScripts
 from controller.directory.snapshot import Did
-from controller.errors import RingpostError
+from controller.errors import JournalFull, NotificationRefused, RingpostError
 from controller.script.simulation.callee import TransferResult
 
 NEW_SCRIPT = "~\\Label(start)~\nHello. Press one to hear this again.\n~\\WaitForDTMF(5)~\n"
@@ -24,6 +25,7 @@ class ScriptPages:
 
     def __init__(self, parts: ConsoleParts) -> None:
         self._dids = parts.dids
+        self._notifications = parts.notifications
         self._saved = SavedScripts(parts.database)
         self._desk = ScriptDesk(parts.directory, parts.context, parts.sounds.ids)
 
@@ -67,6 +69,7 @@ class ScriptPages:
             "form": form,
             "source": source,
             "dids": [did for did in _dids(visit) if not _configuration_owns(did)],
+            "shown": [did.number for did in _dids(visit)],
             "transfers": _TRANSFERS,
             "findings": await self._desk.look(source, visit.key.name),
             **more,
@@ -87,6 +90,8 @@ class ScriptPages:
                 return await self._save(visit, form, source)
             case "assign":
                 return await self._assign(visit, form, source)
+            case "call":
+                return await self._call(visit, form, source)
             case _:
                 return await self._page(visit, form)
 
@@ -104,7 +109,7 @@ class ScriptPages:
         key, name = visit.key, form.get("name").strip()
         before = await self._saved.load(key.name, name) if name else None
         await visit.changes("save a script", name, before=before or "", after=source, key=key.name)
-        if not await self._saved.save(key.name, name, source):
+        if not await self._saved.save(key.name, name, source, by=visit.who.name):
             return await self._page(visit, form, status=422, said=f"A name has 1 to {LONGEST_NAME} characters.")
         return await self._page(visit, form, done=f"“{name}” is saved.")
 
@@ -112,10 +117,23 @@ class ScriptPages:
         key, number = visit.key, form.get("did")
         before = self._dids.script(number, key.name)
         await visit.changes("set an incoming call script", number, before=before or "", after=source, key=key.name)
-        if refusal := await self._dids.set_script(number, key.name, source):
+        if refusal := await self._dids.set_script(number, key.name, source, by=visit.who.name):
             said = f"{number or 'No number'} cannot be given this script: {refusal}."
             return await self._page(visit, form, status=422, said=said)
         return await self._page(visit, form, done=f"Calls to {number} run this script from now on.")
+
+    async def _call(self, visit: Visit, form: Form, source: str) -> web.StreamResponse:
+        """“Call me with this”: an outgoing call that runs the script as it stands in the editor."""
+        key, number = visit.key, form.get("phone").strip()[:LONGEST_NUMBER]
+        await visit.changes("call with a script", number, after=source, key=key.name)
+        order = Order(number, source or " ", caller_id=form.get("shown"), reference_id="console")
+        try:
+            taken = await self._notifications.take(order, key, strict=True)
+        except NotificationRefused as error:
+            return await self._page(visit, form, status=422, said=f"No call is placed: {error}.")
+        except JournalFull as error:
+            raise web.HTTPServiceUnavailable(text=f"No call is placed: {error}.") from None
+        return await self._page(visit, form, calls=taken.queue_id, done=f"{number} is being called.")
 
     async def _check(self, visit: Visit) -> web.StreamResponse:
         """What is found in the script so far, as a part of the page."""

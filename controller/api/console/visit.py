@@ -32,6 +32,7 @@ PAGES = (
     ("/sounds", "Recordings"),
     ("/menus", "Sequences and IVRs"),
     ("/scripts", "Scripts"),
+    ("/usage", "Usage"),
 )
 OPERATORS_PAGES = (("/people", "People"), ("/audit", "Audit log"))
 
@@ -168,7 +169,7 @@ class Visit:
         if not self.token or not hmac.compare_digest(given.encode(errors="replace"), self.csrf.encode()):
             raise web.HTTPForbidden(text="This form is too old, or came from elsewhere: load the page again.")
 
-    async def changes(self, action: str, subject: str, *, before: str = "", after: str = "", key: str = "") -> None:
+    async def changes(self, action: str, subject: str, before: str = "", after: str = "", *, key: str = "") -> None:
         """Write a change down that this person makes; key: whose data it is, by the name in the store. StoreError."""
         change = Change(action, subject, before, after, key or None)
         await self.audit.add(self.who, self.origin.address, change)
