@@ -23,6 +23,7 @@ from tests.support.sms_notify import ENVELOPE11, KEY, NO_GUID, RECIPIENT, RIVAL,
 
 NS = "http://sms2.cdyne.com"
 ENVELOPE12 = "http://www.w3.org/2003/05/soap-envelope"
+XML = {"Content-Type": "text/xml"}
 NIL = "{http://www.w3.org/2001/XMLSchema-instance}nil"
 SMS_PORTS = ("sms2SOAPbasicHttpBinding", "sms2SOAPbasicHttpsBinding", "sms2wsHttpBinding")
 MESSAGING_PORTS = (
@@ -94,6 +95,24 @@ def messaging_calls(message_id: str) -> list[tuple[str, dict[str, Any]]]:
     ]
 
 
+def version1_calls(text_id: str) -> list[tuple[str, dict[str, Any]]]:
+    """Every operation of SMS.asmx."""
+    text = {"TextID": text_id, "LicenseKey": KEY}
+    request = {
+        "PhoneNumber": RECIPIENT,
+        "Message": "m",
+        "Licensekey": KEY,
+        "ScheduledTime": "0001-01-01T00:00:00",
+        "Response": 0,
+    }
+    return [
+        ("SendSMSBasic", {"PhoneNumber": RECIPIENT, "Message": "m", "LicenseKey": KEY}),
+        ("SendSMSAdvanced", {"Request": request}),
+        ("GetSMSStatus", text),
+        ("GetSMSResponse", text),
+    ]
+
+
 def normal(value: Any) -> Any:
     """A value without ids and times that differ between two sendings."""
     text = json.dumps(value, default=str)
@@ -152,21 +171,7 @@ async def test_zeep_gets_the_same_answers_over_every_binding_of_messaging_svc(sm
 
 
 async def test_zeep_gets_the_same_answers_over_both_bindings_of_sms_asmx(sms: SmsNotify) -> None:
-    text_id = await replied(sms)
-    text = {"TextID": text_id, "LicenseKey": KEY}
-    request = {
-        "PhoneNumber": RECIPIENT,
-        "Message": "m",
-        "Licensekey": KEY,
-        "ScheduledTime": "0001-01-01T00:00:00",
-        "Response": 0,
-    }
-    calls: list[tuple[str, dict[str, Any]]] = [
-        ("SendSMSBasic", {"PhoneNumber": RECIPIENT, "Message": "m", "LicenseKey": KEY}),
-        ("SendSMSAdvanced", {"Request": request}),
-        ("GetSMSStatus", text),
-        ("GetSMSResponse", text),
-    ]
+    calls = version1_calls(await replied(sms))
     wsdl = f"{sms.url}/SmsWS/SMS.asmx?WSDL"
     first, second = [
         await asyncio.to_thread(by_zeep, wsdl, "SMS", port, calls, addressed=False) for port in ("SMSSoap", "SMSSoap12")
@@ -281,25 +286,39 @@ def paths(message_id: str) -> Iterator[str]:
     yield f"ReadMessageStatus?LicenseKey={KEY}&MessageId={message_id}"
 
 
-async def test_answers_validate_against_the_published_schemas(sms: SmsNotify) -> None:
+def _by_rest(sms_paths: Iterator[str], known: str) -> list[str]:
+    return [path for path in sms_paths if path.partition("?")[0] in known]
+
+
+@pytest.mark.parametrize(
+    ("address", "whole", "service", "port"),
+    [
+        ("/sms.svc", "singleWsdl", "sms", SMS_PORTS[0]),
+        ("/Messaging.svc", "singleWsdl", "Messaging", MESSAGING_PORTS[0]),
+        ("/SmsWS/SMS.asmx", "WSDL", "SMS", "SMSSoap"),
+    ],
+)
+async def test_the_answer_of_every_operation_is_valid_by_the_published_schema(
+    sms: SmsNotify, address: str, whole: str, service: str, port: str
+) -> None:
     message_id = await replied(sms)
-    schema = schema_of(await sms.text("/Messaging.svc?singleWsdl"))
-    for path in paths(message_id):
-        schema.assertValid(etree.fromstring(await sms.text(f"/Messaging.svc/{path}")))
-    for body in (
-        f"<GetMessageStatus><MessageID>{message_id}</MessageID></GetMessageStatus>",
-        f"<ReadIncomingMessages><Criteria><LicenseKey>{KEY}</LicenseKey></Criteria></ReadIncomingMessages>",
-        f"<SendMessage><Request><LicenseKey>{KEY}</LicenseKey><To><s>1</s></To></Request></SendMessage>",
-        f"<GetMediaInfo><criteria><LicenseKey>{KEY}</LicenseKey></criteria></GetMediaInfo>",
-    ):
-        envelope = f'<s:Envelope xmlns:s="{ENVELOPE11}"><s:Body>{body}</s:Body></s:Envelope>'
-        answer = etree.fromstring(await sms.text("/Messaging.svc/Soap", data=envelope))
-        schema.assertValid(answer.find(f"{{{ENVELOPE11}}}Body")[0])
-    first = schema_of(await sms.text("/sms.svc?singleWsdl"))
-    first.assertValid(etree.fromstring(await sms.text(f"/sms.svc/GetMessageStatus?MessageID={message_id}")))
-    old = schema_of(await sms.text("/SmsWS/SMS.asmx?WSDL"))
-    old.assertValid(
-        etree.fromstring(
-            (await sms.text(f"/SmsWS/SMS.asmx/GetSMSStatus?TextID={message_id}&LicenseKey={KEY}")).encode()
-        )
-    )
+    wsdl = await sms.text(f"{address}?{whole}")
+    schema = schema_of(wsdl)
+    calls = {
+        "sms": lambda: sms_calls(message_id),
+        "Messaging": lambda: sms_calls(message_id) + messaging_calls(message_id),
+        "SMS": lambda: version1_calls(message_id),
+    }[service]()
+    client = await asyncio.to_thread(zeep.Client, f"{sms.url}{address}?{whole}")
+    bound = client.bind(service, port)
+    operations = client.wsdl.services[service].ports[port].binding.all()
+    assert {name for name, _ in calls} == set(operations), "not every operation is called"
+    for name, parameters in calls:
+        request = etree.tostring(client.create_message(bound, name, **parameters))
+        endpoint = f"{address}/Soap" if address.endswith(".svc") else address
+        answer = etree.fromstring((await sms.text(endpoint, data=request, headers=XML)).encode())
+        content = answer.find(f"{{{ENVELOPE11}}}Body")[0]
+        assert schema.validate(content), (name, schema.error_log, etree.tostring(content))
+    for path in _by_rest(paths(message_id), wsdl):
+        if address.endswith(".svc"):
+            schema.assertValid(etree.fromstring((await sms.text(f"{address}/{path}")).encode()))

@@ -15,6 +15,7 @@ from controller.api.bindings.asmx_help import operation_page, service_page
 from controller.api.bindings.asmx_wsdl import asmx_wsdl
 from controller.api.bindings.declaration import Interface, Operation
 from controller.api.bindings.dialect import XSD, Dialect
+from controller.api.bindings.disco import disco
 from controller.api.bindings.exchange import (
     LARGE_BODY,
     Runner,
@@ -73,8 +74,9 @@ class Asmx:
         """The description, or the help page of the interface or of one operation."""
         query = {name.lower(): text for name, text in parse_query(request.url.raw_query_string)}
         base = self._runner.base_url(request)
-        if "wsdl" in query:
-            body = asmx_wsdl(self._interface, self._schemas, base)
+        if query.keys() & {"wsdl", "singlewsdl", "disco"}:
+            address = f"{base}{self._interface.path}"
+            body = disco(address) if "disco" in query else asmx_wsdl(self._interface, self._schemas, base)
             return web.Response(text=body, content_type="text/xml", charset="utf-8")
         operation = self._interface.by_name.get(query.get("op", "").lower())
         if operation:

@@ -7,6 +7,7 @@ from html import escape
 from controller.api.bindings.asmx_wsdl import is_simple
 from controller.api.bindings.declaration import Interface, Operation
 from controller.api.bindings.dialect import Dialect
+from controller.api.bindings.disco import disco_link
 from controller.api.bindings.model import Array, Field, Structure
 from controller.api.bindings.pages import listing, page, paragraphs
 from controller.api.bindings.samples import sample, type_names
@@ -23,7 +24,8 @@ def service_page(interface: Interface) -> str:
         for each in sorted(interface.operations, key=lambda each: each.name.lower())
     )
     wsdl = f'<p>The formal definition is the <a href="{interface.path}?WSDL">service description</a> (WSDL).</p>'
-    return page(interface.service, f"{paragraphs(interface.description)}{wsdl}<table>{rows}</table>")
+    body = f"{paragraphs(interface.description)}{wsdl}<table>{rows}</table>"
+    return page(interface.service, body, disco_link(interface.path))
 
 
 def operation_page(interface: Interface, dialect: Dialect, operation: Operation, base_url: str) -> str:

@@ -13,11 +13,11 @@ vertical-align:top}input[type=text]{width:28rem;max-width:100%;font:inherit}
 """
 
 
-def page(title: str, body: str) -> str:
-    """An HTML document; `body` is HTML, `title` is text."""
+def page(title: str, body: str, links: str = "") -> str:
+    """An HTML document; `body` is HTML, and `links` for its head; `title` is text."""
     return (
         f'<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"><title>{escape(title)}</title>'
-        f"<style>{_STYLE}</style></head><body><h1>{escape(title)}</h1>{body}</body></html>"
+        f"{links}<style>{_STYLE}</style></head><body><h1>{escape(title)}</h1>{body}</body></html>"
     )
 
 

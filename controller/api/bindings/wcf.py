@@ -13,6 +13,7 @@ from aiohttp.web_exceptions import HTTPException
 from controller.api.auth import Authenticator
 from controller.api.bindings.declaration import Operation
 from controller.api.bindings.dialect import Dialect
+from controller.api.bindings.disco import disco
 from controller.api.bindings.exchange import LARGE_BODY, Runner, charset, is_large, media_type, off_loop, read_body
 from controller.api.bindings.faults import BodyTooLarge, RequestInvalid, ValueInvalid
 from controller.api.bindings.form import parse_form, parse_query, read_form
@@ -74,11 +75,14 @@ class Wcf:
             return self._refused(request, 405, "This address takes GET.", allow="GET")
         query = {name.lower(): text for name, text in parse_query(request.url.raw_query_string)}
         base_url = self._runner.base_url(request)
-        if query.keys() & {"wsdl", "xsd", "singlewsdl"}:
-            body = self._wsdl.part(query, base_url)
-            if body is None:
-                return self._refused(request, 404, "The description has no such part.")
+        if "disco" in query:
+            body = disco(f"{base_url}{self._interface.path}")
             return web.Response(text=body, content_type="text/xml", charset="utf-8")
+        if query.keys() & {"wsdl", "xsd", "singlewsdl"}:
+            part = self._wsdl.part(query, base_url)
+            if part is None:
+                return self._refused(request, 404, "The description has no such part.")
+            return web.Response(text=part, content_type="text/xml", charset="utf-8")
         return _page(start_page(self._interface, base_url))
 
     def _on_help(self, request: web.Request, parts: list[str]) -> web.Response:

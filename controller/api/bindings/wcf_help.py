@@ -7,6 +7,7 @@ from html import escape
 
 from controller.api.bindings.declaration import Operation
 from controller.api.bindings.dialect import Dialect
+from controller.api.bindings.disco import disco_link
 from controller.api.bindings.json_format import write_json
 from controller.api.bindings.model import Structure, WireType
 from controller.api.bindings.pages import listing, page, paragraphs
@@ -23,7 +24,9 @@ def start_page(interface: WcfInterface, base_url: str) -> str:
         f'<p>SOAP: <a href="{interface.path}?wsdl">{escape(address)}?wsdl</a>, as one document '
         f'<a href="{interface.path}?singleWsdl">{escape(address)}?singleWsdl</a>.</p>'
     )
-    return page(f"{interface.service} service", f"{paragraphs(interface.description)}{links}")
+    return page(
+        f"{interface.service} service", f"{paragraphs(interface.description)}{links}", disco_link(interface.path)
+    )
 
 
 def service_page(interface: WcfInterface, base_url: str) -> str:

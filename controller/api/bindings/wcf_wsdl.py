@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from controller.api.bindings.declaration import Interface, Operation
 from controller.api.bindings.dialect import XSD
-from controller.api.bindings.soap import SOAP11, Version
+from controller.api.bindings.soap import SOAP11, WSA, Version
 from controller.api.bindings.wsdl import (
     DECLARATION,
     WSAW,
@@ -36,7 +36,7 @@ class Endpoint:
 
 @dataclass(frozen=True, kw_only=True)
 class WcfInterface(Interface):
-    """An interface of WCF. contract: the port type. service_namespace: that of the service and the bindings.
+    """An interface of WCF. contract: the port type. service_namespace: that of `?wsdl=wsdl0`, where nothing is defined.
 
     rest_path: below which REST operations are reached too, beside the interface's own path.
     """
@@ -64,7 +64,10 @@ class WcfWsdl:
         if "singlewsdl" in query:
             return self._single(address)
         if "wsdl" in query:
-            return {"": self._service(address), "wsdl0": self._contract(address)}.get(query["wsdl"].lower())
+            wanted = query["wsdl"].lower()
+            if wanted == "wsdl0":
+                return self._empty(address)
+            return None if wanted else self._whole(address)
         locations = self._locations(address)
         for index, namespace in enumerate(self._schemas.namespaces):
             if query.get("xsd", "").lower() == f"xsd{index}":
@@ -74,32 +77,32 @@ class WcfWsdl:
     def _locations(self, address: str) -> dict[str, str]:
         return {namespace: f"{address}?xsd=xsd{index}" for index, namespace in enumerate(self._schemas.namespaces)}
 
-    def _service(self, address: str) -> str:
-        namespace = self._interface.namespace
-        imported = f'<wsdl:import namespace="{namespace}" location="{address}?wsdl=wsdl0"/>'
-        return self._definitions(
-            self._interface.service_namespace,
-            f"{self._policies()}{imported}<wsdl:types/>{self._bindings('c')}{self._ports(address)}",
-        )
+    def _empty(self, address: str) -> str:
+        """The document of the service's namespace. Its vendor defines everything in the contract's, and so do we:
+        programs look ports and bindings up by their qualified names."""
+        imported = f'<wsdl:import namespace="{self._interface.namespace}" location="{address}?wsdl"/>'
+        return self._definitions(self._interface.service_namespace, f"{imported}<wsdl:types/>")
 
-    def _contract(self, address: str) -> str:
+    def _whole(self, address: str) -> str:
+        """The description, with its schemas elsewhere."""
         locations = self._locations(address)
         imports = "".join(
             f'<xs:import schemaLocation="{location}" namespace="{namespace}"/>'
             for namespace, location in locations.items()
         )
         schema = f'<xs:schema targetNamespace="{self._interface.namespace}/Imports">{imports}</xs:schema>'
-        return self._definitions(
-            self._interface.namespace, f"<wsdl:types>{schema}</wsdl:types>{self._messages()}{self._port_type()}"
-        )
+        rest = f'<wsdl:import namespace="{self._interface.service_namespace}" location="{address}?wsdl=wsdl0"/>'
+        return self._description(address, schema, rest)
 
     def _single(self, address: str) -> str:
-        """Everything in one document, all of it in the contract's namespace."""
-        schemas = "".join(map(self._schemas.schema, self._schemas.namespaces))
+        """Everything in one document."""
+        return self._description(address, "".join(map(self._schemas.schema, self._schemas.namespaces)))
+
+    def _description(self, address: str, schemas: str, imported: str = "") -> str:
         return self._definitions(
             self._interface.namespace,
-            f"{self._policies()}<wsdl:types>{schemas}</wsdl:types>{self._messages()}{self._port_type()}"
-            f"{self._bindings('tns')}{self._ports(address)}",
+            f"{self._policies()}{imported}<wsdl:types>{schemas}</wsdl:types>{self._messages()}{self._port_type()}"
+            f"{self._bindings()}{self._ports(address)}",
         )
 
     def _definitions(self, namespace: str, content: str) -> str:
@@ -107,7 +110,7 @@ class WcfWsdl:
             f'{DECLARATION}<wsdl:definitions name="{self._interface.service}" targetNamespace="{namespace}" '
             f'xmlns:wsdl="{WSDL}" xmlns:soap="{WSDL_SOAP}" xmlns:soap12="{WSDL_SOAP12}" xmlns:wsaw="{WSAW}" '
             f'xmlns:wsp="{WSP}" xmlns:wsu="{WSU}" xmlns:xs="{XSD}" xmlns:tns="{namespace}" '
-            f'xmlns:c="{self._interface.namespace}">{content}</wsdl:definitions>'
+            f'xmlns:wsa10="{WSA}">{content}</wsdl:definitions>'
         )
 
     def _policies(self) -> str:
@@ -139,7 +142,7 @@ class WcfWsdl:
             )
         return f'<wsdl:portType name="{contract}">{operations}</wsdl:portType>'
 
-    def _bindings(self, contract_prefix: str) -> str:
+    def _bindings(self) -> str:
         bindings = ""
         for each in self._interface.endpoints:
             prefix = "soap" if each.version is SOAP11 else "soap12"
@@ -147,7 +150,7 @@ class WcfWsdl:
                 soap_operation(prefix, one, self._interface.action(one)) for one in self._interface.operations
             )
             policy = f'<wsp:PolicyReference URI="#{each.binding}_policy"/>' if each.addressing else ""
-            port_type = f"{contract_prefix}:{self._interface.contract}"
+            port_type = f"tns:{self._interface.contract}"
             bindings += soap_binding(each.binding, port_type, prefix, operations, policy)
         return bindings
 
@@ -158,6 +161,7 @@ class WcfWsdl:
                 f"tns:{each.binding}",
                 "soap" if each.version is SOAP11 else "soap12",
                 f"{address}/{each.path}",
+                reference=each.addressing,
             )
             for each in self._interface.endpoints
         )

@@ -46,7 +46,11 @@ def soap_binding(name: str, port_type: str, prefix: str, operations: str, policy
     )
 
 
-def port(name: str, binding: str, prefix: str, address: str) -> str:
-    """A port of a service; prefix: that of its address element."""
+def port(name: str, binding: str, prefix: str, address: str, *, reference: bool = False) -> str:
+    """A port of a service; prefix: that of its address element. reference: whether it has one of WS-Addressing too."""
     located = f'<{prefix}:address location="{escape(address)}"/>'
+    if reference:
+        located += (
+            f"<wsa10:EndpointReference><wsa10:Address>{escape(address)}</wsa10:Address></wsa10:EndpointReference>"
+        )
     return f'<wsdl:port name="{name}" binding="{binding}">{located}</wsdl:port>'

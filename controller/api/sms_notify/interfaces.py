@@ -24,7 +24,7 @@ def sms_interface(operations: SmsOperations) -> WcfInterface:
         operations=operations_of(operations),
         description="SMS Notify!: send texts, learn what became of them, and read what came in.",
         contract=CONTRACT,
-        service_namespace="http://tempuri.org/",
+        service_namespace="https://sms2.cdyne.com",
         endpoints=(
             Endpoint("Soap", "sms2SOAPbasicHttpBinding", SOAP11),
             Endpoint("SecureSoap", "sms2SOAPbasicHttpsBinding", SOAP11),
@@ -52,7 +52,7 @@ def messaging_interface(
             Endpoint("Soap", "mms2SOAPbasicHttpBinding", SOAP11),
             Endpoint("SecureSoap", "mms2SOAPbasicHttpsBinding", SOAP11),
             Endpoint("WS", "mms2wsHttpBinding", SOAP12, addressing=True),
-            Endpoint("SecureWS", "mms2wsHttpBindingSecure", SOAP12, addressing=True),
+            Endpoint("WS", "mms2wsHttpBindingSecure", SOAP12, addressing=True),
         ),
     )
 

@@ -44,7 +44,7 @@ class KeywordRequestInfo:
     short_code: str | None = element("ShortCode")
 
 
-@structure("KeywordRequest", NAMESPACE)
+@structure("SMSKeywordRequest", NAMESPACE)
 class KeywordRequest:
     """Keywords of a licence key."""
 

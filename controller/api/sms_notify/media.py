@@ -24,7 +24,7 @@ from controller.api.sms_notify.media_models import (
     MediaMetadata,
     MediaReply,
 )
-from controller.api.sms_notify.vocabulary import as_utc, whole_second
+from controller.api.sms_notify.vocabulary import as_utc, given, whole_second
 from controller.api.store.media import Media, MediaSearch, MediaStore
 from controller.directory.snapshot import LicenseKey
 from controller.egress.guard import Guard
@@ -127,7 +127,7 @@ class MediaOperations:
         """The files that fit the criteria, the newest first."""
         customer = caller.customer(request.criteria.license_key)
         # Nothing that comes in has media: SIP MESSAGE carries text.
-        if customer is None or request.criteria.incoming_message_id:
+        if customer is None or given(request.criteria.incoming_message_id):
             return MediaReply(media=())
         found = await self._store.find(_search(customer, request.criteria))
         return MediaReply(media=tuple(map(_metadata, found)))
@@ -173,14 +173,14 @@ def _search(customer: LicenseKey, criteria: MediaCriteria) -> MediaSearch:
         pattern = f"%{_like('.' + criteria.file_type.removeprefix('.'))}"
     return MediaSearch(
         license_key=customer.name,
-        media_id=criteria.media_id,
+        media_id=criteria.media_id or None,
         pattern=pattern,
-        minimum_size=criteria.minimum_file_size,
-        maximum_size=criteria.maximum_file_size,
+        minimum_size=criteria.minimum_file_size or None,
+        maximum_size=criteria.maximum_file_size or None,
         since=as_utc(criteria.start),
         until=as_utc(criteria.end),
         tags=criteria.tags or (),
-        text_id=criteria.outgoing_message_id,
+        text_id=given(criteria.outgoing_message_id),
         limit=size,
         offset=(min(max(criteria.page_number or 1, 1), 1_000_000) - 1) * size,
     )

@@ -10,7 +10,7 @@ from controller.api.bindings.types import Long
 from controller.api.sms_notify.sms_models import NAMESPACE
 
 
-@structure("CreateMediaFromContentRequest", NAMESPACE)
+@structure("CreateMediaContentRequest", NAMESPACE)
 class CreateMediaFromContentRequest:
     """A file in base64."""
 
@@ -20,7 +20,7 @@ class CreateMediaFromContentRequest:
     tags: tuple[str, ...] | None = element("Tags")
 
 
-@structure("CreateMediaFromUrlRequest", NAMESPACE)
+@structure("CreateMediaUrlRequest", NAMESPACE)
 class CreateMediaFromUrlRequest:
     """A file that is fetched."""
 
@@ -46,18 +46,18 @@ class MediaMetadata:
 class MediaCriteria:
     """Which files; a page has 100 unless PageSize says otherwise, 1,000 at most. `*` and `?` in FilenamePattern."""
 
-    end: datetime | None = element("EndDate", nullable=True)
+    end: datetime | None = element("EndDate")
     file_type: str | None = element("FileType")
     file_name_pattern: str | None = element("FilenamePattern")
-    incoming_message_id: UUID | None = element("IncomingMessageId")
+    incoming_message_id: UUID = element("IncomingMessageId")
     license_key: UUID = element("LicenseKey", credential=True)
-    maximum_file_size: Long | None = element("MaximumFileSize")
-    media_id: Long | None = element("MediaId")
-    minimum_file_size: Long | None = element("MinimumFileSize")
-    outgoing_message_id: UUID | None = element("OutgoingMessageId")
-    page_number: int | None = element("PageNumber")
-    page_size: int | None = element("PageSize")
-    start: datetime | None = element("StartDate", nullable=True)
+    maximum_file_size: Long = element("MaximumFileSize")
+    media_id: Long = element("MediaId")
+    minimum_file_size: Long = element("MinimumFileSize")
+    outgoing_message_id: UUID = element("OutgoingMessageId")
+    page_number: int = element("PageNumber")
+    page_size: int = element("PageSize")
+    start: datetime | None = element("StartDate")
     tags: tuple[str, ...] | None = element("Tags")
 
 

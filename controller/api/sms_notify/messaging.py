@@ -26,7 +26,7 @@ from controller.api.sms_notify.messaging_models import (
 from controller.api.sms_notify.sending import send
 from controller.api.sms_notify.sms import SmsOperations
 from controller.api.sms_notify.sms_models import ByKey, ByMessage, SmsError, SmsIncomingMessage, SmsResponse
-from controller.api.sms_notify.vocabulary import as_utc, is_outgoing, milliseconds, sender_of, whole_second
+from controller.api.sms_notify.vocabulary import as_utc, given, is_outgoing, milliseconds, sender_of, whole_second
 from controller.directory.snapshot import LicenseKey
 from controller.errors import StoreError
 from controller.texts.consent import OptOuts
@@ -149,8 +149,8 @@ class MessagingOperations(SmsOperations):
         customer = caller.customer(wanted.license_key)
         if customer is None:
             return ()
-        if wanted.incoming_message_id:
-            text = await self._texts.get(wanted.incoming_message_id)
+        if message_id := given(wanted.incoming_message_id):
+            text = await self._texts.get(message_id)
             own = text is not None and text.direction is Direction.INCOMING and text.license_key == customer.name
             return (_incoming(text),) if own and text is not None else ()
         if wanted.unread_only and not _narrows(wanted):
@@ -180,9 +180,13 @@ def _order(customer: LicenseKey, wanted: OutgoingMessageRequest, body: str, numb
         reference_id=wanted.reference_id or "",
         at=as_utc(wanted.scheduled_at),
         status_post_url=wanted.postback_url or "",
-        concatenate=bool(wanted.concatenate),
-        unicode=bool(wanted.is_unicode),
+        concatenate=wanted.concatenate,
+        unicode=wanted.is_unicode,
     )
+
+
+def _listed(attachments: Sequence[str] | None) -> str | None:
+    return ",".join(attachments) if attachments else None
 
 
 def _reason(reason: RefusalReason, body: str) -> MessageStatus:
@@ -199,7 +203,7 @@ def _refusals(
 
 def _refused(wanted: OutgoingMessageRequest, number: str, status: MessageStatus) -> OutgoingMessageResponse:
     return OutgoingMessageResponse(
-        attachments=wanted.attachments,
+        attachments=_listed(wanted.attachments),
         sender=wanted.sender,
         message_id=NO_GUID,
         status=status,
@@ -209,7 +213,7 @@ def _refused(wanted: OutgoingMessageRequest, number: str, status: MessageStatus)
 
 def _accepted(wanted: OutgoingMessageRequest, number: str, answer: Queued) -> OutgoingMessageResponse:
     return OutgoingMessageResponse(
-        attachments=wanted.attachments,
+        attachments=_listed(wanted.attachments),
         sender=shown_number(answer.sender),
         message_id=answer.text_id,
         status=MessageStatus.Ready,
@@ -219,7 +223,7 @@ def _accepted(wanted: OutgoingMessageRequest, number: str, answer: Queued) -> Ou
 
 def _status(text: Text, attachments: Sequence[str]) -> OutgoingMessageResponse:
     return OutgoingMessageResponse(
-        attachments=tuple(attachments),
+        attachments=_listed(attachments),
         sender=shown_number(text.our_number),
         message_id=text.text_id,
         status=_STATES[text.state],
@@ -232,7 +236,7 @@ def _incoming(text: Text) -> IncomingMessageResponse:
     return IncomingMessageResponse(
         sender=shown_number(text.their_number),
         incoming_message_id=text.text_id,
-        outgoing_message_id=text.matched_text_id,
+        outgoing_message_id=text.matched_text_id or NO_GUID,
         payload=text.body,
         received_at=milliseconds(text.queued_at),
         recipient=shown_number(text.our_number),
@@ -241,7 +245,8 @@ def _incoming(text: Text) -> IncomingMessageResponse:
 
 def _narrows(wanted: IncomingMessageCriteria) -> bool:
     """Whether a request asks for some of the unread messages: then none is marked as read, or the rest would be."""
-    return bool(wanted.start or wanted.end or wanted.outgoing_message_id or wanted.reference_id or wanted.page_number)
+    matched = given(wanted.outgoing_message_id)
+    return bool(wanted.start or wanted.end or matched or wanted.reference_id or wanted.page_number)
 
 
 def _criteria(customer: LicenseKey, wanted: IncomingMessageCriteria) -> Criteria:
@@ -256,7 +261,7 @@ def _criteria(customer: LicenseKey, wanted: IncomingMessageCriteria) -> Criteria
         until=end + timedelta(microseconds=1) if end and end.year < 9999 else None,
         unread=True if wanted.unread_only else None,
         reference_id=wanted.reference_id,
-        matched_text_id=wanted.outgoing_message_id,
+        matched_text_id=given(wanted.outgoing_message_id),
         limit=size,
         offset=(page - 1) * size,
     )

@@ -7,6 +7,7 @@ from enum import IntEnum
 from uuid import UUID
 
 from controller.api.bindings.model import element, enumeration, parameters, structure
+from controller.api.bindings.types import Long
 from controller.api.sms_notify.sms_models import NAMESPACE
 
 
@@ -38,13 +39,13 @@ class OutgoingMessageRequest:
 
     attachments: tuple[str, ...] | None = element("Attachments")
     body: str | None = element("Body")
-    concatenate: bool | None = element("Concatenate")
+    concatenate: bool = element("Concatenate")
     sender: str | None = element("From")
-    is_unicode: bool | None = element("IsUnicode")
+    is_unicode: bool = element("IsUnicode")
     license_key: UUID = element("LicenseKey", credential=True)
     postback_url: str | None = element("PostbackUrl")
     reference_id: str | None = element("ReferenceID")
-    scheduled_at: datetime | None = element("ScheduledDateTime", nullable=True)
+    scheduled_at: datetime | None = element("ScheduledDateTime")
     subject: str | None = element("Subject")
     recipients: tuple[str, ...] | None = element("To")
     use_mms: bool = element("UseMMS")
@@ -52,39 +53,42 @@ class OutgoingMessageRequest:
 
 @structure("OutgoingMessageResponse", NAMESPACE)
 class OutgoingMessageResponse:
-    """A message to one phone number."""
+    """A message to one phone number. Attachments: media ids and URLs, with commas between them."""
 
-    attachments: tuple[str, ...] | None = element("Attachments", default=None)
+    attachments: str | None = element("Attachments", default=None)
     sender: str | None = element("From", default=None)
     message_id: UUID = element("MessageID")
     status: MessageStatus = element("MessageStatus")
-    sent_at: datetime | None = element("SentTime", nullable=True, default=None)
+    sent_at: datetime | None = element("SentTime", default=None)
     recipient: str | None = element("To", default=None)
 
 
 @structure("IncomingMessageCriteria", NAMESPACE)
 class IncomingMessageCriteria:
-    """Which incoming messages; a page has 100 unless PageSize says otherwise, 1,000 at most."""
+    """Which incoming messages; a page has 100 unless PageSize says otherwise, 1,000 at most.
 
-    end: datetime | None = element("EndDate", nullable=True)
-    incoming_message_id: UUID | None = element("IncomingMessageID")
+    .NET's programs send every element: a date of the year 1, the zero GUID and 0 say nothing.
+    """
+
+    end: datetime | None = element("EndDate")
+    incoming_message_id: UUID = element("IncomingMessageID")
     license_key: UUID = element("LicenseKey", credential=True)
-    outgoing_message_id: UUID | None = element("OutgoingMessageID")
-    page_number: int | None = element("PageNumber")
-    page_size: int | None = element("PageSize")
+    outgoing_message_id: UUID = element("OutgoingMessageID")
+    page_number: int = element("PageNumber")
+    page_size: int = element("PageSize")
     reference_id: str | None = element("ReferenceID")
-    start: datetime | None = element("StartDate", nullable=True)
-    unread_only: bool | None = element("UnreadMessagesOnly")
+    start: datetime | None = element("StartDate")
+    unread_only: bool = element("UnreadMessagesOnly")
 
 
 @structure("IncomingMessageResponse", NAMESPACE)
 class IncomingMessageResponse:
-    """A message that came in. There are never attachments: SIP MESSAGE carries text."""
+    """A message that came in; one that answers none has the zero GUID. SIP MESSAGE carries text: no attachments."""
 
-    attachments: tuple[str, ...] | None = element("Attachments", default=None)
+    attachments: tuple[Long, ...] | None = element("Attachments", default=None)
     sender: str | None = element("From")
     incoming_message_id: UUID = element("IncomingMessageID")
-    outgoing_message_id: UUID | None = element("OutgoingMessageID")
+    outgoing_message_id: UUID = element("OutgoingMessageID")
     payload: str | None = element("Payload")
     received_at: datetime | None = element("ReceivedDate")
     subject: str | None = element("Subject", default=None)

@@ -132,8 +132,8 @@ def _order(customer: LicenseKey, wanted: SmsAdvancedRequest, request: SmsRequest
         reference_id=request.reference_id or "",
         at=as_utc(request.scheduled_at),
         status_post_url=request.status_post_back_url or "",
-        concatenate=bool(wanted.concatenate),
-        unicode=bool(wanted.is_unicode),
+        concatenate=wanted.concatenate,
+        unicode=wanted.is_unicode,
     )
 
 

@@ -69,7 +69,7 @@ class SmsRequest:
     message: str | None = element("Message")
     phone_numbers: tuple[str, ...] | None = element("PhoneNumbers")
     reference_id: str | None = element("ReferenceID")
-    scheduled_at: datetime | None = element("ScheduledDateTime", nullable=True)
+    scheduled_at: datetime | None = element("ScheduledDateTime")
     status_post_back_url: str | None = element("StatusPostBackURL")
 
 
@@ -77,8 +77,8 @@ class SmsRequest:
 class SmsAdvancedRequest:
     """Texts of one licence key."""
 
-    concatenate: bool | None = element("Concatenate")
-    is_unicode: bool | None = element("IsUnicode")
+    concatenate: bool = element("Concatenate")
+    is_unicode: bool = element("IsUnicode")
     license_key: UUID = element("LicenseKey", credential=True)
     requests: tuple[SmsRequest, ...] | None = element("SMSRequests")
 

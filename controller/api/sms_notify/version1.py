@@ -91,13 +91,13 @@ class SmsReply:
 
 @structure("AdvancedSMS", NAMESPACE)
 class AdvancedSms:
-    """A text, with everything that can be said of it. Response: 1 for replies at ResponsePostURL."""
+    """A text, with everything that can be said of it. Response: 1 or true for replies at ResponsePostURL."""
 
     phone_number: str | None = element("PhoneNumber")
     message: str | None = element("Message")
     license_key: str | None = element("Licensekey", credential=True)
     scheduled_at: datetime | None = element("ScheduledTime")
-    response: int = element("Response")
+    response: bool = element("Response")
     response_post_url: str | None = element("ResponsePostURL")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from typing import TypeGuard
+from uuid import UUID
 
 from controller.api.auth import Caller
 from controller.api.bindings.types import NO_GUID
@@ -40,6 +41,11 @@ def sender_of(caller: Caller, license_key: object) -> LicenseKey | SmsError:
 def as_utc(moment: datetime | None) -> datetime | None:
     """A time that a customer gave; one without a zone is UTC, for .NET's clients write it so."""
     return moment.replace(tzinfo=UTC) if moment and moment.tzinfo is None else moment
+
+
+def given(guid: UUID) -> UUID | None:
+    """An id that a customer gave; .NET's programs send the zero GUID for one that they did not set."""
+    return None if guid == NO_GUID else guid
 
 
 def whole_second(moment: datetime | None) -> datetime | None:
