@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import UTC, datetime
 from email.message import EmailMessage
 from typing import NoReturn
@@ -29,6 +29,10 @@ MOST_MAILS = 1000
 
 HoldsKey = Callable[[str], bool]
 """Whether a key, by its name, has reached a hard limit: nothing new goes out for it."""
+
+
+HeldKeys = Callable[[], Collection[str]]
+"""The names of all keys that have reached one."""
 
 
 def holds_nobody(_license_key: str) -> bool:
@@ -62,6 +66,10 @@ class UsageWatch:
     def holds(self, license_key: str) -> bool:
         """See `HoldsKey`. What was used in the last seconds may be missing."""
         return license_key in self._held
+
+    def held(self) -> Collection[str]:
+        """See `HeldKeys`."""
+        return self._held
 
     async def run(self) -> NoReturn:
         """Watch until cancelled. While the database is away, who was held stays so."""

@@ -97,6 +97,7 @@ def build(configuration: Configuration, database: Database) -> Service:
         registry=registry,
         postback_url=postback_urls.url,
         holds_key=metering.watch.holds,
+        held_keys=metering.watch.held,
         usage_metrics=metering.metrics,
     )
     calls = build_calls(

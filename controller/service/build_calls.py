@@ -109,7 +109,7 @@ def build_calls(
     queue = CallQueue(database, owner)
     limits = CallLimits(database)
     trunk_legs = TrunkLegs(directory, live, limits, journal)
-    legs = Legs(routes, application, trunk_legs.admit, trunk_legs.over)
+    legs = Legs(routes, application, trunk_legs.admit, trunk_legs.over, holds_key)
 
     async def call_back(license_key: str, effect: CallBack) -> None:
         key = directory.snapshot.license_key(license_key)

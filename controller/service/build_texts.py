@@ -16,7 +16,7 @@ from controller.config.load import Configuration
 from controller.directory.current import CurrentDirectory
 from controller.directory.postback_urls import PostbackUrlOf
 from controller.metering.metrics import UsageMetrics
-from controller.metering.usage_watch import HoldsKey
+from controller.metering.usage_watch import HeldKeys, HoldsKey
 from controller.store.database import Database
 from controller.texts.consent import CallConsent, OptOuts
 from controller.texts.intake.intake import SCRIPT, Intake
@@ -75,6 +75,7 @@ def build_texts(
     registry: CollectorRegistry,
     postback_url: PostbackUrlOf,
     holds_key: HoldsKey,
+    held_keys: HeldKeys,
     usage_metrics: UsageMetrics,
 ) -> TextParts:
     """The parts that take texts in and send them, wired to Asterisk's doors."""
@@ -87,7 +88,7 @@ def build_texts(
     hep = HepReceiver(method="MESSAGE")
     hep.on_sip(intake.on_sip)
     phones = RegisteredPhones(ari, ami, directory)
-    sender = Sender(database, directory, ari, hep, phones, rules, metrics, utc_now)
+    sender = Sender(database, directory, ari, hep, phones, rules, metrics, utc_now, held_keys)
     phones.on_arrival(sender.wake)
     agi = FastAgiServer(host=settings.asterisk.texts_listen, port=settings.asterisk.agi_port)
     agi.route(SCRIPT, intake.take)

@@ -1,6 +1,7 @@
 -- Takes due texts for one process to send. Lanes are visited one after the other by skipping through the index; each gives
--- a few (of a phone that is not registered here none), of which as many are taken as the rolling windows of their DID, key and trunk have room for, in turns between
--- the keys. Who has opted out since is blocked here, in the statement that takes. One process at a time is in here (see
+-- a few (of a phone that is not registered here none; of a key that has reached a limit of its usage only confirmations of
+-- opt-outs), of which as many are taken as the rolling windows of their DID, key and trunk have room for, in turns between the
+-- keys. Who has opted out since is blocked here, in the statement that takes. One process at a time is in here (see
 -- lock_text_claims), so that no window is filled twice.
 WITH RECURSIVE lanes AS (
     (SELECT lane, 1 AS place FROM text_outbox WHERE lane > $3 ORDER BY lane LIMIT 1)
@@ -9,17 +10,32 @@ WITH RECURSIVE lanes AS (
            place + 1
     FROM lanes
     WHERE lane IS NOT NULL AND place < $4
+), open_lanes AS (
+    SELECT lane, split_part(lane, ' ', 1) = ANY ($11::text[]) AS held
+    FROM lanes
+    WHERE lane IS NOT NULL AND split_part(lane, ' ', 3) <> ALL ($10::text[])
 ), due AS MATERIALIZED (
     SELECT candidate.*
-    FROM lanes CROSS JOIN LATERAL (
+    FROM open_lanes CROSS JOIN LATERAL (
         SELECT text_id, license_key, sender, recipient, route, due_at, exempt
         FROM text_outbox
-        WHERE text_outbox.lane = lanes.lane AND due_at <= now()
+        WHERE text_outbox.lane = open_lanes.lane AND due_at <= now()
         ORDER BY due_at
         LIMIT $5
         FOR UPDATE SKIP LOCKED
     ) AS candidate
-    WHERE lanes.lane IS NOT NULL AND split_part(lanes.lane, ' ', 3) <> ALL ($10::text[])
+    WHERE NOT open_lanes.held
+    UNION ALL
+    SELECT candidate.*
+    FROM open_lanes CROSS JOIN LATERAL (
+        SELECT text_id, license_key, sender, recipient, route, due_at, exempt
+        FROM text_outbox
+        WHERE text_outbox.lane = open_lanes.lane AND due_at <= now() AND exempt
+        ORDER BY due_at
+        LIMIT $5
+        FOR UPDATE SKIP LOCKED
+    ) AS candidate
+    WHERE open_lanes.held
 ), blocked AS MATERIALIZED (
     SELECT due.text_id
     FROM due JOIN opt_outs ON opt_outs.license_key = due.license_key AND opt_outs.number = due.recipient

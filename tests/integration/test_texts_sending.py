@@ -334,3 +334,25 @@ async def test_a_did_without_room_holds_up_no_other_did(postgres: str) -> None:
         await room.queueing.queue([order("limited", sender=DID) for _ in range(100)])
         await room.queueing.queue([order("free", sender=OTHER_DID)])
         assert Counter(await claim(room, [Limit(f"did:{DID}", 1, 60.0)])) == {"limited": 1, "free": 1}
+
+
+async def test_texts_of_a_key_at_a_limit_wait_until_it_is_below_and_confirmations_do_not(postgres: str) -> None:
+    held: set[str] = set()
+    async with texts_room(postgres, sending=False, held_keys=lambda: held) as room:
+        await room.queueing.queue([order("one"), order("two")])
+        await room.queueing.queue([TextOrder("rival", "2125550199", "of another key")])
+        held.add("acme")
+        sending = asyncio.create_task(room.sender.run())
+        try:
+            assert await room.receive("STOP", sender="<sip:+12125550177@192.0.2.1>")
+            sent = await room.asterisk.until_sent(2)
+            assert {each.sender for each in sent} == {DID, "+12015550103"}
+            assert "one" not in {each.body for each in sent}
+            assert (await room.states())["two"] == "queued"
+            held.clear()
+            room.sender.wake()
+            bodies = [each.body for each in await room.asterisk.until_sent(4)]
+            assert Counter(bodies)["one"] == Counter(bodies)["two"] == 1
+        finally:
+            sending.cancel()
+            await asyncio.gather(sending, return_exceptions=True)

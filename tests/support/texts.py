@@ -21,6 +21,7 @@ from controller.directory.postback_urls import PostbackUrlOf, stated_url
 from controller.directory.snapshot import Did, LicenseKey, Phone, Snapshot, Trunk
 from controller.directory.text_settings import TextSettings
 from controller.errors import AsteriskNotFound, AsteriskUnreachable
+from controller.metering.usage_watch import HeldKeys
 from controller.store.database import Database
 from controller.texts.intake.intake import SPOOL, TAKEN, Intake
 from controller.texts.intake.message import TRUNK_CONTEXT
@@ -247,6 +248,7 @@ async def texts_room(
     sending: bool = True,
     asterisk: FakeAsterisk | None = None,
     postback_url: PostbackUrlOf = stated_url,
+    held_keys: HeldKeys = tuple,
 ) -> AsyncIterator[TextsRoom]:
     """Start the room; `sending`: whether its sender runs. `now`: the clock of quiet hours and schedules."""
     database = await Database.connect(dsn, QUERIES)
@@ -256,7 +258,17 @@ async def texts_room(
     metrics = TextMetrics(registry)
     queueing = Queueing(directory, database, rules, now, postback_url=postback_url)
     phones = RegisteredPhones(asterisk, asterisk, directory)  # type: ignore[arg-type]
-    sender = Sender(database, directory, asterisk, asterisk.hep, phones, rules, metrics, now)  # type: ignore[arg-type]
+    sender = Sender(
+        database,
+        directory,
+        asterisk,  # type: ignore[arg-type]
+        asterisk.hep,  # type: ignore[arg-type]
+        phones,
+        rules,
+        metrics,
+        now,
+        held_keys,
+    )
     phones.on_arrival(sender.wake)
     store = IncomingStore(database, directory, rules, queueing, metrics)
     intake = Intake(store, directory, rules, asterisk, metrics, SECRET, now, postback_url)  # type: ignore[arg-type]

@@ -12,7 +12,7 @@ from controller.calls.line.line import Lost
 from controller.calls.model.response_codes import ResponseCode
 from controller.directory.current import CurrentDirectory
 from controller.directory.routes import Routes
-from controller.directory.snapshot import LicenseKey, Snapshot, Trunk
+from controller.directory.snapshot import LicenseKey, Phone, Snapshot, Trunk
 from controller.script.effects import Transfer
 from controller.script.outcomes import HungUp, Outcome, TransferFailed, Transferred
 from tests.support.fake_switch import FakeChannel
@@ -226,3 +226,21 @@ async def test_a_transfer_waits_for_no_trunk_that_is_full() -> None:
     outcome = await transfer(scripted.line, Transfer(OTHER), Legs(ROUTES, APPLICATION, never, _over), "acme")
     assert outcome == TransferFailed("failed")
     assert not fake.channels.keys() - {scripted.line.channel.id}
+
+
+async def test_a_key_at_a_limit_of_its_usage_transfers_to_its_own_phones_and_through_no_trunk() -> None:
+    phone = Phone("alice", "secret", "+12015550110")
+    known = Snapshot(license_keys={"acme": KEY}, dids={}, trunks=TRUNKS, phones={"alice": phone})
+    routes, held = Routes(CurrentDirectory(known)), {"acme"}
+    legs = Legs(routes, APPLICATION, _always, _over, lambda name: name in held)
+    fake = MemoryAri()
+    scripted = scripted_line(fake)
+    assert await transfer(scripted.line, Transfer(OTHER), legs, "acme") == TransferFailed("refused")
+    assert not fake.channels.keys() - {scripted.line.channel.id}
+    _answers(fake)
+    for effect in (Transfer("+12015550110"), Transfer(OTHER, others=("+12015550110",))):
+        scripted = scripted_line(fake)
+        task = asyncio.create_task(transfer(scripted.line, effect, legs, "acme"))
+        await _talking(fake)
+        fake.hang_up(LEG)
+        assert await task == Transferred()

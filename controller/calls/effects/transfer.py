@@ -27,6 +27,7 @@ from controller.errors import (
     AsteriskUnreachable,
     PhoneNumberInvalid,
 )
+from controller.metering.usage_watch import HoldsKey, holds_nobody
 from controller.script.effects import Transfer
 from controller.script.outcomes import HungUp, Outcome, TransferFailed, Transferred
 from controller.script.transcript import tell_end
@@ -61,13 +62,15 @@ NOTHING_HEARD = Heard()
 @dataclass(frozen=True, slots=True)
 class Legs:
     """How legs are dialled. admit: waits until the legs of a call, by its QueueID, may be dialled at once through
-    trunks, by their names; False when they may not now. over: told when the legs on trunks are no more.
+    trunks, by their names; False when they may not now. over: told when the legs on trunks are no more. holds_key:
+    whether a key has reached a limit of its usage: no leg of its calls goes out through a trunk then.
     """
 
     routes: Routes
     application: str
     admit: Callable[[int, Sequence[str]], Awaitable[bool]]
     over: Callable[[int], Awaitable[None]]
+    holds_key: HoldsKey = holds_nobody
 
 
 async def transfer(line: Line, effect: Transfer, legs: Legs, license_key: str, heard: Heard = NOTHING_HEARD) -> Outcome:
@@ -128,10 +131,15 @@ def _trunks(effect: Transfer, legs: Legs, license_key: str) -> Iterator[str]:
     """The trunks that those who may be called are reached through."""
     for number in (effect.number, *effect.others):
         with suppress(PhoneNumberInvalid):
-            if legs.routes.inside(number) is not None or not legs.routes.endpoint_for(number, license_key):
-                continue
-            if trunk := legs.routes.trunk_to(number):
+            if trunk := _trunk_to(number, legs, license_key):
                 yield trunk
+
+
+def _trunk_to(number: str, legs: Legs, license_key: str) -> str | None:
+    """The trunk that a number is reached through; None for phones and numbers of ours. PhoneNumberInvalid."""
+    if legs.routes.inside(number) is not None or not legs.routes.endpoint_for(number, license_key):
+        return None
+    return legs.routes.trunk_to(number)
 
 
 async def _stands(line: Line, bridge: Bridge, leg: Channel) -> bool:
@@ -210,10 +218,14 @@ async def _endpoint(line: Line, effect: Transfer, legs: Legs, license_key: str) 
 
     Of several that are to ring at once, those who may not be called are left out.
     """
-    endpoints = []
+    endpoints, held = [], legs.holds_key(license_key)
     for number in (effect.number, *effect.others):
         try:
-            endpoints.append(legs.routes.inside(number) or legs.routes.endpoint_for(number, license_key))
+            endpoint = legs.routes.inside(number) or legs.routes.endpoint_for(number, license_key)
+            if held and _trunk_to(number, legs, license_key):
+                log.info("transfer refused", reason="the licence key has reached a limit of its usage")
+                continue
+            endpoints.append(endpoint)
         except PhoneNumberInvalid as error:
             log.info("transfer refused", reason=str(error))
     if not endpoints:

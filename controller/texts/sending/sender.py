@@ -17,6 +17,7 @@ from controller.asterisk.hep import HepReceiver
 from controller.directory.current import CurrentDirectory
 from controller.errors import AsteriskNotFound, AsteriskRefused, AsteriskUnreachable, RingpostError, StoreError
 from controller.metering.store.records import write_usage
+from controller.metering.usage_watch import HeldKeys
 from controller.numbers import mask_number
 from controller.postbacks.outbox import enqueue
 from controller.store.database import Database, Transaction
@@ -67,8 +68,9 @@ class Sender:
         rules: Rules,
         metrics: TextMetrics,
         now: Callable[[], datetime],
+        held_keys: HeldKeys = tuple,
     ) -> None:
-        """now: gives the time in UTC."""
+        """now: gives the time in UTC. held_keys: the keys that have reached a limit of usage: their texts wait."""
         self._database = database
         self._directory = directory
         self._ari = ari
@@ -76,6 +78,7 @@ class Sender:
         self._rules = rules
         self._metrics = metrics
         self._now = now
+        self._held_keys = held_keys
         self._claims = Claims(uuid4(), LEASE_SECONDS)
         self._answers = Answers(self._on_answer, time.monotonic)
         hep.on_sip(self._answers.on_sip)
@@ -132,6 +135,7 @@ class Sender:
                     transaction,
                     limits_of(self._directory.snapshot),
                     self._phones.away,
+                    self._held_keys(),
                     in_all=room,
                     of_a_lane=OF_A_LANE,
                 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -123,11 +123,18 @@ class Claims:
         self._cursor = ""
 
     async def take(
-        self, transaction: Transaction, limits: Sequence[Limit], away: Sequence[str], *, in_all: int, of_a_lane: int
+        self,
+        transaction: Transaction,
+        limits: Sequence[Limit],
+        away: Sequence[str],
+        held: Collection[str] = (),
+        *,
+        in_all: int,
+        of_a_lane: int,
     ) -> Claim:
         """Take at most `in_all` texts, of a lane at most `of_a_lane`, within the limits, none of the routes in `away`.
 
-        StoreUnreachable.
+        held: keys, by their names, of which nothing is taken but the confirmations of opt-outs. StoreUnreachable.
         """
         began_at = self._cursor
         await transaction.execute("lock_text_claims")
@@ -143,6 +150,7 @@ class Claims:
             [limit.seconds for limit in limits],
             in_all,
             list(away),
+            list(held),
         )
         texts = [text_of(row) for row in rows if row["text_id"] is not None]
         taken = tuple(text for text in texts if text.state is TextState.SENDING)
