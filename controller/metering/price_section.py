@@ -17,6 +17,7 @@ from controller.metering.usage import UsageDirection, UsageProduct
 SECTION = "prices"
 MOST_RATES = 50_000
 _PREFIX = re.compile(r"\+[0-9]{0,15}")
+_OUTGOING_ONLY = (UsageProduct.ATTEMPT, UsageProduct.TRANSFER)
 _TIMED_ONLY = ("per_minute", "first_seconds", "next_seconds", "first_price")
 
 
@@ -78,8 +79,7 @@ class RateEntry(Declaration):
             if name in value:
                 right = "per_minute" if product.is_timed else "each"
                 raise mistake(f'"{name}" is no price of {product}, which is in {product.unit}', right, at=(name,))
-        if product.is_monthly and "direction" in value:
-            raise mistake(f"a {product} has no direction", at=("direction",))
+        _refuse_what_never_counts(product, value)
         if not any(name in value for name in ("each", "per_minute", "first_price")):
             raise mistake("the price is missing", "per_minute" if product.is_timed else "each", at=("product",))
         return value
@@ -101,6 +101,19 @@ class RateEntry(Declaration):
             first_price=self.first_price,
             minimum=self.minimum,
         )
+
+
+def _refuse_what_never_counts(product: UsageProduct, value: dict[str, Any]) -> None:
+    """A rate that no record can have is a mistake of who wrote it."""
+    direction, prefix = value.get("direction"), value.get("prefix", EVERY_NUMBER)
+    if direction and (product.is_monthly or product is UsageProduct.LOOKUP):
+        raise mistake(f"a {product} has no direction", at=("direction",))
+    if direction == "incoming" and product in _OUTGOING_ONLY:
+        raise mistake(f"{product} is outgoing only", "no direction", at=("direction",))
+    if prefix == INSIDE and (direction == "incoming" or product not in (UsageProduct.CALL, *_OUTGOING_ONLY)):
+        raise mistake(f'"{INSIDE}" is of outgoing calls only', "a rate without this prefix", at=("prefix",))
+    if product.is_monthly and prefix != EVERY_NUMBER:
+        raise mistake(f"a {product} has no other party", "a rate without a prefix", at=("prefix",))
 
 
 class PricesSection(Declaration):

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import ROUND_HALF_UP, Context, Decimal, Inexact
+from typing import NamedTuple
 
 from controller.metering.usage import UsageDirection, UsageProduct
 
@@ -34,10 +35,37 @@ class Terms:
     next_price: Decimal
     least_price: Decimal
 
+    @property
+    def exponent(self) -> int:
+        """How many decimals its prices have."""
+        prices = (self.first_price, self.next_price, self.least_price)
+        return max(-int(price.as_tuple().exponent) for price in prices)
+
     def price(self, units: int) -> Decimal:
         """Sixty times what so many units cost."""
         further = -(-max(0, units - self.first_units) // self.next_units) * self.next_units
         return max(_EXACT.add(self.first_price, _EXACT.multiply(self.next_price, Decimal(further))), self.least_price)
+
+
+class WholeTerms(NamedTuple):
+    """Terms in whole numbers of 64 bits, for arithmetic that is exact and fast.
+
+    A price is `PriceList.divisor` times what it is in the smallest part that an amount has. most_units: of so many
+    units the price times two still fits; negative where none does.
+    """
+
+    most_units: int
+    first_units: int
+    next_units: int
+    first_price: int
+    next_price: int
+    least_price: int
+
+
+_LARGEST = 2**63 - 1
+_MOST_UNITS = 2**62
+_NOTHING = WholeTerms(_MOST_UNITS, 0, 1, 0, 0, 0)
+_NEVER = WholeTerms(-1, 0, 1, 0, 0, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +111,7 @@ class PriceList:
     rates: tuple[Rate, ...] = ()
     _by_prefix: Mapping[tuple[str, str], tuple[Rate, ...]] = field(init=False, repr=False, compare=False)
     _lengths: tuple[int, ...] = field(init=False, repr=False, compare=False)
+    _exponent: int = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         found: defaultdict[tuple[str, str], list[Rate]] = defaultdict(list)
@@ -95,6 +124,7 @@ class PriceList:
         lengths = {len(rate.prefix) for rate in self.rates if rate.prefix.startswith("+")}
         object.__setattr__(self, "_by_prefix", ranked)
         object.__setattr__(self, "_lengths", tuple(sorted(lengths, reverse=True)))
+        object.__setattr__(self, "_exponent", max([self.decimals, *(rate.terms.exponent for rate in self.rates)]))
 
     @property
     def is_empty(self) -> bool:
@@ -110,6 +140,26 @@ class PriceList:
     def changes_at(self) -> tuple[datetime, ...]:
         """The moments from which other rates are valid, in order."""
         return tuple(sorted({rate.valid_from for rate in self.rates} - {ALWAYS}))
+
+    @property
+    def divisor(self) -> int:
+        """How often a price of `WholeTerms` has the smallest part of an amount."""
+        return int(MINUTE * 10 ** (self._exponent - self.decimals))
+
+    def whole_terms(self, rate: Rate | None) -> WholeTerms:
+        """The terms of a rate in whole numbers; without a rate nothing is charged."""
+        if rate is None:
+            return _NOTHING
+        terms = rate.terms
+        prices = (terms.first_price, terms.next_price, terms.least_price)
+        first, following, least = (int(_EXACT.scaleb(price, self._exponent)) for price in prices)
+        room = (_LARGEST - self.divisor) // 2 - max(first, least)
+        if room < 0 or following > _LARGEST:
+            return _NEVER
+        most = room // following - terms.next_units if following else _MOST_UNITS
+        if most < 0:
+            return _NEVER
+        return WholeTerms(min(most, _MOST_UNITS), terms.first_units, terms.next_units, first, following, least)
 
     def rate_of(self, product: UsageProduct, direction: str, number: str, route: str, at: datetime) -> Rate | None:
         """The rate that counts; None where there is none, which is free. number, route, at: see `UsageRecord`."""

@@ -98,6 +98,35 @@ async def test_a_report_equals_the_sum_of_its_records_rated_one_by_one(database:
     assert whole.amount == sum(expected.values())
 
 
+async def test_amounts_that_are_ties_and_amounts_of_any_size_are_exact_in_one_sum_as_one_by_one(
+    database: Database,
+) -> None:
+    rates = (
+        Rate(CALL, prefix="+1", per_minute=Decimal("0.03"), first_seconds=1, next_seconds=1),
+        Rate(CALL, prefix="+44", per_minute=Decimal("9999999.9999999999"), first_seconds=7, next_seconds=11),
+        Rate(CALL, prefix="+33", per_minute=Decimal("0.0000000001"), first_price=Decimal("0.0000000001")),
+        Rate(TEXT, each=Decimal("0.00005"), minimum=Decimal("0.00015")),
+        Rate(TRANSFER, prefix="+49", each=Decimal(0), minimum=Decimal(999999999)),
+    )
+    chance, records = random.Random(9), []
+    for place in range(1500):
+        product = chance.choice((CALL, TEXT, TRANSFER))
+        units = chance.choice((0, 1, 2, 3, 7, 8, 59, 60, 61, chance.randrange(10_000), chance.randrange(2**36)))
+        number = chance.choice(("+12015550101", "+442079460958", "+33123456789", "+4930123456"))
+        at, sign = BEGIN + timedelta(seconds=place), chance.choice((1, 1, -1))
+        records.append(
+            UsageRecord(f"{place}", "acme", product, units, at, "incoming", number=number, route="carrier", sign=sign)
+        )
+    await write_usage(database, records)
+    reader = UsageReader(database)
+    for decimals in (0, 4, 8):
+        prices = PriceList("USD", decimals, rates)
+        accounts = Accounts(database, CurrentPrices(prices))
+        expected = sum((accounts.rated(record).amount for record in records), Decimal(0))
+        assert (await reader.report("acme", BEGIN, END, prices)).amount == expected
+        assert (await reader.report_of_all(BEGIN, END, prices)).amount == expected
+
+
 async def test_the_records_of_calls_come_in_order_page_by_page_with_what_each_costs(database: Database) -> None:
     records = random_records(8, 300)
     await write_usage(database, records)

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import NamedTuple
 
 from asyncpg import Record
 
-from controller.metering.prices import ALWAYS, PriceList, Rate, Terms
+from controller.metering.prices import ALWAYS, PriceList, Rate
 from controller.metering.report import By, Report, ReportLine
-from controller.metering.usage import UsageDirection, UsageProduct, UsageRecord
+from controller.metering.usage import UsageProduct, UsageRecord
 from controller.store.database import Database
 from controller.store.queries import columns
 
@@ -53,7 +53,14 @@ class UsageReader:
             await transaction.fetch("prepare_report")
             found = await transaction.fetch(ways, **key, **period, timeout=REPORT_SECONDS)
             known = [_way(row, prices) for row in found]
-            rows = await transaction.fetch(sums, **of, **period, **columns(known, _Way._fields), timeout=REPORT_SECONDS)
+            rows = await transaction.fetch(
+                sums,
+                **of,
+                **period,
+                divisor=prices.divisor,
+                **columns(known, _Way._fields),
+                timeout=REPORT_SECONDS,
+            )
         return Report(tuple(_lines(rows, prices)), prices.currency)
 
     async def keys(self, since: datetime, until: datetime) -> list[str]:
@@ -91,9 +98,7 @@ class UsageReader:
 
 
 class _Way(NamedTuple):
-    """A way in which usage is priced, as the query `sum_usage` takes it. Prices are sixty times what they are, in the
-    smallest part that an amount has.
-    """
+    """A way in which usage is priced, as the query `sum_usage` takes it: see `WholeTerms`."""
 
     product: str
     direction: str
@@ -101,77 +106,71 @@ class _Way(NamedTuple):
     inside: bool
     period: int
     priced: bool
+    most_units: int
     first_units: int
     next_units: int
-    first_price: Decimal
-    minute_price: Decimal
-    least_price: Decimal
-
-
-_NO_TERMS = Terms(0, 1, Decimal(0), Decimal(0), Decimal(0))
+    first_price: int
+    next_price: int
+    least_price: int
 
 
 def _way(row: Record, prices: PriceList) -> _Way:
     """The way of a row of `ways_of_pricing`; one without a rate costs nothing."""
-    rate = _rate(row, prices)
-    scale = Decimal(1).scaleb(prices.decimals)
-    terms = rate.terms if rate is not None else _NO_TERMS
+    place = _Place(row["product"], row["direction"], row["prefix"], row["inside"], row["period"])
+    rate = _rate(place, prices)
+    terms = prices.whole_terms(rate)
     return _Way(
-        product=row["product"],
-        direction=row["direction"],
-        prefix=row["prefix"],
-        inside=row["inside"],
-        period=row["period"],
+        *place,
         priced=rate is not None,
+        most_units=terms.most_units,
         first_units=terms.first_units,
         next_units=terms.next_units,
-        first_price=terms.first_price * scale,
-        minute_price=terms.next_price * scale,
-        least_price=terms.least_price * scale,
+        first_price=terms.first_price,
+        next_price=terms.next_price,
+        least_price=terms.least_price,
     )
 
 
-def _rate(row: Record, prices: PriceList) -> Rate | None:
-    at = (ALWAYS, *prices.changes_at)[row["period"] - 1]
-    route = "" if row["inside"] else "a trunk"
-    return prices.rate_of(UsageProduct(row["product"]), row["direction"], row["prefix"], route, at)
+class _Place(NamedTuple):
+    """What tells the rate of a record. prefix: as much of the number as tells it. period: between which changes of
+    prices, from 1.
+    """
+
+    product: str
+    direction: str
+    prefix: str
+    inside: bool
+    period: int
+
+
+def _rate(place: _Place, prices: PriceList) -> Rate | None:
+    at = (ALWAYS, *prices.changes_at)[place.period - 1]
+    route = "" if place.inside else "a trunk"
+    return prices.rate_of(UsageProduct(place.product), place.direction, place.prefix, route, at)
 
 
 def _lines(rows: Sequence[Record], prices: PriceList) -> list[ReportLine]:
     """The lines of rows of `sum_usage`, in order; what was taken back whole is not shown."""
-    found: dict[tuple[str, UsageProduct, UsageDirection], list[ReportLine]] = {}
-    for row in rows:
-        line = _line(row, prices)
-        found.setdefault((line.part, line.product, line.direction), []).append(line)
-    whole = [_sum(lines) for lines in found.values()]
-    return sorted((line for line in whole if line.records or line.units or line.amount), key=_place)
+    lines = (_line(row, prices) for row in rows)
+    return sorted((line for line in lines if line.records or line.units or line.amount), key=_place)
 
 
 def _line(row: Record, prices: PriceList) -> ReportLine:
-    records, unpriced = row["records"], row["unpriced"]
-    amount = Decimal(row["amount"]).scaleb(-prices.decimals)
-    if row["period"] is not None:  # used in a way that the statement was not given
-        rate = _rate(row, prices)
-        unpriced = records if rate is None else 0
-        amount = prices.amount(rate, row["each"]) * records
+    amount, unpriced = Decimal(row["amount"]).scaleb(-prices.decimals), row["unpriced"]
+    for each, count in Counter(row["unrated"] or ()).items():
+        sign, units, period, inside, prefix = each.split(" ", 4)
+        place = _Place(row["product"], row["direction"], prefix, inside == "1", int(period))
+        rate = _rate(place, prices)
+        amount += prices.amount(rate, int(units)) * int(sign) * count
+        unpriced += int(sign) * count if rate is None else 0
     return ReportLine(
         part=row["part"],
         product=UsageProduct(row["product"]),
         direction=row["direction"],
-        records=records,
+        records=row["records"],
         units=row["units"],
         amount=amount,
         unpriced=0 if prices.is_empty else unpriced,
-    )
-
-
-def _sum(lines: Sequence[ReportLine]) -> ReportLine:
-    return replace(
-        lines[0],
-        records=sum(line.records for line in lines),
-        units=sum(line.units for line in lines),
-        amount=sum((line.amount for line in lines), Decimal(0)),
-        unpriced=sum(line.unpriced for line in lines),
     )
 
 
