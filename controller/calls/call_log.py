@@ -41,7 +41,7 @@ class CallLogTargets:
     """Where calls are written down: the journal, the feed for those who watch, the clock (UTC), the date format.
 
     mailer: sends the traces that scripts ask for; None when there is no mail server. usage: counts what is metered.
-    line_of: what is known of the line of a number (E.164), for post-backs.
+    line_of: what is known of the line of a number (E.164), for post-backs of a key, by its name.
     """
 
     journal: Journal
@@ -50,7 +50,7 @@ class CallLogTargets:
     date_format: DateFormat = "us"
     mailer: TraceMailer | None = None
     usage: UsageMetrics | None = None
-    line_of: Callable[[str], LineFound] = nothing_known
+    line_of: Callable[[str, str], LineFound] = nothing_known
 
 
 class CallWriter(Protocol):
@@ -267,9 +267,14 @@ class CallLog:
                 url=url,
                 final=final,
                 date_format=targets.date_format,
-                line=targets.line_of(self.call.their_number) if self.call.outgoing else NOTHING_KNOWN,
+                line=self._line(),
             )
         self._write(postback)
+
+    def _line(self) -> LineFound:
+        if not self.call.outgoing:
+            return NOTHING_KNOWN
+        return self._log_targets.line_of(self.call.their_number, self.call.license_key)
 
     def _take_post_url(self, state: State) -> None:
         """What the script has set is the call's own: whoever cannot read the state posts there all the same."""

@@ -164,7 +164,7 @@ class Assignments(KnowsAtOnce):
     def __init__(self, table: AssignmentTable | None = None) -> None:
         self.table = table or AssignmentTable()
 
-    def known(self, number: str) -> LineFound | None:
+    def found(self, number: str) -> LineFound | None:
         """What the table has of a number."""
         return self.table.known(number)
 

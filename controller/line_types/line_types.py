@@ -9,20 +9,23 @@ from controller.line_types.model import NOTHING_KNOWN, LineFound, LineType, Line
 
 
 class LineTypes:
-    """Asks providers in their order. One that knows the carrier and not the type is asked on, and its carrier kept."""
+    """Asks providers in their order. One that knows the carrier and not the type is asked on, and its carrier kept.
+
+    license_key: for whom; empty for the operator.
+    """
 
     def __init__(self, providers: Sequence[LineTypeProvider]) -> None:
         self._providers = tuple(providers)
 
-    def known(self, number: str) -> LineFound:
+    def known(self, number: str, license_key: str = "") -> LineFound:
         """What is known of a number (E.164) without waiting; of type unknown where nobody knows."""
-        return _merged(provider.known(number) for provider in self._providers)
+        return _merged(provider.known(number, license_key) for provider in self._providers)
 
-    async def of(self, number: str) -> LineFound:
+    async def of(self, number: str, license_key: str = "") -> LineFound:
         """What is known of a number (E.164), look-ups over the network included. It never fails."""
         found: list[LineFound | None] = []
         for provider in self._providers:
-            found.append(await provider.look_up(number))
+            found.append(await provider.look_up(number, license_key))
             if (last := found[-1]) is not None and last.type is not LineType.UNKNOWN:
                 break
         return _merged(found)

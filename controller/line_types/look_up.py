@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
@@ -18,7 +18,7 @@ from urllib.parse import quote
 import structlog
 
 from controller.egress.guard import Guard
-from controller.errors import FetchFailed, UrlRefused
+from controller.errors import FetchFailed, StoreError, UrlRefused
 from controller.line_types.classes import line_type_of
 from controller.line_types.model import LineFound, LineType
 from controller.numbers import mask_number
@@ -48,48 +48,70 @@ class LookUpOptions:
     every_call: bool = False
 
 
+Answered = Callable[[str, str], Awaitable[None]]
+"""Told of each number that was looked up, and for which key (by its name), before anybody gets the answer.
+
+StoreError: it could not be noted, and nobody gets the answer.
+"""
+
+
+async def noted_nowhere(_number: str, _license_key: str) -> None:
+    """Nobody counts look-ups."""
+
+
 class HttpLookUp:
-    """A provider that asks. clock: seconds that never go back. today: the day of an answer."""
+    """A provider that asks.
+
+    clock: seconds that never go back. today: the day of an answer. answered: see `Answered`.
+    """
 
     def __init__(
-        self, guard: Guard, options: LookUpOptions, clock: Callable[[], float], today: Callable[[], date]
+        self,
+        guard: Guard,
+        options: LookUpOptions,
+        clock: Callable[[], float],
+        today: Callable[[], date],
+        answered: Answered = noted_nowhere,
     ) -> None:
         self._guard = guard
         self._options = options
         self._clock = clock
         self._today = today
+        self._answered = answered
         self._remembered: OrderedDict[str, tuple[float, LineFound]] = OrderedDict()
         self._asking: dict[str, asyncio.Task[LineFound | None]] = {}
         self._away_until = 0.0
 
-    def known(self, number: str) -> LineFound | None:
+    def known(self, number: str, license_key: str = "") -> LineFound | None:
         """What was answered lately. Where every call is asked about, who is not known yet is asked about now."""
         found = self._lately(number)
         if found is None and self._options.every_call and self._clock() >= self._away_until:
-            self._asking_about(number)
+            self._asking_about(number, license_key)
         return found
 
     def _lately(self, number: str) -> LineFound | None:
         kept = self._remembered.get(number)
         return None if kept is None or kept[0] <= self._clock() else kept[1]
 
-    async def look_up(self, number: str) -> LineFound | None:
+    async def look_up(self, number: str, license_key: str = "") -> LineFound | None:
         """What is remembered, or answered now; None when there is no answer in time."""
         if (known := self._lately(number)) is not None:
             return known
         if self._clock() < self._away_until:
             return None
         # Whoever else asks for the same number shares the answer, also when the first one goes away.
-        return await asyncio.shield(self._asking_about(number))
+        return await asyncio.shield(self._asking_about(number, license_key))
 
-    def _asking_about(self, number: str) -> asyncio.Task[LineFound | None]:
+    def _asking_about(self, number: str, license_key: str) -> asyncio.Task[LineFound | None]:
         asking = self._asking.get(number)
         if asking is None:
-            asking = self._asking[number] = asyncio.create_task(self._ask(number), name="look-up of a line type")
+            asking = self._asking[number] = asyncio.create_task(
+                self._ask(number, license_key), name="look-up of a line type"
+            )
             asking.add_done_callback(lambda _: self._asking.pop(number, None))
         return asking
 
-    async def _ask(self, number: str) -> LineFound | None:
+    async def _ask(self, number: str, license_key: str) -> LineFound | None:
         url = self._options.url.replace("{number}", quote(number, safe=""))
         try:
             answer = await self._guard.fetch(url, limit_bytes=LARGEST_ANSWER_BYTES, timeout=self._options.seconds)
@@ -102,8 +124,13 @@ class HttpLookUp:
         found = self._read(answer.text)
         if found is None:
             self._failed(number, "its answer has no line type where it should be")
-        else:
-            self._remember(number, found)
+            return None
+        try:
+            await self._answered(number, license_key)
+        except StoreError as error:
+            self._failed(number, f"its usage could not be stored: {error}")
+            return None
+        self._remember(number, found)
         return found
 
     def _read(self, text: str) -> LineFound | None:

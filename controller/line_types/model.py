@@ -39,28 +39,35 @@ class LineFound:
 NOTHING_KNOWN = LineFound(LineType.UNKNOWN, "nobody")
 
 
-def nothing_known(number: str) -> LineFound:  # noqa: ARG001 (of no number)
+def nothing_known(number: str, license_key: str) -> LineFound:  # noqa: ARG001 (of no number, for nobody)
     """For whoever is not told."""
     return NOTHING_KNOWN
 
 
 class LineTypeProvider(Protocol):
-    """Somebody who knows of numbers (E.164). Neither method raises: who cannot tell gives None."""
+    """Somebody who knows of numbers (E.164). Neither method raises: who cannot tell gives None.
 
-    def known(self, number: str) -> LineFound | None:
+    license_key: for whom it is told, by the key's name; empty for the operator.
+    """
+
+    def known(self, number: str, license_key: str = "") -> LineFound | None:
         """What can be told at once, without waiting."""
 
-    async def look_up(self, number: str) -> LineFound | None:
+    async def look_up(self, number: str, license_key: str = "") -> LineFound | None:
         """What can be told when there is time to ask."""
 
 
 class KnowsAtOnce(ABC):
-    """A provider that never has to ask."""
+    """A provider that never has to ask, and tells everybody the same."""
 
     @abstractmethod
-    def known(self, number: str) -> LineFound | None:
-        """See `LineTypeProvider`."""
+    def found(self, number: str) -> LineFound | None:
+        """What it knows of a number (E.164); None where it cannot tell."""
 
-    async def look_up(self, number: str) -> LineFound | None:
+    def known(self, number: str, license_key: str = "") -> LineFound | None:  # noqa: ARG002 (the same for everybody)
+        """See `LineTypeProvider`."""
+        return self.found(number)
+
+    async def look_up(self, number: str, license_key: str = "") -> LineFound | None:  # noqa: ARG002 (as `known`)
         """The same as `known`."""
-        return self.known(number)
+        return self.found(number)

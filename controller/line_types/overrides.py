@@ -16,7 +16,7 @@ class Overrides(KnowsAtOnce):
         self._lengths = sorted({len(prefix) for prefix in self._types}, reverse=True)
         self._today = today
 
-    def known(self, number: str) -> LineFound | None:
+    def found(self, number: str) -> LineFound | None:
         """The type that the longest prefix has."""
         for length in self._lengths:
             found = self._types.get(number[:length])

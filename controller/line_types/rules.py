@@ -36,7 +36,7 @@ class OwnNumbers(KnowsAtOnce):
         self._directory = directory
         self._today = today
 
-    def known(self, number: str) -> LineFound | None:
+    def found(self, number: str) -> LineFound | None:
         """Voip for a number of ours."""
         snapshot = self._directory.snapshot
         if snapshot.did(number) is None and snapshot.phone_by_number(number) is None:
@@ -47,7 +47,7 @@ class OwnNumbers(KnowsAtOnce):
 class NumberPlan(KnowsAtOnce):
     """The codes of North America that tell the line type of all their numbers."""
 
-    def known(self, number: str) -> LineFound | None:
+    def found(self, number: str) -> LineFound | None:
         """The type of a number with such a code."""
         for pattern, found in _PLAN:
             if pattern.fullmatch(number):
@@ -58,7 +58,7 @@ class NumberPlan(KnowsAtOnce):
 class NumberLibrary(KnowsAtOnce):
     """libphonenumber: it tells mobile from fixed lines in most countries, and not in the US and Canada."""
 
-    def known(self, number: str) -> LineFound | None:
+    def found(self, number: str) -> LineFound | None:
         """The type by libphonenumber's tables; None where they do not tell."""
         found = _library_type(number)
         return None if found is None else LineFound(found, LIBRARY_SOURCE)

@@ -73,7 +73,8 @@ def build(configuration: Configuration, database: Database) -> Service:
     spool = RecordingSpool(settings.state_dir / "recordings")
     recordings = Recordings(ari, library, spool, configuration.application)
     guard = Guard(allow=settings.postbacks.allow)
-    line_types = build_line_type_parts(settings.line_types, directory, guard, database)
+    metering = build_metering(configuration, database, directory, registry)
+    line_types = build_line_type_parts(settings.line_types, directory, guard, database, metering.metrics)
     owner = Owner(
         database,
         configuration.controller_id,
@@ -87,7 +88,6 @@ def build(configuration: Configuration, database: Database) -> Service:
         prompts, directory, library, settings.media_url, SpeechQuota(settings.speech.megabytes_an_hour)
     )
     postback_urls = PostbackUrls(database)
-    metering = build_metering(configuration, database, directory, registry)
     texts = build_texts(
         configuration,
         database=database,

@@ -12,10 +12,12 @@ from controller.egress.guard import Guard
 from controller.line_types.assignment_store import FollowedAssignments
 from controller.line_types.assignments import Assignments
 from controller.line_types.line_types import LineTypes
-from controller.line_types.look_up import HttpLookUp
+from controller.line_types.look_up import Answered, HttpLookUp, noted_nowhere
 from controller.line_types.model import LineTypeProvider
 from controller.line_types.overrides import Overrides
 from controller.line_types.rules import NumberLibrary, NumberPlan, OwnNumbers
+from controller.metering.look_ups import LookUpUsage
+from controller.metering.metrics import UsageMetrics
 from controller.store.database import Database
 
 
@@ -32,18 +34,23 @@ class LineTypeParts:
 
 
 def build_line_type_parts(
-    section: LineTypesSection, directory: CurrentDirectory, guard: Guard, database: Database
+    section: LineTypesSection, directory: CurrentDirectory, guard: Guard, database: Database, metrics: UsageMetrics
 ) -> LineTypeParts:
     """The parts of the room `line_types`, wired to the store."""
     assignments = Assignments()
-    types = build_line_types(section, directory, guard, assignments)
+    answered = LookUpUsage(database, metrics, lambda: datetime.now(UTC)).write
+    types = build_line_types(section, directory, guard, assignments, answered)
     return LineTypeParts(types, FollowedAssignments(database, assignments))
 
 
 def build_line_types(
-    section: LineTypesSection, directory: CurrentDirectory, guard: Guard, assignments: Assignments
+    section: LineTypesSection,
+    directory: CurrentDirectory,
+    guard: Guard,
+    assignments: Assignments,
+    answered: Answered = noted_nowhere,
 ) -> LineTypes:
-    """Who knows of numbers, in the order in which they are asked."""
+    """Who knows of numbers, in the order in which they are asked. answered: told of each look-up over HTTP."""
     providers: list[LineTypeProvider] = [
         Overrides(section.types, _today),
         OwnNumbers(directory, _today),
@@ -51,5 +58,5 @@ def build_line_types(
         assignments,
     ]
     if (options := section.look_up) is not None:
-        providers.append(HttpLookUp(guard, options, time.monotonic, _today))
+        providers.append(HttpLookUp(guard, options, time.monotonic, _today, answered))
     return LineTypes([*providers, NumberLibrary()])

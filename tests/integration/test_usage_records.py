@@ -25,6 +25,7 @@ from controller.calls.store.controllers import Owner
 from controller.calls.store.journal import Journal
 from controller.calls.usage import call_usage
 from controller.errors import StoreUnreachable
+from controller.metering.look_ups import LookUpUsage
 from controller.metering.metrics import UsageMetrics
 from controller.metering.store.records import write_usage
 from controller.metering.usage import UsageProduct, UsageRecord
@@ -247,3 +248,16 @@ async def test_what_is_metered_is_counted_by_product(postgres: str) -> None:
     labels = {"product": "call", "direction": "incoming"}
     assert registry.get_sample_value("ringpost_usage_records_total", labels) == 1
     assert registry.get_sample_value("ringpost_usage_units_total", labels) == 61
+
+
+async def test_a_look_up_is_metered_for_its_key_and_one_of_the_operators_is_not(
+    database: Database, postgres: str
+) -> None:
+    registry = CollectorRegistry()
+    usage = LookUpUsage(database, UsageMetrics(registry), lambda: AT)
+    for license_key in ("acme", "acme", ""):
+        await usage.write("+442079460958", license_key)
+    rows = await usage_of(postgres, "license_key, product, units, number, country, at")
+    assert rows == [("acme", "lookup", 1, "+442079460958", "GB", AT)] * 2
+    labels = {"product": "lookup", "direction": ""}
+    assert registry.get_sample_value("ringpost_usage_records_total", labels) == 2

@@ -10,8 +10,8 @@ from typing import cast
 import pytest
 
 from controller.egress.guard import FetchedAnswer, Guard
-from controller.errors import FetchFailed, UrlRefused
-from controller.line_types.look_up import AWAY_SECONDS, HttpLookUp, LookUpOptions
+from controller.errors import FetchFailed, StoreUnreachable, UrlRefused
+from controller.line_types.look_up import AWAY_SECONDS, Answered, HttpLookUp, LookUpOptions, noted_nowhere
 from controller.line_types.model import LineFound, LineType
 from controller.line_types.overrides import Overrides
 
@@ -38,8 +38,8 @@ class Service:
             raise self.answer
         return FetchedAnswer(self.status, "application/json", "utf-8", self.answer.encode()[:limit_bytes], False)
 
-    def look_up(self) -> HttpLookUp:
-        return HttpLookUp(cast("Guard", self), OPTIONS, lambda: self.now, lambda: TODAY)
+    def look_up(self, answered: Answered = noted_nowhere) -> HttpLookUp:
+        return HttpLookUp(cast("Guard", self), OPTIONS, lambda: self.now, lambda: TODAY, answered)
 
 
 def says(line: object, carrier: object = "Acme") -> str:
@@ -97,6 +97,35 @@ async def test_a_service_that_is_away_is_left_alone_for_some_seconds(answer: str
     found = await look_up.look_up(NUMBER)
     assert found is not None
     assert found.type is LineType.UNKNOWN
+
+
+async def test_each_answer_is_told_of_with_its_key_before_anybody_has_it() -> None:
+    told: list[tuple[str, str]] = []
+
+    async def answered(number: str, license_key: str) -> None:
+        assert look_up.known(number) is None
+        told.append((number, license_key))
+
+    service = Service()
+    service.answer = says("mobile")
+    look_up = service.look_up(answered)
+    for license_key in ("acme", "rival"):
+        assert await look_up.look_up(NUMBER, license_key) is not None
+    assert told == [(NUMBER, "acme")], "who is told what is remembered uses nothing"
+    service.answer = says(None)
+    assert await look_up.look_up("+12015106001", "acme") is None
+    assert len(told) == 1, "an answer without a line type is free"
+
+
+async def test_an_answer_that_cannot_be_metered_is_not_used() -> None:
+    async def answered(number: str, license_key: str) -> None:
+        raise StoreUnreachable("the database is away")
+
+    service = Service()
+    service.answer = says("mobile")
+    look_up = service.look_up(answered)
+    assert await look_up.look_up(NUMBER, "acme") is None
+    assert look_up.known(NUMBER) is None
 
 
 def test_the_longest_prefix_that_is_overridden_decides() -> None:

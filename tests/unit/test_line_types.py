@@ -30,13 +30,13 @@ NUMBER = "+12015106000"
 class Says(KnowsAtOnce):
     """A provider that says the same of every number."""
 
-    def __init__(self, found: LineFound | None) -> None:
-        self.found = found
+    def __init__(self, answer: LineFound | None) -> None:
+        self.answer = answer
         self.asked = 0
 
-    def known(self, number: str) -> LineFound | None:
+    def found(self, number: str) -> LineFound | None:
         self.asked += 1
-        return self.found
+        return self.answer
 
 
 async def test_the_first_provider_that_can_tell_decides_and_no_other_is_asked() -> None:
@@ -106,10 +106,10 @@ def test_libphonenumber_tells_what_its_tables_have(number: str, found: LineType 
 
 def test_what_is_known_of_the_line_stands_in_the_post_backs_of_calls_that_are_placed() -> None:
     line = LineFound(LineType.MOBILE, "table", TODAY, "1234", "Acme Mobile", "224", "NWRKNJ02")
-    asked: list[str] = []
+    asked: list[tuple[str, str]] = []
 
-    def line_of(number: str) -> LineFound:
-        asked.append(number)
+    def line_of(number: str, license_key: str) -> LineFound:
+        asked.append((number, license_key))
         return line
 
     forms = []
@@ -121,4 +121,4 @@ def test_what_is_known_of_the_line_stands_in_the_post_backs_of_calls_that_are_pl
     placed, came_in = forms
     assert [placed[name] for name in TELCO] == ["True", "224", "1234", "Acme Mobile", "mobile", "", "NWRKNJ02"]
     assert not set(TELCO) & came_in.keys()
-    assert asked == ["+12015550199"]
+    assert asked == [("+12015550199", "acme")]

@@ -125,7 +125,7 @@ class DialerOperations:
         number = strict_number(written)
         if number is None:
             return Answer(meta=meta, result=INVALID_NUMBER)
-        found = await self._line_types.of(number)
+        found = await self._line_types.of(number, key.name)
         if is_suppressed(found, suppressed, unknown=key.dialer.suppress_unknown):
             log.info("message not sent", call=queue_id, line_type=found.type.value, source=found.source)
             return Answer(meta=meta, result=SUPPRESSED)
