@@ -11,6 +11,7 @@ from controller.script.analysis.checker import Context
 from controller.service.build_console import add_console
 from controller.service.build_dialer import DialerParts, dialer_routes
 from controller.service.build_interfaces import InterfaceParts, customer_routes
+from controller.service.build_json_api import JsonApiParts, json_api
 from controller.service.build_phone_notify import PhoneNotifyParts, phone_notify_routes
 from controller.service.build_voipms import VoipmsParts, voipms_routes
 from controller.service.parts import Service
@@ -99,6 +100,17 @@ def add_routes(service: Service, admin_token: str, context: Context) -> None:
     service.http.add_routes(
         CallsAdminHandler(admin_token, service.directory, calls.notifications, calls.administration).routes()
     )
+    own = JsonApiParts(
+        service.database,
+        service.directory,
+        calls.notifications,
+        calls.administration,
+        service.texts.texts,
+        service.metering.prices,
+        service.settings.http,
+        parts.guesses,
+    )
+    service.http.add_routes(json_api(own).routes())
     add_console(
         service.http,
         ConsoleParts(

@@ -14,6 +14,7 @@ from urllib.parse import quote
 import pytest
 
 from controller.api.console.visit import Audience, Door
+from controller.api.store.api_tokens import ApiTokens
 from controller.directory.saved_scripts import SavedScripts
 from controller.texts.consent import OptOuts
 from controller.texts.model.order import TextOrder
@@ -28,7 +29,7 @@ HOSTILE = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>"
 OURS, THEIRS = "+12015550101", "+12015550188"
 OF_KEY = (
     *("calls", "postbacks", "sounds", "saved_scripts", "script_versions", "customer_entries", "opt_outs", "texts"),
-    *("console_people", "postback_urls"),
+    *("console_people", "postback_urls", "api_tokens"),
 )
 
 
@@ -70,6 +71,7 @@ class Filled:
         content = {"name": text, "recording": "1", "timeout": 5, "language": "en", "choices": [["1", "sys:busy"]]}
         self.ivr = await entries.add("acme", "ivr", content)
         await house.texts.queue([TextOrder("acme", THEIRS, text, sender=OURS)])
+        await ApiTokens(house.database).make("acme", text[:100], ["calls:read"], text)
         await OptOuts(house.database).add(OptOut("acme", "+12015550177", body=text))
         return self
 
@@ -103,6 +105,8 @@ class Filled:
         }  # fmt: skip
         if "people" in door.path:
             fields |= {"name": "somebody new", "key": ""}
+        if "tokens" in door.path:
+            fields |= {"token": "1", "scope": "calls:read"}
         if "opt-outs" in door.path:
             fields |= {"number": "+12015550177"}
         name = self.postback_id if "postbacks" in door.path else self.text

@@ -29,6 +29,7 @@ from controller.directory.snapshot import Snapshot
 from controller.metering.prices import FREE, CurrentPrices, PriceList
 from controller.postbacks.outbox import Postback, enqueue
 from controller.script.analysis.checker import NOWHERE
+from controller.service.build_json_api import JsonApiParts, json_api
 from controller.speech.library import SoundLibrary
 from controller.speech.prompts import Prompts
 from controller.speech.voices import Voices
@@ -238,6 +239,10 @@ async def console_house(
         )
         console = Console(parts)
         application = web.Application(client_max_size=4 * 1024 * 1024)
+        own = JsonApiParts(
+            room.database, room.directory, room.notifications, room.administration, texts, CurrentPrices(prices)
+        )
+        application.add_routes(json_api(own).routes())
         application.add_subapp(f"{ROOT}/", console.application())
         runner = web.AppRunner(application, access_log=None, shutdown_timeout=0.5, auto_decompress=False)
         await runner.setup()

@@ -29,6 +29,7 @@ from controller.api.console.store.audit import AuditLog
 from controller.api.console.store.people import People
 from controller.api.console.store.sessions import Sessions
 from controller.api.console.texts import TextPages
+from controller.api.console.token_pages import TokenPages
 from controller.api.console.usage_pages import UsagePages
 from controller.api.console.visit import ROOT, Door
 from controller.api.console.words import FILTERS
@@ -59,6 +60,7 @@ class Console:
             *MenuPages(parts).doors(),
             *NumberSettings(parts).doors(),
             *UsagePages(parts, self._reads).doors(),
+            *TokenPages(parts).doors(),
             *PeoplePages(people, sessions, audit).doors(),
         ]
 

@@ -33,6 +33,7 @@ PAGES = (
     ("/menus", "Sequences and IVRs"),
     ("/scripts", "Scripts"),
     ("/usage", "Usage"),
+    ("/tokens", "API tokens"),
 )
 OPERATORS_PAGES = (("/people", "People"), ("/audit", "Audit log"))
 

@@ -1,0 +1,50 @@
+"""Ringpost's own JSON interface, wired."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from ipaddress import ip_network
+
+from controller.api.auth import Authenticator, Guesses
+from controller.api.json_api.account import AccountOperations
+from controller.api.json_api.calls import CallOperations
+from controller.api.json_api.declaration import api_operations_of
+from controller.api.json_api.door import JsonApi
+from controller.api.json_api.postbacks import PostbackOperations
+from controller.api.json_api.texts import TextOperations
+from controller.api.store.api_tokens import ApiTokens
+from controller.calls.administration import CallAdministration
+from controller.calls.outgoing.notifications import Notifications
+from controller.calls.store.call_lookup import CallLookup
+from controller.config.settings import HttpSection
+from controller.directory.current import CurrentDirectory
+from controller.metering.prices import CurrentPrices
+from controller.store.database import Database
+from controller.texts.service import Texts
+
+
+@dataclass(frozen=True, slots=True)
+class JsonApiParts:
+    """What the interface is made of."""
+
+    database: Database
+    directory: CurrentDirectory
+    notifications: Notifications
+    administration: CallAdministration
+    texts: Texts
+    prices: CurrentPrices
+    http: HttpSection = field(default_factory=HttpSection)
+    guesses: Guesses = field(default_factory=Guesses)
+
+
+def json_api(parts: JsonApiParts) -> JsonApi:
+    """The interface with its operations."""
+    operations = api_operations_of(
+        CallOperations(CallLookup(parts.database), parts.notifications, parts.administration),
+        TextOperations(parts.texts),
+        PostbackOperations(parts.database),
+        AccountOperations(parts.directory, parts.database, parts.prices),
+    )
+    proxies = tuple(map(ip_network, parts.http.trusted_proxies))
+    authenticator = Authenticator(lambda _text: None, parts.guesses, proxies)
+    return JsonApi(operations, ApiTokens(parts.database), parts.directory, authenticator, parts.guesses)
