@@ -350,6 +350,7 @@ class PhoneEntry(Declaration):
     number: Number | None = None
     media_encryption: Literal["none", "srtp"] = "none"
     label: Description = ""
+    license_key: str | None = None
 
 
 class TrunkEntry(Declaration):

@@ -21,7 +21,8 @@ class DidSettings:
     had before counts. `call_post_url`: where post-backs of calls go, unless the YAML says so for the number. Texts:
     `sms_enabled`: whether programs may send from it. Where incoming ones go besides their post-back: `sms_email`,
     `sms_forward` (a phone number), `sms_url_callback` (fetched, with placeholders; with `sms_url_callback_retry` until
-    the answer says ok) and `webhook`, each if it is enabled.
+    the answer says ok) and `webhook`, each if it is enabled. `sms_switched`: when they were last switched on or off, in
+    seconds since 1970, with blanks between.
     """
 
     routing: str = ""
@@ -46,6 +47,7 @@ class DidSettings:
     transcription_start_delay: str = ""
     order_date: str = ""
     sms_enabled: bool = True
+    sms_switched: str = ""
     sms_email: str = ""
     sms_email_enabled: bool = False
     sms_forward: str = ""

@@ -9,6 +9,7 @@ from functools import lru_cache
 from controller.directory.did_settings import UNSET, DidSettings
 from controller.directory.entries import EntriesByKind
 from controller.directory.granted_menus import KeyMenus, menus_of
+from controller.directory.granted_phones import with_granted_phones
 from controller.directory.snapshot import Did, Snapshot
 from controller.ivr.places import NumberRouting
 from controller.script.parser import parse
@@ -46,7 +47,10 @@ def with_grants(stated: Snapshot, grants: Mapping[str, DidGrant], entries: Entri
         if (name, routing) not in programs:
             programs[name, routing] = menus[name].program(routing) if routing else None
         granted[number] = replace(did, program=programs[name, routing], script_source=None)
-    return replace(stated, dids={**stated.dids, **granted}) if granted else stated
+    phones = with_granted_phones(stated, entries or {})
+    if not granted and len(phones) == len(stated.phones):
+        return stated
+    return replace(stated, dids={**stated.dids, **granted}, phones=phones)
 
 
 def _is_routed(did: Did) -> bool:

@@ -146,7 +146,7 @@ class _Loader:
 
     def build(self) -> Snapshot | None:
         keys = self._license_keys()
-        phones = self._sip.phones()
+        phones = self._sip.phones(self._key_names)
         trunks = self._sip.trunks()
         menus = Menus(self._document, self._cache, self._sip.phone_names, self._context)
         menus.read()
@@ -173,7 +173,7 @@ class _Loader:
             dids={number: _complete_did(did, keys, compiled) for number, did in dids.items()},
             ivrs=menus.ivrs,
             sequences=menus.sequences,
-            phones={name: self._complete_phone(phone) for name, phone in phones.items()},
+            phones={name: self._complete_phone(phone, keys) for name, phone in phones.items()},
             trunks=trunks,
             scripts=self._cache.scripts,
             sounds={keys[name].name: paths for name, paths in self._sounds.items()},
@@ -191,7 +191,9 @@ class _Loader:
             return key
         return replace(key, key=self._secrets.get_or_make(f"license_key.{key.name}", lambda: str(uuid.uuid4())))
 
-    def _complete_phone(self, phone: Phone) -> Phone:
+    def _complete_phone(self, phone: Phone, keys: dict[str, LicenseKey]) -> Phone:
+        if phone.owner:
+            phone = replace(phone, owner=keys[phone.owner].name)
         if phone.password:
             return phone
         made = self._secrets.get_or_make(f"phone.{phone.name}", lambda: randomness.token_urlsafe(12))

@@ -27,7 +27,7 @@ class Routes:
         snapshot = self._directory.snapshot
         if target.lower().startswith("sip:"):
             name = target[4:]
-            if name not in snapshot.phones:
+            if snapshot.phone_of(key_name, name) is None:
                 raise PhoneNumberInvalid(f"no phone is named “{name}”")
             return f"PJSIP/{name}"
         number = parse_number(target)

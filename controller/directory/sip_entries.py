@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
+
 from controller.asterisk.configuration import SECTION_TYPES
 from controller.config_file.document import Document
 from controller.config_file.nodes import MappingEntry
-from controller.config_file.validation import locate, read_entries
+from controller.config_file.validation import alternatives, locate, read_entries
 from controller.directory.claims import Claims
 from controller.directory.declarations import PhoneEntry, TrunkEntry, is_wide
 from controller.directory.snapshot import Phone, Trunk
@@ -23,8 +25,11 @@ class SipEntries:
         self.phone_names: set[str] = set()
         self.trunk_names: set[str] = set()
 
-    def phones(self) -> dict[str, Phone]:
-        """The phones without mistakes, by their names; their passwords may be empty."""
+    def phones(self, key_names: Set[str]) -> dict[str, Phone]:
+        """The phones without mistakes, by their names; their passwords may be empty. key_names: of the YAML's keys.
+
+        An owner has the name that the YAML gives to the key.
+        """
         phones: dict[str, Phone] = {}
         for name, (entry, declared) in read_entries(self._document, "phones", PhoneEntry).items():
             self.phone_names.add(name)
@@ -33,8 +38,15 @@ class SipEntries:
                 continue
             if declared.number:
                 self._claims.claim(declared.number, locate(entry, ("number",)), "this number")
+            owner = declared.license_key or ""
+            if owner and owner not in key_names:
+                self._document.report(
+                    locate(entry, ("license_key",)),
+                    "there is no licence key of this name",
+                    expected=alternatives(owner, key_names),
+                )
             phones[name] = Phone(
-                name, declared.password or "", declared.number, declared.label, declared.media_encryption
+                name, declared.password or "", declared.number, declared.label, declared.media_encryption, owner
             )
         return phones
 

@@ -131,7 +131,9 @@ class Did:
 @dataclass(frozen=True, slots=True)
 class Phone:
     """A SIP phone that registers as `name`. `number` (E.164) is where it is called, and its caller id.
-    `media_encryption`: srtp if its calls without encrypted audio are refused; so it is of trunks.
+    `media_encryption`: srtp if its calls without encrypted audio are refused; so it is of trunks. `owner`: the key
+    whose it is, by its name in the store; empty: every key may lead calls to it. `caller_id` (E.164): what its calls
+    show where it has no number. `entry_id`: of the entry by which a customer made it; 0: the YAML states it.
     """
 
     name: str
@@ -139,6 +141,13 @@ class Phone:
     number: str | None = None
     label: str = ""
     media_encryption: Literal["none", "srtp"] = "none"
+    owner: str = ""
+    caller_id: str = ""
+    entry_id: int = 0
+
+    def belongs_to(self, key_name: str) -> bool:
+        """Whether a key may lead calls and texts to it."""
+        return self.owner in ("", key_name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -292,6 +301,15 @@ class Snapshot:
     def sound(self, key_name: str, sound_id: str) -> Path | None:
         """The audio file behind a sound id (in any case) of a key, None when the key has no such sound."""
         return self.sounds.get(key_name, {}).get(sound_name(sound_id))
+
+    def phone_of(self, key_name: str, name: str) -> Phone | None:
+        """The phone of this name that a key may lead calls and texts to."""
+        phone = self.phones.get(name)
+        return phone if phone and phone.belongs_to(key_name) else None
+
+    def phones_of(self, key_name: str) -> list[Phone]:
+        """All phones that a key may lead calls and texts to."""
+        return [phone for phone in self.phones.values() if phone.belongs_to(key_name)]
 
     def phone_by_number(self, e164: str) -> Phone | None:
         """The phone that has this number."""

@@ -17,6 +17,10 @@ class LineTypes:
     def __init__(self, providers: Sequence[LineTypeProvider]) -> None:
         self._providers = tuple(providers)
 
+    def replace(self, providers: Sequence[LineTypeProvider]) -> None:
+        """Ask these from now on."""
+        self._providers = tuple(providers)
+
     def known(self, number: str, license_key: str = "") -> LineFound:
         """What is known of a number (E.164) without waiting; of type unknown where nobody knows."""
         return _merged(provider.known(number, license_key) for provider in self._providers)

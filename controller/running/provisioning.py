@@ -128,7 +128,8 @@ def _resolved(host: str) -> str:
 
 def _phones(snapshot: Snapshot) -> tuple[SipPhone, ...]:
     return tuple(
-        SipPhone(phone.name, phone.password, phone.number, phone.media_encryption) for phone in snapshot.phones.values()
+        SipPhone(phone.name, phone.password, phone.number or phone.caller_id or None, phone.media_encryption)
+        for phone in snapshot.phones.values()
     )
 
 

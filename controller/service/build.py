@@ -136,7 +136,7 @@ def build(configuration: Configuration, database: Database) -> Service:
     async def shared(fresh: Configuration) -> Configuration:
         return await with_shared_secrets(fresh, database)
 
-    reloading = Reloading(configuration, directory, prompts, ami, shared, metering.prices)
+    reloading = Reloading(configuration, directory, prompts, ami, shared, metering.prices, line_types.reload)
     ami.on_ready(reloading.catch_up)
     key_sounds = KeySounds(directory, library, prompts)
     entries = Entries(database)

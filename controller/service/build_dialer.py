@@ -12,6 +12,7 @@ from aiohttp import web
 from controller.api.auth import Authenticator, Guesses
 from controller.api.dialer.door import DialerHandler
 from controller.api.dialer.operations import DialerOperations
+from controller.api.store.answers import KeptAnswers
 from controller.api.store.dialer_messages import DialerMessages
 from controller.calls.outgoing.notifications import Notifications
 from controller.calls.store.call_status import CallStatuses
@@ -61,4 +62,5 @@ def dialer_routes(parts: DialerParts) -> list[web.RouteDef]:
         parts.now,
     )
     proxies = tuple(map(ip_network, parts.http.trusted_proxies))
-    return DialerHandler(operations, Authenticator(find_login, parts.guesses, proxies)).routes()
+    authenticator = Authenticator(find_login, parts.guesses, proxies)
+    return DialerHandler(operations, authenticator, KeptAnswers(parts.database)).routes()

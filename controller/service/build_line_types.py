@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
@@ -31,6 +32,8 @@ class LineTypeParts:
 
     types: LineTypes
     assignments: FollowedAssignments
+    reload: Callable[[LineTypesSection], None]
+    """Takes other settings; who was looked up stays remembered where they are the same."""
 
 
 def build_line_type_parts(
@@ -40,7 +43,15 @@ def build_line_type_parts(
     assignments = Assignments()
     answered = LookUpUsage(database, metrics, lambda: datetime.now(UTC)).write
     types = build_line_types(section, directory, guard, assignments, answered)
-    return LineTypeParts(types, FollowedAssignments(database, assignments))
+    current = section
+
+    def reload(fresh: LineTypesSection) -> None:
+        nonlocal current
+        if fresh != current:
+            types.replace(line_type_providers(fresh, directory, guard, assignments, answered))
+            current = fresh
+
+    return LineTypeParts(types, FollowedAssignments(database, assignments), reload)
 
 
 def build_line_types(
@@ -50,7 +61,18 @@ def build_line_types(
     assignments: Assignments,
     answered: Answered = noted_nowhere,
 ) -> LineTypes:
-    """Who knows of numbers, in the order in which they are asked. answered: told of each look-up over HTTP."""
+    """Who knows of numbers, at the start. answered: told of each look-up over HTTP."""
+    return LineTypes(line_type_providers(section, directory, guard, assignments, answered))
+
+
+def line_type_providers(
+    section: LineTypesSection,
+    directory: CurrentDirectory,
+    guard: Guard,
+    assignments: Assignments,
+    answered: Answered,
+) -> list[LineTypeProvider]:
+    """Who knows of numbers, in the order in which they are asked."""
     providers: list[LineTypeProvider] = [
         Overrides(section.types, _today),
         OwnNumbers(directory, _today),
@@ -59,4 +81,4 @@ def build_line_types(
     ]
     if (options := section.look_up) is not None:
         providers.append(HttpLookUp(guard, options, time.monotonic, _today, answered))
-    return LineTypes([*providers, NumberLibrary()])
+    return [*providers, NumberLibrary()]

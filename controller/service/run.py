@@ -109,6 +109,7 @@ def _parts(service: Service) -> dict[str, Part]:
         "adoption": service.calls.adoption.run,
         "post-backs": service.delivery.run,
         "reloading": service.reloading.run,
+        "customers' phones": service.reloading.keep_phones,
         "granted-numbers": service.granted_dids.run,
         "customers' entries": service.entries.run,
         "media": keep_media,

@@ -24,7 +24,8 @@ class TextRoutes:
         """
         if recipient.startswith(SIP):
             name = recipient.removeprefix(SIP)
-            return PHONE + name if name in self._snapshot.phones else None
+            phone = self._snapshot.phone_of(did.sms.name if did.sms else "", name)
+            return PHONE + name if phone else None
         if phone := self._snapshot.phone_by_number(recipient):
             return PHONE + phone.name
         if did.sms is None or self._snapshot.destinations(did.sms.name).refusal(recipient):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import cast
@@ -11,9 +12,13 @@ from typer.testing import CliRunner
 
 from controller.asterisk.ami import AmiClient
 from controller.cli import app
+from controller.config.line_type_settings import LineTypesSection
 from controller.config.load import Configuration, read_configuration
 from controller.directory.current import CurrentDirectory
+from controller.directory.entries import Entry
+from controller.directory.granted_phones import PHONE
 from controller.errors import AsteriskRefused, AsteriskTimeout
+from controller.line_types.model import LineType
 from controller.metering.prices import CurrentPrices
 from controller.programs import ProgramTree
 from controller.running.prompt_rendering import build_prompts
@@ -32,6 +37,7 @@ class Manager:
 
     def __init__(self) -> None:
         self.reloaded: list[str] = []
+        self.reloads: dict[str, asyncio.Event] = {}
         self.loaded: list[str] = []
         self.not_there: set[str] = set()
         self.failing = 0
@@ -47,6 +53,11 @@ class Manager:
         if module in self.not_there:
             raise AsteriskRefused("no such module")
         self.reloaded.append(module)
+        self.reloads.setdefault(module, asyncio.Event()).set()
+
+    async def until_reloaded(self, module: str) -> None:
+        async with asyncio.timeout(60):
+            await self.reloads.setdefault(module, asyncio.Event()).wait()
 
     async def load_module(self, module: str) -> None:
         self.loaded.append(module)
@@ -70,14 +81,18 @@ def add_a_phone(config: Path) -> None:
     config.write_text(YAML + "phones: {alice: {}}\n")
 
 
-def reloading(config: Path, manager: Manager) -> Reloading:
+def override_a_line(config: Path) -> None:
+    config.write_text(YAML + 'line_types: {overrides: {"+12015550177": mobile}}\n')
+
+
+def reloading(config: Path, manager: Manager, directory: CurrentDirectory | None = None) -> Reloading:
     configuration = read_configuration(config)
     prompts = build_prompts(configuration.settings)
 
     async def shared(fresh: Configuration) -> Configuration:
         return fresh
 
-    directory = CurrentDirectory(configuration.snapshot)
+    directory = directory or CurrentDirectory(configuration.snapshot)
     reloading = Reloading(configuration, directory, prompts, cast("AmiClient", manager), shared, CurrentPrices())
     manager.on_ready(reloading.catch_up)
     return reloading
@@ -156,6 +171,60 @@ async def test_a_reload_writes_its_files_and_has_it_read_what_changed(config: Pa
     ]
     assert manager.reloaded == ["res_pjsip.so", "pbx_config.so"]
     assert "[alice]" in (tmp_path / "files/etc/pjsip.conf").read_text()
+
+
+async def test_phones_that_customers_make_are_written_while_the_service_runs_and_stay_at_a_reload(
+    config: Path, tmp_path: Path
+) -> None:
+    manager = Manager()
+    configuration = read_configuration(config)
+    directory = CurrentDirectory(configuration.snapshot)
+    running = reloading(config, manager, directory)
+    await manager.log_in()
+    keeping = asyncio.create_task(running.keep_phones())
+    content = {"account": "acme_desk", "password": "S3cret-word", "callerid_number": "+12015550101"}
+    entry = Entry(1001, "acme", PHONE, content)
+    pjsip = tmp_path / "files/etc/pjsip.conf"
+    try:
+        manager.reloads.clear()
+        directory.keep({("acme", PHONE): {1001: entry}})
+        await manager.until_reloaded("pbx_config.so")
+        assert "[acme_desk]" in pjsip.read_text()
+        assert "callerid = <+12015550101>" in pjsip.read_text()
+        add_a_phone(config)
+        assert "phones: alice added" in await running.apply()
+        assert "[acme_desk]" in pjsip.read_text()
+        assert "[alice]" in pjsip.read_text()
+        manager.reloads.clear()
+        directory.keep({})
+        await manager.until_reloaded("pbx_config.so")
+        assert "[acme_desk]" not in pjsip.read_text()
+    finally:
+        keeping.cancel()
+
+
+async def test_what_the_operator_says_of_lines_counts_after_a_reload(config: Path) -> None:
+    taken: list[LineTypesSection] = []
+    manager = Manager()
+    configuration = read_configuration(config)
+    prompts = build_prompts(configuration.settings)
+
+    async def shared(fresh: Configuration) -> Configuration:
+        return fresh
+
+    running = Reloading(
+        configuration,
+        CurrentDirectory(configuration.snapshot),
+        prompts,
+        cast("AmiClient", manager),
+        shared,
+        CurrentPrices(),
+        taken.append,
+    )
+    override_a_line(config)
+    assert "line_types changed" in await running.apply()
+    assert [section.types for section in taken] == [{"+12015550177": LineType.MOBILE}]
+    assert not [change for change in await running.apply() if "next start" in change or "line_types" in change]
 
 
 async def test_a_reload_that_asterisk_does_not_take_changes_nothing(config: Path, tmp_path: Path) -> None:

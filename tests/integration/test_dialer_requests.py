@@ -223,3 +223,14 @@ async def test_a_hundred_status_requests_at_once_are_answered_alike(room: Dialer
     answers = await asyncio.gather(*(room.status(template) for _ in range(100)))
     assert {each.result for each in answers} == {UNDER_WAY}
     assert all(each.template == template for each in answers)
+
+
+async def test_a_repeated_request_with_an_idempotency_key_sends_nothing_again(room: Dialer) -> None:
+    headers = {"Idempotency-Key": "order 4711"}
+    first = await room.post(SEND, request(reference="once"), headers)
+    again = await room.post(SEND, request(reference="once"), headers)
+    assert again.json == first.json
+    other = await room.post(SEND, request(reference="twice"), headers)
+    assert other.error[:2] == (400, 102)
+    fresh = await room.post(SEND, request(reference="once"), {"Idempotency-Key": "order 4712"})
+    assert fresh.template["token"] != first.template["token"]

@@ -101,6 +101,13 @@ async def test_a_list_has_its_key_and_texts() -> None:
         }
 
 
-async def test_other_verbs_are_refused() -> None:
-    async with serving(voipms_routes(parts())) as client, client.session.put(client.url) as answer:
-        assert answer.status == 405
+async def test_a_page_of_php_does_not_ask_for_the_verb_and_only_what_reads_no_parameters_is_refused() -> None:
+    query = {"method": "getIP", **LOGIN}
+    async with serving(voipms_routes(parts())) as client:
+        for verb in ("PATCH", "PUT", "DELETE"):
+            async with client.session.request(verb, client.url, params=query) as answer:
+                assert (await read(answer))["status"] == "success"
+            async with client.session.request(verb, client.url, data=query) as answer:
+                assert (await read(answer))["status"] == "success"
+        async with client.session.options(client.url) as answer:
+            assert answer.status == 405

@@ -124,12 +124,12 @@ async def test_media_travel_as_links_and_are_listed(room: VoipmsRoom) -> None:
 async def test_a_deleted_text_is_gone_for_its_customer_alone(room: VoipmsRoom) -> None:
     number = (await send(room))["sms"]
     await room.texts.asterisk.until_sent(1)
-    assert await room.rival.status("deleteSMS", id=number) == "invalid_id"
-    assert await room.client.status("deleteMMS", id=number) == "invalid_id"
-    assert await room.client.status("deleteSMS") == "missing_id"
+    assert await room.rival.status("deleteSMS", id=number) == "invalid_sms"
+    assert await room.client.status("deleteMMS", id=number) == "invalid_sms"
+    assert await room.client.status("deleteSMS") == "missing_sms"
     assert await room.client.call("deleteSMS", id=number) == {"status": "success"}
     assert await room.client.status("getSMS", sms=number) == "no_sms"
-    assert await room.client.status("deleteSMS", id=number) == "invalid_id"
+    assert await room.client.status("deleteSMS", id=number) == "invalid_sms"
 
 
 async def test_opt_outs_switches_and_the_limit_of_a_day_are_enforced(room: VoipmsRoom) -> None:

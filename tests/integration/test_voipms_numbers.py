@@ -141,13 +141,19 @@ WRONG_SWITCHES: list[tuple[dict[str, Any], str]] = [
     ({"enable": 1, "webhook_enable": 1}, "invalid_webhook"),
     ({"enable": 1, "dialmode": 3}, "invalid_dialmode"),
     ({"enable": 1, "smpp_enabled": 1}, "invalid_smpp_url"),
-    ({"enable": 1, "did": STATED}, "invalid_did"),
+    ({"enable": 1, "did": STATED}, "sms_apply_regulations"),
 ]
 
 
 async def test_each_wrong_switch_has_its_status(room: VoipmsRoom) -> None:
     for switches, status in WRONG_SWITCHES:
         assert await room.client.status("setSMS", **{"did": DID, **switches}) == status, switches
+
+
+async def test_texts_are_switched_on_and_off_and_who_does_it_too_often_waits(room: VoipmsRoom) -> None:
+    answers = [await room.client.status("setSMS", did=DID, enable=turn % 2) for turn in (0, 1, 2, 3, 3, 4)]
+    assert answers == ["success"] * 5 + ["sms_wait_message"]
+    assert await room.client.status("setSMS", did=DID, enable=1, email_address="") == "success"
 
 
 async def test_the_stock_is_searched(room: VoipmsRoom) -> None:

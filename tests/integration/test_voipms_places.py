@@ -26,7 +26,7 @@ PAIRS = {
     "callbacks": ("getCallbacks", "setCallback", "delCallback", "callback", "callback"),
     "timecondition": ("getTimeConditions", "setTimeCondition", "delTimeCondition", "timecondition", "timecondition"),
     "filtering": ("getCallerIDFiltering", "setCallerIDFiltering", "delCallerIDFiltering", "filtering", "filter"),
-    "ring_groups": ("getRingGroups", "setRingGroup", "delRingGroup", "ring_group", "ring_group"),
+    "ring_groups": ("getRingGroups", "setRingGroup", "delRingGroup", "ring_group", "ringgroup"),
     "queues": ("getQueues", "setQueue", "delQueue", "queue", "queue"),
     "disa": ("getDISAs", "setDISA", "delDISA", "disa", "disa"),
     "phonebooks": ("getPhonebook", "setPhonebook", "delPhonebook", "phonebook", "phonebook"),
@@ -136,10 +136,10 @@ async def test_every_kind_is_made_listed_sent_back_and_deleted(room: VoipmsRoom)
 @pytest.mark.parametrize(
     ("kind", "changes", "status"),
     [
-        ("forwardings", {"phone_number": ""}, "missing_phone_number"),
-        ("forwardings", {"phone_number": "911"}, "invalid_phone_number"),
-        ("forwardings", {"phone_number": "+442079460958"}, "invalid_phone_number"),
-        ("forwardings", {"phone_number": "9005550123"}, "invalid_phone_number"),
+        ("forwardings", {"phone_number": ""}, "missing_phonenumber"),
+        ("forwardings", {"phone_number": "911"}, "invalid_phonenumber"),
+        ("forwardings", {"phone_number": "+442079460958"}, "invalid_phonenumber"),
+        ("forwardings", {"phone_number": "9005550123"}, "invalid_phonenumber"),
         ("forwardings", {"callerid_override": OTHER}, "invalid_callerid_override"),
         ("forwardings", {"dtmf_digits": "hello"}, "invalid_dtmf_digits"),
         ("forwardings", {"pause": "1.2"}, "invalid_pause"),
@@ -165,9 +165,9 @@ async def test_every_kind_is_made_listed_sent_back_and_deleted(room: VoipmsRoom)
         ("ring_groups", {"members": ""}, "missing_members"),
         ("ring_groups", {"members": "sys:busy"}, "invalid_members"),
         ("ring_groups", {"members": "account:nobody"}, "invalid_route"),
-        ("ring_groups", {"voicemail": "999"}, "invalid_voicemail"),
-        ("queues", {"queue_name": ""}, "missing_queue_name"),
-        ("queues", {"ring_strategy": "loudest"}, "invalid_ring_strategy"),
+        ("ring_groups", {"voicemail": "999"}, "invalid_mailbox"),
+        ("queues", {"queue_name": ""}, "missing_name"),
+        ("queues", {"ring_strategy": "loudest"}, "invalid_strategy"),
         ("disa", {"pin": ""}, "missing_pin"),
         ("disa", {"pin": "12"}, "invalid_pin"),
         ("phonebooks", {"number": "hello"}, "invalid_number"),
@@ -189,7 +189,7 @@ async def test_minutes_that_a_client_leaves_out_are_full_hours(room: VoipmsRoom)
 
 async def test_a_mailbox_has_the_number_that_its_customer_gave_it(room: VoipmsRoom) -> None:
     values = {"digits": "101", "name": "office", "password": "4711", "email": "a@acme.example; b@acme.example"}
-    assert await room.client.status("getVoicemails") == "no_voicemail"
+    assert await room.client.status("getVoicemails") == "no_mailbox"
     assert await room.client.status("createVoicemail", **{**values, "digits": ""}) == "missing_digits"
     assert await room.client.status("createVoicemail", **{**values, "email": "nobody"}) == "invalid_email"
     assert await room.client.call("createVoicemail", **values, attach_message="yes") == {"status": "success"}
@@ -260,14 +260,15 @@ async def test_messages_are_listed_fetched_moved_and_deleted(room: VoipmsRoom, t
     fetched = (await room.client.call("getVoicemailMessageFile", **named))["message"]
     assert base64.b64decode(fetched["data"]).startswith(b"RIFF")
     assert await room.client.status("markListenedVoicemailMessage", **named, listened="yes") == "success"
-    assert await room.client.status("moveFolderVoicemailMessage", **named, new_folder="Mars") == "invalid_folder"
+    assert (
+        await room.client.status("moveFolderVoicemailMessage", **named, new_folder="Mars")
+        == "invalid_destination_folder"
+    )
     assert await room.client.status("moveFolderVoicemailMessage", **named, new_folder="Old") == "success"
     assert await room.client.status("getVoicemailMessages", mailbox="101", folder="INBOX") == "no_messages"
     (message,) = (await room.client.call("getVoicemailMessages", mailbox="101"))["messages"]
     assert (message["folder"], message["listened"]) == ("Old", "yes")
-    assert await room.client.status("sendVoicemailEmail", **named, email_address="x@evil.example") == (
-        "invalid_email_address"
-    )
+    assert await room.client.status("sendVoicemailEmail", **named, email_address="x@evil.example") == ("invalid_email")
     assert await room.client.status("sendVoicemailEmail", **named) == "success"
     assert await room.rival.status("getVoicemailMessageFile", **named) == "invalid_mailbox"
     assert await room.client.status("delMessages", **named) == "success"

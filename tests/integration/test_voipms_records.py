@@ -110,7 +110,7 @@ async def test_what_was_used_is_told_with_what_it_costs(room: VoipmsRoom) -> Non
     (row,) = (await room.client.call("getTransactionHistory", **days))["transactions"]
     assert (row["uniqueid"], row["type"], float(row["ammount"])) == ("call:7", "call", -0.018)
     assert row["description"] == f"61 seconds {CONTACT}"
-    assert await room.rival.status("getTransactionHistory", **days) == "no_cdr"
+    assert await room.rival.status("getTransactionHistory", **days) == "no_transactions"
 
 
 LISTS = {
@@ -160,6 +160,7 @@ async def test_every_reference_list_has_its_key_and_can_be_asked_for_one_value(r
 
 async def test_phones_are_sub_accounts_that_are_shown_and_known_to_be_registered(room: VoipmsRoom) -> None:
     (phone,) = (await room.client.call("getSubAccounts"))["accounts"]
+    assert (await room.client.call("getSubAccounts", account=phone["id"]))["accounts"] == [phone]
     assert (phone["account"], phone["callerid_number"], phone["password"]) == ("alice", "2015550110", "")
     assert await room.client.status("getSubAccounts", account="nobody") == "invalid_account"
     assert await room.client.status("getRegistrationStatus") == "missing_account"

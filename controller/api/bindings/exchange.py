@@ -136,6 +136,10 @@ class Runner:
         """
         caller = await self._authenticator.caller(request, credentials(operation.request, parameters))
         request[_REASONS] = caller.reasons
+        return await self.run_for(operation, parameters, caller)
+
+    async def run_for(self, operation: Operation, parameters: Any, caller: Caller) -> Any:
+        """The answer of an operation for a caller. RequestInvalid, as `run`."""
         names = sorted({customer.name for customer in caller.customers.values()})
         if not (self._answers and caller.idempotency_key and names and operation.result):
             return await _run(operation, parameters, caller)

@@ -25,6 +25,8 @@ from controller.errors import StoreError
 
 log = structlog.get_logger(__name__)
 
+# A page of PHP does not ask for the verb, and one client changes a number with PATCH.
+VERBS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 # Of an answer: from so many items on it is written beside the event loop.
 LARGE_LIST = 100
 
@@ -98,7 +100,7 @@ def refusal_of(error: Exception, path: str) -> Refused:
 
 
 class PhpRest:
-    """Serves one interface over GET and POST."""
+    """Serves one interface over GET and POST; the other verbs are taken as POST."""
 
     def __init__(self, interface: PhpInterface, log_in: LogIn) -> None:
         self._interface = interface
@@ -109,8 +111,8 @@ class PhpRest:
         return [web.route("*", f"/{{path:(?i:{re.escape(self._interface.path[1:])})/?}}", self._on_request)]
 
     async def _on_request(self, request: web.Request) -> web.Response:
-        if request.method not in ("GET", "POST"):
-            raise web.HTTPMethodNotAllowed(request.method, ["GET", "POST"])
+        if request.method not in VERBS:
+            raise web.HTTPMethodNotAllowed(request.method, VERBS)
         try:
             parameters = await self._parameters(request)
             method = parameters.get("method", "")
@@ -125,7 +127,7 @@ class PhpRest:
 
     async def _parameters(self, request: web.Request) -> dict[str, str]:
         body = b""
-        if request.method == "POST":
+        if request.method != "GET":
             body = await read_body(request, self._interface.longest_body)
         read = partial(php_parameters, request.url.raw_query_string, request.headers.get("Content-Type", ""), body)
         return await off_loop(read, large=len(body) > LARGE_BODY)

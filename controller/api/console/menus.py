@@ -257,7 +257,7 @@ class MenuPages:
             yield f"ivr:{entry.entry_id}", f"IVR {entry.name}"
         for entry in recordings:
             yield f"recording:{entry.entry_id}", f"recording {entry.name}"
-        for phone in visit.snapshot.phones.values():
+        for phone in visit.snapshot.phones_of(key.name):
             yield f"account:{phone.name}", f"phone {phone.label or phone.name}"
         for name in SYSTEM_DESTINATIONS:
             yield f"sys:{name}", _SYSTEM_WORDS[name]

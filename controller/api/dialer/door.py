@@ -10,7 +10,7 @@ from aiohttp import web
 
 from controller.api.auth import Authenticator
 from controller.api.bindings.declaration import Operation, operations_of
-from controller.api.bindings.exchange import LARGE_BODY, off_loop, read_body
+from controller.api.bindings.exchange import LARGE_BODY, Runner, off_loop, read_body
 from controller.api.bindings.faults import BodyTooLarge, RequestInvalid, ValueInvalid
 from controller.api.bindings.json_format import parse_json, read_json, write_json
 from controller.api.bindings.model import structure_of
@@ -27,6 +27,7 @@ from controller.api.dialer.errors import (
 )
 from controller.api.dialer.models import Error, ErrorInMeta, ErrorMeta, Refusal, SendRequest
 from controller.api.dialer.operations import DialerOperations, login_of
+from controller.api.store.answers import KeptAnswers
 from controller.errors import StoreError
 
 LONGEST_BODY = 64 * 1024
@@ -36,11 +37,17 @@ log = structlog.get_logger()
 
 
 class DialerHandler:
-    """Serves the operations. authenticator: knows customers by their logins (`login_of`)."""
+    """Serves the operations. authenticator: knows customers by their logins (`login_of`).
 
-    def __init__(self, operations: DialerOperations, authenticator: Authenticator) -> None:
+    answers: where the first answer to a request with an Idempotency-Key is kept; a repeated one sends nothing.
+    """
+
+    def __init__(
+        self, operations: DialerOperations, authenticator: Authenticator, answers: KeptAnswers | None = None
+    ) -> None:
         self._operations = operations_of(operations)
         self._authenticator = authenticator
+        self._runner = Runner(authenticator, answers)
 
     def routes(self) -> list[web.RouteDef]:
         """The routes. A wrong method is answered in the interface's own way, too."""
@@ -84,7 +91,11 @@ class DialerHandler:
         except RequestInvalid as error:
             raise DialerRefused(INVALID_FIELD, str(error)) from None
         logins = [login_of(parameters)] if isinstance(parameters, SendRequest) else []
-        return await operation.handler(parameters, await self._authenticator.caller(request, logins))
+        caller = await self._authenticator.caller(request, logins)
+        try:
+            return await self._runner.run_for(operation, parameters, caller)
+        except RequestInvalid as error:
+            raise DialerRefused(INVALID_FIELD, str(error)) from None
 
 
 def refusal(fault: Fault, detail: str) -> str:

@@ -32,9 +32,7 @@ _REASONS = {
         "orderDIDInternationalGeographic orderDIDInternationalNational orderDIDInternationalTollFree "
         "orderDIDVirtual orderVanity searchVanity"
     ),
-    "Phones and their extensions are made in the configuration.": (
-        "createSubAccount delLocation delSubAccount getLocations setLocation setSubAccount"
-    ),
+    "Phones have no locations here.": ("delLocation getLocations setLocation"),
     "Nothing is transcribed here.": "getCallTranscriptions getVoicemailTranscriptions",
     "Ringpost keeps no payments; `ringpost usage` tells what was used.": "getRates getTransactionHistory",
     "Ringpost does not have this.": (

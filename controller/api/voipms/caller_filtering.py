@@ -114,7 +114,7 @@ class CallerFilteringMethods:
     @operation("delCallerIDFiltering")
     async def delete(self, request: FilteringFilter, caller: Caller) -> None:
         """Delete a filter."""
-        await self._book.delete(caller.account, required(request.filtering, "missing_filtering"))
+        await self._book.delete(caller.account, required(request.filtering, "missing_filter"))
 
     def _number(self, key: LicenseKey, text: str) -> str:
         if text.strip().lower() == ALL_NUMBERS:

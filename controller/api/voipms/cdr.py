@@ -261,7 +261,7 @@ class CdrMethods:
             if len(rows) >= MOST_TRANSACTIONS:
                 break
         if not rows:
-            raise Refused("no_cdr", "Nothing was used in these days.")
+            raise Refused("no_transactions", "Nothing was used in these days.")
         return TransactionsAnswer(transactions=tuple(rows))
 
     @operation("getCallAccounts")

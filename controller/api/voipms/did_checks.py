@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 
 from controller.api.bindings.refusal import Refused
 from controller.api.voipms.did_models import SetDidInfo, SetSms
@@ -19,6 +20,8 @@ Settings = dict[str, str | bool]
 BILLING_TYPES = ("1", "2")
 DIAL_MODES = ("1", "2")
 LONGEST_URL = 2000
+# Texts of a number can be switched on and off so often in so many seconds; the vendor says: wait a minute.
+MOST_SWITCHES, SWITCH_SECONDS = 4, 60
 
 
 def stated_routing(did: Did) -> str:
@@ -54,7 +57,9 @@ def info_settings(did: Did, key: LicenseKey, asked: SetDidInfo, checks: RoutingC
         failover = getattr(asked, name)
         if failover is not None:
             settings[name] = checks.failover(key, failover, did.number)
-    _copy(settings, asked, "voicemail", "port_out_pin", "transcription_locale", "transcription_email")
+    if asked.voicemail is not None:
+        settings["voicemail"] = within(200, mailbox_setting(asked.voicemail), "missing_params")
+    _copy(settings, asked, "port_out_pin", "transcription_locale", "transcription_email")
     _copy(settings, asked, "transcription_start_delay", "sms_sipaccount")
     settings["pop"] = str(whole(required(asked.pop, "missing_serverpop"), 1, 9999, "invalid_serverpop"))
     settings["dialtime"] = str(whole(required(asked.dialtime, "missing_dialtime"), 1, 600, "invalid_dialtime"))
@@ -108,6 +113,21 @@ def sms_settings(asked: SetSms, before: DidSettings) -> Settings:
     _copy(settings, asked, "smpp_url", "smpp_user", "smpp_pass", "sms_sipaccount")
     _check_targets(settings, before)
     return settings
+
+
+def switched(before: DidSettings, *, on: bool, now: datetime) -> Settings:
+    """When the texts of a number were switched on or off, with this time. Refused: too often within a minute."""
+    if on == before.sms_enabled:
+        return {}
+    recent = [second for second in before.sms_switched.split() if now.timestamp() - float(second) < SWITCH_SECONDS]
+    if len(recent) >= MOST_SWITCHES:
+        raise Refused("sms_wait_message")
+    return {"sms_switched": " ".join([*recent, f"{now.timestamp():.0f}"])}
+
+
+def mailbox_setting(text: str) -> str:
+    """The mailbox of a number as it is stored; `0` and `none`, which clients send, are none."""
+    return "" if text.strip().lower() in ("0", "none", "-1") else text.strip()
 
 
 def _check_targets(settings: Settings, before: DidSettings) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
 from controller.api.auth import Caller
 from controller.api.bindings.declaration import operation
 from controller.api.bindings.refusal import Refused
@@ -9,10 +12,12 @@ from controller.api.voipms.did_checks import (
     Settings,
     billing_type,
     info_settings,
+    mailbox_setting,
     required,
     routing_of,
     routing_setting,
     sms_settings,
+    switched,
 )
 from controller.api.voipms.did_models import (
     DidFilter,
@@ -32,15 +37,21 @@ from controller.directory.granted_dids import GrantedDids
 from controller.directory.snapshot import Did, LicenseKey
 
 NO_DATE = "0000-00-00"
+UNKNOWN_ORDER = "1970-01-01 00:00:00"
+"""When a number of the configuration was ordered: nobody knows, and clients in Go take nothing that is no date."""
 
 
 class DidMethods:
     """What the configuration states about a number is shown and not changed; the rest is stored and counts at once."""
 
-    def __init__(self, directory: CurrentDirectory, dids: GrantedDids, checks: RoutingChecks) -> None:
+    def __init__(
+        self, directory: CurrentDirectory, dids: GrantedDids, checks: RoutingChecks, now: Callable[[], datetime]
+    ) -> None:
+        """now: gives the time."""
         self._directory = directory
         self._dids = dids
         self._checks = checks
+        self._now = now
 
     @operation("getDIDsInfo")
     async def info(self, request: DidFilter, caller: Caller) -> DidsAnswer:
@@ -49,7 +60,8 @@ class DidMethods:
         dids = [did_of(snapshot, key, request.did)] if request.did.strip() else dids_of(snapshot, key)
         if not dids:
             raise Refused("no_did")
-        return DidsAnswer(dids=tuple(did_info(did, key) for did in dids))
+        next_billing = _first_of_next_month(self._now())
+        return DidsAnswer(dids=tuple(did_info(did, key, next_billing) for did in dids))
 
     @operation("setDIDInfo")
     async def set_info(self, request: SetDidInfo, caller: Caller) -> None:
@@ -74,9 +86,10 @@ class DidMethods:
     async def set_voicemail(self, request: SetDidVoicemail, caller: Caller) -> None:
         """Change the mailbox of a number."""
         did, key = self._did(request.did, caller)
-        if request.voicemail.strip():
-            self._checks.routing(key, f"vm:{request.voicemail.strip()}")
-        await self._set(did, key, {"voicemail": request.voicemail.strip()})
+        mailbox = mailbox_setting(request.voicemail)
+        if mailbox:
+            self._checks.routing(key, f"vm:{mailbox}")
+        await self._set(did, key, {"voicemail": mailbox})
 
     @operation("setDIDBillingType")
     async def set_billing_type(self, request: SetDidBillingType, caller: Caller) -> None:
@@ -88,9 +101,11 @@ class DidMethods:
     async def set_sms(self, request: SetSms, caller: Caller) -> None:
         """Switch the texts of a number on or off, and say where those that come in go."""
         did, key = self._did(request.did, caller)
+        settings = sms_settings(request, did.settings)
         if did.sms is None or did.sms.name != key.name:
-            raise Refused("invalid_did", "The texts of this number are not this account's.")
-        await self._set(did, key, sms_settings(request, did.settings))
+            raise Refused("sms_apply_regulations", "This number is the account's for calls; it has no texts.")
+        settings |= switched(did.settings, on=bool(settings["sms_enabled"]), now=self._now())
+        await self._set(did, key, settings)
 
     def _did(self, text: str, caller: Caller) -> tuple[Did, LicenseKey]:
         key = caller.account
@@ -101,8 +116,13 @@ class DidMethods:
             await self._dids.set_settings(did.number, key.name, settings)
 
 
-def did_info(did: Did, key: LicenseKey) -> DidInfo:
-    """A number as this interface shows it."""
+def _first_of_next_month(now: datetime) -> str:
+    """When numbers are paid for again: they are metered by the month."""
+    return (now.replace(day=1) + timedelta(days=32)).replace(day=1).strftime("%Y-%m-%d")
+
+
+def did_info(did: Did, key: LicenseKey, next_billing: str) -> DidInfo:
+    """A number as this interface shows it. next_billing: a date."""
     has, texts = did.settings, did.sms is not None and did.sms.name == key.name
     return DidInfo(
         did=shown(did.number),
@@ -120,8 +140,8 @@ def did_info(did: Did, key: LicenseKey) -> DidInfo:
         record_calls=has.record_calls,
         note=has.note,
         billing_type=has.billing_type,
-        next_billing=NO_DATE,
-        order_date=has.order_date or f"{NO_DATE} 00:00:00",
+        next_billing=next_billing,
+        order_date=has.order_date or UNKNOWN_ORDER,
         reseller_account="",
         reseller_next_billing=NO_DATE,
         reseller_monthly="0.00",

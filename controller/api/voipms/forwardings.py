@@ -82,7 +82,7 @@ class ForwardingMethods:
         key = caller.account
         entry = self._book.maybe(key, request.forwarding)
         content = {
-            "phone_number": called_number(self._directory, key, request.phone_number, "phone_number"),
+            "phone_number": called_number(self._directory, key, request.phone_number, "phonenumber"),
             "callerid_override": shown_number(self._directory, key, request.callerid_override, "callerid_override"),
             "description": text_of(request.description, "invalid_description"),
             "dtmf_digits": tones(request.dtmf_digits, "invalid_dtmf_digits"),

@@ -159,7 +159,7 @@ class MailboxMessageMethods:
         addresses = str(mailbox_of(self._entries, key, message.mailbox).content["email"]).split(",")
         wanted = request.email_address.strip()
         if not any(addresses) or (wanted and wanted not in addresses):
-            raise Refused("invalid_email_address", "Messages are mailed to the addresses of their mailbox.")
+            raise Refused("invalid_email", "Messages are mailed to the addresses of their mailbox.")
         await self._messages.mail_again(message)
 
     @operation("markListenedVoicemailMessage")
@@ -177,7 +177,7 @@ class MailboxMessageMethods:
     @operation("moveFolderVoicemailMessage")
     async def move(self, request: OneMessage, caller: Caller) -> None:
         """Move a message to another folder."""
-        folder = _folder(required(request.new_folder, "missing_new_folder"))
+        folder = _folder(required(request.new_folder, "missing_folder"), "invalid_destination_folder")
         await self._messages.change(await self._one(request, caller.account), folder=folder)
 
     @operation("delMessages")
@@ -205,10 +205,10 @@ class MailboxMessageMethods:
         return found[0]
 
 
-def _folder(text: str) -> str:
+def _folder(text: str, status: str = "invalid_folder") -> str:
     found = [name for name in FOLDERS if name.lower() == text.strip().lower()]
     if not found:
-        raise Refused("invalid_folder")
+        raise Refused(status)
     return found[0]
 
 

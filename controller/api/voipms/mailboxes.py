@@ -109,7 +109,7 @@ class MailboxMethods:
         given = request.mailbox.strip()
         found = [mailbox_of(self._entries, key, given)] if given else self._entries.of(key.name, MAILBOX)
         if not found:
-            raise Refused("no_voicemail")
+            raise Refused("no_mailbox")
         return MailboxesAnswer(voicemails=tuple(map(_info, found)))
 
     @operation("createVoicemail")
@@ -145,7 +145,7 @@ class MailboxMethods:
         if PASSWORD.fullmatch(content["password"]) is None:
             raise Refused("invalid_password", "The password is 1 to 20 digits.")
         for name in ("skip_password", "attach_message", "delete_message", "say_time", "say_callerid"):
-            content[name] = yes_no(getattr(request, name), content[name], f"invalid_{name}")
+            content[name] = yes_no(getattr(request, name), content[name], f"invalid_{name.replace('_', '')}")
         if request.email is not None:
             content["email"] = _emails(request.email)
         if request.email_attachment_format:
@@ -156,7 +156,7 @@ class MailboxMethods:
             content["language"] = one_of(languages, request.language.lower(), "invalid_language")
         for name in ("timezone", "play_instructions"):
             if (given := getattr(request, name)) is not None:
-                content[name] = text_of(given, f"invalid_{name}")
+                content[name] = text_of(given, f"invalid_{name.replace('_', '')}")
         greeting = (request.unavailable_message_recording or "").strip()
         if greeting not in ("", "0") and await self._recordings.find(key.name, greeting) is None:
             raise Refused("invalid_unavailable_message_recording")

@@ -121,10 +121,10 @@ class MessageMethods:
     @operation("getMediaMMS")
     async def media(self, request: GetMediaMms, caller: Caller) -> MediaAnswer:
         """The links of a message's media: an object whose keys count from 1, or a list."""
-        number = whole(required(request.id, "missing_id"), 1, LARGEST_NUMBER, "invalid_id")
+        number = whole(required(request.id, "missing_sms"), 1, LARGEST_NUMBER, "invalid_sms")
         found = await self._texts.messages(MessageCriteria(caller.account.name, number=number))
         if not found:
-            raise Refused("invalid_id")
+            raise Refused("invalid_sms")
         text = found[0]
         as_list = flag(request.media_as_array, "invalid_type")
         return MediaAnswer(
@@ -193,9 +193,9 @@ class MessageMethods:
         )
 
     async def _delete(self, request: OneMessage, caller: Caller, *, mms: bool) -> None:
-        number = whole(required(request.id, "missing_id"), 1, LARGEST_NUMBER, "invalid_id")
+        number = whole(required(request.id, "missing_sms"), 1, LARGEST_NUMBER, "invalid_sms")
         if not await self._texts.delete_message(caller.account.name, number, mms=mms):
-            raise Refused("invalid_id")
+            raise Refused("invalid_sms")
 
 
 def _recipient(text: str) -> str:

@@ -53,13 +53,13 @@ class QueueMethods:
         key = caller.account
         entry = self._book.maybe(key, request.queue)
         content = {name: text_of(getattr(request, name), f"invalid_{name}") for name in QUEUE_FIELDS}
-        required(content["queue_name"], "missing_queue_name")
+        required(content["queue_name"], "missing_name")
         content["name"] = self._book.named(key, content["queue_name"], entry)
         for name in FAILOVERS:
             content[name] = self._checks.failover(key, content[name])
         content["ring_strategy"] = content["ring_strategy"].lower() or "ringall"
         if content["ring_strategy"] not in STRATEGIES:
-            raise Refused("invalid_ring_strategy")
+            raise Refused("invalid_strategy")
         content["wait_seconds"] = _wait(content["maximum_wait_time"])
         content["agent_ring_timeout"] = _seconds(content["agent_ring_timeout"], "15", 5, "agent_ring_timeout")
         content["retry_timer"] = _seconds(content["retry_timer"], "5", 1, "retry_timer")
@@ -93,7 +93,7 @@ class QueueMethods:
         queue = self._book.one(key, request.queue)
         content = {
             "queue": str(queue.entry_id),
-            "name": text_of(required(request.member_name or request.name, "missing_member_name"), "invalid_name"),
+            "name": text_of(required(request.member_name or request.name, "missing_name"), "invalid_name"),
             "routing": self._phone(key, required(request.account, "missing_account")),
             "priority": str(whole(request.priority or "0", 0, 100, "invalid_priority")),
         }

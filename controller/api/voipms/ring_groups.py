@@ -77,7 +77,7 @@ class RingGroupMethods:
     def __init__(self, entries: Entries, checks: RoutingChecks) -> None:
         self._entries = entries
         self._checks = checks
-        self._book = EntryBook(entries, GROUP, "ring_group")
+        self._book = EntryBook(entries, GROUP, "ringgroup")
 
     @operation("getRingGroups")
     async def groups(self, request: RingGroupFilter, caller: Caller) -> RingGroupsAnswer:
@@ -96,7 +96,7 @@ class RingGroupMethods:
             "members": self._members(key, required(request.members, "missing_members")),
             "voicemail": self._mailbox(key, request.voicemail.strip()),
             "caller_announcement": text_of(request.caller_announcement, "invalid_caller_announcement"),
-            "music_on_hold": text_of(request.music_on_hold, "invalid_music_on_hold"),
+            "music_on_hold": text_of(request.music_on_hold, "invalid_musiconhold"),
             "language": text_of(request.language, "invalid_language"),
         }
         return RingGroupAnswer(ring_group=await self._book.save(key, entry, content))
@@ -123,7 +123,7 @@ class RingGroupMethods:
         if digits in ("", "0", "none"):
             return ""
         if all(entry.content["digits"] != digits for entry in self._entries.of(key.name, MAILBOX)):
-            raise Refused("invalid_voicemail", "This account has no such mailbox.")
+            raise Refused("invalid_mailbox", "This account has no such mailbox.")
         return digits
 
 

@@ -71,7 +71,7 @@ class RoutingChecks:
                 kind = {DestinationKind.IVR: IVR, DestinationKind.SEQUENCE: SEQUENCE}.get(destination.kind, RECORDING)
                 return self._entries.get(key.name, kind, destination.target) is not None
             case DestinationKind.PHONE:
-                return destination.target in snapshot.phones
+                return snapshot.phone_of(key.name, destination.target) is not None
             case DestinationKind.DID:
                 did = snapshot.did(destination.target)
                 return did is not None and key.name in did.owners

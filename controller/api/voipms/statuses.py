@@ -19,6 +19,17 @@ MESSAGES = {
     "no_base64file": "The file is no base64.",
     "no_callstatus": "At least one of answered, noanswer, busy and failed has to be 1.",
     "sms_toolong": "The message is longer than 160 characters; sendMMS takes longer ones.",
+    "sms_wait_message": "The texts of this number were switched on and off too often; wait a minute.",
+    "account_with_dids": "A number is routed to this sub-account.",
+    "invalid_internalvoicemail": "This account has no such mailbox.",
+    "invalid_ip_auth": "Phones log in with a password here: an ip is not taken.",
+    "invalid_password_ilegal_characters": "A password has letters, digits and !#$%&/()=?*[]_:.,{}+- only.",
+    "invalid_password_lessthan_8characters_long": "A password has 8 characters at least.",
+    "invalid_password_missing_lowercase": "A password has a small letter at least.",
+    "invalid_password_missing_number": "A password has a digit at least.",
+    "invalid_password_missing_uppercase": "A password has a capital letter at least.",
+    "used_extension": "Another sub-account has this extension.",
+    "used_username": "There is a sub-account of this name already.",
     "used_name": "Another entry has this name already.",
 }
 
