@@ -22,6 +22,7 @@ from controller.commands import line_type_arguments as line_type_commands
 from controller.commands import postback_arguments as postback_commands
 from controller.commands import sound_arguments as sound_commands
 from controller.commands import text_arguments as text_commands
+from controller.commands import tools_arguments as tools_commands
 from controller.commands import usage_arguments as usage_commands
 from controller.commands.running_command import DEFAULT_CONFIG, Config, reported, run_async, show_mistakes
 from controller.errors import InvalidConfiguration
@@ -309,6 +310,7 @@ line_type_commands.add_to(app)
 sound_commands.add_to(app)
 postback_commands.add_to(app)
 text_commands.add_to(app)
+tools_commands.add_to(app)
 usage_commands.add_to(app)
 console_commands.add_to(app)
 billing_commands.add_to(app)

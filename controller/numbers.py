@@ -67,11 +67,12 @@ def network_number(text: str) -> str | None:
     """The E.164 form of a number as a carrier's network writes it: like `try_number`, and E.164 digits without the "+".
 
     North America is assumed first. What is no number of it is taken as E.164 if libphonenumber knows such numbers:
-    "442079460958" is "+442079460958". None for anything else, such as a name.
+    "442079460958" is "+442079460958", and so is "00442079460958", with the prefix that most of the world dials (ITU-T
+    E.164, Annex A). None for anything else, such as a name.
     """
     if (known := try_number(text)) is not None:
         return known
-    digits = text.strip()
+    digits = text.strip().removeprefix("00")
     if not _E164_DIGITS.fullmatch(digits):
         return None
     try:

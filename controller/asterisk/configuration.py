@@ -290,7 +290,12 @@ def _finalize(value: object) -> object:
 
 
 def _written_forms(numbers: frozenset[str]) -> list[str]:
-    return sorted({form for number in numbers for form in (number, number[1:], national_digits(number))})
+    """Each number with a plus, as bare digits, as at home, and with the prefixes by which it is dialled from abroad."""
+    forms: set[str] = set()
+    for number in numbers:
+        digits = number[1:]
+        forms |= {number, digits, national_digits(number), f"00{digits}", f"011{digits}"}
+    return sorted(forms)
 
 
 def _check(what: str, text: str, expected: str, test: Callable[[str], object]) -> None:

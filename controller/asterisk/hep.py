@@ -10,7 +10,7 @@ import asyncio
 import ipaddress
 import re
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import structlog
@@ -178,15 +178,17 @@ class HepReceiver(asyncio.DatagramProtocol):
     What cannot be read is counted and passed over.
     """
 
-    def __init__(self, *, method: str = "") -> None:
-        """method: only its requests and their responses are read ("MESSAGE"); empty for all.
+    def __init__(self, *, methods: Iterable[str] = ()) -> None:
+        """methods: only their requests and responses are read ("MESSAGE"); none for all.
 
         A call is told in a dozen SIP messages: to read them for nothing costs as much as a tenth of the call.
         """
-        self._wanted = re.compile(rb"^cseq[ \t]*:\s*\d+\s+%b\b" % method.encode(), re.IGNORECASE | re.MULTILINE)
-        self._reads_all = not method
+        wanted = "|".join(methods)
+        self._wanted = re.compile(rb"^cseq[ \t]*:\s*\d+\s+(?:%b)\b" % wanted.encode(), re.IGNORECASE | re.MULTILINE)
+        self._reads_all = not wanted
         self._handlers: list[SipHandler] = []
         self._transport: asyncio.DatagramTransport | None = None
+        self.packets = 0
         self.messages = 0
         self.unreadable = 0
 
@@ -206,6 +208,7 @@ class HepReceiver(asyncio.DatagramProtocol):
             self._transport = None
 
     def datagram_received(self, data: bytes, addr: tuple[str | object, int]) -> None:  # noqa: ARG002
+        self.packets += 1
         if not self._reads_all and not self._wanted.search(data):
             return
         packet = parse_packet(data)

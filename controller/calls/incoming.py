@@ -9,6 +9,8 @@ from uuid import uuid4
 import structlog
 
 from controller.asterisk.ari.events import Event
+from controller.calls.acknowledgements import PATIENCE_SECONDS, Acknowledgements
+from controller.calls.arrival import Arrival
 from controller.calls.call_prompts import CallPrompts
 from controller.calls.live import LiveCalls
 from controller.calls.loops import Loops
@@ -33,10 +35,10 @@ UNALLOCATED_NUMBER = 1
 LOOP_DETECTED = 25
 USER_BUSY = 17
 LONGEST_CALLER = 80
-# In what CALLERID(num-pres) tells of a number that is not to be shown.
-HIDDEN = "prohib"
 # What carriers write instead of a number that is withheld.
 _NO_CALLER = frozenset({"anonymous", "restricted", "private", "withheld"})
+# Put into a call's events when its caller has confirmed the answer.
+_ACKNOWLEDGED = "RingpostAcknowledged"
 
 
 class IncomingCalls:
@@ -50,8 +52,10 @@ class IncomingCalls:
         queue_ids: QueueIds,
         prompts_of: Callable[[str], CallPrompts],
         limits: Limits,
+        acknowledgements: Acknowledgements,
     ) -> None:
         self._parts = parts
+        self._acknowledgements = acknowledgements
         self._limits = limits
         self._live = live
         self._loops = Loops(live)
@@ -63,7 +67,8 @@ class IncomingCalls:
         """Take, or refuse, a call that Asterisk hands over; other entries into the application are not its business."""
         if event.args[:1] != ("incoming",) or event.channel_id in self._live:
             return
-        dialled = event.args[1] if event.args[1:] else ""
+        arrival = Arrival.of(event)
+        dialled = arrival.dialled
         did = self._directory.snapshot.did_called(dialled)
         rule = rule_of(did) if did else None
         if did is None or rule is None:
@@ -74,13 +79,13 @@ class IncomingCalls:
         if did.voice and self._live.has_most_calls(did.voice):
             self._refuse_one_too_many(event.channel_id, did.voice)
             return
-        if self._loops.is_loop(event.channel_id, did.number, self._caller(event)):
+        if self._loops.is_loop(event.channel_id, did.number, self._caller(event, arrival)):
             log.warning("call refused", reason="our own transfers brought it here again", number=mask_number(dialled))
             self._refuse(event.channel_id, "loop", LOOP_DETECTED)
             return
         try:
             self._parts.log_targets.journal.admit()
-            call, session = self._session(event, did.number, rule)
+            call, session = self._session(event, arrival, did.number, rule)
         except JournalFull as error:
             self._live.metrics.refused.labels("overloaded").inc()
             log.warning("call refused", reason=str(error))
@@ -91,12 +96,12 @@ class IncomingCalls:
             self._live.own(self._live.let_go(event.channel_id))
             return
         self._live.register(session)
-        self._live.own(self._answer(call, session, did.voice))
+        self._live.own(self._answer(call, session, did.voice, arrival.tag))
 
-    def _session(self, event: Event, number: str, rule: DidRule) -> tuple[Call, CallSession]:
+    def _session(self, event: Event, arrival: Arrival, number: str, rule: DidRule) -> tuple[Call, CallSession]:
         program = rule.program
         queue_id = self._queue_ids.take()
-        caller = self._caller(event)
+        caller = self._caller(event, arrival)
         call = Call.incoming(
             queue_id,
             license_key=rule.license_key,
@@ -113,7 +118,7 @@ class IncomingCalls:
             phonenumber=national_digits(number),
             callerid=national_digits(caller) if is_e164(caller) else caller,
             key_seed=uuid4().hex,
-            variables=self._who_calls(event),
+            variables=self._who_calls(event, arrival),
         )
         self._parts.log_targets.journal.keep_program(program.content_hash, program.source)
         session = CallSession(
@@ -126,22 +131,22 @@ class IncomingCalls:
         )
         return call, session
 
-    def _who_calls(self, event: Event) -> dict[str, str]:
+    def _who_calls(self, event: Event, arrival: Arrival) -> dict[str, str]:
         """What more the network tells of the caller: a name, and that the number is not to be shown."""
-        if self._caller(event) == WITHHELD_CALLER:
+        if self._caller(event, arrival) == WITHHELD_CALLER:
             return {WITHHELD: "1"}
         known = {"calleridname": _clean(event.caller_name)} if event.caller_name else {}
-        return known | ({WITHHELD: "1"} if _is_withheld(event) else {})
+        return known | ({WITHHELD: "1"} if arrival.withheld else {})
 
-    def _caller(self, event: Event) -> str:
+    def _caller(self, event: Event, arrival: Arrival) -> str:
         """Who calls: E.164, or what the network gave; WITHHELD_CALLER where the caller wants that (RFC 3323, 3325)."""
         number = event.caller_number.strip()
         trunk = self._directory.snapshot.trunks.get(event.endpoint)
-        if number.lower() in _NO_CALLER or (_is_withheld(event) and not (trunk and trunk.show_withheld)):
+        if number.lower() in _NO_CALLER or (arrival.withheld and not (trunk and trunk.show_withheld)):
             return WITHHELD_CALLER
         return network_number(number) or _clean(number)
 
-    async def _answer(self, call: Call, session: CallSession, key: LicenseKey | None) -> None:
+    async def _answer(self, call: Call, session: CallSession, key: LicenseKey | None, tag: str) -> None:
         with structlog.contextvars.bound_contextvars(call=call.queue_id, license_key=call.license_key):
             try:
                 if key is not None and not await self._admits(call, key):
@@ -151,7 +156,10 @@ class IncomingCalls:
                     self._live.metrics.refused.labels("routing").inc()
                     await session.refuse(end)
                     return
-                await session.line.channel.answer()
+                if not await self._confirmed(session, tag):
+                    self._live.metrics.refused.labels("unconfirmed").inc()
+                    await session.turn_away_unconfirmed()
+                    return
                 log.info(
                     "call answered",
                     our_number=mask_number(call.our_number),
@@ -167,6 +175,24 @@ class IncomingCalls:
                 await self._live.let_go(call.channel_id)
             finally:
                 self._live.release(session)
+
+    async def _confirmed(self, session: CallSession, tag: str) -> bool:
+        """Answer the call; gives whether the caller has confirmed that. Keys that come before count for nothing."""
+        line = session.line
+        with self._acknowledgements.awaiting(tag, lambda: line.events.put(Event(_ACKNOWLEDGED, {}))) as told:
+            await line.channel.answer()
+            if not told:
+                return True
+            await line.send_silence()
+            confirmed = False
+
+            def is_over(event: Event) -> bool:
+                nonlocal confirmed
+                confirmed = confirmed or event.type == _ACKNOWLEDGED
+                return confirmed or line.hung_up
+
+            await line.past_hang_up(PATIENCE_SECONDS, is_over)
+            return confirmed or not line.hung_up
 
     async def _admits(self, call: Call, key: LicenseKey) -> bool:
         """Whether the key may have this call too, those of all controllers counted; without the database, ours."""
@@ -198,10 +224,6 @@ class IncomingCalls:
 
         self._live.metrics.refused.labels(reason).inc()
         self._live.own(hang_up())
-
-
-def _is_withheld(event: Event) -> bool:
-    return any(HIDDEN in arg for arg in event.args[2:3])
 
 
 def _clean(caller: str) -> str:

@@ -32,6 +32,8 @@ from controller.script.transcript import tell_beginning, tell_end
 log = structlog.get_logger()
 
 ASTERISK_LOST = "asterisk-lost"
+# The caller's side never sent the ACK of our answer: see `Acknowledgements`.
+UNCONFIRMED = "unconfirmed"
 # Meanwhile nobody renews Asterisk's own lease on the call (90 s unless configured): it is near its end by then.
 RECONNECT_PATIENCE_SECONDS = 60.0
 # How much longer than its longest time a call may take to end in an orderly way before it is cut off.
@@ -119,6 +121,12 @@ class CallSession:
         self.call_log.ended(end.reason, code)
         log.info("call turned away", reason=end.reason)
         await self.line.hang_up(end.cause)
+
+    async def turn_away_unconfirmed(self) -> None:
+        """End a call whose caller never confirmed the answer: nothing of its script was run."""
+        self.call_log.ended(UNCONFIRMED, ResponseCode.INCOMING_CALL_COMPLETE)
+        log.warning("call ended", reason="its answer was never confirmed (no ACK): its sender may not be who it says")
+        await self.line.hang_up()
 
     async def run(self, *, resumed: bool = False) -> None:
         """Drive the answered call to its end. `resumed`: go on with the engine's pending effect instead of starting it.

@@ -18,6 +18,8 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 
 from controller.embedded.ownership import end_with_parent
@@ -35,6 +37,8 @@ MIRROR_VARIABLE = "RINGPOST_DEBIAN_MIRROR"
 KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
 STAMP = "ringpost-tools.json"
 DOWNLOAD_SECONDS = 600
+OLDEST_LISTS_DAYS = 180
+"""Package lists that were signed longer ago are refused: somebody may keep back what has been mended since."""
 
 WAY_OUT = (
     "Ringpost can use an Asterisk of yours instead (the `asterisk:` section of the configuration), "
@@ -57,6 +61,48 @@ def provision(directory: Path, progress: Progress | None = None, packages: Seque
         if not _holds(directory, packages):
             _fetch(directory, packages, progress or Progress())
     return ProgramTree(directory)
+
+
+def update(directory: Path, progress: Progress | None = None, packages: Sequence[str] = PACKAGES) -> list[str]:
+    """Fetch the packages anew; gives the archives that were not there before, by their file names.
+
+    What was there stays until the new tree is whole. Whoever runs on it goes on with what it has read already.
+    UnsupportedSystem, DownloadFailed.
+    """
+    directory = directory.absolute()
+    _check_system()
+    directory.parent.mkdir(parents=True, exist_ok=True)
+    with _locked(directory.parent / f"{directory.name}.lock"):
+        before = archives_in(directory)
+        _fetch(directory, packages, progress or Progress())
+    return [archive for archive in archives_in(directory) if archive not in before]
+
+
+def archives_in(directory: Path) -> list[str]:
+    """The file names of the packages that were unpacked there; none when that is not known."""
+    try:
+        archives = json.loads((directory / STAMP).read_text())["archives"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return []
+    return [str(each) for each in archives] if isinstance(archives, list) else []
+
+
+def check_age(lists: Path, now: datetime) -> None:
+    """Refuse package lists (apt's folder of them) that Debian signed too long ago, or without a date. DownloadFailed.
+
+    A mirror of a rolling suite may lag behind the date until which its lists are good, but not without end.
+    """
+    told = [line for file in lists.glob("*Release") for line in file.read_text(errors="replace").splitlines()]
+    dates = [line.removeprefix("Date:").strip() for line in told if line.startswith("Date:")]
+    try:
+        oldest = min(parsedate_to_datetime(date) for date in dates)
+    except ValueError:
+        raise DownloadFailed(f"Debian's package lists tell no date. {WAY_OUT}") from None
+    if (now - oldest).days > OLDEST_LISTS_DAYS:
+        raise DownloadFailed(
+            f"Debian's package lists are from {oldest:%Y-%m-%d}, more than {OLDEST_LISTS_DAYS} days ago: the mirror is "
+            f"not kept up, or somebody keeps back what was mended since. {MIRROR_VARIABLE} can name another mirror."
+        )
 
 
 def age_in_days(directory: Path) -> int | None:
@@ -127,6 +173,7 @@ def _fetch(directory: Path, packages: Sequence[str], progress: Progress) -> None
         apt = _Apt(work / "apt", mirror)
         with progress.step("Reading Debian's package lists") as step:
             apt.run("update", step=step)
+        check_age(work / "apt/state/lists", datetime.now(UTC))
         with progress.step("Downloading Asterisk and its tools") as step:
             apt.run("--assume-yes", "--download-only", "install", *packages, step=step)
         archives = sorted((work / "apt/cache/archives").glob("*.deb"))
@@ -174,7 +221,7 @@ class _Apt:
             (directory / name).mkdir(parents=True)
         (directory / "status").touch()
         sources = directory / "sources.list"
-        # A rolling suite's Release file may be past its date on a mirror that lags; its signature is still checked.
+        # `check_age` judges how late a mirror may be; the signature is checked here.
         sources.write_text(f"deb [arch=amd64 check-valid-until=no signed-by={KEYRING}] {mirror} {SUITE} main\n")
         options = {
             "Dir::State": directory / "state",

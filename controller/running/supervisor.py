@@ -267,7 +267,7 @@ class Supervisor:
             self._console.print("[yellow]Asterisk runs as root: start Ringpost as an ordinary user.[/]")
         days = age_in_days(self._settings.tools_dir)
         if days is not None and days > OLD_TOOLS_DAYS:
-            way = f"remove {self._settings.tools_dir} and start again for a newer one"
+            way = "`ringpost tools update` fetches a newer one, for the next start"
             self._console.print(f"[yellow]Asterisk was fetched {days} days ago, and is not updated: {shown(way)}.[/]")
 
     async def _share_secrets(self, database_url: str) -> None:

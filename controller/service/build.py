@@ -11,6 +11,7 @@ from prometheus_client import CollectorRegistry
 from controller.api.operator_doors import operator_doors
 from controller.asterisk.ami import AmiClient
 from controller.asterisk.ari.client import SILENCED_EVENTS, AriClient
+from controller.calls.acknowledgements import Acknowledgements
 from controller.calls.call_log import CallLogTargets
 from controller.calls.call_prompts import CallPrompts, PromptSources
 from controller.calls.feed import CallFeed
@@ -100,6 +101,9 @@ def build(configuration: Configuration, database: Database) -> Service:
         held_keys=metering.watch.held,
         usage_metrics=metering.metrics,
     )
+    hep = texts.listeners.hep
+    acknowledgements = Acknowledgements(lambda: hep.packets > 0)
+    hep.on_sip(acknowledgements.on_sip)
     calls = build_calls(
         database=database,
         journal=journal,
@@ -129,6 +133,7 @@ def build(configuration: Configuration, database: Database) -> Service:
         forbids_call=texts.call_consent.forbids_call,
         holds_key=metering.watch.holds,
         listening=listening_of(configuration),
+        acknowledgements=acknowledgements,
     )
     # Calls that were adopted before the manager interface was there have not had their lease renewed.
     ami.on_ready(calls.live.renew_all)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from prometheus_client import CollectorRegistry
 
 from controller.asterisk.ari.client import AriClient
+from controller.calls.acknowledgements import Acknowledgements
 from controller.calls.administration import CallAdministration
 from controller.calls.call_log import CallLogTargets
 from controller.calls.call_prompts import CallPrompts
@@ -94,6 +95,7 @@ def build_calls(
     holds_key: HoldsKey = holds_nobody,
     message_left: Callable[[], None] = lambda: None,
     listening: Listening = NOT_LISTENING,
+    acknowledgements: Acknowledgements | None = None,
 ) -> Calls:
     """The parts that take, place and recover calls, wired to Asterisk's events.
 
@@ -101,8 +103,9 @@ def build_calls(
     Stasis application. lease_seconds: how long a call stays with a controller that is not heard of any more.
     queue_text: queues what scripts and sequences send. block_number: opts out who asks for it on a call. forbids_call:
     whether a number has opted out of a key's calls. holds_key: whether a key has reached a limit of its usage.
-    message_left: told of each message that a mailbox may have got.
+    message_left: told of each message that a mailbox may have got. acknowledgements: told of what Asterisk mirrors.
     """
+    acknowledged = acknowledgements or Acknowledgements()
     routes = Routes(directory)
     live = LiveCalls(ari, lease_keeper, CallMetrics(registry), lease_seconds)
     queue_ids = QueueIds(database)
@@ -121,7 +124,7 @@ def build_calls(
     playback_health = PlaybackHealth(registry, time.monotonic)
     dispatcher = EffectDispatcher(legs, guard, queue_text, block_number, recordings, routings, playback_health)
     parts = SessionParts(ari, dispatcher, log_targets, lease_seconds, listening)
-    incoming = IncomingCalls(parts, live, directory, queue_ids, prompts_of, limits)
+    incoming = IncomingCalls(parts, live, directory, queue_ids, prompts_of, limits, acknowledged)
     trunk_health = TrunkHealth(time.monotonic)
     trunks = NextTrunk(routes, queue, trunk_health)
     outgoing = OutgoingCalls(parts, live, directory, routes, application, prompts_of, forbids_call, limits, trunks)

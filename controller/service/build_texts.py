@@ -85,7 +85,7 @@ def build_texts(
     queueing = Queueing(directory, database, rules, utc_now, wait, postback_url, holds_key)
     incoming = IncomingStore(database, directory, rules, queueing, metrics)
     intake = Intake(incoming, directory, rules, ami, metrics, configuration.text_secret, utc_now, postback_url)
-    hep = HepReceiver(method="MESSAGE")
+    hep = HepReceiver(methods=("MESSAGE", "ACK"))
     hep.on_sip(intake.on_sip)
     phones = RegisteredPhones(ari, ami, directory)
     sender = Sender(database, directory, ari, hep, phones, rules, metrics, utc_now, held_keys)

@@ -18,9 +18,9 @@ from tests.support.tones import heard_codes, write_tone
 
 KEY = "7f6c1a52-0000-4000-8000-000000000001"
 OPEN_TRUNK_ADDRESS = "127.0.0.3"
-SHORT, WAITING, LONDON = "+12015550101", "+12015550102", "+442079460123"
+SHORT, WAITING, LONDON, PASSED_ON = "+12015550101", "+12015550102", "+442079460123", "+12015550103"
 SOUND = 7
-NUMBERS = (SHORT, WAITING, LONDON)
+NUMBERS = (SHORT, WAITING, LONDON, PASSED_ON)
 YAML = """
 license_keys:
   acme: {{key: {key}, products: [phone], status_post_url: "{url}/calls", sounds: sounds}}
@@ -28,11 +28,16 @@ dids:
   "+12015550101": {{voice: acme, script: short.txt}}
   "+442079460123": {{voice: acme, script: short.txt}}
   "+12015550102": {{voice: acme, script: waiting.txt}}
+  "+12015550103": {{voice: acme, script: passed_on.txt}}
 trunks:
   carrier: {{host: {carrier}}}
   open: {{host: {open}, show_withheld: true, did_from: X-DID}}
 """
-SCRIPTS = {"short": r"~^sound~ ~\EndCall()~", "waiting": r"~\WaitForDTMF(1)~ ~^sound~ ~\WaitForDTMF(30)~"}
+SCRIPTS = {
+    "short": r"~^sound~ ~\EndCall()~",
+    "waiting": r"~\WaitForDTMF(1)~ ~^sound~ ~\WaitForDTMF(30)~",
+    "passed_on": r"~\TransferTo(3125550123)~",
+}
 # More packets than the sound has: what comes beyond it is silence that is sent.
 PACKETS_OF_SILENCE = 120
 
@@ -88,6 +93,8 @@ class Called:
 
 
 _callers = itertools.count(2015_560_100)
+ASSERTED = "<sip:+12015550199@carrier.example>"
+HIDDEN = '"Anonymous" <sip:anonymous@anonymous.invalid>;tag=1'
 REGISTERED = "sip:1000001@127.0.0.1;line=abc"
 CALLED = (
     Called("the number in To of a registered trunk", REGISTERED, {"To": "<sip:+12015550101@carrier.example>"}),
@@ -98,6 +105,15 @@ CALLED = (
     Called("no user at all", "sip:127.0.0.1", {"To": "<sip:+12015550101@carrier.example>"}),
     Called("a header of the carrier's own", REGISTERED, {"X-DID": "12015550101"}, address=OPEN_TRUNK_ADDRESS),
     Called("digits of another country", "sip:442079460123@127.0.0.1", number="442079460123"),
+    Called("the same with the prefix that Europe dials", "sip:00442079460123@127.0.0.1", number="442079460123"),
+    Called("an escaped plus", "sip:%2B12015550101@127.0.0.1"),
+    Called("separators", "sip:+1-201-555-0101@127.0.0.1;user=phone"),
+    Called("a telephone URI", "tel:+12015550101"),
+    Called("a telephone URI in To", REGISTERED, {"To": '"Acme 24/7" <tel:+1-201-555-0101>'}),
+    Called("a telephone URI with a context", REGISTERED, {"To": "<tel:2015550101;phone-context=+1>"}),
+    Called("a user that is a sign", "sip:*1000001@127.0.0.1", {"To": "<sip:+12015550101@carrier.example>"}),
+    Called("a user of one digit", "sip:1@127.0.0.1", {"To": "<sip:+12015550101@carrier.example>"}),
+    Called("nobody's sign", "sip:*97@127.0.0.1", status=404),
     Called("nobody's number", "sip:nobodys-name@127.0.0.1", status=404),
     Called("a hostile name", REGISTERED, {"To": '"${SHELL(id)},)(&|:1" <sip:%24%7Bx%7D@c.example>'}, status=404),
     Called("a hostile header", REGISTERED, {"X-DID": "${SHELL(id)},)(&|:1;"}, address=OPEN_TRUNK_ADDRESS, status=404),
@@ -115,6 +131,28 @@ CALLED = (
         headers={"Remote-Party-ID": "<sip:+12015550199@carrier.example>;party=calling;privacy=full"},
         caller="anonymous",
     ),
+    *(
+        Called(f"Privacy: {value}", headers={"Privacy": value, "P-Asserted-Identity": ASSERTED}, caller="anonymous")
+        for value in ("id;critical", "user;id", "header", "session; id", "ID", "user")
+    ),
+    *(
+        Called(f"Remote-Party-ID with {value}", headers={"Remote-Party-ID": f"{ASSERTED};{value}"}, caller="anonymous")
+        for value in ("privacy=uri", "screen=yes;privacy=full", 'party=calling; Privacy="full"', "privacy=full-off")
+    ),
+    Called("an anonymous From", headers={"From": HIDDEN, "P-Asserted-Identity": ASSERTED}, caller="anonymous"),
+    Called(
+        "an asserted identity that is none",
+        headers={"From": HIDDEN, "P-Asserted-Identity": "<sip:anonymous@carrier.example>"},
+        caller="anonymous",
+    ),
+    Called("a From that is restricted", headers={"From": "<sip:Restricted@c.example>;tag=2"}, caller="anonymous"),
+    Called(
+        "a number that is not withheld",
+        headers={"Privacy": "none", "P-Asserted-Identity": ASSERTED, "Remote-Party-ID": f"{ASSERTED};privacy=off"},
+        caller="2015550199",
+    ),
+    Called("a name that is withheld", headers={"Remote-Party-ID": f"{ASSERTED};privacy=name"}, caller="2015550199"),
+    Called("foreign digits call", headers={"From": "<sip:442079460199@c.example>;tag=3"}, caller="442079460199"),
     Called(
         "a withheld number that the administrator asks for",
         headers={
@@ -162,3 +200,38 @@ async def test_silence_is_sent_whenever_nothing_is_played(running: Running) -> N
         await peer.hear(PACKETS_OF_SILENCE)
         peer.hang_up(answer)
     assert heard_codes(peer.audio) == [SOUND], "what is played is heard between the silences"
+
+
+async def test_nothing_is_done_for_a_caller_who_never_confirms_the_answer(running: Running) -> None:
+    carrier = running.house.asterisk.configuration.trunks[0]
+    async with (
+        sip_peer(OPEN_TRUNK_ADDRESS, running.server) as spoofed,
+        sip_peer(TRUNK_ADDRESS, running.server, sip_port=carrier.port) as callee,
+    ):
+        spoofed.invite(f"sip:{PASSED_ON}@127.0.0.1", headers={"X-DID": PASSED_ON})
+        answer = await spoofed.final_answer()
+        assert answer.status == 200, answer.text
+        # The answer is sent again and again, as nobody confirms it; meanwhile silence is heard, and nothing is dialled.
+        await spoofed.hear(PACKETS_OF_SILENCE)
+        assert not [each for each in callee.requests if each.method == "INVITE"]
+        spoofed.acknowledge(answer)
+        invite = await callee.asked("INVITE")
+        callee.reply(invite, "486 Busy Here")
+        spoofed.hang_up(answer)
+
+
+async def test_who_withholds_the_number_is_not_shown_to_whom_the_call_is_transferred(running: Running) -> None:
+    carrier = running.house.asterisk.configuration.trunks[0]
+    withheld = {"From": HIDDEN, "P-Asserted-Identity": ASSERTED, "Privacy": "id", "X-DID": PASSED_ON}
+    async with (
+        sip_peer(OPEN_TRUNK_ADDRESS, running.server) as caller,
+        sip_peer(TRUNK_ADDRESS, running.server, sip_port=carrier.port) as callee,
+    ):
+        caller.invite(f"sip:{PASSED_ON}@127.0.0.1", headers=withheld)
+        answer = await caller.final_answer()
+        caller.acknowledge(answer)
+        invite = await callee.asked("INVITE")
+        callee.reply(invite, "486 Busy Here")
+        caller.hang_up(answer)
+    assert "2015550199" not in invite.text
+    assert "anonymous" in invite.text.lower()

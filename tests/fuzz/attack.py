@@ -1,8 +1,9 @@
 """`python -m tests.fuzz.attack [INPUTS] [SEED]`: hostile inputs at every door, counted; `make attack`.
 
-HTTP doors are those of customers' interfaces, on a running service with a PostgreSQL of its own. The others read what
-somebody else wrote: call scripts, the YAML, URLs, mirrored SIP, security events. A failure is an error of Ringpost's
-own (500 without a fault of the sender's, an exception, a second without an end).
+HTTP doors are those of customers' interfaces and the console, on a running service with a PostgreSQL of its own.
+FastAGI has the intake of texts behind it. The others read what somebody else wrote: call scripts, the YAML, URLs,
+mirrored SIP, security events. A failure is an error of Ringpost's own: 500 without a fault of the sender's, an
+exception, no end.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import itertools
 import random
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +21,6 @@ from pathlib import Path
 import structlog
 
 from controller.api.auth import Guesses
-from controller.api.bindings.declaration import Interface
 from controller.asterisk.hep import HepReceiver
 from controller.asterisk.security_events import NAMES, read_failed_login
 from controller.config.settings import SECTIONS, read_settings
@@ -37,13 +37,19 @@ from controller.script.engine import Engine
 from controller.script.outcomes import Detected, DigitPressed, Failed, Finished
 from controller.script.state import State
 from controller.store.migrations import Migrations
+from tests.fuzz.browsing import console_requests
 from tests.fuzz.campaign import campaign, requests
-from tests.fuzz.doors import KEYS, interfaces, phone_interface
+from tests.fuzz.dialplan import ask
+from tests.fuzz.doors import KEYS, dialer_requests, interfaces, phone_interface
 from tests.fuzz.mutator import NASTY
+from tests.fuzz.seeds import Request
+from tests.support.console import console_house
+from tests.support.dialer import SEND, STATUS, dialer
 from tests.support.folders import open_folder
 from tests.support.phone_notify import KEY as PHONE_KEY
 from tests.support.phone_notify import phone_notify
 from tests.support.sms_notify import sms_notify
+from tests.support.texts import texts_room
 
 PROJECT = Path(__file__).parent.parent.parent
 INPUTS = 2000
@@ -153,22 +159,47 @@ def readers(count: int, seed: int) -> list[Tried]:
     ]
 
 
-async def over_http(dsn: str, media: Path, count: int, seed: int) -> list[Tried]:
+def _free() -> Guesses:
+    """Nobody who guesses a key or a password is held up: what the door does with the rest is asked here."""
+    return Guesses(clock=itertools.count(0.0, 3600.0).__next__)
+
+
+async def _attack(door: str, url: str, wanted: Iterator[Request], count: int, *, own_faults: bool = True) -> Tried:
+    """Attack an HTTP door. own_faults: whether it may answer 500 where that names a fault of the sender's (SOAP)."""
+    outcome = await campaign(url, wanted)
+    failures = [f"{status} for {request}: {body[:200]!r}" for request, status, body in outcome.failures]
+    if not own_faults:
+        failures += [f"{status} {times} times" for status, times in outcome.statuses.items() if status == 500]
+    return Tried(door, count, tuple(failures))
+
+
+async def customers_doors(dsn: str, media: Path, count: int, seed: int) -> list[Tried]:
     """The doors of customers' interfaces."""
-
-    async def attack(url: str, interface: Interface, keys: tuple[str, ...]) -> Tried:
-        outcome = await campaign(url, requests([interface], keys, count, seed))
-        failures = tuple(f"{status} for {request}: {body[:200]!r}" for request, status, body in outcome.failures)
-        return Tried(f"{interface.path} (HTTP)", count, failures)
-
-    def free() -> Guesses:
-        return Guesses(clock=itertools.count(0.0, 3600.0).__next__)
-
-    async with sms_notify(dsn, sending=False, guesses=free()) as texts:
-        tried = [await attack(texts.url, interface, KEYS) for interface in interfaces()]
-    async with phone_notify(dsn, media, guesses=free()) as phone:
+    tried = []
+    async with sms_notify(dsn, sending=False, guesses=_free(), media=media / "voipms") as texts:
+        for interface in interfaces():
+            wanted = requests([interface], KEYS, count, seed)
+            tried.append(await _attack(f"{interface.path} (HTTP)", texts.url, wanted, count))
+    async with phone_notify(dsn, media / "phone", guesses=_free()) as phone:
         server = phone.url.removesuffix(phone_interface().path)
-        tried.append(await attack(server, phone_interface(), (PHONE_KEY, PHONE_KEY, KEYS[-1])))
+        wanted = requests([phone_interface()], (PHONE_KEY, PHONE_KEY, KEYS[-1]), count, seed)
+        tried.append(await _attack(f"{phone_interface().path} (HTTP)", server, wanted, count))
+    async with dialer(dsn, media / "dialer", guesses=_free()) as dialling:
+        wanted = dialer_requests(count, seed)
+        tried.append(await _attack(f"the Dialer: {SEND}, {STATUS}", dialling.url, wanted, count, own_faults=False))
+    return tried
+
+
+async def own_doors(dsn: str, media: Path, count: int, seed: int) -> list[Tried]:
+    """The console, with an operator and a customer who are logged in, and FastAGI."""
+    tried = []
+    async with console_house(dsn, media / "console") as house:
+        for name, key in (("operator", None), ("customer", "acme")):
+            browser = await house.logged_in(f"{name}@attack.example", key)
+            wanted = console_requests(house.console.doors, browser, count // 2, seed)
+            tried.append(await _attack(f"the console, as {name}", house.url, wanted, count // 2, own_faults=False))
+    async with texts_room(dsn, sending=False) as texts:
+        tried.append(Tried("FastAGI", count, tuple(await ask(texts, count, seed))))
     return tried
 
 
@@ -182,15 +213,16 @@ async def main(count: int, seed: int) -> int:
         try:
             dsn = server.dsn_of("postgres")
             await Migrations(MIGRATIONS).apply(dsn)
-            tried += await over_http(dsn, folder / "media", count, seed)
+            tried += await customers_doors(dsn, folder, count, seed)
+            tried += await own_doors(dsn, folder, count, seed)
         finally:
             await server.stop()
-    print(f"{'door':<34} {'inputs':>8} {'failures':>9}")
+    print(f"{'door':<56} {'inputs':>8} {'failures':>9}")
     for each in tried:
-        print(f"{each.door:<34} {each.inputs:>8,} {len(each.failures):>9}")
+        print(f"{each.door:<56} {each.inputs:>8,} {len(each.failures):>9}")
         for failure in each.failures[:5]:
             print(f"  {failure}")
-    print(f"{'together':<34} {sum(each.inputs for each in tried):>8,} {sum(len(each.failures) for each in tried):>9}")
+    print(f"{'together':<56} {sum(each.inputs for each in tried):>8,} {sum(len(each.failures) for each in tried):>9}")
     return 1 if any(each.failures for each in tried) else 0
 
 

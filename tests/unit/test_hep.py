@@ -135,7 +135,7 @@ def test_the_receiver_counts_what_it_cannot_read_and_outlives_a_failing_handler(
 @pytest.mark.parametrize("cseq", [b"CSeq: 7 MESSAGE", b"cseq:7  message", b"CSEQ : 7\t MESSAGE "])
 def test_a_receiver_for_one_method_reads_its_requests_and_responses_and_no_others(cseq: bytes) -> None:
     heard: list[CapturedSipMessage] = []
-    receiver = HepReceiver(method="MESSAGE")
+    receiver = HepReceiver(methods=("MESSAGE", "ACK"))
     receiver.on_sip(lambda _, message: heard.append(message))
     invite = b"INVITE sip:1@127.0.0.1 SIP/2.0\r\nAllow: INVITE, MESSAGE\r\nCSeq: 7 INVITE\r\n\r\n"
     for message in (REQUEST, RESPONSE.replace(b"CSeq: 7 MESSAGE", cseq), invite, RESPONSE.replace(b"MESSAGE", b"BYE")):

@@ -11,7 +11,7 @@ import pytest
 
 from controller.asterisk.ari.events import Event
 from controller.calls.line.heard_sound import RATE, HeardSound, Samples
-from controller.calls.line.listener import LineListener
+from controller.calls.line.listener import LineListener, PacketsFrom
 from controller.calls.line.talk_detection import SHORTEST_SILENCE_MS, TalkDetection
 from controller.errors import AsteriskError, AsteriskTimeout
 from controller.softphone.call_audio import talk
@@ -165,3 +165,14 @@ async def test_neither_talk_nor_a_tone_is_silence_on_a_line_that_is_listened_to(
         ear.hear(silence(0.5))
         assert [event.type for event in told] == ["ChannelTalkingStarted", "ChannelTalkingFinished"]
         assert told[1].data["duration"] == pytest.approx(1000 * TALK_SECONDS, abs=150)
+
+
+def test_a_line_is_heard_from_asterisk_alone() -> None:
+    heard: list[bytes] = []
+    packets = PacketsFrom(heard.append)
+    packets.datagram_received(b"too early", ("127.0.0.1", 10_000))
+    packets.sender = ("127.0.0.1", 10_000)
+    for stranger in (("127.0.0.1", 10_001), ("127.0.0.9", 10_000)):
+        packets.datagram_received(b"a beep", stranger)
+    packets.datagram_received(b"heard", ("127.0.0.1", 10_000))
+    assert (heard, packets.strangers) == ([b"heard"], 3)

@@ -7,6 +7,7 @@ phone), it hears no silence; and it knows no words, no noise and no beep.
 from __future__ import annotations
 
 import asyncio
+import ipaddress
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ import structlog
 from controller.asterisk.ari.client import AriClient
 from controller.asterisk.ari.events import ChannelEvents
 from controller.calls.line.heard_sound import RATE, HeardSound
-from controller.errors import AsteriskError, AsteriskTimeout
+from controller.errors import AsteriskError, AsteriskRefused, AsteriskTimeout
 from controller.softphone.call_audio import decode_mulaw
 from controller.softphone.rtp import PCMU, RtpPacket
 
@@ -30,6 +31,8 @@ _LATE_SECONDS = 0.14
 _LATE_TICK_SECONDS = 0.16
 # How long Asterisk may take to bring a channel of ours into the application.
 _ENTER_SECONDS = 3.0
+# What a channel of external media tells of its own end.
+_PARTS = ("ADDRESS", "PORT")
 _BRIDGE_KIND, _SNOOP_KIND, _MEDIA_KIND = "ear-bridge", "ear-snoop", "ear-media"
 
 Consumer = Callable[[HeardSound], None]
@@ -47,12 +50,22 @@ class ListeningPlace:
     reached_at: str
 
 
-class _Packets(asyncio.DatagramProtocol):
+class PacketsFrom(asyncio.DatagramProtocol):
+    """Takes the datagrams of one sender: whoever else finds the port says nothing here.
+
+    The sender is known only once it has been told where to send to; nothing is taken before.
+    """
+
     def __init__(self, take: Callable[[bytes], None]) -> None:
         self._take = take
+        self.sender: tuple[str, int] | None = None
+        self.strangers = 0
 
-    def datagram_received(self, data: bytes, _address: object) -> None:
-        self._take(data)
+    def datagram_received(self, data: bytes, address: tuple[str | object, int]) -> None:
+        if address[:2] == self.sender:
+            self._take(data)
+        else:
+            self.strangers += 1
 
 
 class LineListener:
@@ -132,7 +145,8 @@ class LineListener:
 
     async def _connect(self, place: ListeningPlace) -> None:
         loop = asyncio.get_running_loop()
-        transport, _ = await loop.create_datagram_endpoint(lambda: _Packets(self._received), local_addr=(place.bind, 0))
+        packets = PacketsFrom(self._received)
+        transport, _ = await loop.create_datagram_endpoint(lambda: packets, local_addr=(place.bind, 0))
         self._transport = transport
         port = transport.get_extra_info("sockname")[1]
         snoop, media, bridge = (
@@ -150,10 +164,20 @@ class LineListener:
                 self._ari.bridges.create(bridge_id=bridge.id, bridge_type="mixing", name=place.application),
             )
             await asyncio.gather(*(_entered(events) for events in entered))
+            packets.sender = await self._sender_of(media)
         finally:
             for events in entered:
                 events.close()
         await bridge.add_channel(snoop, media)
+
+    async def _sender_of(self, media: str) -> tuple[str, int]:
+        """From where Asterisk sends what it hears, as its channel for that tells."""
+        channel = self._ari.channels.get(media)
+        host, port = await asyncio.gather(*(channel.get_variable(f"UNICASTRTP_LOCAL_{part}") for part in _PARTS))
+        try:
+            return str(ipaddress.ip_address(host)), int(port)
+        except ValueError:
+            raise AsteriskRefused(f"external media come from nowhere ({host!r}, {port!r})") from None
 
     async def _disconnect(self) -> None:
         if self._timer is not None:
