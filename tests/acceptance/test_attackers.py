@@ -23,6 +23,7 @@ from controller.running.certificates import CERTIFICATE, KEY, provide_certificat
 from controller.softphone.registration import Account, Registration, digest
 from controller.softphone.sip import SipMessage
 from tests.support.asterisk import AMI_PASSWORD, PHONE_PASSWORD, PROJECT, RunningAsterisk, running_asterisk
+from tests.support.patience import LONGEST_WAIT
 from tests.support.ports import free_port
 
 ATTACKER = "127.0.0.9"
@@ -61,7 +62,7 @@ async def attacked(tools: ProgramTree, tmp_path_factory: pytest.TempPathFactory)
         bans = Bans(ami, file, BanRules(5, 600.0), lambda: ("127.0.0.2",), CollectorRegistry(), time.monotonic)
         tasks = [asyncio.create_task(ami.run()), asyncio.create_task(bans.run())]
         try:
-            await ami.wait_ready(30)
+            await ami.wait_ready(LONGEST_WAIT)
             yield Attacked(asterisk, ami, bans, tls_port)
         finally:
             for task in tasks:
@@ -140,7 +141,7 @@ class TlsPhone:
         )
         self._writer.write(head.encode())
         while True:
-            text = (await asyncio.wait_for(self._reader.readuntil(b"\r\n\r\n"), 20)).decode()
+            text = (await asyncio.wait_for(self._reader.readuntil(b"\r\n\r\n"), LONGEST_WAIT)).decode()
             answer = SipMessage.parse(text)
             length = int(answer.headers.get("content-length", "0"))
             body_text = (await self._reader.readexactly(length)).decode()

@@ -14,6 +14,7 @@ from controller.softphone.phone import Softphone
 from controller.softphone.phone_call import PhoneCall
 from tests.support.asterisk import TRUNK_ADDRESS, RunningAsterisk
 from tests.support.house import KEY, Customer, House, customer, running_house
+from tests.support.patience import LONGEST_WAIT
 from tests.support.tones import Ear, hear, heard_codes, write_tone
 
 MENU, ONE, TWO, NOTHING, ASK, THANKS = range(6)
@@ -214,7 +215,7 @@ async def test_sighup_reloads_too(house: House, phone: Softphone) -> None:
         reloaded = house.log.count("configuration reloaded")
         script.write_text("~^one~")
         house.process.send_signal(signal.SIGHUP)
-        await asyncio.wait_for(_logged(house, "configuration reloaded", reloaded + 1), 10)
+        await asyncio.wait_for(_logged(house, "configuration reloaded", reloaded + 1), LONGEST_WAIT)
         call = await phone.dial("12015550101")
         await call.ended()
         assert heard_codes(call.audio) == [ONE]
@@ -232,7 +233,7 @@ async def test_health_names_each_part(house: House) -> None:
 async def test_the_log_holds_the_calls_id_and_no_whole_number(house: House, phone: Softphone) -> None:
     call = await phone.dial("12015550101", caller="12015550177")
     await call.ended(15)
-    await asyncio.wait_for(_logged(house, "call ended"), 5)
+    await asyncio.wait_for(_logged(house, "call ended"), LONGEST_WAIT)
     assert '"call": 10' in house.log
     for secret in ("2015550177", KEY, "ari-test-password"):
         assert secret not in house.log

@@ -14,6 +14,7 @@ from controller.programs import ProgramTree
 from controller.softphone.phone_call import PhoneCall
 from tests.support.asterisk import RunningAsterisk
 from tests.support.live import LiveHouse, caller_of, live_house
+from tests.support.patience import LONGEST_WAIT
 from tests.support.tones import tone
 
 SCRIPTS = {"room": r"~\SetVar(ConfKey|Our-Room)~ ~\Conference()~"}
@@ -40,7 +41,7 @@ async def _placed(live: LiveHouse, script: str) -> tuple[int, PhoneCall]:
 
 async def _nothing_is_left(asterisk: RunningAsterisk) -> None:
     """Neither a channel nor a bridge nor a stored recording; the last channel may take a moment to go."""
-    async with asterisk.ari() as http, asyncio.timeout(10):
+    async with asterisk.ari() as http, asyncio.timeout(LONGEST_WAIT):
         for what in ("channels", "bridges", "recordings/stored"):
             while True:
                 async with http.get(f"{asterisk.ari_url}/ari/{what}") as answer:

@@ -27,6 +27,7 @@ from controller.softphone.phone import Softphone
 from tests.support.asterisk import TRUNK_ADDRESS, RunningAsterisk, running_asterisk
 from tests.support.house import House, running_house
 from tests.support.live import loud_spans
+from tests.support.patience import LONGEST_WAIT
 from tests.support.sip_peer import sip_peer
 from tests.support.tones import hear, silence, write_tone
 
@@ -82,7 +83,7 @@ class Programs:
 
     async def over(self, template: dict[str, Any]) -> tuple[str, str]:
         """What became of the message, once its call is over."""
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(LONGEST_WAIT):
             while (found := await self.status(template)) == UNDER_WAY:
                 await asyncio.sleep(0.05)
         return found

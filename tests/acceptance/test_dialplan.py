@@ -20,6 +20,7 @@ from controller.programs import ProgramTree
 from controller.softphone.text_phone import TextPhone
 from controller.texts.intake.message import sip_text, spool_time
 from tests.support.asterisk import PHONE_PASSWORD, TRUNK_ADDRESS, VOICE_NUMBER, RunningAsterisk, running_asterisk
+from tests.support.patience import LONGEST_WAIT
 from tests.support.ports import free_port
 from tests.support.sipp import SippRun, sipp
 from tests.support.tones import write_tone
@@ -33,7 +34,7 @@ class Controller:
 
     async def event(self, kind: str) -> dict[str, Any]:
         """The next event of that kind."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(LONGEST_WAIT):
             while True:
                 event: dict[str, Any] = json.loads(await self.socket.receive_str())
                 if event["type"] == kind:
@@ -60,7 +61,7 @@ async def controller(asterisk: RunningAsterisk) -> AsyncIterator[Controller]:
 
 async def _rings(asterisk: RunningAsterisk) -> None:
     """Wait until Asterisk has a channel."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(LONGEST_WAIT):
         while not await asterisk.channels():
             await asyncio.sleep(0.05)
 
@@ -197,11 +198,11 @@ async def test_a_text_that_no_controller_takes_waits_in_asterisk(asterisk: Runni
     ami = AmiClient(host="127.0.0.1", port=known.ami_port, username=known.ami_username, secret=known.ami_password)
     running = asyncio.create_task(ami.run())
     try:
-        await ami.wait_ready(10)
+        await ami.wait_ready(LONGEST_WAIT)
         async with TextPhone(("127.0.0.1", asterisk.sip_port), user="12125550123", local=(TRUNK_ADDRESS, 0)) as phone:
             assert await phone.send(VOICE_NUMBER, "Hello") == 202
             assert await phone.send("12015550199", "Hello") == 404
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(LONGEST_WAIT):
             while not (spooled := await ami.database_tree("ringpost-text")):
                 await asyncio.sleep(0.05)
         ((key, fields),) = spooled.items()

@@ -10,6 +10,7 @@ from controller.programs import ProgramTree
 from controller.softphone.phone import Softphone
 from tests.support.asterisk import TRUNK_ADDRESS, RunningAsterisk
 from tests.support.house import KEY, customer, running_house
+from tests.support.patience import LONGEST_WAIT
 from tests.support.tones import hear, write_tone
 
 LONG, SHORT = 20, 21
@@ -42,7 +43,7 @@ async def test_a_lease_is_renewed_during_a_long_prompt_and_other_calls_do_not_wa
             running_house(tmp_path, asterisk, postgres, tools.root, YAML.format(key=KEY)),
             Softphone(sipp, server=("127.0.0.1", asterisk.sip_port), local_host=TRUNK_ADDRESS) as phone,
         ):
-            await ami.wait_ready(5)
+            await ami.wait_ready(LONGEST_WAIT)
             others = set(await asterisk.channels())
             call = await phone.dial("12015550101")
             await hear(call, LONG)

@@ -15,6 +15,7 @@ from controller.softphone.phone_call import PhoneCall
 from controller.softphone.registration import Account
 from tests.support.asterisk import PHONE_PASSWORD, RunningAsterisk
 from tests.support.live import LiveHouse, caller_of, live_house, loud_seconds, strength
+from tests.support.patience import LONGEST_WAIT
 from tests.support.tones import Ear, hear, heard_codes, tone
 
 SORRY, OVER = range(2)
@@ -84,7 +85,7 @@ async def test_a_transfer_rings_is_answered_and_both_hear_each_other(live: LiveH
     answered = call.now
     await _hear_each_other(call, other)
     await call.press("7")
-    await asyncio.wait_for(_key(other), 5)
+    await asyncio.wait_for(_key(other), LONGEST_WAIT)
     await other.hang_up()
 
     assert (await call.ended()).by == "them"
@@ -102,7 +103,7 @@ async def test_a_transfer_to_a_number_of_ours_is_connected_inside(live: LiveHous
     assert (await call.ended()).by == "them"
     assert SORRY not in heard_codes(call.audio)
     query = "SELECT their_number, response_code FROM calls WHERE our_number = '+12015551008' AND ended_at IS NOT NULL"
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(LONGEST_WAIT):
         while not (rows := await live.rows(query)):
             await asyncio.sleep(0.05)
     assert [tuple(row) for row in rows] == [(f"+1{caller_of(call)}", 30)]
@@ -293,7 +294,7 @@ async def _key(call: PhoneCall) -> None:
 
 async def _ringing_is_heard(call: PhoneCall) -> None:
     """The ringing tone of North America: 440 and 480 Hz."""
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(LONGEST_WAIT):
         while min(strength(call.audio.since(call.audio.ended - 0.4), pitch) for pitch in (440.0, 480.0)) < 0.3:
             await call.more_audio(1)
 

@@ -18,6 +18,7 @@ from controller.softphone.phone_call import PhoneCall
 from tests.support.asterisk import RunningAsterisk
 from tests.support.house import KEY
 from tests.support.live import LiveHouse, live_house
+from tests.support.patience import LONGEST_WAIT
 from tests.support.tones import hear
 
 MESSAGE, WELCOME = range(2)
@@ -50,7 +51,7 @@ def member(document: str, name: str) -> str:
 
 async def keys(call: PhoneCall, number: int) -> str:
     """So many keys that the other side sent, as they come."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(LONGEST_WAIT):
         while len(call.keys) < number:
             await call.more_audio(1)
     return "".join(each.key for each in call.keys)

@@ -10,6 +10,7 @@ import signal
 import pytest
 
 from controller.programs import ProgramTree
+from tests.support.patience import LONGEST_WAIT
 from tests.support.private_clone import private_clone
 from tests.support.whole_system import said
 
@@ -24,7 +25,7 @@ async def test_make_run_takes_a_call_and_stops_without_a_trace(tools: ProgramTre
 
         told = await clone.output(".venv/bin/ringpost", "try", "12015550104")
         os.killpg(run.pid, signal.SIGINT)  # as a terminal's Ctrl-C does
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(LONGEST_WAIT):
             last = (await run.communicate())[0].decode()
 
         assert "ResponseCode=30" in told

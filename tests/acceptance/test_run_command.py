@@ -12,6 +12,7 @@ from datetime import datetime
 import pytest
 
 from controller.programs import ProgramTree
+from tests.support.patience import LONGEST_WAIT
 from tests.support.whole_system import WholeSystem, whole_system
 
 
@@ -25,8 +26,8 @@ async def system(tools: ProgramTree) -> AsyncIterator[WholeSystem]:
 async def ended(process: asyncio.subprocess.Process) -> int:
     """Its return code, when it ends in time."""
     assert process.stdout is not None
-    await asyncio.wait_for(process.stdout.read(), 30)
-    return await asyncio.wait_for(process.wait(), 30)
+    await asyncio.wait_for(process.stdout.read(), LONGEST_WAIT)
+    return await asyncio.wait_for(process.wait(), LONGEST_WAIT)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

@@ -22,6 +22,7 @@ from controller.softphone.phone_call import PhoneCall
 from controller.softphone.registration import Account
 from tests.support.asterisk import PHONE_PASSWORD, TRUNK_ADDRESS, RunningAsterisk
 from tests.support.house import KEY, Customer, House, customer, running_house
+from tests.support.patience import LONGEST_WAIT
 from tests.support.script_cases import ALICE, CASES, IVR_SCRIPTS, IVRS, PAGES, ScriptCase, misfit
 from tests.support.tones import write_tone
 
@@ -147,7 +148,7 @@ async def _have_placed(house: House, others: Others, acme: Customer, case: Scrip
     }
     status, answer = await house.admin("/admin/calls", wanted)
     assert status == 202, answer
-    call = await asyncio.wait_for(coming, 10)
+    call = await asyncio.wait_for(coming, LONGEST_WAIT)
     await call.answer()
     speaking = asyncio.create_task(_say(call, HEARD[case.answered_by]))
     await _go_through(call, case)

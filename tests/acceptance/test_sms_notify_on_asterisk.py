@@ -12,6 +12,7 @@ import pytest
 import zeep
 
 from controller.programs import ProgramTree
+from tests.support.patience import LONGEST_WAIT
 from tests.support.whole_system import WholeSystem, whole_system
 
 KEY = "aaaaaaaa-1111-4222-8333-444444444444"
@@ -54,5 +55,5 @@ async def test_a_soap_client_sends_a_text_through_the_running_system_and_takes_i
     assert status.Cancelled is True
     run.send_signal(signal.SIGTERM)
     assert run.stdout is not None
-    await asyncio.wait_for(run.stdout.read(), 30)
-    assert await asyncio.wait_for(run.wait(), 30) == 0
+    await asyncio.wait_for(run.stdout.read(), LONGEST_WAIT)
+    assert await asyncio.wait_for(run.wait(), LONGEST_WAIT) == 0

@@ -19,6 +19,7 @@ from controller.softphone.phone import Softphone
 from controller.softphone.phone_call import CallEvent, Ending, PhoneCall
 from controller.softphone.registration import Account
 from tests.support.exchange import PASSWORD, PHONE, TRUNK_ADDRESS, Exchange, exchange
+from tests.support.patience import LONGEST_WAIT
 from tests.support.ports import free_port
 from tests.support.tones import Ear, hear, heard_codes, tone
 
@@ -225,7 +226,7 @@ async def test_a_server_that_asks_whether_the_line_is_there_is_answered(phone: S
             await asyncio.get_running_loop().sock_sendto(
                 asking, OPTIONS.format(host=host, port=port).encode(), line.address
             )
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(LONGEST_WAIT):
                 answer = await asyncio.get_running_loop().sock_recv(asking, 4096)
         call = await phone.dial("out-204")
         await call.hang_up()

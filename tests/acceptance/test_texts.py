@@ -19,6 +19,7 @@ from controller.softphone.text_phone import TextPhone
 from controller.texts.rules import RESUME_REPLY, STOP_REPLY
 from tests.support.asterisk import PHONE_PASSWORD, TRUNK_ADDRESS, VOICE_NUMBER, RunningAsterisk, running_asterisk
 from tests.support.house import KEY, Customer, House, Posted, customer
+from tests.support.patience import LONGEST_WAIT
 
 ALICE, BOB, STRANGER = "+12015550110", "+12015550111", "+12125550123"
 OTHER_DID = "+12015550102"
@@ -63,7 +64,7 @@ class TextHouse:
         finally:
             await connection.close()
 
-    async def until(self, sql: str, timeout: float = 15.0) -> list[asyncpg.Record]:
+    async def until(self, sql: str, timeout: float = LONGEST_WAIT) -> list[asyncpg.Record]:
         async with asyncio.timeout(timeout):
             while not (rows := await self.rows(sql)):
                 await asyncio.sleep(0.05)

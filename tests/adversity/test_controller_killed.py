@@ -14,6 +14,7 @@ from controller.softphone.phone import Softphone
 from tests.support.asterisk import ANNOUNCEMENT, RunningAsterisk, running_asterisk
 from tests.support.house import customer, running_house
 from tests.support.menu import MENU, NUMBER, ONE, choose, menu_yaml
+from tests.support.patience import LONGEST_WAIT
 from tests.support.tones import hear
 
 Phones = Callable[[RunningAsterisk], AbstractAsyncContextManager[Softphone]]
@@ -27,7 +28,7 @@ async def _channels(asterisk: RunningAsterisk) -> list[str]:
 
 
 async def _no_channels(asterisk: RunningAsterisk) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(LONGEST_WAIT):
         while await _channels(asterisk):
             await asyncio.sleep(0.1)
 

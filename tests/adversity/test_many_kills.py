@@ -23,9 +23,9 @@ KILL_EVERY_SECONDS = 3.0
 LIVES_SECONDS = 0.5
 CALL_EVERY_SECONDS = 1.7
 # What a caller is promised where the machine starts a controller in three seconds; a busy one takes longer.
-RINGS_SECONDS = int(soaking(30, 10))
+RINGS_SECONDS = int(soaking(90, 10))
 # A controller renews leases by itself after a third of this: it is killed before.
-LEASE_SECONDS = int(soaking(40, 30))
+LEASE_SECONDS = int(soaking(120, 30))
 TONE, THROUGH = 30, 31
 WAITER, TALKER = "12015550101", "12015550102"
 THEM = "12015551700"
@@ -61,8 +61,8 @@ async def _kill_again_and_again(house: House) -> None:
 
 
 async def _answered(phone: Softphone, index: int) -> PhoneCall:
-    call = await phone.dial(WAITER, caller=f"12015552{index:03d}", timeout=100)
-    await hear(call, TONE, timeout=100)
+    call = await phone.dial(WAITER, caller=f"12015552{index:03d}", timeout=200)
+    await hear(call, TONE, timeout=200)
     return call
 
 

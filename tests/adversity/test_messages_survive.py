@@ -17,6 +17,7 @@ from controller.softphone.phone import Softphone
 from controller.softphone.phone_call import PhoneCall
 from tests.support.asterisk import RunningAsterisk
 from tests.support.house import KEY, Customer, House, customer, running_house
+from tests.support.patience import LONGEST_WAIT
 from tests.support.tones import hear, tone, write_tone
 
 Phones = Callable[[RunningAsterisk], AbstractAsyncContextManager[Softphone]]
@@ -95,7 +96,7 @@ async def test_a_message_that_is_left_while_the_database_is_away_is_stored_when_
         call = await box.leave("12015551701")
         await own_postgres.stop()
         await call.hang_up()
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(LONGEST_WAIT):
             while box.left_in_asterisk() or not box.noted():
                 await asyncio.sleep(0.1)
         await box.hear_message()  # from the spool: the database is still away
@@ -122,7 +123,7 @@ async def test_the_length_of_a_message_is_posted_although_the_store_has_to_wait_
         call = await box.leave("12015551702")
         await own_postgres.stop()
         await call.hang_up()
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(LONGEST_WAIT):
             while not box.noted() or box.left_in_asterisk():
                 await asyncio.sleep(0.1)
         await own_postgres.start()

@@ -14,6 +14,7 @@ from controller.softphone.phone import Softphone
 from tests.support.asterisk import RunningAsterisk, running_asterisk
 from tests.support.house import Posted, customer, running_house
 from tests.support.menu import MENU, NUMBER, ONE, SCRIPT, menu_yaml
+from tests.support.patience import LONGEST_WAIT
 from tests.support.tones import hear
 
 Phones = Callable[[RunningAsterisk], AbstractAsyncContextManager[Softphone]]
@@ -35,7 +36,7 @@ async def _have_watched_each_other(dsn: str) -> None:
     query = "SELECT count(*) FROM controllers WHERE heartbeat_at > started_at + make_interval(secs => $1)"
     connection = await asyncpg.connect(dsn)
     try:
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(LONGEST_WAIT):
             while await connection.fetchval(query, 2.0 * LEASE_SECONDS) < 2:
                 await asyncio.sleep(0.1)
     finally:

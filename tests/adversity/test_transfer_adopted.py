@@ -14,6 +14,7 @@ from controller.softphone.phone import Softphone
 from controller.softphone.phone_call import PhoneCall
 from tests.support.asterisk import RunningAsterisk, running_asterisk
 from tests.support.house import KEY, customer, running_house
+from tests.support.patience import LONGEST_WAIT
 from tests.support.soak import soaking
 from tests.support.tones import hear, tone
 
@@ -76,7 +77,7 @@ async def test_a_bridged_transfer_talks_on_without_a_controller_and_is_adopted_w
         await _say(32, leg, call)
         before = await _seconds_left(asterisk)
         await house.start()
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(LONGEST_WAIT):
             while min(await _seconds_left(asterisk)) <= max(before):
                 await asyncio.sleep(0.1)
         assert len(before) == 2

@@ -14,6 +14,7 @@ from controller.programs import ProgramTree
 from controller.softphone.phone import Softphone
 from tests.support.asterisk import RunningAsterisk
 from tests.support.house import KEY, customer, running_house
+from tests.support.patience import LONGEST_WAIT
 
 Phones = Callable[[RunningAsterisk], AbstractAsyncContextManager[Softphone]]
 ROOM, TRANSFER = "12015550101", "12015550102"
@@ -49,7 +50,7 @@ trunks: {{carrier: {{host: 127.0.0.2}}}}
             other = await line.next_call()
             await other.answer()
             await acme.wait(lambda posted: any(post.code == 41 for post in posted))
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(LONGEST_WAIT):
                 while len(await _list(asterisk, "bridges")) < 2:
                     await asyncio.sleep(0.05)
             await house.delivered()
@@ -59,7 +60,7 @@ trunks: {{carrier: {{host: 127.0.0.2}}}}
             await house.start()
             ending = await other.ended()
             assert ending.by == "them"
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(LONGEST_WAIT):
                 while await _list(asterisk, "bridges") or await _list(asterisk, "channels"):
                     await asyncio.sleep(0.1)
             again = await phone.dial(ROOM, caller="12015551603")

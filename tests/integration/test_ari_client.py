@@ -18,6 +18,7 @@ from controller.errors import (
     AsteriskUnreachable,
 )
 from tests.support.fake_ari import FakeAri
+from tests.support.patience import LONGEST_WAIT
 
 
 @pytest.fixture
@@ -36,7 +37,7 @@ async def test_a_call_is_answered_played_to_and_hung_up(fake: FakeAri, client: A
     starts: asyncio.Queue[Event] = asyncio.Queue()
     client.on_event("StasisStart", starts.put_nowait)
     fake.incoming_call("12015550101", caller="12015550199", channel_id="call-1")
-    start = await asyncio.wait_for(starts.get(), 5)
+    start = await asyncio.wait_for(starts.get(), LONGEST_WAIT)
     assert start.args == ("incoming", "12015550101")
     assert start.caller_number == "12015550199"
 
@@ -102,7 +103,7 @@ async def test_a_drop_fails_every_waiting_request_at_once(fake: FakeAri, client:
     waiting = [asyncio.create_task(client.asterisk.ping()) for _ in range(20)]
     await fake.asked("GET", "asterisk/ping", count=20)
     fake.drop_connection()
-    results = await asyncio.wait_for(asyncio.gather(*waiting, return_exceptions=True), 2)
+    results = await asyncio.wait_for(asyncio.gather(*waiting, return_exceptions=True), LONGEST_WAIT)
     assert {type(result) for result in results} == {AsteriskUnreachable}
 
 
@@ -119,7 +120,7 @@ async def test_after_a_drop_the_client_comes_back_and_old_channels_go_on(fake: F
     fake.drop_connection()
     seen = [await events.get(5) for _ in range(3)]
     assert [event.type for event in seen if event] == ["StasisStart", CONNECTION_LOST, CONNECTION_RESTORED]
-    assert await asyncio.wait_for(adopted.get(), 5) == (channel,)
+    assert await asyncio.wait_for(adopted.get(), LONGEST_WAIT) == (channel,)
     fake.press(channel, "7")
     digit = await events.get(5)
     assert digit is not None
@@ -140,7 +141,7 @@ async def test_while_disconnected_requests_fail_at_once(fake: FakeAri, client: A
     with pytest.raises(AsteriskUnreachable):
         await client.wait_connected(0.05)
     fake.accepts_connections = True
-    await client.wait_connected(5)
+    await client.wait_connected(LONGEST_WAIT)
     await client.asterisk.ping()
 
 
@@ -157,9 +158,9 @@ async def test_handlers_of_a_new_connection_run_after_each_connect_even_if_one_f
     client.on_connected(fail)
     client.on_connected(welcome)
     running = asyncio.create_task(client.run())
-    assert await asyncio.wait_for(welcomed.get(), 5) == 1
+    assert await asyncio.wait_for(welcomed.get(), LONGEST_WAIT) == 1
     fake.drop_connection()
-    assert await asyncio.wait_for(welcomed.get(), 5) == 2
+    assert await asyncio.wait_for(welcomed.get(), LONGEST_WAIT) == 2
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
 
@@ -167,10 +168,10 @@ async def test_handlers_of_a_new_connection_run_after_each_connect_even_if_one_f
 async def test_a_replaced_application_ends_the_client(fake: FakeAri) -> None:
     client = fake.client()
     running = asyncio.create_task(client.run())
-    await client.wait_connected(5)
+    await client.wait_connected(LONGEST_WAIT)
     fake.replace_application()
     with pytest.raises(ApplicationReplaced):
-        await asyncio.wait_for(running, 5)
+        await asyncio.wait_for(running, LONGEST_WAIT)
     assert not client.connected
 
 
@@ -178,31 +179,31 @@ async def test_a_late_handshake_of_the_clients_own_does_not_end_it(fake: FakeAri
     fake.silent_handshakes = 1
     client = fake.client(connect_timeout=0.05)
     running = asyncio.create_task(client.run())
-    await client.wait_connected(5)
+    await client.wait_connected(LONGEST_WAIT)
     fake.replace_application()
     await fake.until(lambda: fake.connections == 2)
-    await client.wait_connected(5)
+    await client.wait_connected(LONGEST_WAIT)
     fake.replace_application()
     with pytest.raises(ApplicationReplaced):
-        await asyncio.wait_for(running, 5)
+        await asyncio.wait_for(running, LONGEST_WAIT)
 
 
 async def test_a_wrong_password_ends_the_client(fake: FakeAri) -> None:
     with pytest.raises(AsteriskRefused):
-        await asyncio.wait_for(fake.client(password="wrong").run(), 5)
+        await asyncio.wait_for(fake.client(password="wrong").run(), LONGEST_WAIT)
 
 
 @pytest.mark.parametrize("version", ["20.13.0", "22.3.0", "18.26.2", "certified-20.7-cert5"])
 async def test_an_old_server_is_refused_with_its_version_named(version: str) -> None:
     async with FakeAri(version=version) as fake:
         with pytest.raises(AsteriskTooOld, match=version):
-            await asyncio.wait_for(fake.client().run(), 5)
+            await asyncio.wait_for(fake.client().run(), LONGEST_WAIT)
 
 
 async def test_an_old_server_that_is_deaf_on_the_socket_is_refused_too() -> None:
     async with FakeAri(version="18.26.2", answers_on_socket=False) as fake:
         with pytest.raises(AsteriskTooOld, match=r"18\.26\.2"):
-            await asyncio.wait_for(fake.client(request_timeout=0.05).run(), 5)
+            await asyncio.wait_for(fake.client(request_timeout=0.05).run(), LONGEST_WAIT)
 
 
 async def test_a_new_server_that_is_deaf_on_the_socket_is_tried_again() -> None:
@@ -211,7 +212,7 @@ async def test_a_new_server_that_is_deaf_on_the_socket_is_tried_again() -> None:
         running = asyncio.create_task(client.run())
         await fake.until(lambda: fake.connections == 2)
         fake.answers_on_socket = True
-        await client.wait_connected(5)
+        await client.wait_connected(LONGEST_WAIT)
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)
 
@@ -256,7 +257,7 @@ async def test_a_handler_that_fails_stops_neither_the_reader_nor_other_handlers(
     client.on_event("StasisStart", fail)
     client.on_event("StasisStart", lambda event: heard.put_nowait(event.channel_id))
     channel = fake.incoming_call()
-    assert await asyncio.wait_for(heard.get(), 5) == channel
+    assert await asyncio.wait_for(heard.get(), LONGEST_WAIT) == channel
     await client.asterisk.ping()
 
 

@@ -12,6 +12,7 @@ from controller.calls.administration import Ending, EndingResult
 from controller.calls.store.call_lookup import CallFilter, CallLookup
 from tests.support.calls import KEY, CallsRoom, calls_room, snapshot
 from tests.support.fake_ari import FakeAri
+from tests.support.patience import LONGEST_WAIT
 
 NUMBER, ROOM = "+12015550101", "+12015550102"
 GUID_ROOM, GUID = "+12015550103", "7f6c1a52-0000-4000-8000-000000000009"
@@ -44,7 +45,7 @@ async def _queue_id(room: CallsRoom) -> int:
 
 async def _listening(room: CallsRoom) -> None:
     """Every controller listens for what is passed on to it."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(LONGEST_WAIT):
         while True:
             connection = await asyncpg.connect(room.database.dsn)
             try:
@@ -101,7 +102,7 @@ async def test_a_conference_of_another_controller_is_ended_by_that_one_and_the_s
         fake.incoming_call(to=ROOM)
         await fake.asked("POST", r"bridges/[^/]+/moh")
         await _listening(second)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(LONGEST_WAIT):
             while not await CallLookup(second.database).in_conference(KEY.name, "board"):
                 await first.journal.flush()
         result = await second.administration.end_conference(KEY.name, "BOARD")

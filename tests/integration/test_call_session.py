@@ -20,6 +20,7 @@ from controller.script.parser import parse
 from tests.support.calls import KEY, CallsRoom, calls_room, snapshot
 from tests.support.fake_ari import FakeAri
 from tests.support.owner import CONTROLLER
+from tests.support.patience import LONGEST_WAIT
 
 NUMBER = "+12015550101"
 MENU = r"""
@@ -184,7 +185,7 @@ async def test_a_call_that_ended_unseen_is_closed_with_its_final_postback(postgr
         fake.drop_connection()
         fake.hang_up(channel)
         async with calls_room(fake, postgres, snapshot({NUMBER: MENU})) as room:
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(LONGEST_WAIT):
                 while len(await _posted(room)) < 2:
                     await asyncio.sleep(0.01)
             event, sequence, final, form = (await _posted(room))[-1]
@@ -408,7 +409,7 @@ async def test_a_call_that_is_over_is_freed_without_the_garbage_collector(postgr
             await fake.until(lambda: "say:Press 1." in fake.played)
             fake.press(channel, "1")
             await room.idle()
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(LONGEST_WAIT):
                 while any(isinstance(each, (CallSession, Line, CallLog)) for each in gc.get_objects()):
                     await asyncio.sleep(0.01)
         finally:

@@ -10,6 +10,7 @@ import pytest
 
 from tests.support.console import House, console_house
 from tests.support.outbox import postback
+from tests.support.patience import LONGEST_WAIT
 from tests.support.sql import sql
 
 STATE = '{"variables": {"digits": "42"}}'
@@ -118,7 +119,7 @@ async def test_a_call_in_progress_can_be_ended_where_it_lives(house: House) -> N
 
 async def read_event(answer: aiohttp.ClientResponse, name: str) -> str:
     """The data of the next event of this name."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(LONGEST_WAIT):
         current = ""
         async for raw in answer.content:
             line = raw.decode().rstrip("\r\n")
@@ -161,5 +162,5 @@ async def test_a_stream_ends_with_its_session(house: House, monkeypatch: pytest.
     async with house.http.get(f"{house.url}/console/calls/live", headers=headers) as answer:
         await read_event(answer, "part")
         await sql(house.database, "DELETE FROM console_sessions")
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(LONGEST_WAIT):
             assert b"event" not in await answer.content.read()

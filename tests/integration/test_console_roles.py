@@ -21,6 +21,7 @@ from controller.texts.model.order import TextOrder
 from controller.texts.store.opt_outs import OptOut
 from tests.support.console import Answer, Browser, House, console_house
 from tests.support.outbox import postback
+from tests.support.patience import LONGEST_WAIT
 from tests.support.phone_notify import TWO_SECONDS
 from tests.support.sql import sql
 
@@ -119,7 +120,7 @@ async def first_of_stream(house: House, browser: Browser, path: str) -> Answer:
     async with house.http.get(f"{house.url}/console{path}", headers=cookie, allow_redirects=False) as answer:
         text = ""
         if answer.content_type == "text/event-stream":
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(LONGEST_WAIT):
                 while "\n\r\n" not in text:
                     text += (await answer.content.readline()).decode()
         else:

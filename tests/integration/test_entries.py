@@ -10,6 +10,7 @@ import pytest
 from controller.directory.entries import Entries, EntriesByKind
 from controller.store.database import Database
 from tests.support.outbox import QUERIES
+from tests.support.patience import LONGEST_WAIT
 
 
 @pytest.fixture
@@ -32,7 +33,7 @@ async def test_an_entry_is_kept_changed_and_removed_and_every_controller_hears_o
     running = asyncio.create_task(second.run())
     try:
         await first.load()
-        await asyncio.wait_for(heard.wait(), 30)
+        await asyncio.wait_for(heard.wait(), LONGEST_WAIT)
         number = await first.add("acme", "sequence", {"name": "Gate", "steps": []})
         assert first.of("rival", "sequence") == []
         entry = first.named("acme", "sequence", " gate ")
@@ -40,7 +41,7 @@ async def test_an_entry_is_kept_changed_and_removed_and_every_controller_hears_o
         assert entry.entry_id == number
         while second.get("acme", "sequence", number) is None:
             heard.clear()
-            await asyncio.wait_for(heard.wait(), 30)
+            await asyncio.wait_for(heard.wait(), LONGEST_WAIT)
         assert await first.change(entry, {"name": "Door", "steps": []})
         changed = first.get("acme", "sequence", str(number))
         assert changed is not None

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from controller.asterisk.fastagi import CONNECTIONS_AT_MOST, HEAD_LIMIT, AgiRequest, FastAgiServer, quoted
 from controller.errors import AsteriskRefused, AsteriskTimeout, AsteriskUnreachable
+from tests.support.patience import LONGEST_WAIT
 
 HEAD = b"agi_network: yes\nagi_network_script: text\nagi_extension: 12015550101\nagi_arg_1: one\nagi_arg_2: two: 2\n\n"
 
@@ -74,15 +75,15 @@ async def test_a_question_is_read_and_answered(
 ) -> None:
     reader, writer = await connections.open()
     writer.write(HEAD)
-    question = await asyncio.wait_for(questions.get(), 5)
+    question = await asyncio.wait_for(questions.get(), LONGEST_WAIT)
     assert question.arguments == ("one", "two: 2")
     assert question.headers["agi_extension"] == "12015550101"
     assert await reader.readline() == b'SET VARIABLE "STORED" "a \\"quoted\\" value \\\\"\n'
     writer.write(b"200 result=1\n")
     assert await reader.readline() == b'GET FULL VARIABLE "${MESSAGE(from)}"\n'
     writer.write(b"200 result=1 (<sip:alice@example.net> (home) x=y)\n")
-    assert await asyncio.wait_for(outcomes.get(), 5) == "<sip:alice@example.net> (home) x=y"
-    assert await asyncio.wait_for(reader.read(), 5) == b""
+    assert await asyncio.wait_for(outcomes.get(), LONGEST_WAIT) == "<sip:alice@example.net> (home) x=y"
+    assert await asyncio.wait_for(reader.read(), LONGEST_WAIT) == b""
 
 
 async def test_connections_that_close_without_a_word_do_no_harm(
@@ -93,26 +94,26 @@ async def test_connections_that_close_without_a_word_do_no_harm(
         writer.close()
     _, writer = await connections.open()
     writer.write(HEAD)
-    assert (await asyncio.wait_for(questions.get(), 5)).arguments
+    assert (await asyncio.wait_for(questions.get(), LONGEST_WAIT)).arguments
 
 
 async def test_a_connection_that_says_nothing_is_closed_after_its_time(connections: Connections) -> None:
     reader, writer = await connections.open()
     writer.write(b"agi_network: yes\n")
-    assert await asyncio.wait_for(reader.read(), 5) == b""
+    assert await asyncio.wait_for(reader.read(), LONGEST_WAIT) == b""
 
 
 async def test_a_head_without_end_is_cut_off(connections: Connections) -> None:
     reader, writer = await connections.open()
     writer.write(b"a" * (HEAD_LIMIT + 10))
-    with_end = await asyncio.wait_for(asyncio.gather(reader.read(), return_exceptions=True), 5)
+    with_end = await asyncio.wait_for(asyncio.gather(reader.read(), return_exceptions=True), LONGEST_WAIT)
     assert with_end[0] == b"" or isinstance(with_end[0], ConnectionError)
 
 
 async def test_a_question_for_an_unknown_script_is_closed(connections: Connections) -> None:
     reader, writer = await connections.open()
     writer.write(b"agi_network_script: other\n\n")
-    assert await asyncio.wait_for(reader.read(), 5) == b""
+    assert await asyncio.wait_for(reader.read(), LONGEST_WAIT) == b""
 
 
 @pytest.mark.parametrize(
@@ -134,7 +135,7 @@ async def test_a_command_that_fails_raises_a_typed_error(
         writer.close()
     else:
         writer.write(answer)
-    assert isinstance(await asyncio.wait_for(outcomes.get(), 5), error)
+    assert isinstance(await asyncio.wait_for(outcomes.get(), LONGEST_WAIT), error)
 
 
 @given(st.text())
@@ -152,9 +153,9 @@ async def test_a_flood_of_connections_is_turned_away_and_passes(
     silent = [await connections.open() for _ in range(CONNECTIONS_AT_MOST)]
     reader, _ = await connections.open()
     with contextlib.suppress(ConnectionError):
-        assert await asyncio.wait_for(reader.read(), 5) == b""
+        assert await asyncio.wait_for(reader.read(), LONGEST_WAIT) == b""
     # Those that say nothing are closed when their time is over.
-    await asyncio.wait_for(asyncio.gather(*(each.read() for each, _ in silent)), 5)
+    await asyncio.wait_for(asyncio.gather(*(each.read() for each, _ in silent)), LONGEST_WAIT)
     _, writer = await connections.open()
     writer.write(HEAD)
-    assert (await asyncio.wait_for(questions.get(), 5)).arguments == ("one", "two: 2")
+    assert (await asyncio.wait_for(questions.get(), LONGEST_WAIT)).arguments == ("one", "two: 2")

@@ -24,6 +24,7 @@ from controller.resources import QUERIES
 from controller.store.database import Database
 from controller.store.queries import Queries
 from tests.support.owner import CONTROLLER, an_owner
+from tests.support.patience import LONGEST_WAIT
 
 
 @pytest.fixture
@@ -171,11 +172,11 @@ async def test_an_end_and_its_final_postback_are_stored_in_one_transaction_after
     async with running(Journal(away, an_owner())) as journal:  # type: ignore[arg-type]
         call = a_call(1000000001)
         journal.add(call, _state, postback=a_postback(call))
-        await asyncio.wait_for(away.tries.acquire(), 5)
+        await asyncio.wait_for(away.tries.acquire(), LONGEST_WAIT)
         call.ended_at = datetime.now(UTC)
         journal.add(call, _state, postback=a_postback(call, final=True))
         away.batches = 1
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(LONGEST_WAIT):
             while await _counts(postgres) == (0, 0, 0):
                 await asyncio.sleep(0.02)
         assert await _counts(postgres) == (1, 0, 2)
@@ -193,7 +194,7 @@ async def test_while_the_database_is_away_everything_waits_and_new_calls_are_ref
             journal.add(call, _state)
         with pytest.raises(JournalFull):
             journal.admit()
-        await asyncio.wait_for(away.tries.acquire(), 5)
+        await asyncio.wait_for(away.tries.acquire(), LONGEST_WAIT)
         assert journal.waiting == 10
         away.away = False
         assert await journal.flush()
@@ -226,7 +227,7 @@ async def test_a_block_of_queue_ids_is_reserved_ahead_of_need(database: Database
     ids = QueueIds(database, low=BLOCK)
     running_ids = asyncio.create_task(ids.run())
     try:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(LONGEST_WAIT):
             while ids.left <= BLOCK:
                 await asyncio.sleep(0)
     finally:

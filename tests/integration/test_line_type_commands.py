@@ -18,6 +18,7 @@ from controller.line_types.model import LineType
 from controller.resources import QUERIES
 from controller.store.database import Database
 from controller.store.queries import Queries
+from tests.support.patience import LONGEST_WAIT
 
 NUMBER = "+12015106000"
 YAML = """
@@ -77,7 +78,7 @@ async def test_every_controller_takes_over_what_is_imported(postgres: str) -> No
     try:
         for wanted in (table, AssignmentTable()):
             await (store.save(table) if len(wanted) else store.remove())
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(LONGEST_WAIT):
                 while len(assignments.table) != len(wanted):
                     await asyncio.sleep(0.01)
         assert assignments.known(NUMBER) is None

@@ -27,7 +27,8 @@ from controller.script.state import State
 from controller.store.database import Database
 from controller.store.queries import Queries
 from tests.support.owner import an_owner
-from tests.support.smtp_sink import LONGEST_WAIT, SmtpSink, smtp_sink
+from tests.support.patience import LONGEST_WAIT
+from tests.support.smtp_sink import SmtpSink, smtp_sink
 from tests.support.sql import sql
 
 PROJECT = Path(__file__).parents[2]

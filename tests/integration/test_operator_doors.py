@@ -12,6 +12,7 @@ from aiohttp import web
 
 from controller.api.operator_doors import operator_doors
 from controller.service.listening import answering, listen
+from tests.support.patience import LONGEST_WAIT
 
 
 @asynccontextmanager
@@ -59,7 +60,7 @@ async def test_a_head_without_an_end_is_not_waited_for(sent: bytes) -> None:
     async with doors(idle_seconds=0.2) as port:
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         writer.write(sent)
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(LONGEST_WAIT):
             assert await reader.read() == b""
         writer.close()
 
@@ -69,7 +70,7 @@ async def test_no_answer_tells_of_the_programs_behind_it(request_text: bytes) ->
     async with doors() as port:
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         writer.write(request_text)
-        head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 20)
+        head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), LONGEST_WAIT)
         writer.close()
     assert b"Server: Ringpost\r\n" in head
     assert b"aiohttp" not in head

@@ -17,6 +17,7 @@ from tests.support.calls import KEY, calls_room, snapshot
 from tests.support.fake_ari import FakeAri
 from tests.support.fake_switch import FakeChannel
 from tests.support.outgoing import FAST, THEM, directory, over, somebody
+from tests.support.patience import LONGEST_WAIT
 from tests.support.sql import sql
 
 SLOW = replace(FAST, calls_per_second=4)
@@ -109,7 +110,7 @@ async def test_a_trunk_has_no_more_calls_than_channels_those_that_come_in_includ
         fake.hang_up(came_in)
         await fake.until(lambda: len(fake.channels) == 2 and came_in in fake.gone)
         assert room.live.on_route("fake") == 2
-        async with asyncio.timeout(5):  # the end of the call that came in is stored a moment later
+        async with asyncio.timeout(LONGEST_WAIT):  # the end of the call that came in is stored a moment later
             while len(await room.lookup.find(CallFilter(open_only=True, limit=9))) != 3:
                 await asyncio.sleep(0.02)
 
@@ -262,7 +263,7 @@ async def test_a_cancelled_call_is_told_to_who_watches_and_in_its_trace(postgres
         taken = await room.notifications.take(Order(THEM, "Hello", at=later), KEY)
         with room.feed.watch() as happenings:
             assert await room.notifications.cancel(taken.queue_id)
-            told = await asyncio.wait_for(happenings.get(), 5)
+            told = await asyncio.wait_for(happenings.get(), LONGEST_WAIT)
         assert (told.call.queue_id, told.line.event) == (taken.queue_id, "end")
         assert told.line.fields == {"reason": "cancelled"}
         assert await room.trace(taken.queue_id) == [("end", {"reason": "cancelled"})]
@@ -322,7 +323,7 @@ async def test_a_controller_that_stops_gives_back_what_it_has_not_dialled(
 
         monkeypatch.setattr(room.prompts, "prepare", never)
         taken = await room.notifications.take(Order(THEM, "Hello"), KEY)
-        await asyncio.wait_for(rendering.wait(), 5)
+        await asyncio.wait_for(rendering.wait(), LONGEST_WAIT)
         room.dialer.is_connected = lambda: False  # as in the service, the dialer stops first
         await room.live.close()
         assert await room.journal.flush()

@@ -19,6 +19,7 @@ from tests.support.calls import KEY, CallsRoom, calls_room
 from tests.support.fake_ari import FakeAri
 from tests.support.fake_switch import FakeChannel
 from tests.support.outgoing import THEM, directory, over, posted
+from tests.support.patience import LONGEST_WAIT
 from tests.support.sql import sql
 
 
@@ -75,7 +76,7 @@ async def test_a_controller_that_stops_before_anybody_is_called_costs_no_try(pos
             made = asyncio.Event()
             at_stasis_start(fake, made.set)
             queue_id = await _busy(room, fake)
-            await asyncio.wait_for(made.wait(), 5)
+            await asyncio.wait_for(made.wait(), LONGEST_WAIT)
         fake.drop_connection()
         async with calls_room(fake, postgres, directory()) as room:
             assert await over(room, queue_id) == [12, 8]
@@ -92,8 +93,8 @@ async def test_a_call_that_the_network_plays_something_to_goes_on_after_a_drop(p
 
         fake.on_originate = plays
         taken = await room.notifications.take(Order(THEM, r"~\QuickStart()~ Hello."), KEY)
-        await asyncio.wait_for(progress.wait(), 5)
-        async with asyncio.timeout(5):
+        await asyncio.wait_for(progress.wait(), LONGEST_WAIT)
+        async with asyncio.timeout(LONGEST_WAIT):
             while await posted(room, taken.queue_id) != [12, 19]:
                 await asyncio.sleep(0.01)
         connections = room.ari.connections
@@ -150,7 +151,7 @@ async def test_an_end_of_a_try_that_is_written_again_does_not_undo_the_next_one(
         taken = await room.notifications.take(Order(THEM, "Hello", tries=3, next_try_seconds=1), KEY)
         await fake.until(lambda: len(dialled) == 2, timeout=10)
         assert lost == 1
-        await asyncio.wait_for(written_again.wait(), 10)
+        await asyncio.wait_for(written_again.wait(), LONGEST_WAIT)
         fake.reject(next(iter(fake.channels)))
         await fake.until(lambda: len(dialled) == 3, timeout=10)
         fake.reject(next(iter(fake.channels)))
@@ -172,7 +173,7 @@ async def test_a_call_that_ends_while_the_reconciler_looks_ends_once(
 
         monkeypatch.setattr(room.prompts, "prepare", slowly)
         queue_id = await _busy(room, fake)
-        await asyncio.wait_for(rendering.wait(), 5)
+        await asyncio.wait_for(rendering.wait(), LONGEST_WAIT)
         fetch = room.database.fetch
 
         async def looks_and_then_it_ends(name: str, *values: Any, **named: Any) -> Any:
@@ -204,7 +205,7 @@ async def test_a_dialer_that_is_cancelled_while_it_claims_gives_back_what_it_too
 
         room.database.transaction = slowly  # type: ignore[method-assign]
         claiming = asyncio.create_task(room.dialer.claim([KeyLimits(KEY.name)], RouteLimits("carrier"), 1))
-        await asyncio.wait_for(claimed.wait(), 5)
+        await asyncio.wait_for(claimed.wait(), LONGEST_WAIT)
         claiming.cancel()
         let.set()
         with pytest.raises(asyncio.CancelledError):
@@ -253,7 +254,7 @@ async def test_a_ringing_that_was_not_told_is_seen_and_counts_as_unanswered(post
         dialled = asyncio.Event()
         fake.on_originate = lambda _channel: dialled.set()
         taken = await room.notifications.take(Order(THEM, "Hello"), KEY)
-        await asyncio.wait_for(dialled.wait(), 5)
+        await asyncio.wait_for(dialled.wait(), LONGEST_WAIT)
         (channel,) = fake.channels.values()
         channel.state = "Ringing"
         fake.drop_connection()
@@ -278,7 +279,7 @@ async def test_a_claim_whose_answer_is_lost_costs_no_try(postgres: str, monkeypa
 
         room.database.transaction = losing  # type: ignore[method-assign]
         queue_id = await _busy(room, fake)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(LONGEST_WAIT):
             while not lost:
                 await asyncio.sleep(0.01)
         await room.adoption.connected()
@@ -301,7 +302,7 @@ async def test_a_controller_that_stops_just_before_it_dials_gives_the_call_back(
 
             monkeypatch.setattr(room.journal, "flush", never)
             queue_id = await _busy(room, fake)
-            await asyncio.wait_for(flushing.wait(), 5)
+            await asyncio.wait_for(flushing.wait(), LONGEST_WAIT)
             room.dialer.is_connected = lambda: False  # as in the service, the dialer stops first
             await room.live.close()
             monkeypatch.setattr(room.journal, "flush", flush)
@@ -322,7 +323,7 @@ async def test_nobody_is_called_before_the_store_knows_of_it(postgres: str, monk
 
         monkeypatch.setattr(room.journal, "flush", first_away)
         queue_id = await _busy(room, fake)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(LONGEST_WAIT):
             while away > 0:
                 await asyncio.sleep(0.01)
         assert await over(room, queue_id) == [12, 0, 12, 8]

@@ -14,6 +14,7 @@ import pytest
 from controller.embedded.postgres_server import FAST, PostgresServer
 from controller.embedded.process import OwnedProcess
 from controller.errors import StoreUnreachable
+from tests.support.patience import LONGEST_WAIT
 
 OWNER = """
 import asyncio, sys
@@ -59,7 +60,7 @@ async def test_a_database_whose_owner_is_killed_ends_and_starts_again_clean(clus
         sys.executable, "-c", OWNER, str(cluster), stderr=asyncio.subprocess.PIPE
     )
     assert owner.stderr is not None
-    pid = int(await asyncio.wait_for(owner.stderr.readline(), 30))
+    pid = int(await asyncio.wait_for(owner.stderr.readline(), LONGEST_WAIT))
     watch = os.pidfd_open(pid)
     owner.kill()
     await owner.wait()
@@ -68,7 +69,7 @@ async def test_a_database_whose_owner_is_killed_ends_and_starts_again_clean(clus
     await server.start()
     try:
         assert server.pid != pid
-        await asyncio.wait_for(_ended(watch), 10)
+        await asyncio.wait_for(_ended(watch), LONGEST_WAIT)
     finally:
         os.close(watch)
         await server.stop()
@@ -134,7 +135,7 @@ async def test_a_program_that_ignores_the_signal_is_killed_with_all_it_started(t
     process = await OwnedProcess.start(
         ["sh", "-c", script], log=tmp_path / "log", orphaned=signal.SIGKILL, directory=tmp_path
     )
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(LONGEST_WAIT):
         while not (tmp_path / "child").exists() or not (tmp_path / "child").read_text().strip():
             await process.ended_within(0.01)
     watch = os.pidfd_open(int((tmp_path / "child").read_text()))
@@ -143,6 +144,6 @@ async def test_a_program_that_ignores_the_signal_is_killed_with_all_it_started(t
 
     try:
         assert status == -signal.SIGKILL
-        await asyncio.wait_for(_ended(watch), 5)
+        await asyncio.wait_for(_ended(watch), LONGEST_WAIT)
     finally:
         os.close(watch)

@@ -17,6 +17,7 @@ from controller.postbacks.outbox import Postback, enqueue
 from controller.resources import QUERIES
 from controller.store.database import Database
 from controller.store.queries import Queries
+from tests.support.patience import LONGEST_WAIT
 from tests.support.ports import free_port
 
 PROJECT = Path(__file__).parent.parent.parent
@@ -33,7 +34,7 @@ async def _ringpost(postgres: str, *arguments: str) -> tuple[int, str]:
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
     )
-    output, _ = await asyncio.wait_for(process.communicate(), 30)
+    output, _ = await asyncio.wait_for(process.communicate(), LONGEST_WAIT)
     return process.returncode or 0, output.decode()
 
 
@@ -87,7 +88,7 @@ async def test_the_receiver_prints_what_arrives_and_fails_as_told() -> None:
     )  # fmt: skip
     assert process.stdout is not None
     try:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(LONGEST_WAIT):
             assert b"Listening" in await process.stdout.readline()
             assert b"Authorization: Bearer" in await process.stdout.readline()
             async with aiohttp.ClientSession() as http:

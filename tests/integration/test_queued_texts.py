@@ -17,6 +17,7 @@ from controller.texts.service import Texts
 from controller.texts.store.opt_outs import OptOut
 from tests.support.calls import KEY, calls_room, snapshot
 from tests.support.fake_ari import FakeAri
+from tests.support.patience import LONGEST_WAIT
 
 NUMBER = "+12015550101"
 CHOOSE = "say:Choose."
@@ -73,7 +74,7 @@ async def test_a_text_that_was_queued_when_the_controller_died_is_not_queued_aga
             patch.setattr(Texts, "queue_for_call", queue_and_die)
             async with calls_room(fake, postgres, texting()):
                 channel = fake.incoming_call()
-                await asyncio.wait_for(queued.wait(), 5)
+                await asyncio.wait_for(queued.wait(), LONGEST_WAIT)
         fake.drop_connection()
         async with calls_room(fake, postgres, texting()) as room:
             await fake.until(lambda: fake.played.count(CHOOSE) == 3)

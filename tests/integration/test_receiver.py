@@ -10,6 +10,7 @@ import pytest
 
 from controller.errors import PortInUse
 from controller.postbacks.receiver import Receiver, received_line
+from tests.support.patience import LONGEST_WAIT
 from tests.support.receiving import receiving
 
 HEADERS = {"Ringpost-Event": "call.completed", "Ringpost-Final": "true", "webhook-id": "1"}
@@ -18,11 +19,11 @@ HEADERS = {"Ringpost-Event": "call.completed", "Ringpost-Final": "true", "webhoo
 async def test_what_arrives_is_listed_streamed_and_forgotten() -> None:
     async with receiving() as receiver, aiohttp.ClientSession(f"http://127.0.0.1:{receiver.port}") as http:
         async with http.get("/stream") as stream:
-            assert await asyncio.wait_for(stream.content.readline(), 5) == b"\n"
+            assert await asyncio.wait_for(stream.content.readline(), LONGEST_WAIT) == b"\n"
             for queue_id in ("1", "2"):
                 async with http.post("/calls", data={"QueueID": queue_id, "extension": ""}, headers=HEADERS) as answer:
                     assert answer.status == 200
-            lines = [json.loads(await asyncio.wait_for(stream.content.readline(), 5)) for _ in range(2)]
+            lines = [json.loads(await asyncio.wait_for(stream.content.readline(), LONGEST_WAIT)) for _ in range(2)]
         assert [line["form"] for line in lines] == [[["QueueID", n], ["extension", ""]] for n in ("1", "2")]
         assert lines[0]["headers"]["Ringpost-Final"] == "true"
         assert [line["repeat"] for line in lines] == [False, True]

@@ -16,6 +16,7 @@ from controller.speech.prompts import Prompts
 from controller.speech.voices import Voices
 from controller.store.database import Database
 from controller.store.queries import Queries
+from tests.support.patience import LONGEST_WAIT
 from tests.support.synthesizers import ToneSynthesizer
 
 Make = Callable[..., SoundLibrary]
@@ -44,7 +45,7 @@ def make(database: Database, tmp_path: Path) -> Make:
 
 
 async def _until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(LONGEST_WAIT):
         while not condition():
             await asyncio.sleep(0.01)
 

@@ -11,6 +11,7 @@ from controller.errors import MigrationError, StoreError, StoreRefused, StoreUnr
 from controller.store.database import Database
 from controller.store.migrations import Migrations
 from controller.store.queries import Queries
+from tests.support.patience import LONGEST_WAIT
 
 TABLE = Queries(
     {
@@ -81,7 +82,7 @@ async def test_a_statement_that_takes_too_long_is_given_up(empty_postgres: str) 
 
 async def test_a_time_limit_counts_the_wait_for_a_connection_too(empty_postgres: str) -> None:
     database = await Database.connect(empty_postgres, TABLE, size=1, timeout=60.0)
-    async with database.transaction(), asyncio.timeout(30):
+    async with database.transaction(), asyncio.timeout(LONGEST_WAIT):
         with pytest.raises(StoreUnreachable):
             await database.fetch("plans", timeout=0.2)
     assert await database.fetchval("plans", timeout=30.0) == "auto"
@@ -90,7 +91,7 @@ async def test_a_time_limit_counts_the_wait_for_a_connection_too(empty_postgres:
 
 async def test_after_a_time_limit_nobody_waits_for_a_server_that_stands_still(empty_postgres: str) -> None:
     database = await Database.connect(empty_postgres, TABLE, size=1, timeout=60.0)
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(LONGEST_WAIT):
         with pytest.raises(StoreUnreachable):
             await database.fetch("slow", timeout=0.2)
         assert await database.fetchval("plans") == "auto"
@@ -121,7 +122,7 @@ async def test_connections_that_were_cut_are_replaced(empty_postgres: str) -> No
     other = await Database.connect(empty_postgres, TABLE, size=1)
     assert await database.ready()
     await other.fetch("cut")
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(LONGEST_WAIT):
         while not await database.ready():
             pass
     await database.execute("make")
@@ -139,7 +140,7 @@ async def test_who_listens_hears_and_hears_again_after_a_cut(empty_postgres: str
     heard: asyncio.Queue[str | None] = asyncio.Queue()
     listening = asyncio.create_task(database.listen("news", heard.put_nowait, retry=0.05))
     try:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(LONGEST_WAIT):
             assert await heard.get() is None
             await database.execute("notify", "news", "one")
             assert await heard.get() == "one"

@@ -17,6 +17,7 @@ from controller.texts.model.states import RETRY_SECONDS
 from controller.texts.store import opt_outs, outbox
 from controller.texts.store.opt_outs import OptOut
 from controller.texts.store.outbox import Claims, Limit
+from tests.support.patience import LONGEST_WAIT
 from tests.support.texts import (
     CUSTOMER,
     DID,
@@ -321,7 +322,7 @@ async def test_no_rolling_window_is_overfilled_by_two_controllers(postgres: str)
         asterisk.answer = answer
     async with texts_room(postgres, known, asterisk=first) as room, texts_room(postgres, known, asterisk=second):
         await room.queueing.queue([order(f"{n}", sender=DID) for n in range(25)])
-        async with asyncio.timeout(15):
+        async with asyncio.timeout(LONGEST_WAIT):
             while len(arrivals) < 25:
                 await asyncio.sleep(0.02)
     assert len({sent.text_id for asterisk in (first, second) for sent in asterisk.sent}) == 25

@@ -34,6 +34,7 @@ from tests.support import texts as text_support
 from tests.support.calls import KEY, calls_room, snapshot
 from tests.support.fake_ari import FakeAri
 from tests.support.outgoing import THEM
+from tests.support.patience import LONGEST_WAIT
 from tests.support.texts import texts_room
 
 if TYPE_CHECKING:
@@ -133,7 +134,7 @@ async def test_a_key_that_is_held_orders_nothing_and_its_waiting_calls_wait(post
         held.add(key.name)
         for _ in range(2):  # the dialer has dealt with the first time when it asks again
             asked_when_due.clear()
-            await asyncio.wait_for(asked_when_due.wait(), 20)
+            await asyncio.wait_for(asked_when_due.wait(), LONGEST_WAIT)
         assert fake.channels == {}
         held.clear()
         room.dialer.wake()
@@ -198,7 +199,7 @@ async def test_a_hard_limit_of_money_holds_the_key_and_warns_once_whoever_looks(
             await watch.look()
         assert all(watch.holds(key.name) for watch in watches)
         assert not watches[0].holds("rival")
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(LONGEST_WAIT):
             await mailbox.arrived.wait()
     finally:
         task.cancel()

@@ -25,6 +25,7 @@ from controller.speech.voices import Voices
 from controller.store.database import Database
 from controller.store.migrations import Migrations
 from controller.store.queries import Queries
+from tests.support.patience import LONGEST_WAIT
 from tests.support.phone_notify import TWO_SECONDS
 from tests.support.synthesizers import ToneSynthesizer
 
@@ -105,7 +106,7 @@ async def test_the_part_that_runs_mails_as_soon_as_it_is_told(room: Room) -> Non
     running = asyncio.create_task(room.voicemail.run())
     try:
         await room.leave()
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(LONGEST_WAIT):
             while not room.postman.mails:
                 room.voicemail.message_left()
                 await asyncio.sleep(0.05)

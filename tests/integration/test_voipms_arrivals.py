@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 
+from tests.support.patience import LONGEST_WAIT
 from tests.support.receiving import delivering
 from tests.support.voipms import KEY
 from tests.support.voipms_room import CONTACT, DID, VoipmsRoom, snapshot, voipms_room
@@ -81,7 +82,7 @@ async def test_a_text_goes_everywhere_that_its_number_says(room: VoipmsRoom, rec
     assert await room.client.status("setSMS", did=DID, enable=1, **switches) == "success"
     async with delivering(room.texts.database, mail=mail):
         assert await room.texts.receive("Open & close", sender=f"<sip:+1{CONTACT}@192.0.2.1>")
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(LONGEST_WAIT):
             while not (receiver.fetched and receiver.hooks and mails):
                 receiver.came.clear()
                 await receiver.came.wait()
@@ -101,7 +102,7 @@ async def test_a_text_goes_everywhere_that_its_number_says(room: VoipmsRoom, rec
     receiver.answers = ["OK"]
     await room.texts.rows("UPDATE postback_outbox SET due_at = now() RETURNING 1 AS due")
     async with delivering(room.texts.database):
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(LONGEST_WAIT):
             while len(receiver.fetched) < 2:
                 receiver.came.clear()
                 await receiver.came.wait()

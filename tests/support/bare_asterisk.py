@@ -19,6 +19,7 @@ from controller.asterisk.ami import AmiClient
 from controller.asterisk.ari.client import AriClient
 from controller.embedded.process import OwnedProcess
 from controller.programs import ProgramTree
+from tests.support.patience import LONGEST_WAIT
 from tests.support.ports import free_port
 
 USERNAME = "ringpost"
@@ -162,7 +163,7 @@ class BareAsterisk:
         client = self.ari(application="probe")
         running = asyncio.create_task(client.run())
         try:
-            await client.wait_connected(20)
+            await client.wait_connected(LONGEST_WAIT)
         finally:
             running.cancel()
             await asyncio.gather(running, return_exceptions=True)

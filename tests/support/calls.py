@@ -47,6 +47,7 @@ from controller.texts.rules import Rules
 from controller.texts.service import Texts
 from tests.support.fake_ari import FakeAri
 from tests.support.owner import ASTERISK, CONTROLLER, an_owner
+from tests.support.patience import LONGEST_WAIT
 
 if TYPE_CHECKING:
     from controller.calls.call_prompts import CallPrompts
@@ -153,22 +154,22 @@ class CallsRoom:
 
     async def trace(self, queue_id: int | None = None) -> list[tuple[str, dict[str, Any]]]:
         """The stored trace of a call, or of all of them, in order."""
-        assert await self.journal.flush()
+        assert await self.journal.flush(LONGEST_WAIT)
         rows = await self.database.fetch("trace_of_calls", None if queue_id is None else [queue_id])
         return [(row["event"], row["fields"]) for row in rows]
 
-    async def started(self, timeout: float = 5.0) -> None:
+    async def started(self, timeout: float = LONGEST_WAIT) -> None:
         """Wait until a call is live."""
         async with asyncio.timeout(timeout):
             while not len(self.live):
                 await asyncio.sleep(0.005)
 
-    async def idle(self, timeout: float = 5.0) -> None:
+    async def idle(self, timeout: float = LONGEST_WAIT) -> None:
         """Wait until no call is live."""
         async with asyncio.timeout(timeout):
             while len(self.live):
                 await asyncio.sleep(0.005)
-        assert await self.journal.flush()
+        assert await self.journal.flush(LONGEST_WAIT)
 
 
 def snapshot(scripts: dict[str, str]) -> Snapshot:
@@ -234,7 +235,7 @@ async def calls_room(
         asyncio.create_task(part) for part in (ari.run(), journal.run(), calls.dialer.run(), calls.administration.run())
     ]
     try:
-        await ari.wait_connected(5)
+        await ari.wait_connected(LONGEST_WAIT)
         yield CallsRoom(
             ari,
             calls.live,

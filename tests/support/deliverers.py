@@ -22,6 +22,7 @@ from controller.postbacks.poster import PostingOptions
 from controller.postbacks.schedule import Schedule
 from controller.store.database import Database
 from tests.support.outbox import QUERIES
+from tests.support.patience import LONGEST_WAIT
 
 STUBBORN = DeliveryOptions(
     schedule=Schedule(delays=(0.0, *[0.1] * 1000)),
@@ -52,7 +53,7 @@ class Nursery:
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         self._process.stdin.write(b"\n")
-        line = await asyncio.wait_for(self._process.stdout.readline(), 30)
+        line = await asyncio.wait_for(self._process.stdout.readline(), LONGEST_WAIT)
         self._living.add(int(line))
         return int(line)
 
@@ -87,7 +88,7 @@ async def nursery(dsn: str) -> AsyncIterator[Nursery]:
         made.kill_all()
         assert process.stdin is not None
         process.stdin.close()
-        await asyncio.wait_for(process.wait(), 10)
+        await asyncio.wait_for(process.wait(), LONGEST_WAIT)
 
 
 def main(dsn: str) -> None:

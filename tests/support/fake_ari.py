@@ -25,6 +25,7 @@ from aiohttp import web
 from controller.asterisk.ari.client import AriClient
 from tests.support.fake_requests import FakeRequests
 from tests.support.fake_resources import FakeRequest
+from tests.support.patience import LONGEST_WAIT
 
 
 class FakeAri(FakeRequests):
@@ -94,7 +95,7 @@ class FakeAri(FakeRequests):
         client = self.client(**options)
         running = asyncio.create_task(client.run())
         try:
-            await client.wait_connected(5)
+            await client.wait_connected(LONGEST_WAIT)
             yield client
         finally:
             running.cancel()

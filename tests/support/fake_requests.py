@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from tests.support.fake_resources import FakeRequest, FakeResources, Reply
+from tests.support.patience import LONGEST_WAIT
 
 
 @dataclass
@@ -53,12 +54,12 @@ class FakeRequests(FakeResources):
         """The requests so far whose whole uri matches the regular expression `pattern`."""
         return [r for r in self.requests if r.method == method and re.fullmatch(pattern, r.uri)]
 
-    async def asked(self, method: str, pattern: str, *, count: int = 1, timeout: float = 20.0) -> FakeRequest:
+    async def asked(self, method: str, pattern: str, *, count: int = 1, timeout: float = LONGEST_WAIT) -> FakeRequest:
         """Wait until `count` requests matched (from the fake's beginning); gives the last of them."""
         await self.until(lambda: len(self.requests_of(method, pattern)) >= count, timeout=timeout)
         return self.requests_of(method, pattern)[count - 1]
 
-    async def until(self, condition: Callable[[], bool], *, timeout: float = 20.0) -> None:
+    async def until(self, condition: Callable[[], bool], *, timeout: float = LONGEST_WAIT) -> None:
         """Wait until `condition` holds; it is looked at after each request and each new connection."""
         async with asyncio.timeout(timeout), self._changed:
             await self._changed.wait_for(condition)

@@ -21,6 +21,7 @@ from controller.softphone.phone_call import PhoneCall
 from controller.softphone.rtp import CLOCK_RATE, FRAME_SAMPLES, FRAME_SECONDS
 from tests.support.asterisk import PHONE_PASSWORD, TRUNK_ADDRESS, RunningAsterisk
 from tests.support.house import KEY, Customer, House, Posted, customer, running_house
+from tests.support.patience import LONGEST_WAIT
 from tests.support.tones import Ear, HeardTone, write_tone
 
 SOUND_SECONDS = 0.4
@@ -50,7 +51,7 @@ class LiveHouse:
         assert status == 202, answer
         return int(answer["queue_id"])
 
-    async def told(self, queue_id: int, timeout: float = 15.0) -> list[Posted]:
+    async def told(self, queue_id: int, timeout: float = LONGEST_WAIT) -> list[Posted]:
         """All post-backs of a call that was placed, when the last has come."""
 
         def mine() -> list[Posted]:
@@ -65,7 +66,7 @@ class LiveHouse:
         query = "SELECT event, fields FROM call_trace WHERE queue_id = $1 ORDER BY number"
         return [(row["event"], json.loads(row["fields"])) for row in await self.rows(query, queue_id)]
 
-    async def posted(self, call: PhoneCall, timeout: float = 15.0) -> list[Posted]:
+    async def posted(self, call: PhoneCall, timeout: float = LONGEST_WAIT) -> list[Posted]:
         """All post-backs of the call, when the last has come."""
         await self.acme.wait(lambda _: any(each.final for each in self.acme.posted_for(caller_of(call))), timeout)
         return self.acme.posted_for(caller_of(call))

@@ -27,6 +27,7 @@ from tests.support.calls import APPLICATION, NamedPrompts, NamedSounds, NoManage
 from tests.support.memory_ari import MemoryAri
 from tests.support.memory_store import MemoryDatabase
 from tests.support.owner import an_owner
+from tests.support.patience import LONGEST_WAIT
 
 if TYPE_CHECKING:
     from controller.calls.call_prompts import CallPrompts
@@ -43,7 +44,7 @@ class MemoryRoom:
     directory: CurrentDirectory
     registry: CollectorRegistry
 
-    async def idle(self, timeout: float = 5.0) -> None:
+    async def idle(self, timeout: float = LONGEST_WAIT) -> None:
         """Wait until no call is live, and all is stored."""
         over = asyncio.Event()
         self.calls.live.on_release(over.set)
@@ -51,7 +52,7 @@ class MemoryRoom:
             while len(self.calls.live):
                 over.clear()
                 await over.wait()
-        assert await self.calls.journal.flush()
+        assert await self.calls.journal.flush(LONGEST_WAIT)
 
     def ended(self, reason: str) -> float:
         """How many calls have ended so."""

@@ -19,6 +19,7 @@ from controller.calls.store.call_entries import CallRow, TraceRow
 from controller.errors import StoreUnreachable
 from controller.metering.store.records import UsageRow
 from controller.postbacks.outbox import PostbackRow
+from tests.support.patience import LONGEST_WAIT
 
 Row = dict[str, Any]
 _KEPT = ("queue_id", "direction", "license_key", "our_number", "their_number", "program", "started_at", "dialled_at")
@@ -82,7 +83,7 @@ class MemoryDatabase:
         """The QueueID, the event and whether it is the last, of each post-back in the outbox."""
         return [(int(row["subject"].partition(":")[2]), row["event"], row["final"]) for row in self.tables.postbacks]
 
-    async def until(self, condition: Callable[[], bool], *, timeout: float = 5.0) -> None:
+    async def until(self, condition: Callable[[], bool], *, timeout: float = LONGEST_WAIT) -> None:
         """Wait until `condition` holds; it is looked at after each query."""
         async with asyncio.timeout(timeout):
             while not condition():

@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl
 from controller.calls.store.call_lookup import CallFilter
 from controller.directory.snapshot import LicenseKey, Snapshot, Trunk
 from tests.support.calls import KEY, CallsRoom, snapshot
+from tests.support.patience import LONGEST_WAIT
 from tests.support.sql import sql
 
 THEM = "+12015550188"
@@ -27,14 +28,14 @@ def somebody(index: int) -> str:
 
 async def posted(room: CallsRoom, queue_id: int) -> list[int]:
     """The response codes of a call's post-backs so far, in the order of their sequence numbers, which rise by one."""
-    assert await room.journal.flush()
+    assert await room.journal.flush(LONGEST_WAIT)
     query = "SELECT body, sequence FROM postbacks WHERE subject = $1 ORDER BY sequence, number"
     rows = await sql(room.database, query, f"call:{queue_id}")
     assert [row["sequence"] for row in rows] == list(range(1, len(rows) + 1))
     return [int(dict(parse_qsl(row["body"]))["ResponseCode"]) for row in rows]
 
 
-async def over(room: CallsRoom, queue_id: int, timeout: float = 10.0) -> list[int]:
+async def over(room: CallsRoom, queue_id: int, timeout: float = LONGEST_WAIT) -> list[int]:
     """Wait for the end of a call; its response codes."""
     async with asyncio.timeout(timeout):
         while True:

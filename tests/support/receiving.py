@@ -16,12 +16,11 @@ from controller.postbacks.poster import PostingOptions
 from controller.postbacks.receiver import Behaviour, Received, Receiver
 from controller.postbacks.schedule import Schedule
 from controller.store.database import Database
-
-LONGEST_WAIT = 20.0
+from tests.support.patience import LONGEST_WAIT
 
 QUICK = DeliveryOptions(
     schedule=Schedule(delays=(0.0, 0.05, 0.05, 0.05), jitter=0.0),
-    posting=PostingOptions(connect_seconds=1.0, total_seconds=1.0),
+    posting=PostingOptions(connect_seconds=30.0, total_seconds=30.0),
     poll_seconds=0.2,
     drain_seconds=2.0,
 )

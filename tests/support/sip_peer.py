@@ -16,6 +16,7 @@ from typing import TypeVar
 
 from controller.softphone.call_audio import Audio, decode_mulaw
 from controller.softphone.rtp import FRAME_SAMPLES, FRAME_SECONDS, RtpPacket
+from tests.support.patience import LONGEST_WAIT
 
 T = TypeVar("T")
 _SILENCE = b"\xff" * FRAME_SAMPLES
@@ -93,7 +94,7 @@ class SipPeer:
         """Send a BYE within the call that the 200 opened."""
         self._in_dialog("BYE", 2, answer)
 
-    async def asked(self, method: str, timeout: float = 15.0) -> SipRequest:
+    async def asked(self, method: str, timeout: float = LONGEST_WAIT) -> SipRequest:
         """The first request of a method that has come."""
         return await self._until(lambda: next((each for each in self.requests if each.method == method), None), timeout)
 
@@ -108,11 +109,11 @@ class SipPeer:
         head = [f"SIP/2.0 {status}", *lines, f"Content-Length: {len(body.encode())}"]
         self._sip.sendto(("\r\n".join(head) + "\r\n\r\n" + body).encode(), self.server)
 
-    async def final_answer(self, timeout: float = 15.0) -> SipAnswer:
+    async def final_answer(self, timeout: float = LONGEST_WAIT) -> SipAnswer:
         """The first response of 200 or more."""
         return await self._until(lambda: next((each for each in self.answers if each.status >= 200), None), timeout)
 
-    async def hear(self, packets: int, timeout: float = 10.0) -> list[RtpPacket]:
+    async def hear(self, packets: int, timeout: float = LONGEST_WAIT) -> list[RtpPacket]:
         """Wait until so many RTP packets have arrived."""
         return await self._until(lambda: self.heard if len(self.heard) >= packets else None, timeout)
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from controller.programs import ProgramTree
+from tests.support.patience import LONGEST_WAIT
 from tests.support.ports import free_port
 
 SCENARIOS = Path(__file__).parent / "scenarios"
@@ -38,7 +39,7 @@ async def sipp(
     username: str = "",
     password: str = "",
     transport: str = "u1",
-    timeout: float = 20.0,
+    timeout: float = LONGEST_WAIT,
 ) -> SippRun:
     """Run `scenario` once from `address` as `user`; it passes when everything came that it expects, in its order."""
     folder = Path(tempfile.mkdtemp(prefix="ringpost-sipp-"))

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 
-LONGEST_WAIT = 15.0
+from tests.support.patience import LONGEST_WAIT
+
 LARGEST = 4 * 1024 * 1024
 
 

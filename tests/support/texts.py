@@ -33,6 +33,7 @@ from controller.texts.sending.answers import ID_HEADER
 from controller.texts.sending.phones import RegisteredPhones
 from controller.texts.sending.sender import Sender
 from tests.support.outbox import QUERIES
+from tests.support.patience import LONGEST_WAIT
 
 DID, OTHER_DID, VOICE_DID = "+12015550101", "+12015550102", "+12015550109"
 CUSTOMER, PHONE_NUMBER = "+12125550123", "+12015550110"
@@ -123,7 +124,7 @@ class FakeAsterisk:
     def on_sip(self, handler: SipHandler) -> None:
         self._sip_handlers.append(handler)
 
-    async def until_sent(self, count: int, timeout: float = 10.0) -> list[Sent]:
+    async def until_sent(self, count: int, timeout: float = LONGEST_WAIT) -> list[Sent]:
         """Wait until so many texts were handed over."""
         async with asyncio.timeout(timeout), self._changed:
             await self._changed.wait_for(lambda: len(self.sent) >= count)
@@ -218,7 +219,7 @@ class TextsRoom:
         async with self._looks.acquire() as connection:
             return [dict(row) for row in await connection.fetch(sql, *values)]
 
-    async def until(self, sql: str, *values: object, timeout: float = 10.0) -> list[dict[str, Any]]:
+    async def until(self, sql: str, *values: object, timeout: float = LONGEST_WAIT) -> list[dict[str, Any]]:
         """Wait until a query gives rows."""
         async with asyncio.timeout(timeout):
             while not (rows := await self.rows(sql, *values)):

@@ -17,6 +17,7 @@ import numpy.typing as npt
 from controller.softphone.call_audio import Audio, Samples
 from controller.softphone.phone_call import PhoneCall
 from controller.softphone.rtp import CLOCK_RATE, FRAME_SAMPLES, FRAME_SECONDS
+from tests.support.patience import LONGEST_WAIT
 
 FREQUENCIES = (400, 500, 600, 1050, 1150, 1400, 1550, 1700, 1800, 1900, 2000, 2150, 2300, 2450, 2600)
 PAIRS = tuple(combinations(FREQUENCIES, 2))
@@ -97,7 +98,7 @@ class Ear:
         self._codes = np.concatenate([self._codes[:settled], fresh])
         return _runs(self._codes, audio.started)
 
-    async def hear(self, code: int, *, after: float = -1.0, timeout: float = 10.0) -> HeardTone:
+    async def hear(self, code: int, *, after: float = -1.0, timeout: float = LONGEST_WAIT) -> HeardTone:
         """Wait for a code that starts later than `after` seconds from the call's beginning; AssertionError if not."""
         deadline = self.call.now + timeout
         while True:
@@ -111,7 +112,7 @@ class Ear:
                     raise AssertionError(f"tone {code} was not heard before {how}; heard: {heard}")
 
 
-async def hear(call: PhoneCall, code: int, *, after: float = -1.0, timeout: float = 10.0) -> HeardTone:
+async def hear(call: PhoneCall, code: int, *, after: float = -1.0, timeout: float = LONGEST_WAIT) -> HeardTone:
     """Wait for a code in one call; see Ear.hear."""
     return await Ear(call).hear(code, after=after, timeout=timeout)
 

@@ -11,6 +11,7 @@ from controller.calls.line import answer_detection
 from controller.calls.line.answer_detection import DECIDED, AnswerDetection
 from controller.calls.line.talk_detection import TalkDetection
 from tests.support.memory_ari import MemoryAri
+from tests.support.patience import LONGEST_WAIT
 
 CHANNEL = "ringpost-1-try-1"
 STARTED = Event("ChannelTalkingStarted", {})
@@ -38,7 +39,7 @@ class Detecting:
 
     async def decided(self) -> str:
         """What is recognised when its clock decides."""
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(LONGEST_WAIT):
             return self.detection.notice(await self.put.get())
 
 

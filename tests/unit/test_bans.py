@@ -15,6 +15,7 @@ from controller.asterisk.ami import AmiClient
 from controller.asterisk.security_events import read_failed_login
 from controller.errors import AsteriskUnreachable
 from controller.running.bans import BanRules, Bans
+from tests.support.patience import LONGEST_WAIT
 
 RULES = BanRules(after=3, seconds=600, never=(ip_network("127.0.0.0/8"),))
 
@@ -101,13 +102,13 @@ async def test_asterisk_reads_the_list_when_somebody_comes_on_it_and_when_the_ti
     try:
         room.fail("IPV4/UDP/198.51.100.4/5060")  # a carrier's
         room.fail("IPV4/UDP/192.0.2.7/5060")
-        await asyncio.wait_for(room.manager.reloaded.wait(), 20)
+        await asyncio.wait_for(room.manager.reloaded.wait(), LONGEST_WAIT)
         assert file.read_text() == "; Written by Ringpost.\n[ringpost-banned]\ntype = acl\ndeny = 192.0.2.7\n"
         assert file.stat().st_mode & 0o777 == 0o600
         room.manager.reloaded.clear()
         room.clock[0] = 601.0
         room.fail("IPV4/UDP/192.0.2.8/5060")
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(LONGEST_WAIT):
             while "192.0.2.7" in file.read_text():  # a list that was begun before the time was over may come first
                 await room.manager.reloaded.wait()
                 room.manager.reloaded.clear()
@@ -127,9 +128,9 @@ async def test_a_list_that_asterisk_did_not_hear_of_is_told_again(
     room.fail("IPV4/UDP/192.0.2.7/5060")
     running = asyncio.create_task(room.bans.run())
     try:
-        await asyncio.wait_for(room.manager.refused.wait(), 20)
+        await asyncio.wait_for(room.manager.refused.wait(), LONGEST_WAIT)
         room.manager.away = False
-        await asyncio.wait_for(room.manager.reloaded.wait(), 20)
+        await asyncio.wait_for(room.manager.reloaded.wait(), LONGEST_WAIT)
         assert "192.0.2.7" in file.read_text()
     finally:
         running.cancel()

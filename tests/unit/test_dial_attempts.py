@@ -18,6 +18,7 @@ from tests.support.memory_ari import MemoryAri
 from tests.support.memory_room import MemoryRoom, memory_room
 from tests.support.memory_store import MemoryDatabase
 from tests.support.outgoing import THEM, directory
+from tests.support.patience import LONGEST_WAIT
 
 HELLO = r"~\QuickStart()~ Hello."
 
@@ -156,7 +157,7 @@ async def test_a_controller_that_stops_before_it_dials_gives_the_call_to_the_nex
         made = asyncio.Event()
         at_stasis_start(fake, made.set)
         queue_id = await placed(room)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(LONGEST_WAIT):
             await made.wait()
     assert (store.tables.calls[queue_id]["tries"], store.tables.calls[queue_id]["state"]) == (0, CallState.QUEUED)
     again = MemoryAri()

@@ -21,6 +21,7 @@ from controller.speech.pcm import silence, to_pcm, wav_file
 from controller.speech.prompts import Medium
 from tests.support.calls import NamedPrompts, NamedSounds
 from tests.support.memory_ari import APPLICATION, MemoryAri, ScriptedLine, scripted_line
+from tests.support.patience import LONGEST_WAIT
 
 if TYPE_CHECKING:
     from controller.calls.call_prompts import CallPrompts
@@ -206,7 +207,7 @@ async def test_a_message_of_a_call_whose_controller_was_killed_is_kept_by_the_ne
     scripted = recorder.line()
     task = recorder.begin(scripted)
     await recorder.recording()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(LONGEST_WAIT):
         while not recorder.noted():
             await asyncio.sleep(0.01)
     scripted.line.hand_over()

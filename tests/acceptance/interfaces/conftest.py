@@ -14,6 +14,7 @@ from controller.asterisk.ami import AmiClient
 from controller.asterisk.ari.client import AriClient
 from controller.programs import ProgramTree
 from tests.support.bare_asterisk import BareAsterisk
+from tests.support.patience import LONGEST_WAIT
 
 
 @pytest.fixture(scope="session")
@@ -33,7 +34,7 @@ async def ari(bare_asterisk: BareAsterisk) -> AsyncIterator[AriClient]:
     """A client that stays connected for the whole run; of an application that no call comes to."""
     client = bare_asterisk.ari(application="observer")
     running = asyncio.create_task(client.run())
-    await client.wait_connected(30)
+    await client.wait_connected(LONGEST_WAIT)
     yield client
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
@@ -44,7 +45,7 @@ async def ringpost(bare_asterisk: BareAsterisk) -> AsyncIterator[AriClient]:
     """A client of the application that the dialplan brings calls to."""
     client = bare_asterisk.ari()
     running = asyncio.create_task(client.run())
-    await client.wait_connected(30)
+    await client.wait_connected(LONGEST_WAIT)
     yield client
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
@@ -54,7 +55,7 @@ async def ringpost(bare_asterisk: BareAsterisk) -> AsyncIterator[AriClient]:
 async def ami(bare_asterisk: BareAsterisk) -> AsyncIterator[AmiClient]:
     client = bare_asterisk.ami()
     running = asyncio.create_task(client.run())
-    await client.wait_ready(30)
+    await client.wait_ready(LONGEST_WAIT)
     yield client
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)

@@ -11,6 +11,7 @@ import pytest
 from controller.asterisk.ami import AmiClient, AmiState
 from controller.errors import AsteriskNotFound, AsteriskRefused, AsteriskTimeout, AsteriskUnreachable
 from tests.support.bare_asterisk import BareAsterisk
+from tests.support.patience import LONGEST_WAIT
 
 
 async def test_values_are_kept_in_asterisks_database(ami: AmiClient) -> None:
@@ -57,7 +58,7 @@ async def test_a_line_break_never_reaches_the_manager(ami: AmiClient) -> None:
 async def test_a_wrong_secret_is_told_at_once(bare_asterisk: BareAsterisk, ami: AmiClient) -> None:
     client = bare_asterisk.ami(secret="wrong")
     with pytest.raises(AsteriskRefused):
-        await asyncio.wait_for(client.run(), 10)
+        await asyncio.wait_for(client.run(), LONGEST_WAIT)
     assert client.state is AmiState.REFUSED
 
 
@@ -66,7 +67,7 @@ async def test_events_reach_their_handler(bare_asterisk: BareAsterisk) -> None:
     booted: asyncio.Queue[Mapping[str, str]] = asyncio.Queue()
     client.on_event("FullyBooted", booted.put_nowait)
     running = asyncio.create_task(client.run())
-    assert (await asyncio.wait_for(booted.get(), 10))["Status"] == "Fully Booted"
+    assert (await asyncio.wait_for(booted.get(), LONGEST_WAIT))["Status"] == "Fully Booted"
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
     assert client.state is AmiState.DISCONNECTED
@@ -84,7 +85,7 @@ async def test_a_restarted_asterisk_is_logged_in_to_again(bare_asterisk: BareAst
     ami.on_ready(welcome)
     await bare_asterisk.kill()
     await bare_asterisk.start()
-    assert await asyncio.wait_for(welcomed.get(), 20) == 2
+    assert await asyncio.wait_for(welcomed.get(), LONGEST_WAIT) == 2
 
 
 async def test_an_asterisk_that_stands_still_costs_no_more_than_the_limit(bare_asterisk: BareAsterisk) -> None:
@@ -96,16 +97,16 @@ async def test_an_asterisk_that_stands_still_costs_no_more_than_the_limit(bare_a
 
     client.on_ready(welcome)
     running = asyncio.create_task(client.run())
-    assert await asyncio.wait_for(logins.get(), 10) == 1
+    assert await asyncio.wait_for(logins.get(), LONGEST_WAIT) == 1
     with bare_asterisk.standing_still():
         with suppress(AsteriskTimeout, AsteriskUnreachable):
-            async with asyncio.timeout(10):  # a thread may stop a moment later than it was told to
+            async with asyncio.timeout(LONGEST_WAIT):  # a thread may stop a moment later than it was told to
                 while True:
                     await client.ping()
         for _ in range(2):
             with pytest.raises((AsteriskTimeout, AsteriskUnreachable)):
                 await client.ping()
-    assert await asyncio.wait_for(logins.get(), 10) == 2
+    assert await asyncio.wait_for(logins.get(), LONGEST_WAIT) == 2
     await client.ping()
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)

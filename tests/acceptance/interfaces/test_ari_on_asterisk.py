@@ -19,6 +19,7 @@ from controller.errors import (
     AsteriskUnreachable,
 )
 from tests.support.bare_asterisk import BareAsterisk
+from tests.support.patience import LONGEST_WAIT
 
 _numbers = itertools.count(1)
 
@@ -164,7 +165,7 @@ async def test_a_channel_whose_lease_is_not_renewed_falls_into_the_dialplan(ring
 
 async def eventually(client: AriClient, variable: str, value: str) -> None:
     """Wait until a global variable has this value; each look is a round trip."""
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(LONGEST_WAIT):
         while await client.asterisk.get_variable(variable) != value:
             pass
 
@@ -251,11 +252,11 @@ async def test_twenty_calls_at_once_keep_their_own_order(ringpost: AriClient) ->
 async def test_a_second_client_of_the_application_ends_the_first(bare_asterisk: BareAsterisk) -> None:
     first, second = bare_asterisk.ari(application="contested"), bare_asterisk.ari(application="contested")
     running = asyncio.create_task(first.run())
-    await first.wait_connected(10)
+    await first.wait_connected(LONGEST_WAIT)
     taking_over = asyncio.create_task(second.run())
     with pytest.raises(ApplicationReplaced):
-        await asyncio.wait_for(running, 5)
-    await second.wait_connected(10)
+        await asyncio.wait_for(running, LONGEST_WAIT)
+    await second.wait_connected(LONGEST_WAIT)
     await second.asterisk.ping()
     taking_over.cancel()
     await asyncio.gather(taking_over, return_exceptions=True)
@@ -263,7 +264,7 @@ async def test_a_second_client_of_the_application_ends_the_first(bare_asterisk: 
 
 async def test_a_wrong_password_is_told_at_once(bare_asterisk: BareAsterisk, ari: AriClient) -> None:
     with pytest.raises(AsteriskRefused):
-        await asyncio.wait_for(bare_asterisk.ari(password="wrong").run(), 5)
+        await asyncio.wait_for(bare_asterisk.ari(password="wrong").run(), LONGEST_WAIT)
 
 
 async def test_channels_outlive_a_dropped_connection_and_are_adopted(ringpost: AriClient, ari: AriClient) -> None:
@@ -279,7 +280,7 @@ async def test_channels_outlive_a_dropped_connection_and_are_adopted(ringpost: A
     await ringpost.drop()
     seen = await call.until(CONNECTION_LOST, CONNECTION_RESTORED)
     assert [event.type for event in seen] == [CONNECTION_LOST, CONNECTION_RESTORED]
-    assert call.channel.id in await asyncio.wait_for(held.get(), 5)
+    assert call.channel.id in await asyncio.wait_for(held.get(), LONGEST_WAIT)
     await call.channel.play(["sound:blip"], playback_id="after-drop")
     await call.until("PlaybackFinished")
     await call.channel.hangup()
@@ -293,7 +294,7 @@ async def test_a_restarted_asterisk_is_found_again(bare_asterisk: BareAsterisk, 
     with pytest.raises(AsteriskUnreachable):
         await ringpost.asterisk.ping()
     await bare_asterisk.start()
-    await ringpost.wait_connected(30)
+    await ringpost.wait_connected(LONGEST_WAIT)
     with pytest.raises(AsteriskNotFound):
         await call.channel.answer()
     again = await incoming(ringpost, "silent")
@@ -306,7 +307,7 @@ async def test_an_asterisk_that_stands_still_is_given_up_and_found_again(bare_as
     client = bare_asterisk.ari(application="patient", request_timeout=0.2, connect_timeout=0.5, heartbeat=0.1)
     lost = client.events_of("any")
     running = asyncio.create_task(client.run())
-    await client.wait_connected(10)
+    await client.wait_connected(LONGEST_WAIT)
     with bare_asterisk.standing_still():
         with pytest.raises((AsteriskTimeout, AsteriskUnreachable)):
             await client.asterisk.ping()
@@ -315,7 +316,7 @@ async def test_an_asterisk_that_stands_still_is_given_up_and_found_again(bare_as
         assert event.type == CONNECTION_LOST
         with pytest.raises(AsteriskUnreachable):
             await client.wait_connected(1.2)
-    await client.wait_connected(10)
+    await client.wait_connected(LONGEST_WAIT)
     assert not running.done()
     await client.asterisk.ping()
     running.cancel()
@@ -323,7 +324,7 @@ async def test_an_asterisk_that_stands_still_is_given_up_and_found_again(bare_as
 
 
 async def test_endpoints_modules_and_versions_can_be_asked_for(ari: AriClient) -> None:
-    await ari.wait_connected(30)
+    await ari.wait_connected(LONGEST_WAIT)
     assert (await ari.asterisk.info()).version == ari.asterisk_version
     assert (await ari.asterisk.modules())["res_ari.so"] == "Running"
     await ari.asterisk.reload_module("res_musiconhold.so")

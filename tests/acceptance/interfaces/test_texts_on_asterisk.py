@@ -13,6 +13,7 @@ from controller.asterisk.ari.client import AriClient
 from controller.asterisk.fastagi import AgiRequest, FastAgiServer
 from controller.asterisk.hep import CapturedSipMessage, HepPacket, HepReceiver
 from tests.support.bare_asterisk import BareAsterisk
+from tests.support.patience import LONGEST_WAIT
 
 BODY = 'two lines\nand "quotes", ü€ %41+'
 
@@ -32,7 +33,7 @@ async def mirrored(bare_asterisk: BareAsterisk) -> AsyncIterator[asyncio.Queue[C
 
 
 async def send(asterisk: BareAsterisk, ari: AriClient, text_id: str, number: str) -> None:
-    await ari.wait_connected(20)
+    await ari.wait_connected(LONGEST_WAIT)
     await ari.endpoints.send_message(
         to=f"pjsip:itself/sip:{number}@127.0.0.1:{asterisk.sip_port}",
         sender="sip:12015550199@127.0.0.1",
@@ -56,18 +57,18 @@ async def test_a_text_is_taken_in_and_its_fate_is_told(
     await server.start()
     try:
         await send(bare_asterisk, ari, "t1", "12015550101")
-        number, sender, body, call_id = await asyncio.wait_for(taken.get(), 10)
+        number, sender, body, call_id = await asyncio.wait_for(taken.get(), LONGEST_WAIT)
     finally:
         await server.stop()
     assert (number, sender) == ("12015550101", "<sip:12015550199@127.0.0.1>")
     assert base64.b64decode(body).decode() == BODY
 
-    request = await asyncio.wait_for(mirrored.get(), 10)
+    request = await asyncio.wait_for(mirrored.get(), LONGEST_WAIT)
     assert (request.method, request.header("X-Ringpost-Id"), request.call_id) == ("MESSAGE", "t1", call_id)
     assert request.body.decode() == BODY
-    answer = await asyncio.wait_for(mirrored.get(), 10)
+    answer = await asyncio.wait_for(mirrored.get(), LONGEST_WAIT)
     while answer.is_request:
-        answer = await asyncio.wait_for(mirrored.get(), 10)
+        answer = await asyncio.wait_for(mirrored.get(), LONGEST_WAIT)
     assert (answer.status, answer.call_id, answer.cseq_method) == (202, call_id, "MESSAGE")
 
 
@@ -75,7 +76,7 @@ async def test_a_text_that_nobody_took_waits_in_asterisks_database(
     bare_asterisk: BareAsterisk, ari: AriClient, ami: AmiClient
 ) -> None:
     await send(bare_asterisk, ari, "t2", "12015550102")
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(LONGEST_WAIT):
         while not (spooled := await ami.database_tree("spool")):
             pass
     assert base64.b64decode(spooled["12015550102"]).decode() == BODY
