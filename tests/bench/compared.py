@@ -14,7 +14,7 @@ from controller.embedded.postgres_server import PostgresServer
 from controller.programs import ProgramTree
 from tests.support.asterisk import RunningAsterisk, running_asterisk
 from tests.support.folders import open_folder
-from tests.support.house import KEY, House, customer
+from tests.support.house import IN_THIS_CLONE, KEY, House, customer
 from tests.support.tones import write_tone
 
 MENU_NUMBER, QUICK_NUMBER = "12015550101", "12015550102"
@@ -109,6 +109,7 @@ async def _ringpost(
     await _create(postgres, database)
     async with running_asterisk(tools, rtp_count=RTP_PORTS) as asterisk:
         house = House(folder, asterisk, postgres.dsn_of(database), tools.root, yaml, "info")
+        house.program = IN_THIS_CLONE
         if clone is not None:
             house.program = (str(clone / ".venv/bin/python"), "-m", "controller.cli")
             house.working_directory = clone

@@ -19,7 +19,10 @@ from aiohttp import web
 
 from controller.config.load import SECRETS_FILE
 from controller.directory.secrets import Secrets
+from tests.support import forked_cli
 from tests.support.asterisk import PROJECT, RunningAsterisk
+from tests.support.forked_cli import ForkedProcess
+from tests.support.patience import LONGEST_WAIT
 from tests.support.ports import free_port
 
 READY_SECONDS = 90.0
@@ -71,7 +74,7 @@ class Customer:
             self._changed.notify_all()
         return web.Response(status=self.status)
 
-    async def wait(self, enough: Callable[[list[Posted]], bool], timeout: float = 15.0) -> list[Posted]:
+    async def wait(self, enough: Callable[[list[Posted]], bool], timeout: float = LONGEST_WAIT) -> list[Posted]:
         """Wait until what has arrived is enough; what has arrived."""
         async with asyncio.timeout(timeout), self._changed:
             await self._changed.wait_for(lambda: enough(self.posted))
@@ -81,7 +84,7 @@ class Customer:
         """What has arrived about the calls of one caller, in order."""
         return [each for each in self.posted if each.form.get("callerid") == caller]
 
-    async def finals(self, number: int = 1, timeout: float = 15.0) -> list[Posted]:
+    async def finals(self, number: int = 1, timeout: float = LONGEST_WAIT) -> list[Posted]:
         """Wait for so many final post-backs; everything that has arrived."""
         return await self.wait(lambda posted: sum(each.final for each in posted) >= number, timeout)
 
@@ -103,12 +106,12 @@ async def customer() -> AsyncIterator[Customer]:
 
 
 class House:
-    """The service's process, and how it is reached."""
+    """The service's process, and how it is reached. `program`: what to start instead of the one of this clone."""
 
     def __init__(
         self, folder: Path, asterisk: RunningAsterisk, dsn: str, tools: Path, yaml: str, log_level: str = "debug"
     ) -> None:
-        self.program: tuple[str, ...] = IN_THIS_CLONE
+        self.program: tuple[str, ...] | None = None
         self.working_directory = PROJECT
         self.folder = folder
         self.asterisk = asterisk
@@ -116,7 +119,7 @@ class House:
         self.log_level = log_level
         self.http_port = free_port("tcp")
         self.config = folder / "ringpost.yaml"
-        self.process: asyncio.subprocess.Process | None = None
+        self.process: asyncio.subprocess.Process | ForkedProcess | None = None
         self._environment = {
             **os.environ,
             "DATABASE_URL": dsn,
@@ -156,16 +159,18 @@ asterisk:
     async def start(self) -> None:
         """Start the service and wait until it is ready."""
         with (self.folder / "service.log").open("ab") as log:
-            self.process = await asyncio.create_subprocess_exec(
-                *self.program,
-                "serve",
-                "--config",
-                str(self.config),
-                stdout=log,
-                stderr=log,
-                cwd=self.working_directory,
-                env=self._environment,
-            )
+            arguments = ("serve", "--config", str(self.config))
+            if self.program is None:
+                self.process = await forked_cli.start(*arguments, output=log, environment=self._environment)
+            else:
+                self.process = await asyncio.create_subprocess_exec(
+                    *self.program,
+                    *arguments,
+                    stdout=log,
+                    stderr=log,
+                    cwd=self.working_directory,
+                    env=self._environment,
+                )
         await self.ready()
 
     async def ready(self) -> None:
@@ -206,6 +211,8 @@ asterisk:
 
     async def command(self, *arguments: str) -> tuple[int, str]:
         """Run the command line against this house: exit status, and what it printed."""
+        if self.program is None:
+            return await forked_cli.run(*arguments, environment=self._environment, timeout=LONGEST_WAIT)
         process = await asyncio.create_subprocess_exec(
             *self.program,
             *arguments,
@@ -221,7 +228,7 @@ asterisk:
         """Wait until no post-back is left in the outbox: each delivery is recorded."""
         connection = await asyncpg.connect(self.dsn)
         try:
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(LONGEST_WAIT):
                 while await connection.fetchval("SELECT count(*) FROM postback_outbox"):
                     await asyncio.sleep(0.02)
         finally:
@@ -239,7 +246,7 @@ asterisk:
         if self.process.returncode is None:
             self.process.send_signal(signal.SIGTERM)
         try:
-            return await asyncio.wait_for(self.process.wait(), 20)
+            return await asyncio.wait_for(self.process.wait(), LONGEST_WAIT)
         except TimeoutError:
             await self.kill()
             raise
