@@ -7,12 +7,12 @@ BIN := .venv/bin
 TEST_TOOLS := $(or $(RINGPOST_TEST_TOOLS),.ringpost/test-tools)
 BROWSER_TOOLS := $(dir $(TEST_TOOLS))browser-tools
 TOOLS := $(or $(RINGPOST_TOOLS),.ringpost/tools)
-WORKERS ?= 2
-# Most of the time of a test is waiting: two files at a time, each with an Asterisk and a PostgreSQL of its own.
-PYTEST := $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
+# So many files at a time, each with an Asterisk and a PostgreSQL of its own.
+PYTEST := $(BIN)/python -m pytest -n $(or $(WORKERS),2) --dist loadfile
+export WORKERS
 
 .DEFAULT_GOAL := help
-.PHONY: help run check test unit integration acceptance adversity soak lint format fuzz attack bench bench-amd docs quick wheel lock clean venv venv-dev tools test-tools browser browser-tools screenshots
+.PHONY: help run check test unit integration acceptance adversity soak lint format fuzz attack bench bench-amd docs quick quick-tests wheel lock clean venv venv-dev tools test-tools browser browser-tools screenshots
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -24,11 +24,13 @@ check: venv ## look for mistakes in CONFIG=config
 	@$(BIN)/ringpost check $(CONFIG)
 
 test: venv-dev tools test-tools browser-tools ## every test: unit, integration, acceptance, adversity; and what they took of each room
-	@$(PYTEST) --cov --cov-report= || $(BIN)/python -m tests.support.once_more
-	@$(BIN)/python -m tests.support.coverage_by_room
+	@$(BIN)/python -m tests.support.every_test
 
-quick: lint ## the linters, and the unit tests but for those that take seconds each
-	@$(PYTEST) tests/unit -m "not thorough"
+quick: venv-dev ## the linters, and beside them the unit tests but for those that take seconds each
+	@$(MAKE) --no-print-directory --jobs 2 --output-sync=target lint quick-tests
+
+quick-tests: venv-dev
+	@$(PYTEST) -q tests/unit -m "not thorough"
 
 unit: venv-dev ## the tests without I/O
 	@$(PYTEST) tests/unit
@@ -61,7 +63,8 @@ format: venv-dev ## rewrite the code as ruff wants it
 	@$(BIN)/ruff check --fix
 	@$(BIN)/ruff format
 
-fuzz: venv-dev ## a hundred thousand hostile requests at the doors of customers' interfaces
+fuzz: venv-dev ## every property on all its examples, and a hundred thousand hostile requests at the doors of customers' interfaces
+	@RINGPOST_THOROUGH=1 $(PYTEST) tests/unit tests/integration -m hypothesis
 	@$(BIN)/python -m tests.fuzz
 
 attack: venv-dev ## hostile inputs at every door, counted (docs/security.md)

@@ -16,6 +16,8 @@ from controller.embedded.postgres_server import FAST, PostgresServer
 from controller.programs import ProgramTree
 from controller.resources import MIGRATIONS
 from controller.store.migrations import Migrations
+from tests.support.every_test import LONGEST
+from tests.support.examples import examples
 from tests.support.folders import open_folder
 from tests.support.php import PACKAGES as PHP_PACKAGES
 
@@ -25,12 +27,19 @@ _numbers = itertools.count(1)
 
 
 # How long a draw or an example takes says more of the machine than of the code.
-settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile(
+    "any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow], max_examples=examples(100)
+)
 settings.load_profile("any machine")
+
+
+def _rank(item: pytest.Item) -> int:
+    return LONGEST.index(item.path.stem) if item.path.stem in LONGEST else len(LONGEST)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Tests of many random scripts take three times as long when each line of the language is watched."""
+    items.sort(key=_rank)
     for item in items:
         if item.get_closest_marker("thorough"):
             item.add_marker(pytest.mark.no_cover)
@@ -90,7 +99,7 @@ async def migrated_template(postgres_server: PostgresServer) -> str:
 async def postgres(postgres_server: PostgresServer, migrated_template: str) -> AsyncIterator[str]:
     """The dsn of a fresh database with all migrations applied."""
     name = f"ringpost_test_{next(_numbers)}"
-    await _execute(postgres_server, f"CREATE DATABASE {name} TEMPLATE {migrated_template}")
+    await _execute(postgres_server, f"CREATE DATABASE {name} TEMPLATE {migrated_template} STRATEGY FILE_COPY")
     try:
         yield postgres_server.dsn_of(name)
     finally:
@@ -101,7 +110,7 @@ async def postgres(postgres_server: PostgresServer, migrated_template: str) -> A
 async def fresh_database(postgres_server: PostgresServer, migrated_template: str) -> AsyncIterator[str]:
     """As `postgres`, shared by the tests of one file."""
     name = f"ringpost_test_{next(_numbers)}"
-    await _execute(postgres_server, f"CREATE DATABASE {name} TEMPLATE {migrated_template}")
+    await _execute(postgres_server, f"CREATE DATABASE {name} TEMPLATE {migrated_template} STRATEGY FILE_COPY")
     try:
         yield postgres_server.dsn_of(name)
     finally:

@@ -14,6 +14,7 @@ from controller.api.auth import Guesses
 from tests.fuzz.campaign import campaign
 from tests.fuzz.doors import dialer_requests
 from tests.support.dialer import SEND, STATUS, Dialer, dialer, request
+from tests.support.examples import examples
 from tests.support.sql import sql
 
 REQUESTS = 600
@@ -46,7 +47,7 @@ async def test_no_hostile_request_gets_an_error_of_ringposts_own(room: Dialer) -
     assert calls == tokens > 0
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(st.dictionaries(st.sampled_from(KEYS), JSON) | JSON, st.sampled_from([SEND, STATUS]))
 async def test_any_json_is_answered_in_the_interfaces_own_way(room: Dialer, body: Any, path: str) -> None:
     changed = request(**body) if path == SEND and isinstance(body, dict) and body.keys() <= set(KEYS) else body

@@ -13,7 +13,7 @@ from typing import Any
 from coverage import Coverage
 
 PROJECT = Path(__file__).parents[2]
-# Acceptance tests run the service as a process of its own, which is not watched: it would be three times as slow.
+# Of unit and integration tests. Those with calls run the service as a process of its own, and are not watched.
 LIMITS = {"calls": 90.0, "postbacks": 90.0, "script": 90.0}
 """Percent of statements and branches that must have been taken, of the rooms that would lose calls or their results."""
 
@@ -50,7 +50,7 @@ def main() -> int:
         target = Path(folder) / "coverage.json"
         coverage.json_report(outfile=str(target))
         rooms = of_rooms(json.loads(target.read_text()))
-    print("Statements and branches that the tests took in their own process:")
+    print("Statements and branches that the unit and integration tests took:")
     for room, percent in rooms.items():
         print(f"  {room:<14} {percent:5.1f} %{f'  (limit {LIMITS[room]:.0f} %)' if room in LIMITS else ''}")
     complaints = too_low(rooms, LIMITS)

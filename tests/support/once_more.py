@@ -29,6 +29,7 @@ def main() -> int:
     if not worth_another_try(failed):
         return 1
     print(f"\n{len(failed)} of the tests with real calls failed beside others; once more, alone:", flush=True)
+    print(*failed, sep="\n", flush=True)
     again = subprocess.run([sys.executable, "-m", "pytest", "-n0", *failed], check=False).returncode
     if again == 0:
         print("UNSTEADY, passed alone:", *failed, sep="\n  ", flush=True)

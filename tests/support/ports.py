@@ -39,8 +39,9 @@ def free_port(*protocols: Protocol, host: str = "127.0.0.1") -> int:
 
 def free_range(count: int, *protocols: Protocol, host: str = "127.0.0.1") -> int:
     """The first of `count` neighbouring free ports; an even number. PortInUse when none are found."""
-    share = len(PORT_RANGES) // 2
-    lowest = PORT_RANGES.start + share * (_worker() % 2)
+    shares = max(2, int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "0")))
+    share = len(PORT_RANGES) // shares
+    lowest = PORT_RANGES.start + share * (_worker() % shares)
     for _ in range(1000):
         first = random.randrange(lowest, lowest + share - count, 2)
         if _is_free([PortNeed(host, first + at, protocol, "", "") for at in range(count) for protocol in protocols]):

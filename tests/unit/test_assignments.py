@@ -13,6 +13,7 @@ from controller.errors import StateInvalid
 from controller.line_types.assignment_file import AssignmentsInvalid, ReadTable, read_assignments
 from controller.line_types.assignments import SOURCE, AssignmentTable, Carrier
 from controller.line_types.model import LineFound, LineType
+from tests.support.examples import examples
 
 DAY = date(2026, 11, 27)
 
@@ -114,7 +115,7 @@ PREFIXES = st.from_regex(r"\A[2-9][0-9]{2}[2-9][0-9]{2}[0-9]?\Z")
 CARRIERS = st.builds(Carrier, st.sampled_from(LineType), *[st.text(max_size=8)] * 4)
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(st.dictionaries(PREFIXES, CARRIERS, max_size=40), st.integers(0, 9999))
 def test_a_packed_table_says_what_was_put_into_it(blocks: dict[str, Carrier], line: int) -> None:
     table = AssignmentTable.of(blocks, as_of=DAY, file="x.csv")

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from controller.asterisk.configuration import AsteriskConfiguration, SipPhone, SipTrunk, render
 from controller.errors import ConfigurationError
 from controller.resources import ASTERISK_TEMPLATES
+from tests.support.examples import examples
 
 FOLDERS = ("etc_dir", "module_dir", "data_dir", "var_dir", "cache_dir", "spool_dir", "run_dir", "log_dir")
 
@@ -81,7 +82,7 @@ def test_a_number_is_known_in_every_form_in_which_it_is_dialled(tmp_path: Path) 
 
 
 @given(st.text(alphabet=st.characters(codec="utf-8"), min_size=1, max_size=30))
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=150)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=examples(150))
 def test_any_password_is_refused_or_stays_one_value(tmp_path: Path, password: str) -> None:
     try:
         phone = SipPhone("alice", password, "+12015550110")

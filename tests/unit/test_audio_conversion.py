@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from controller.errors import AudioInvalid
 from controller.speech.audio import probe, to_telephone
 from controller.speech.pcm import beep, silence, to_pcm, trim, wav_file, wav_seconds
+from tests.support.examples import examples
 
 
 def tone(seconds: float, rate: int, hertz: float = 440.0) -> np.ndarray:
@@ -133,7 +134,7 @@ def test_a_small_file_that_lasts_for_hours_is_refused_before_it_fills_the_memory
 _WHOLE = [encoded("WAV", "MS_ADPCM", 8000, 1, 0.1), encoded("AIFF", "PCM_16", 8000, 1, 0.1)]
 
 
-@settings(max_examples=200)
+@settings(max_examples=examples(200))
 @given(st.sampled_from(_WHOLE), st.lists(st.tuples(st.integers(0, 120), st.integers(0, 255)), max_size=6))
 def test_a_damaged_header_is_refused_or_read_but_never_another_error(
     whole: bytes, changes: list[tuple[int, int]]

@@ -18,6 +18,7 @@ from controller.calls.store.call_entries import WrittenCall
 from controller.metering.usage import UsageRecord
 from controller.script.state import State
 from tests.support.call_values import AT, a_queued_call, an_incoming_call
+from tests.support.examples import examples
 
 THERE = "+14165550123"
 
@@ -196,7 +197,7 @@ STEPS: dict[str, Callable[[Metered], None]] = {
 }
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(
     st.booleans(),
     st.lists(st.tuples(st.sampled_from(sorted(STEPS)), st.integers(0, 90)), max_size=20),

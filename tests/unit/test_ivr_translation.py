@@ -27,6 +27,7 @@ from controller.script.program import Program
 from controller.script.simulation.simulator import Simulation
 from controller.script.simulation.situation import Press, ScriptedKeypad, Situation
 from controller.script.state import State
+from tests.support.examples import examples
 from tests.support.script_player import Player
 
 PROMPT = Play((Speech("Choose.", 0),))
@@ -336,7 +337,7 @@ _PRESSES = st.lists(st.builds(Press, st.floats(0, 120), st.sampled_from([*"01*#5
 
 
 @pytest.mark.thorough
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(_IVRS, _CHOICES, st.lists(st.text("01*#5", max_size=4), max_size=10), _PRESSES)
 def test_any_ivr_with_any_keys_ends_and_says_no_label_is_missing(
     main: Ivr, other: dict[str, str], items: list[str], presses: list[Press]
@@ -350,7 +351,7 @@ def test_any_ivr_with_any_keys_ends_and_says_no_label_is_missing(
     assert not [line.main for line in lines if line.event == "error" and "label" in line.main]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(_IVRS, _CHOICES, st.lists(st.sampled_from([*"01*#5-"]), max_size=30))
 def test_an_ivr_goes_on_the_same_after_a_restart_at_any_step(
     main: Ivr, other: dict[str, str], happenings: list[str]

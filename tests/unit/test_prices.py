@@ -15,6 +15,7 @@ from controller.config_file.document import parse_document
 from controller.metering.price_section import read_prices
 from controller.metering.prices import PriceList, Rate
 from controller.metering.usage import UsageProduct
+from tests.support.examples import examples
 
 AT = datetime(2026, 11, 27, tzinfo=UTC)
 CALL, TEXT = UsageProduct.CALL, UsageProduct.TEXT
@@ -92,7 +93,7 @@ def test_what_goes_out_through_no_trunk_is_free_unless_it_is_named() -> None:
 _AMOUNTS = st.decimals(0, 1000, places=6)
 
 
-@settings(max_examples=200)
+@settings(max_examples=examples(200))
 @given(_AMOUNTS, st.integers(1, 200), st.integers(1, 200), _AMOUNTS, st.integers(0, 100_000), st.integers(0, 8))
 def test_amounts_are_exact_for_whoever_counts_in_fractions(
     per_minute: Decimal, first: int, following: int, minimum: Decimal, seconds: int, decimals: int

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from controller.directory.routing import HEADERS, NOWHERE, NumberRoutings, Routing
 from controller.errors import RoutingInvalid
 from controller.ivr.model import Destination, DestinationKind
+from tests.support.examples import examples
 
 FORMS = {
     "account:100001_alice": "sip:100001_alice",
@@ -83,7 +84,7 @@ def test_a_destination_of_the_yaml_is_written_with_a_header_of_the_vendor() -> N
     assert Routing.of(None) == NOWHERE
 
 
-@settings(max_examples=50)
+@settings(max_examples=examples(50))
 @given(st.sampled_from(sorted(HEADERS)), st.text(max_size=30))
 def test_any_record_is_refused_or_survives_the_way_there_and_back(header: str, record: str) -> None:
     try:

@@ -37,6 +37,7 @@ from controller.script.outcomes import Detected, DigitPressed, Finished, Outcome
 from controller.script.parser import parse
 from controller.script.program import Program
 from controller.script.state import State
+from tests.support.examples import examples
 
 T = TypeVar("T")
 
@@ -316,7 +317,7 @@ class Clock:
 
 
 @pytest.mark.thorough
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(300), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(SCRIPTS, st.booleans(), st.data())
 def test_every_run_keeps_within_its_proven_bounds(script: str, incoming: bool, data: st.DataObject) -> None:
     program = parse(script)

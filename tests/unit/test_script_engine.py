@@ -43,6 +43,7 @@ from controller.script.outcomes import (
 )
 from controller.script.parser import parse
 from controller.script.state import State
+from tests.support.examples import examples
 from tests.support.script_player import Player
 
 STOP, GO_ON, RESTART = Reaction.STOP, Reaction.GO_ON, Reaction.RESTART_TIMER
@@ -710,7 +711,7 @@ HAPPENINGS = st.one_of(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(SCRIPTS, st.booleans(), st.lists(HAPPENINGS, max_size=30))
 def test_nothing_that_happens_raises_and_the_state_survives_json_at_every_step(
     script: str, incoming: bool, happenings: list[Any]
@@ -726,7 +727,7 @@ def test_nothing_that_happens_raises_and_the_state_survives_json_at_every_step(
     assert all(len(value) <= 500 for value in player.variables.values())
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(
     SCRIPTS, st.booleans(), st.lists(st.sampled_from([Failed("no"), TransferFailed("busy")]), min_size=1, max_size=5)
 )

@@ -18,6 +18,7 @@ from controller.script.simulation.situation import ANSWERERS, CALLER, Press, Scr
 from controller.script.state import State
 from controller.speech.heard_text import spoken
 from controller.speech.house_sounds import HOUSE_SECONDS
+from tests.support.examples import examples
 
 QUIET = r"~\ClearDTMF()~ "
 LIMITS = {"call-length-limit", "line-limit", "step-limit"}
@@ -113,7 +114,7 @@ def held(limits: Bounds, ended: Ended) -> None:
 
 
 @pytest.mark.thorough
-@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(400), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     SCRIPTS,
     KEYS,
@@ -197,7 +198,7 @@ PLACES = st.sampled_from((*THINGS, "fwd:+12015550110", *(f"sys:{end}" for end in
 
 
 @pytest.mark.thorough
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(200), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     st.dictionaries(st.sampled_from(["1", "2", "12", "5", "#"]), PLACES, min_size=1),
     PLACES,

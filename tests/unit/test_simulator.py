@@ -23,6 +23,7 @@ from controller.script.simulation.situation import (
 )
 from controller.script.state import State
 from controller.script.transcript import EVENTS, TranscriptLine
+from tests.support.examples import examples
 from tests.support.script_cases import SCRIPT_CASES
 
 
@@ -270,7 +271,7 @@ _SITUATIONS = st.builds(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(_SCRIPTS, st.lists(_DIGITS, max_size=6), _PRESSES, _SITUATIONS, st.booleans())
 def test_any_script_with_any_keys_ends_in_order_and_with_known_events(
     script: str, items: list[str], presses: list[Press], situation: Situation, outgoing: bool
@@ -283,7 +284,7 @@ def test_any_script_with_any_keys_ends_in_order_and_with_known_events(
     assert all(json.dumps(line.as_json()) for line in lines)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=examples(50), deadline=None)
 @given(_SCRIPTS, st.lists(_DIGITS, max_size=6))
 def test_a_run_is_the_same_each_time(script: str, items: list[str]) -> None:
     first, second = (

@@ -10,6 +10,7 @@ from controller.errors import SynthesisFailed
 from controller.speech.spoken_forms import by_script, folded, script_of, spoken_form
 from controller.speech.synthesizer import Manner, SpeechAudio
 from controller.speech.voices import Voices
+from tests.support.examples import examples
 
 
 class Speaks:
@@ -85,7 +86,7 @@ def test_a_text_is_cut_where_its_script_changes() -> None:
     ]
 
 
-@settings(max_examples=50)
+@settings(max_examples=examples(50))
 @given(st.text(max_size=60))
 def test_nothing_is_lost_between_the_scripts_and_nothing_raises(text: str) -> None:
     assert "".join(part for _, part in by_script(text)) == text
