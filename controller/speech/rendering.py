@@ -24,7 +24,7 @@ from controller.speech.pcm import (
 )
 from controller.speech.say_as import spell
 from controller.speech.sentences import pieces_of
-from controller.speech.spoken_forms import by_script, spoken_form
+from controller.speech.spoken_forms import by_script, has_signs, spoken_form
 from controller.speech.synthesizer import Manner, SpeechAudio, Synthesizer
 from controller.speech.voices import Voices
 
@@ -39,6 +39,8 @@ PIECES_IN_TIME = 400
 BETWEEN_SENTENCES_SECONDS = 0.22
 SHORTEST_SECONDS = 0.05
 ENGINES_AT_ONCE = 2
+# What is fainter than that, of a full amplitude of 1, is nothing that was spoken.
+FAINTEST = 0.001
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +63,11 @@ class Renderer:
         self._engines = asyncio.Semaphore(at_once)
 
     async def render(self, text: str, voice: int, rate: int, volume: int) -> bytes:
-        """A WAV file of the spoken text; of a very short silence when there is nothing to speak.
+        """A WAV file of the spoken text; of a very short silence when there is nothing but punctuation.
 
         rate: 0 (half as fast) to 20 (twice as fast), 10 is normal. volume: 0 to 100. Speech beyond an hour is left out.
-        SynthesisFailed, also for a script that no installed voice reads; VoiceUnavailable.
+        SynthesisFailed, also for a script that no installed voice reads, and for signs of which nothing was heard (a
+        text of emoji); VoiceUnavailable.
         """
         plan = await asyncio.to_thread(self._plan, text, voice, rate)
         pieces: list[Pcm] = []
@@ -81,6 +84,8 @@ class Renderer:
                         break
         except TimeoutError as error:
             raise SynthesisFailed(f"The text was not spoken within {patience:g} seconds.") from error
+        if peak < FAINTEST and not any(isinstance(step, Pause) for step in plan) and has_signs(text):
+            raise SynthesisFailed("nothing of this text can be spoken")
         if length < SHORTEST_SECONDS:
             pieces.append(to_pcm(silence(SHORTEST_SECONDS)))
         return await asyncio.to_thread(_assemble, pieces, peak, min(max(volume, 0), FULL_VOLUME) / FULL_VOLUME)

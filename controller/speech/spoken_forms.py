@@ -28,7 +28,16 @@ _CURRENCIES = {
     "₿": ("bitcoin", "bitcoins", "", ""),
 }
 _SIGNS = "".join(re.escape(sign) for sign in _CURRENCIES)
-_FIGURE = r"(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]{1,15})(?:\.[0-9]{1,2}(?![0-9]))?(?![0-9]|[.,][0-9])"
+# As America writes it (1,234.56), as most of Europe does (1.234,56), without a whole (.50). A comma before one digit or
+# two is no thousands separator.
+_EUROPEAN = r"(?:[0-9]{1,3}(?:\.[0-9]{3})+|[0-9]{1,15}),[0-9]{1,2}"
+_FIGURE = (
+    rf"(?:{_EUROPEAN}(?![0-9])|(?:[0-9]{{1,3}}(?:,[0-9]{{3}})+|[0-9]{{1,15}})(?:\.[0-9]{{1,2}}(?![0-9]))?"
+    r"|\.[0-9]{1,2})(?![0-9]|[.,][0-9])"
+)
+# Codes of ISO 4217 beside a figure.
+_CODES = {"USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥", "INR": "₹"}
+_CODE = re.compile(rf"\b({'|'.join(_CODES)})\s?(?=[-−]?[0-9])|(?<=[0-9])\s?({'|'.join(_CODES)})\b")
 # A minus is one only where nothing stands before it: "a-$5" is a range.
 _MONEY = re.compile(
     rf"(?<![\w.,])(?P<minus>[-−–]\s?)?(?:US|CA|AU)?(?:(?P<sign>[{_SIGNS}])\s?(?P<minus2>[-−])?(?P<after>{_FIGURE})"
@@ -36,6 +45,11 @@ _MONEY = re.compile(
 )
 # Ten digits or eleven of North America, or E.164, written as one: no other number is read so.
 _PHONE = re.compile(r"(?<![\w.,$€£¥-])(?:\+[1-9][0-9]{6,14}|1?[2-9][0-9]{2}[2-9][0-9]{6})(?![\w%]|[.,][0-9])")
+# The same as people write it, in groups.
+_GROUPED_PHONE = re.compile(
+    r"(?<![\w.,$€£¥-])(?:(?:\+?1[-. \u00a0]?)?(?:\([2-9][0-9]{2}\)[-. \u00a0]?|[2-9][0-9]{2}[-. \u00a0])"
+    r"[2-9][0-9]{2}[-. \u00a0][0-9]{4}|\+[1-9][0-9]{0,2}(?:[-. \u00a0]\(?[0-9]{1,5}\)?){2,5})(?![\w%]|[-.,][0-9])"
+)
 _FRACTION = re.compile(
     r"(?<![\w/.,])(?:(?P<whole>[0-9]{1,4})[ \u00a0])?(?P<over>[1-9])/(?P<under>[2-9])(?![\w/]|[.,][0-9])"
 )
@@ -89,16 +103,17 @@ def spoken_form(text: str, language: str) -> str:
     """A text as it is said. language: the tag of the voice; what is put into words is English."""
     text = unicodedata.normalize("NFC", text)
     if language.split("-")[0] == "en":
+        text = _CODE.sub(lambda match: _CODES[match[1] or match[2]], text)
         text = _VULGAR.sub(_vulgar, _FRACTION.sub(_fraction, _MONEY.sub(_money, text)))
         text = _ABBREVIATION.sub(lambda match: _ABBREVIATIONS[match.group().lower()], text)
         text = _NUMBER_SIGN.sub("number ", text)
-        text = _MINUS.sub("minus ", _PHONE.sub(_phone, text))
+        text = _MINUS.sub("minus ", _phones(text))
         for sign, said in _ENGLISH_SIGNS.items():
             text = text.replace(sign, said)
         # A sign that stands alone is named too.
         text = "".join(f" {_CURRENCIES[each][1]} " if each in _CURRENCIES else each for each in text)
     else:
-        text = _PHONE.sub(_phone, text)
+        text = _phones(text)
     return " ".join(text.translate(_TYPOGRAPHY).split())
 
 
@@ -106,6 +121,11 @@ def folded(text: str) -> str:
     """A text in the letters of English, for engines that know no others: accents are left out, ligatures are spelt."""
     plain = unicodedata.normalize("NFKD", text.translate(_FOLDED))
     return "".join(character for character in plain if not unicodedata.combining(character))
+
+
+def has_signs(text: str) -> bool:
+    """Whether a text has more than punctuation and blanks: letters, figures, signs such as emoji."""
+    return any(unicodedata.category(character)[0] in "LNS" for character in text)
 
 
 def script_of(text: str) -> str:
@@ -150,7 +170,10 @@ def _belong(one: str, other: str) -> bool:
 def _money(match: re.Match[str]) -> str:
     sign = match["sign"] or match["sign2"]
     one, several, hundredth, hundredths = _CURRENCIES[sign]
-    amount = Decimal((match["after"] or match["before"]).replace(",", ""))
+    figure = match["after"] or match["before"]
+    if re.fullmatch(_EUROPEAN, figure):
+        figure = figure.replace(".", "").replace(",", ".")
+    amount = Decimal(figure.replace(",", ""))
     minus = "minus " if match["minus"] or match["minus2"] else ""
     if match["scale"]:
         return f"{minus}{amount}{match['scale']} {several}"
@@ -162,6 +185,15 @@ def _money(match: re.Match[str]) -> str:
     if cents and hundredth:
         said.append(f"{words(cents)} {hundredth if cents == 1 else hundredths}")
     return minus + " and ".join(said)
+
+
+def _phones(text: str) -> str:
+    return _PHONE.sub(_phone, _GROUPED_PHONE.sub(_grouped_phone, text))
+
+
+def _grouped_phone(match: re.Match[str]) -> str:
+    """Digit by digit, with a pause where the writer had one."""
+    return ", ".join(" ".join(group) for group in re.findall(r"[0-9]+", match.group()))
 
 
 def _phone(match: re.Match[str]) -> str:

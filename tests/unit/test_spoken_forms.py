@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from controller.errors import SynthesisFailed
-from controller.speech.spoken_forms import by_script, folded, script_of, spoken_form
+from controller.speech.rendering import Renderer
+from controller.speech.spoken_forms import by_script, folded, has_signs, script_of, spoken_form
 from controller.speech.synthesizer import Manner, SpeechAudio
 from controller.speech.voices import Voices
 from tests.support.examples import examples
@@ -30,7 +32,8 @@ class Speaks:
         return "1"
 
     async def synthesize(self, _text: str, _manner: Manner) -> SpeechAudio:
-        raise SynthesisFailed("nobody asks for it here")
+        """What an engine makes of signs that it does not know: nothing."""
+        return SpeechAudio(np.zeros(800, dtype=np.float32), 8000)
 
 
 @pytest.mark.parametrize(
@@ -39,6 +42,15 @@ class Speaks:
         ("$20.5", "twenty dollars and fifty cents"),
         ("-$5.00", "minus five dollars"),
         ("$-5", "minus five dollars"),
+        ("€20,50", "twenty euros and fifty cents"),
+        ("1.234,56 €", "one thousand two hundred thirty-four euros and fifty-six cents"),
+        ("$1,234", "one thousand two hundred thirty-four dollars"),
+        ("$.50", "fifty cents"),
+        ("USD 20 or 5.50 EUR", "twenty dollars or five euros and fifty cents"),
+        ("(201) 555-0101", "2 0 1, 5 5 5, 0 1 0 1"),
+        ("Call 1-201-555-0101.", "Call 1, 2 0 1, 5 5 5, 0 1 0 1."),
+        ("+44 20 7946 0958", "4 4, 2 0, 7 9 4 6, 0 9 5 8"),
+        ("from 2024-11-27 to 10:30", "from 2024-11-27 to 10:30"),
         ("€20 and £5", "twenty euros and five pounds"),
         ("It costs 5€.", "It costs five euros."),
         ("£0.01", "one penny"),
@@ -107,3 +119,21 @@ def test_what_nobody_reads_is_refused_and_the_checker_says_so() -> None:
         voices.speaker_of(0, script_of("你好"))
     assert any("cannot be spoken" in each for each in voices.unheard("Hello. 你好"))
     assert list(voices.unheard("José")) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "has"), [("!!! … —", False), ("", False), ("\u200b", False), ("😀", True), ("+", True), ("7", True)]
+)
+def test_punctuation_alone_is_nothing_to_speak(text: str, has: bool) -> None:
+    assert has_signs(text) is has
+
+
+@pytest.mark.parametrize("text", ["😀🎉", "★ ★ ★", "\U0001f600."])
+async def test_signs_of_which_nothing_was_heard_are_refused(text: str) -> None:
+    with pytest.raises(SynthesisFailed, match="nothing of this text"):
+        await Renderer(Voices([Speaks("flite", "en")])).render(text, 0, 10, 100)
+
+
+@pytest.mark.parametrize("text", ["", ".", "…!", "<break time='1s'/>😀", "\u200b"])
+async def test_punctuation_and_pauses_are_a_silence_that_was_asked_for(text: str) -> None:
+    assert await Renderer(Voices([Speaks("flite", "en")])).render(text, 0, 10, 100)
