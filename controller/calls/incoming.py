@@ -152,7 +152,7 @@ class IncomingCalls:
                 if key is not None and not await self._admits(call, key):
                     self._refuse_one_too_many(call.channel_id, key)
                     return
-                if session.program.is_routing and (end := session.refusal()):
+                if session.program.is_routing and (end := await session.refusal()):
                     self._live.metrics.refused.labels("routing").inc()
                     await session.refuse(end)
                     return

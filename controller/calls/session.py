@@ -23,7 +23,7 @@ from controller.calls.model.response_codes import ResponseCode
 from controller.calls.store.stored_calls import StoredCall
 from controller.errors import AsteriskError, AsteriskUnreachable, StateInvalid
 from controller.ivr.compiled import compile_source
-from controller.script.effects import Effect, End, Transfer
+from controller.script.effects import CallBack, Effect, End, TellTime, Transfer
 from controller.script.engine import Engine
 from controller.script.outcomes import HungUp, Outcome
 from controller.script.program import Program
@@ -73,6 +73,8 @@ class CallSession:
         self._prompts = prompts.spoken(engine.state.speech_rate, engine.state.speech_volume)
         self._now = parts.log_targets.now
         self._lost_at: datetime | None = None
+        # What a routing asks for first that needs an answered call.
+        self._first: Effect | None = None
         self.call_log = call_log = CallLog(parts.log_targets, call, lambda: engine.state)
         self.line = Line(
             parts.ari,
@@ -109,10 +111,19 @@ class CallSession:
         """Make ready what the script can say, before anybody hears it. SpeechError for what cannot be said."""
         await self._prompts.prepare(self.program, self._engine.state.voice)
 
-    def refusal(self) -> End | None:
-        """How a call ends that its routing turns away before it is answered; None when there is something to hear."""
+    async def refusal(self) -> End | None:
+        """How a call ends that its routing turns away before it is answered; None when there is something to hear.
+
+        What a routing does without a sound comes before: it asks for the time, or has somebody called back.
+        """
         effect = self._engine.start()
-        return effect if isinstance(effect, End) else None
+        while isinstance(effect, TellTime | CallBack):
+            outcome = await self._dispatcher.perform(self.line, effect, self._prompts)
+            effect = self._engine.resume(outcome, 0.0)
+        if isinstance(effect, End):
+            return effect
+        self._first = effect
+        return None
 
     async def refuse(self, end: End) -> None:
         """Turn the call away unanswered: its caller's network is told the cause."""
@@ -178,7 +189,7 @@ class CallSession:
         else:
             answered_at = self._now()
             # What the script sets before its first effect, such as the URL of its post-backs, counts from the answer.
-            effect = self._engine.start()
+            effect = self._first or self._engine.start()
             self.call_log.answered(answered_at)
             self.call_log.take(self._engine.take_notes())
             if self.call.outgoing:

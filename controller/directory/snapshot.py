@@ -264,7 +264,8 @@ class Snapshot:
         if key is None or key.any_caller_id or number in key.caller_ids:
             return key is not None
         owners = {each.name for each in (did.voice, did.sms) if each} if did else set()
-        return key_name in owners or self.phone_by_number(number) is not None
+        phone = self.phone_by_number(number)
+        return key_name in owners or (phone is not None and phone.belongs_to(key_name))
 
     @property
     def demo_key(self) -> LicenseKey | None:

@@ -1,4 +1,6 @@
-"""Routings that a program made, on real calls: forwarding with digits, failover, messages, filters, groups."""
+"""Routings that a program made, on real calls: forwarding with digits, failover, messages, filters, groups, an echo,
+queues, DISAs and callbacks.
+"""
 
 from __future__ import annotations
 
@@ -12,9 +14,11 @@ import soundfile  # type: ignore[import-untyped]
 
 from controller.errors import CallRefused
 from controller.programs import ProgramTree
+from controller.softphone.answering import IncomingCall
+from controller.softphone.phone_call import PhoneCall
 from tests.support.asterisk import RunningAsterisk
 from tests.support.house import KEY
-from tests.support.live import LiveHouse, hear_out, live_house
+from tests.support.live import LiveHouse, hear_out, live_house, loud_spans
 from tests.support.smtp_sink import SmtpSink, smtp_sink
 from tests.support.tones import Ear, tone
 from tests.support.voipms import Client
@@ -131,3 +135,74 @@ async def test_all_of_a_group_ring_and_who_answers_has_the_call(routed: Routed) 
     await ear.hear(GREETING)
     await ringing[1].hang_up()
     assert (await call.ended(10)).by == "them"
+
+
+async def spoken_to(call: PhoneCall, after: float = 0.0) -> float:
+    """Wait until something was said that began after a moment, and is over for a second; when that was."""
+    while True:
+        spans = [span for span in loud_spans(call.audio, gap=0.9) if span[0] > after]
+        if spans and call.now - spans[-1][1] > 1.0:
+            return call.now
+        await call.more_audio(0.5)
+
+
+async def connected(call: PhoneCall, callee: IncomingCall) -> None:
+    """Who answered is heard by who called, and ends the call."""
+    ear = Ear(call)
+    await callee.play(tone(GREETING, 8.0))
+    await ear.hear(GREETING)
+    await callee.hang_up()
+    assert (await call.ended(20)).by == "them"
+
+
+async def test_an_echo_is_what_the_caller_says(routed: Routed) -> None:
+    await routed.route("sys:echo")
+    call = await routed.live.phone.dial(f"1{NUMBER}", caller="12015580005")
+    ear = Ear(call)
+    await call.play(tone(GREETING, 8.0))
+    await ear.hear(GREETING)
+    await call.hang_up()
+
+
+async def test_who_waits_in_a_queue_gets_the_member_who_was_busy_before(routed: Routed) -> None:
+    queue = {"queue_name": "support", "queue_number": "1", "ring_strategy": "ringall", "retry_timer": "1"}
+    number = (await routed.client.call("setQueue", **queue, maximum_wait_time="120"))["queue"]
+    member = {"queue": number, "member_name": "shop", "account": f"fwd:{SHOP}"}
+    assert await routed.client.status("setStaticMember", **member) == "success"
+    await routed.route(f"queue:{number}")
+    call = await routed.live.phone.dial(f"1{NUMBER}", caller="12015580006")
+    await (await routed.live.line.next_call(30)).refuse(486)
+    again = await routed.live.line.next_call(30)
+    await again.answer()
+    await connected(call, again)
+
+
+async def test_who_knows_the_pin_dials_on(routed: Routed) -> None:
+    made = await routed.client.call("setDISA", name="out", pin="4711", digit_timeout="5", callerid_override="")
+    await routed.route(f"disa:{made['disa']}")
+    call = await routed.live.phone.dial(f"1{NUMBER}", caller="12015580007")
+    asked = await spoken_to(call)
+    await call.press("4711#")
+    await spoken_to(call, asked)
+    await call.press(f"{SHOP}#")
+    callee = await routed.live.line.next_call(30)
+    assert callee.number.endswith(SHOP)
+    await callee.answer()
+    await connected(call, callee)
+
+
+async def test_a_caller_is_turned_away_unanswered_and_called_back_to_dial_on(routed: Routed) -> None:
+    times = {"delay_before": "0", "response_timeout": "20", "digit_timeout": "5"}
+    made = await routed.client.call("setCallback", description="me", number=MOBILE, **times)
+    await routed.route(f"cb:{made['callback']}")
+    with pytest.raises(CallRefused):
+        await routed.live.phone.dial(f"1{NUMBER}", caller="12015580008")
+    back = await routed.live.line.next_call(60)
+    assert back.number.endswith(MOBILE)
+    await back.answer()
+    await spoken_to(back)
+    await back.press(f"{SHOP}#")
+    callee = await routed.live.line.next_call(30)
+    assert callee.number.endswith(SHOP)
+    await callee.answer()
+    await connected(back, callee)

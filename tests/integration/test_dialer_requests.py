@@ -234,3 +234,8 @@ async def test_a_repeated_request_with_an_idempotency_key_sends_nothing_again(ro
     assert other.error[:2] == (400, 102)
     fresh = await room.post(SEND, request(reference="once"), {"Idempotency-Key": "order 4712"})
     assert fresh.template["token"] != first.template["token"]
+
+
+async def test_a_path_behind_a_base_url_with_a_slash_is_the_same(room: Dialer) -> None:
+    assert (await room.post(f"/{SEND}", request())).result == SENT
+    assert (await room.post(f"/{STATUS}", {"token": "x"})).error[:2] == (401, 401)

@@ -25,7 +25,11 @@ NEW = {
     "nat": "yes",
     "callerid_number": DID,
     "internal_extension": "101",
-    "max_expiry": "3600",
+    "max_expiry": "600",
+    "rtp_timeout": "30",
+    "enable_ip_restriction": "0",
+    "dialing_mode": "1",
+    "tfcarrier": "0",
 }
 
 
@@ -120,6 +124,9 @@ WRONG = [
     ({"internal_extension": "1a"}, "invalid_extension"),
     ({"internal_extension": "123456"}, "invalid_extension_length"),
     ({"internal_voicemail": "999"}, "invalid_internalvoicemail"),
+    ({"max_expiry": "59"}, "invalid_max_expiry"),
+    ({"rtp_timeout": "x"}, "invalid_rtp_timeout"),
+    ({"enable_ip_restriction": "1"}, "invalid_enable_ip_restriction"),
     ({"internal_dialtime": "61"}, "invalid_internaldialtime"),
     ({"record_calls": "x"}, "invalid_record_calls"),
     ({"description": "x" * 101}, "invalid_description"),

@@ -21,7 +21,7 @@ from controller.directory.postback_urls import PostbackUrlOf, stated_url
 from controller.directory.snapshot import Did, LicenseKey, Phone, Snapshot, Trunk
 from controller.directory.text_settings import TextSettings
 from controller.errors import AsteriskNotFound, AsteriskUnreachable
-from controller.metering.usage_watch import HeldKeys
+from controller.metering.usage_watch import HeldKeys, HoldsKey, holds_nobody
 from controller.store.database import Database
 from controller.texts.intake.intake import SPOOL, TAKEN, Intake
 from controller.texts.intake.message import TRUNK_CONTEXT
@@ -250,6 +250,7 @@ async def texts_room(
     asterisk: FakeAsterisk | None = None,
     postback_url: PostbackUrlOf = stated_url,
     held_keys: HeldKeys = tuple,
+    holds_key: HoldsKey = holds_nobody,
 ) -> AsyncIterator[TextsRoom]:
     """Start the room; `sending`: whether its sender runs. `now`: the clock of quiet hours and schedules."""
     database = await Database.connect(dsn, QUERIES)
@@ -257,7 +258,7 @@ async def texts_room(
     asterisk = asterisk or FakeAsterisk()
     registry, rules = CollectorRegistry(), Rules()
     metrics = TextMetrics(registry)
-    queueing = Queueing(directory, database, rules, now, postback_url=postback_url)
+    queueing = Queueing(directory, database, rules, now, postback_url=postback_url, holds_key=holds_key)
     phones = RegisteredPhones(asterisk, asterisk, directory)  # type: ignore[arg-type]
     sender = Sender(
         database,

@@ -23,6 +23,7 @@ from controller.directory.snapshot import Did, LicenseKey, Phone, Snapshot, Trun
 from controller.metering.accounts import Accounts
 from controller.metering.prices import CurrentPrices, PriceList, Rate
 from controller.metering.usage import UsageProduct
+from controller.metering.usage_watch import HoldsKey, holds_nobody
 from controller.script.analysis.checker import NOWHERE
 from controller.service.build_voipms import VoipmsParts, voipms_routes
 from controller.speech.library import SoundLibrary
@@ -113,10 +114,15 @@ async def voipms_parts(texts: TextsRoom, media: Path, guesses: Guesses | None = 
 
 @asynccontextmanager
 async def voipms_room(
-    dsn: str, media: Path, known: Snapshot | None = None, *, sending: bool = True
+    dsn: str,
+    media: Path,
+    known: Snapshot | None = None,
+    *,
+    sending: bool = True,
+    holds_key: HoldsKey = holds_nobody,
 ) -> AsyncIterator[VoipmsRoom]:
     """Start the interface and what is behind it."""
-    async with texts_room(dsn, known or snapshot(), now=utc_now, sending=sending) as texts:
+    async with texts_room(dsn, known or snapshot(), now=utc_now, sending=sending, holds_key=holds_key) as texts:
         parts = await voipms_parts(texts, media)
         dids, entries, sounds = parts.dids, parts.entries, parts.sounds
         listening = [asyncio.create_task(dids.run()), asyncio.create_task(entries.run())]

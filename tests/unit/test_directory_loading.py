@@ -95,6 +95,17 @@ def test_a_key_shows_its_own_numbers_those_of_phones_and_verified_ones() -> None
     assert anything.may_show("acme", "+12015550199")
 
 
+def test_a_phone_of_a_key_is_no_other_keys() -> None:
+    known = _load(BASE + "  bob: {number: '+12015550111', license_key: acme}\n")
+    assert known.phones["bob"].owner == "acme"
+    assert [phone.name for phone in known.phones_of("acme")] == ["alice", "bob"]
+    assert [phone.name for phone in known.phones_of("texts")] == ["alice"]
+    assert (known.phone_of("texts", "bob"), known.phone_of("texts", "nobody")) == (None, None)
+    assert [known.may_show(key, "+12015550111") for key in ("acme", "texts")] == [True, False]
+    (mistake,) = _mistakes("  bob: {license_key: acne}\n")
+    assert "no licence key of this name" in mistake
+
+
 def test_what_is_no_destination_of_calls_is_told() -> None:
     document = parse_document(BASE.replace(GUID, f"{GUID}, destinations: [GB, XX]"), FILE)
     assert build(document) is None

@@ -108,7 +108,7 @@ class PhpRest:
 
     def routes(self) -> list[web.RouteDef]:
         """The route of this interface; its path is taken in any case."""
-        return [web.route("*", f"/{{path:(?i:{re.escape(self._interface.path[1:])})/?}}", self._on_request)]
+        return [web.route("*", path_pattern(self._interface.path), self._on_request)]
 
     async def _on_request(self, request: web.Request) -> web.Response:
         if request.method not in VERBS:
@@ -131,6 +131,11 @@ class PhpRest:
             body = await read_body(request, self._interface.longest_body)
         read = partial(php_parameters, request.url.raw_query_string, request.headers.get("Content-Type", ""), body)
         return await off_loop(read, large=len(body) > LARGE_BODY)
+
+
+def path_pattern(path: str) -> str:
+    """A path as a route, in any case, with further slashes on either side: clients put it behind a base URL."""
+    return f"/{{path:/*(?i:{re.escape(path[1:])})/?}}"
 
 
 def _document(operation: Operation, value: Any) -> str:

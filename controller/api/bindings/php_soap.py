@@ -17,7 +17,14 @@ from aiohttp import web
 from controller.api.bindings.exchange import LARGE_BODY, charset, off_loop, read_body
 from controller.api.bindings.faults import EnvelopeUnknown, RequestInvalid
 from controller.api.bindings.markup import XSI, Element, parse_xml
-from controller.api.bindings.php_rest import LogIn, PhpInterface, is_large_answer, refusal_of, run_operation
+from controller.api.bindings.php_rest import (
+    LogIn,
+    PhpInterface,
+    is_large_answer,
+    path_pattern,
+    refusal_of,
+    run_operation,
+)
 from controller.api.bindings.php_values import answer_document, refusal_document
 from controller.api.bindings.php_wsdl import APACHE, ENCODING, URN, php_wsdl
 from controller.api.bindings.soap import VERSIONS
@@ -44,11 +51,10 @@ class PhpSoap:
 
     def routes(self) -> list[web.RouteDef]:
         """The routes of the server and of its description; paths are taken in any case."""
-        path = self._interface.soap_path[1:]
-        described = path.rpartition(".")[0] + ".wsdl"
+        path = self._interface.soap_path
         return [
-            web.route("*", f"/{{path:(?i:{re.escape(path)})/?}}", self._on_request),
-            web.get(f"/{{path:(?i:{re.escape(described)})}}", self._on_wsdl),
+            web.route("*", path_pattern(path), self._on_request),
+            web.get(path_pattern(path.rpartition(".")[0] + ".wsdl"), self._on_wsdl),
         ]
 
     async def _on_wsdl(self, request: web.Request) -> web.Response:

@@ -50,8 +50,14 @@ class DialerHandler:
         self._runner = Runner(authenticator, answers)
 
     def routes(self) -> list[web.RouteDef]:
-        """The routes. A wrong method is answered in the interface's own way, too."""
-        return [web.route("*", each.name, partial(self._on_request, each)) for each in self._operations]
+        """The routes, with further slashes before them: programs put a path behind a base URL.
+
+        A wrong method is answered in the interface's own way, too.
+        """
+        return [
+            web.route("*", f"/{{slashes:/*}}{each.name.lstrip('/')}", partial(self._on_request, each))
+            for each in self._operations
+        ]
 
     async def _on_request(self, operation: Operation, request: web.Request) -> web.Response:
         headers = {}

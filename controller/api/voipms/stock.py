@@ -159,6 +159,8 @@ class StockMethods:
             raise Refused("invalid_did")
         if did.owners:
             raise Refused("did_in_use")
+        if key.suspended:
+            raise Refused("Unable_to_purchase", "This account is suspended.")
         # It is judged as if it were the account's already.
         theirs = Did(did.number, voice=key, sms=key if "sms" in key.products else None)
         settings = info_settings(theirs, key, request, self._checks)

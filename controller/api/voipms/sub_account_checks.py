@@ -21,6 +21,28 @@ from controller.directory.snapshot import LicenseKey
 USERNAME = re.compile(r"[A-Za-z0-9_]{1,12}")
 SHORTEST_PASSWORD, LONGEST_PASSWORD = 8, 100
 LONGEST_EXTENSION = 5
+_KEPT: Mapping[str, str] = {
+    "max_expiry": "3600",
+    "rtp_timeout": "60",
+    "rtp_hold_timeout": "600",
+    "ip_restriction": "",
+    "enable_ip_restriction": "0",
+    "pop_restriction": "",
+    "enable_pop_restriction": "0",
+    "send_bye": "1",
+    "allow225": "0",
+    "dialing_mode": "0",
+    "default_e911": "",
+    "call_pickup_behavior": "1",
+    "internal_extension_location": "",
+    "parking_lot": "",
+    "tfcarrier": "-1",
+    "transcribe": "0",
+    "transcription_locale": "",
+    "transcription_email": "",
+    "transcription_start_delay": "",
+}
+"""What comes back as it was given, with its default: declarative clients take nothing else for what they set."""
 DEFAULTS: Mapping[str, str] = {
     "description": "",
     "protocol": "1",
@@ -43,7 +65,9 @@ DEFAULTS: Mapping[str, str] = {
     "record_calls": "0",
     "enable_internal_cnam": "0",
     "internal_cnam": "",
+    **_KEPT,
 }
+_SECONDS = {"max_expiry": (60, 3600), "rtp_timeout": (1, 3600), "rtp_hold_timeout": (1, 3600)}
 _CODECS = frozenset({"all", "alaw", "g722", "g726", "g729", "gsm", "ilbc", "opus", "speex", "ulaw"})
 _CHOICES: Mapping[str, tuple[tuple[str, ...], str]] = {
     "device_type": (tuple(code for code, _ in DEVICE_TYPES), "invalid_devicetype"),
@@ -93,14 +117,7 @@ class SubAccountChecks:
     def content(self, key: LicenseKey, asked: SubAccountFields, before: Mapping[str, Any]) -> dict[str, Any]:
         """What is stored of a phone. before: what was, with the defaults. Refused."""
         self._refuse_other_ways(asked)
-        content = dict(before)
-        for name, (choices, status) in _CHOICES.items():
-            given = getattr(asked, name).strip().lower()
-            if given:
-                content[name] = one_of(choices, given, status)
-        for name, status in _TEXTS.items():
-            if (text := getattr(asked, name)) is not None:
-                content[name] = text_of(text, status)
+        content = {**before, **_plain_values(asked)}
         if asked.callerid_number is not None:
             content["callerid_number"] = shown_number(self._directory, key, asked.callerid_number, "callerid")
         if asked.allowed_codecs.strip():
@@ -126,6 +143,8 @@ class SubAccountChecks:
             raise Refused("invalid_authtype", "Phones log in with a password here: auth_type 1.")
         if asked.ip.strip():
             raise Refused("invalid_ip_auth")
+        if flag(asked.enable_ip_restriction, "invalid_enable_ip_restriction"):
+            raise Refused("invalid_enable_ip_restriction", "Phones are let in from every address here.")
         if flag(asked.sip_traffic, "invalid_sip_traffic"):
             raise Refused("invalid_sip_traffic", "Whether calls are encrypted, the configuration of a phone says.")
 
@@ -168,6 +187,28 @@ def new_password(text: str) -> str:
         if re.fullmatch(pattern, password) is None:
             raise Refused(status)
     return password
+
+
+def _plain_values(asked: SubAccountFields) -> dict[str, str]:
+    """The values that stand for themselves, as far as they are given. Refused."""
+    found: dict[str, str] = {}
+    for name, (choices, status) in _CHOICES.items():
+        given = getattr(asked, name).strip().lower()
+        if given:
+            found[name] = one_of(choices, given, status)
+    for name in _KEPT:
+        if (text := getattr(asked, name)) is not None:
+            found[name] = _kept(name, text)
+    for name, status in _TEXTS.items():
+        if (text := getattr(asked, name)) is not None:
+            found[name] = text_of(text, status)
+    return found
+
+
+def _kept(name: str, text: str) -> str:
+    if name in _SECONDS and text.strip():
+        return str(whole(text, *_SECONDS[name], f"invalid_{name}"))
+    return text_of(text, f"invalid_{name}") or _KEPT[name]
 
 
 def _codecs(text: str) -> str:
