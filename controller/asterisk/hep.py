@@ -8,8 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
+import math
 import re
+import socket
 import struct
+import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
@@ -19,6 +22,7 @@ log = structlog.get_logger()
 
 _HEADER = struct.Struct("!4sH")
 _LONGEST_NUMBER = 4
+_BUFFER_BYTES = 4 * 1024 * 1024
 _CHUNK = struct.Struct("!HHH")
 
 SIP = 1
@@ -178,17 +182,18 @@ class HepReceiver(asyncio.DatagramProtocol):
     What cannot be read is counted and passed over.
     """
 
-    def __init__(self, *, methods: Iterable[str] = ()) -> None:
-        """methods: only their requests and responses are read ("MESSAGE"); none for all.
+    def __init__(self, *, methods: Iterable[str] = (), clock: Callable[[], float] = time.monotonic) -> None:
+        """methods: only their requests and responses are read ("MESSAGE"); none for all. clock: seconds.
 
         A call is told in a dozen SIP messages: to read them for nothing costs as much as a tenth of the call.
         """
         wanted = "|".join(methods)
         self._wanted = re.compile(rb"^cseq[ \t]*:\s*\d+\s+(?:%b)\b" % wanted.encode(), re.IGNORECASE | re.MULTILINE)
         self._reads_all = not wanted
+        self._clock = clock
+        self._last_packet_at = -math.inf
         self._handlers: list[SipHandler] = []
         self._transport: asyncio.DatagramTransport | None = None
-        self.packets = 0
         self.messages = 0
         self.unreadable = 0
 
@@ -199,8 +204,14 @@ class HepReceiver(asyncio.DatagramProtocol):
         """Listen; gives the port (the one that was free, for 0). Raises OSError when it is taken."""
         loop = asyncio.get_running_loop()
         transport, _ = await loop.create_datagram_endpoint(lambda: self, local_addr=(host, port))
+        # A burst of calls must not fill the buffer while something else is done: what is lost is not sent again.
+        transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _BUFFER_BYTES)
         self._transport = transport
         return int(transport.get_extra_info("sockname")[1])
+
+    def heard_within(self, seconds: float) -> bool:
+        """Whether Asterisk mirrored anything to this port in the last seconds."""
+        return self._clock() - self._last_packet_at <= seconds
 
     def stop(self) -> None:
         if self._transport is not None:
@@ -208,7 +219,7 @@ class HepReceiver(asyncio.DatagramProtocol):
             self._transport = None
 
     def datagram_received(self, data: bytes, addr: tuple[str | object, int]) -> None:  # noqa: ARG002
-        self.packets += 1
+        self._last_packet_at = self._clock()
         if not self._reads_all and not self._wanted.search(data):
             return
         packet = parse_packet(data)

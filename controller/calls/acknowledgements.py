@@ -15,13 +15,16 @@ from controller.asterisk.hep import CapturedSipMessage, HepPacket
 PATIENCE_SECONDS = 34.0
 """Asterisk ends a call whose answer nobody has confirmed for 64*T1 = 32 s; one that lives on was confirmed."""
 
+MIRRORED_SECONDS = 5.0
+"""A call's INVITE is mirrored before anybody hears of the call: where nothing came for so long, nothing is mirrored."""
+
 _TAG = re.compile(r";\s*tag\s*=\s*([^;,\s>]+)", re.IGNORECASE)
 
 
 class Acknowledgements:
-    """Tells each call that waits for its ACK. mirrored: whether Asterisk's SIP is heard of at all.
+    """Tells each call that waits for its ACK. mirrored: whether Asterisk's SIP is heard of now.
 
-    Where none is mirrored, no call waits: nobody could tell it anything.
+    Where none is mirrored, no call waits: nobody could tell it anything. Asterisk mirrors to one controller only.
     """
 
     def __init__(self, mirrored: Callable[[], bool] = lambda: False) -> None:

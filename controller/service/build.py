@@ -11,7 +11,7 @@ from prometheus_client import CollectorRegistry
 from controller.api.operator_doors import operator_doors
 from controller.asterisk.ami import AmiClient
 from controller.asterisk.ari.client import SILENCED_EVENTS, AriClient
-from controller.calls.acknowledgements import Acknowledgements
+from controller.calls.acknowledgements import MIRRORED_SECONDS, Acknowledgements
 from controller.calls.call_log import CallLogTargets
 from controller.calls.call_prompts import CallPrompts, PromptSources
 from controller.calls.feed import CallFeed
@@ -102,7 +102,7 @@ def build(configuration: Configuration, database: Database) -> Service:
         usage_metrics=metering.metrics,
     )
     hep = texts.listeners.hep
-    acknowledgements = Acknowledgements(lambda: hep.packets > 0)
+    acknowledgements = Acknowledgements(lambda: hep.heard_within(MIRRORED_SECONDS))
     hep.on_sip(acknowledgements.on_sip)
     calls = build_calls(
         database=database,

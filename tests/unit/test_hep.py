@@ -141,3 +141,13 @@ def test_a_receiver_for_one_method_reads_its_requests_and_responses_and_no_other
     for message in (REQUEST, RESPONSE.replace(b"CSeq: 7 MESSAGE", cseq), invite, RESPONSE.replace(b"MESSAGE", b"BYE")):
         receiver.datagram_received(packet(message), ("127.0.0.1", 1))
     assert [(message.method, message.status) for message in heard] == [("MESSAGE", 0), ("", 486)]
+
+
+def test_a_receiver_knows_whether_anything_is_mirrored_to_it_at_present() -> None:
+    now = 1000.0
+    receiver = HepReceiver(methods=("ACK",), clock=lambda: now)
+    assert not receiver.heard_within(5)
+    receiver.datagram_received(packet(REQUEST), ("127.0.0.1", 1))  # also what nobody reads
+    assert receiver.heard_within(5)
+    now += 6
+    assert not receiver.heard_within(5)
