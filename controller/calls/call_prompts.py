@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from controller.directory.current import CurrentDirectory
@@ -12,7 +13,7 @@ from controller.script.program import Program
 from controller.script.voice_ids import FULL_VOLUME, NORMAL_RATE
 from controller.speech.library import SoundLibrary
 from controller.speech.prompts import Medium, Prompts
-from controller.speech.quota import SpeechQuota
+from controller.speech.quota import SpeechMade, SpeechQuota, told_nobody
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +21,7 @@ class PromptSources:
     """Where prompts come from: speech engines, the YAML's sounds, stored sounds.
 
     media_url: the address under which Asterisk reaches the controller's media, without a trailing slash. quota: what
-    speech may be made for each licence key.
+    speech may be made for each licence key. speech_made: told of what was synthesized.
     """
 
     prompts: Prompts
@@ -28,6 +29,7 @@ class PromptSources:
     library: SoundLibrary
     media_url: str
     quota: SpeechQuota = field(default_factory=SpeechQuota)
+    speech_made: SpeechMade = told_nobody
 
 
 class CallPrompts:
@@ -103,7 +105,8 @@ class CallPrompts:
 
     async def _spoken(self, prompt: Speech) -> Medium:
         self._sources.quota.admit(self.license_key)
-        medium = await self._sources.prompts.speech(prompt.text, prompt.voice, *self._manner)
+        made = partial(self._sources.speech_made, self.license_key, prompt.text)
+        medium = await self._sources.prompts.speech(prompt.text, prompt.voice, *self._manner, made)
         self._sources.quota.count(self.license_key, medium.seconds)
         return medium
 

@@ -7,24 +7,33 @@ from __future__ import annotations
 
 import asyncio
 import re
+from functools import partial
 from pathlib import Path
 
 from controller.directory.current import CurrentDirectory
 from controller.errors import SoundRefused, SpeechError
 from controller.speech.library import SoundLibrary
 from controller.speech.prompts import Medium, Prompts
+from controller.speech.quota import SpeechMade, told_nobody
 
 # As in the YAML, but for blanks around it.
 _SOUND_ID = re.compile(r"[^\x00-\x1f~^|/\\()]{1,100}")
 
 
 class KeySounds:
-    """Keys are named as in the directory; ids are in any case."""
+    """Keys are named as in the directory; ids are in any case. speech_made: told of what was synthesized."""
 
-    def __init__(self, directory: CurrentDirectory, library: SoundLibrary, prompts: Prompts) -> None:
+    def __init__(
+        self,
+        directory: CurrentDirectory,
+        library: SoundLibrary,
+        prompts: Prompts,
+        speech_made: SpeechMade = told_nobody,
+    ) -> None:
         self._directory = directory
         self._library = library
         self._prompts = prompts
+        self._speech_made = speech_made
 
     async def ids(self, license_key: str) -> list[str]:
         """The ids of all sounds, sorted. StoreError."""
@@ -65,9 +74,10 @@ class KeySounds:
         except SpeechError:
             return None
 
-    async def speech(self, text: str, voice: int, rate: int, volume: int) -> bytes:
+    async def speech(self, license_key: str, text: str, voice: int, rate: int, volume: int) -> bytes:
         """A spoken text as a telephone WAV file. rate: 0 to 20, 10 is normal; volume: 0 to 100. SpeechError."""
-        medium = await self._prompts.speech(text, voice, rate, volume)
+        made = partial(self._speech_made, license_key, text)
+        medium = await self._prompts.speech(text, voice, rate, volume, made)
         return await asyncio.to_thread(self._prompts.read, medium)
 
     async def remove(self, license_key: str, sound_id: str) -> bool:

@@ -85,9 +85,8 @@ def build(configuration: Configuration, database: Database) -> Service:
     )
     journal = Journal(database, owner)
     mailer = _mailer(settings, database, journal, directory, registry)
-    sources = PromptSources(
-        prompts, directory, library, settings.media_url, SpeechQuota(settings.speech.megabytes_an_hour)
-    )
+    quota = SpeechQuota(settings.speech.megabytes_an_hour)
+    sources = PromptSources(prompts, directory, library, settings.media_url, quota, metering.speech.made)
     postback_urls = PostbackUrls(database)
     texts = build_texts(
         configuration,
@@ -143,7 +142,7 @@ def build(configuration: Configuration, database: Database) -> Service:
 
     reloading = Reloading(configuration, directory, prompts, ami, shared, metering.prices, line_types.reload)
     ami.on_ready(reloading.catch_up)
-    key_sounds = KeySounds(directory, library, prompts)
+    key_sounds = KeySounds(directory, library, prompts, metering.speech.made)
     entries = Entries(database)
     entries.on_change(directory.keep)
     voicemail = build_voicemail(settings.mail, database, directory, entries, library)

@@ -14,6 +14,7 @@ from controller.metering.accounts import Accounts
 from controller.metering.metrics import UsageMetrics
 from controller.metering.monthly import MonthlyUsage
 from controller.metering.prices import CurrentPrices
+from controller.metering.speech import SpeechUsage
 from controller.metering.store.standings import Standings
 from controller.metering.usage_watch import UsageWatch
 from controller.store.database import Database
@@ -28,21 +29,24 @@ class MeteringParts:
     monthly: MonthlyUsage
     watch: UsageWatch
     metrics: UsageMetrics
+    speech: SpeechUsage
 
 
 def build_metering(
     configuration: Configuration, database: Database, directory: CurrentDirectory, registry: CollectorRegistry
 ) -> MeteringParts:
-    """Prices, accounts, what each month begins with, the watch over limits, and the counters."""
+    """Prices, accounts, what each month begins with, the watch over limits, the counters, and the usage of speech."""
     prices = CurrentPrices(configuration.prices)
     mail = configuration.settings.mail
     server = (
         MailServer(mail.host, mail.port, mail.sender, mail.username, mail.password, mail.tls) if mail.host else None
     )
+    metrics = UsageMetrics(registry)
     return MeteringParts(
         prices=prices,
         accounts=Accounts(database, prices),
         monthly=MonthlyUsage(database, directory, lambda: datetime.now(UTC)),
         watch=UsageWatch(Standings(database), directory, prices, server),
-        metrics=UsageMetrics(registry),
+        metrics=metrics,
+        speech=SpeechUsage(database, metrics, lambda: datetime.now(UTC)),
     )

@@ -120,6 +120,7 @@ def _parts(service: Service) -> dict[str, Part]:
         "bans": service.bans.run,
         "monthly-usage": service.metering.monthly.run,
         "usage-limits": service.metering.watch.run,
+        "usage-of-speech": service.metering.speech.run,
         "post-back URLs": service.postback_urls.run,
         "line types": service.line_types.assignments.run,
     }

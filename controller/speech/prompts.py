@@ -25,6 +25,10 @@ CONVERSIONS_AT_ONCE = 2
 LONGEST_SILENCE_SECONDS = 3600.0
 
 
+def _tell_nobody() -> None:
+    """Nobody counts."""
+
+
 class Prompts:
     """Speech, sounds, silence and the beep, from `directory` when they were made before, else made now.
 
@@ -60,16 +64,28 @@ class Prompts:
             return None
 
     async def speech(
-        self, text: str, voice: int = DEFAULT_VOICE, rate: int = NORMAL_RATE, volume: int = FULL_VOLUME
+        self,
+        text: str,
+        voice: int = DEFAULT_VOICE,
+        rate: int = NORMAL_RATE,
+        volume: int = FULL_VOLUME,
+        synthesized: Callable[[], None] = _tell_nobody,
     ) -> Medium:
         """A text, speech control included, spoken by the voice with that id.
 
         rate: 0 to 20, 10 is normal. volume: 0 to 100. A voice that no engine has is spoken by the default voice.
-        SynthesisFailed, VoiceUnavailable; SpeechError when it cannot be stored.
+        synthesized: told when an engine has spoken it, and not when it was there already, or is being made for
+        another. SynthesisFailed, VoiceUnavailable; SpeechError when it cannot be stored.
         """
         await self._ask_versions(text, voice)
         key = self._speech_key(text, voice, rate, volume)
-        return await self._made(key, lambda: self._renderer.render(text, voice, rate, volume))
+
+        async def render() -> bytes:
+            wav = await self._renderer.render(text, voice, rate, volume)
+            synthesized()
+            return wav
+
+        return await self._made(key, render)
 
     def cached_sound(self, path: Path) -> Medium | None:
         """What the file was when `sound` last looked at it, from memory alone; None when it never did."""

@@ -13,6 +13,14 @@ MEGABYTE = 1_000_000
 DEFAULT_MEGABYTES = 2000
 
 
+SpeechMade = Callable[[str, str], None]
+"""Told of each text that was synthesized for a licence key, by its name; the key comes first."""
+
+
+def told_nobody(_license_key: str, _text: str) -> None:
+    """Nobody counts what is spoken."""
+
+
 class SpeechQuota:
     """Counts what is rendered for each licence key on this controller, by the hour. What was spoken before is free.
 

@@ -14,6 +14,7 @@ import soundfile  # type: ignore[import-untyped]
 
 from controller.calls.call_prompts import CallPrompts, PromptSources
 from controller.directory.current import CurrentDirectory
+from controller.directory.key_sounds import KeySounds
 from controller.directory.snapshot import Snapshot
 from controller.errors import AudioInvalid, SpeechError, SynthesisFailed, VoiceUnavailable
 from controller.script.effects import Speech
@@ -350,6 +351,27 @@ async def test_announcements_are_recorded_where_asterisk_finds_them_and_only_whe
     assert soundfile.info(folder / "unavailable.wav").samplerate == 8000
     assert await record_announcements(prompts, folder) == []
     assert await record_announcements(prompts, folder, {"unavailable": "other words"}) == [folder / "unavailable.wav"]
+
+
+async def test_what_is_synthesized_is_told_of_once_with_whom_it_was_made_for(prompts: Prompts) -> None:
+    made: list[tuple[str, str]] = []
+    sources = PromptSources(
+        prompts,
+        CurrentDirectory(snapshot({})),
+        cast("SoundLibrary", None),
+        "http://127.0.0.1",
+        speech_made=lambda license_key, text: made.append((license_key, text)),
+    )
+    first, second = CallPrompts(sources, "acme"), CallPrompts(sources, "rival")
+    await first.make(Speech("one"))
+    await second.make(Speech("one"))
+    await second.make(Speech("two"))
+    assert made == [("acme", "one"), ("rival", "two")]
+    sounds = KeySounds(
+        sources.directory, cast("SoundLibrary", None), prompts, lambda key, text: made.append((key, text))
+    )
+    assert await sounds.speech("acme", "three", 0, 10, 100) == await sounds.speech("acme", "three", 0, 10, 100)
+    assert made[2:] == [("acme", "three")]
 
 
 async def test_a_key_has_so_much_speech_made_within_an_hour(prompts: Prompts, english: ToneSynthesizer) -> None:

@@ -27,6 +27,7 @@ from controller.calls.usage import call_usage
 from controller.errors import StoreUnreachable
 from controller.metering.look_ups import LookUpUsage
 from controller.metering.metrics import UsageMetrics
+from controller.metering.speech import SpeechUsage
 from controller.metering.store.records import write_usage
 from controller.metering.usage import UsageProduct, UsageRecord
 from controller.resources import QUERIES
@@ -261,3 +262,35 @@ async def test_a_look_up_is_metered_for_its_key_and_one_of_the_operators_is_not(
     assert rows == [("acme", "lookup", 1, "+442079460958", "GB", AT)] * 2
     labels = {"product": "lookup", "direction": ""}
     assert registry.get_sample_value("ringpost_usage_records_total", labels) == 2
+
+
+async def test_the_characters_of_speech_are_written_also_when_the_controller_ends(
+    database: Database, postgres: str
+) -> None:
+    usage = SpeechUsage(database, UsageMetrics(CollectorRegistry()), lambda: AT)
+    task = asyncio.create_task(usage.run())
+    usage.made("acme", "Hello.")
+    await asyncio.sleep(0)
+    usage.made("rival", "¡Adiós!")
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    rows = await usage_of(postgres, "license_key, product, units")
+    assert sorted(rows) == [("acme", "speech", 6), ("rival", "speech", 7)]
+
+
+async def test_the_usage_of_speech_waits_for_the_database(
+    database: Database, postgres: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    torn = Torn(database, random.Random(1))
+    monkeypatch.setattr("controller.metering.speech.AGAIN_SECONDS", 0.0)
+    usage = SpeechUsage(cast("Database", torn), UsageMetrics(CollectorRegistry()), lambda: AT)
+    task = asyncio.create_task(usage.run())
+    for number in range(20):
+        usage.made("acme", "x" * number)
+        await asyncio.sleep(0)
+    async with asyncio.timeout(60):
+        while len(await usage_of(postgres)) < 20:
+            await asyncio.sleep(0.02)
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    assert sum(units for _, units, _ in await usage_of(postgres)) == sum(range(20))

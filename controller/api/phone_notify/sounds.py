@@ -135,10 +135,11 @@ class SoundOperations:
 
     async def _speech(self, request: SpeechAsMp3 | SpeechAsUlaw, caller: Caller) -> bytes | None:
         """The WAV file of a text."""
-        if caller.customer(request.license_key) is None or not (request.text or "").strip():
+        key = caller.customer(request.license_key)
+        if key is None or not (request.text or "").strip():
             return None
         rate, volume = speech_rate_of(request.rate), speech_volume_of(request.volume)
         try:
-            return await self._sounds.speech(request.text or "", request.voice, rate, volume)
+            return await self._sounds.speech(key.name, request.text or "", request.voice, rate, volume)
         except SpeechError:
             return None
