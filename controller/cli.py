@@ -18,6 +18,7 @@ from controller.commands import backup_arguments as backup_commands
 from controller.commands import billing_arguments as billing_commands
 from controller.commands import call_arguments as call_commands
 from controller.commands import console_arguments as console_commands
+from controller.commands import key_arguments as key_commands
 from controller.commands import line_type_arguments as line_type_commands
 from controller.commands import postback_arguments as postback_commands
 from controller.commands import sound_arguments as sound_commands
@@ -306,6 +307,7 @@ def run_tests(
 
 backup_commands.add_to(app)
 call_commands.add_to(app)
+key_commands.add_to(app)
 line_type_commands.add_to(app)
 sound_commands.add_to(app)
 postback_commands.add_to(app)

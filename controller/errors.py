@@ -26,6 +26,7 @@
     │   └── AudioInvalid
     ├── PhoneNumberInvalid        not a phone number, or not one that may be used there
     ├── NotificationRefused       a call that is not placed (carries the response code, and the script's mistakes)
+    ├── KeyRefused                a licence key that the operator can neither make nor revoke so
     ├── SoundRefused              a sound that a customer's program may not keep under this id
     ├── StateInvalid              the stored state of a call's script cannot be read back
     ├── DestinationInvalid        an IVR's choice that leads to no kind of destination
@@ -257,6 +258,12 @@ class NotificationRefused(RingpostError):
         super().__init__(message)
         self.code = code
         self.mistakes = tuple(mistakes)
+
+
+class KeyRefused(RingpostError):
+    """This licence key cannot be made, or revoked."""
+
+    error_id = "key-refused"
 
 
 class SoundRefused(RingpostError):

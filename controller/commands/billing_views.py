@@ -56,12 +56,12 @@ async def print_invoice(config: Path, key: str, month: str, to: Path | None) -> 
     """Print the invoice of a key for a month as CSV, or write its page. RingpostError, StoreError."""
     configuration = read_configuration(config)
     since, until = _month(month)
-    found = configuration.snapshot.license_key(known_key(configuration, key))
-    assert found is not None
+    name = await known_key(configuration, key)
+    found = configuration.snapshot.license_key(name)
     prices = configuration.prices
     async with _database(configuration) as database:
-        usage = await UsageReader(database).report(found.name, since, until, prices, by="country")
-    made = Invoice(key, found.description, since, until, usage)
+        usage = await UsageReader(database).report(name, since, until, prices, by="country")
+    made = Invoice(key, found.description if found else "", since, until, usage)
     if to is not None:
         text = page(made, datetime.now(UTC))
         await asyncio.to_thread(to.write_text, text, encoding="utf-8")
@@ -81,7 +81,7 @@ async def export_month(config: Path, month: str, to: Path, key: str | None) -> i
     written = 0
     async with _database(configuration) as database:
         reader = UsageReader(database)
-        names = [known_key(configuration, key)] if key else await reader.keys(since, until)
+        names = [await known_key(configuration, key)] if key else await reader.keys(since, until)
         accounts = Accounts(database, CurrentPrices(configuration.prices))
         with to.open("w", encoding="utf-8", newline="") as file:
             writer = csv.writer(file, lineterminator="\n")

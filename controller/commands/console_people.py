@@ -10,7 +10,7 @@ from rich.table import Table
 
 from controller.api.console import letting_in
 from controller.api.console.store.people import People
-from controller.commands.text_views import key_named, open_database
+from controller.commands.system_store import key_named, open_database
 from controller.config.load import read_configuration
 from controller.errors import RingpostError
 from controller.terminal import shown
@@ -19,8 +19,8 @@ from controller.terminal import shown
 async def invite_person(config: Path, name: str, key: str | None) -> str:
     """Let somebody in; gives the link. RingpostError for a name that is taken, or an unknown key."""
     configuration = read_configuration(config)
-    license_key = None if key is None else key_named(configuration, key)
     async with open_database(configuration) as database:
+        license_key = None if key is None else await key_named(configuration, database, key)
         base_url = letting_in.console_url(configuration.settings)
         return await letting_in.invite(database, base_url, name, license_key)
 

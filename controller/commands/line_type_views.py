@@ -10,7 +10,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from controller.commands.text_views import open_database
+from controller.commands.system_store import open_database
 from controller.config.load import read_configuration
 from controller.directory.current import CurrentDirectory
 from controller.egress.guard import Guard

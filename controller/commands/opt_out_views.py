@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text as Styled
 
-from controller.commands.text_views import key_named, open_database
+from controller.commands.system_store import key_named, open_database, whole_directory
 from controller.config.load import read_configuration
 from controller.errors import RingpostError
 from controller.numbers import parse_number
@@ -45,27 +45,28 @@ async def show_opt_outs(
 async def block(config: Path, number: str, key: str | None) -> bool:
     """Block a number; False when it was blocked already."""
     configuration = read_configuration(config)
-    opt_out = OptOut(key_named(configuration, key), parse_number(number), source="cli")
     async with open_database(configuration) as database:
+        opt_out = OptOut(await key_named(configuration, database, key), parse_number(number), source="cli")
         return await OptOuts(database).add(opt_out)
 
 
 async def open_again(config: Path, number: str, key: str | None) -> bool:
     """Open a number again; False when it was not blocked."""
     configuration = read_configuration(config)
-    opt_in = OptOut(key_named(configuration, key), parse_number(number), source="cli")
     async with open_database(configuration) as database:
+        opt_in = OptOut(await key_named(configuration, database, key), parse_number(number), source="cli")
         return await OptOuts(database).remove(opt_in)
 
 
 async def import_csv(config: Path, file: Path, key: str | None) -> Imported:
     """Block every number of a CSV. RingpostError when the file cannot be read."""
     configuration = read_configuration(config)
-    name = key_named(configuration, key) if key else None
     try:
         async with open_database(configuration) as database:
+            name = await key_named(configuration, database, key) if key else None
+            directory, _ = await whole_directory(configuration, database)
             with file.open(encoding="utf-8-sig", newline="") as stream:
-                return await OptOuts(database).read_csv(stream, configuration.snapshot.license_keys, name)
+                return await OptOuts(database).read_csv(stream, directory.snapshot.license_keys, name)
     except (OSError, ValueError) as error:
         raise RingpostError(f"{file} cannot be read: {error}") from None
 
@@ -76,7 +77,8 @@ async def export_csv(config: Path, file: Path, key: str | None) -> int:
     try:
         async with open_database(configuration) as database:
             with file.open("w", encoding="utf-8", newline="") as stream:
-                return await OptOuts(database).write_csv(stream, key_named(configuration, key) if key else None)
+                name = await key_named(configuration, database, key) if key else None
+                return await OptOuts(database).write_csv(stream, name)
     except OSError as error:
         raise RingpostError(f"{file} cannot be written: {error.strerror}") from None
 

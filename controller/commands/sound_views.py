@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text as Styled
 
-from controller.commands.text_views import key_named, open_database
+from controller.commands.system_store import key_named, open_database
 from controller.config.load import read_configuration
 from controller.directory.current import CurrentDirectory
 from controller.directory.key_sounds import KeySounds
@@ -42,8 +42,8 @@ class _Sounds:
 @asynccontextmanager
 async def _sounds(config: Path, key: str) -> AsyncIterator[_Sounds]:
     configuration = read_configuration(config)
-    name = key_named(configuration, key)
     async with open_database(configuration) as database:
+        name = await key_named(configuration, database, key)
         prompts = build_prompts(configuration.settings)
         library = SoundLibrary(database, prompts)
         yield _Sounds(name, KeySounds(CurrentDirectory(configuration.snapshot), library, prompts))

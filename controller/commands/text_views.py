@@ -15,13 +15,10 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text as Styled
 
+from controller.commands.system_store import key_named, open_database, whole_directory
 from controller.config.load import Configuration, read_configuration
-from controller.directory.current import CurrentDirectory
 from controller.errors import RingpostError
 from controller.numbers import parse_number
-from controller.resources import QUERIES
-from controller.store.database import Database
-from controller.store.queries import Queries
 from controller.terminal import shown
 from controller.texts.metrics import TextMetrics
 from controller.texts.model.order import Refused, TextOrder
@@ -43,36 +40,13 @@ STYLES = {
 
 
 @asynccontextmanager
-async def open_database(configuration: Configuration) -> AsyncIterator[Database]:
-    """The system's database, for one command."""
-    database = await Database.connect(configuration.database_url, Queries.load(QUERIES), size=1)
-    try:
-        yield database
-    finally:
-        await database.close()
-
-
-@asynccontextmanager
 async def _texts(config: Path) -> AsyncIterator[tuple[Configuration, Texts]]:
     configuration = read_configuration(config)
     async with open_database(configuration) as database:
-        directory = CurrentDirectory(configuration.snapshot)
+        directory, _ = await whole_directory(configuration, database)
         wait = timedelta(hours=configuration.settings.texts.phone_wait_hours)
         queueing = Queueing(directory, database, Rules(), utc_now, wait)
         yield configuration, Texts(database, directory, queueing, TextMetrics(CollectorRegistry()))
-
-
-def key_named(configuration: Configuration, name: str | None) -> str:
-    """Under which name the store knows a licence key; the only one, when none is named. RingpostError."""
-    keys = {key.shown_name: key.name for key in configuration.snapshot.license_keys.values()}
-    if name is None and len(keys) == 1:
-        return next(iter(keys.values()))
-    if name is None or name not in keys:
-        known = ", ".join(keys)
-        raise RingpostError(
-            f"There is no licence key “{name}”: {known}." if name else f"Choose one with --key: {known}."
-        )
-    return keys[name]
 
 
 async def list_texts(
@@ -136,9 +110,12 @@ async def send_text(
     transactional: bool,
 ) -> str:
     """Queue a text; gives its id. RingpostError when it is refused."""
-    async with _texts(config) as (configuration, texts):
+    configuration = read_configuration(config)
+    async with open_database(configuration) as database:
+        name = await key_named(configuration, database, key)
+    async with _texts(config) as (_, texts):
         order = TextOrder(
-            license_key=key_named(configuration, key),
+            license_key=name,
             recipient=number,
             body=body,
             sender=sender,

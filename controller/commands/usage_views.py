@@ -16,6 +16,7 @@ from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from controller.commands.system_store import key_named, open_database
 from controller.config.load import Configuration, read_configuration
 from controller.errors import RingpostError
 from controller.metering.report import By, Report
@@ -59,7 +60,7 @@ async def show_usage(config: Path, key: str, period: Period, by: By, form: Form,
     configuration = read_configuration(config)
     prices = configuration.prices
     async with usage_reader(configuration) as reader:
-        name = known_key(configuration, key)
+        name = await known_key(configuration, key)
         whole = await reader.report(name, period.since, period.until, prices, by=by)
     match form:
         case Form.JSON:
@@ -70,12 +71,13 @@ async def show_usage(config: Path, key: str, period: Period, by: By, form: Form,
             console.print(_table(whole, by))
 
 
-def known_key(configuration: Configuration, key: str) -> str:
-    """Under which name the store knows a key of the YAML. RingpostError for one that is not declared."""
+async def known_key(configuration: Configuration, key: str) -> str:
+    """Under which name the store knows a key. RingpostError for one that there never was; StoreError."""
     found = configuration.snapshot.key_declared_as(key)
-    if found is None:
-        raise RingpostError(f"There is no licence key “{key}”.")
-    return found.name
+    if found is not None:
+        return found.name
+    async with open_database(configuration) as database:
+        return await key_named(configuration, database, key)
 
 
 @asynccontextmanager

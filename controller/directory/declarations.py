@@ -6,28 +6,20 @@ files, once all are read.
 
 from __future__ import annotations
 
-import base64
-import binascii
 import ipaddress
 import re
 from typing import Annotated, Any, Literal
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-import phonenumbers
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, model_validator
 
 from controller.asterisk.configuration import HOST_NAME
 from controller.config_file.validation import Declaration, mistake
-from controller.directory.api_access import ApiAccess, address_pattern
-from controller.directory.dialer_declarations import DialerEntry
-from controller.directory.limit_declarations import LimitsEntry
-from controller.directory.snapshot import DEFAULT_ZONE, Product, canonical_guid
-from controller.directory.text_declarations import REQUEST_URI, TextDidIn, TextsEntry
+from controller.directory.text_declarations import REQUEST_URI, TextDidIn
 from controller.egress.urls import customer_url
 from controller.errors import DestinationInvalid, PhoneNumberInvalid, UrlRefused
 from controller.ivr.model import CHOICE_KEYS, DTMF_DIGITS, HANG_UP, SHORTEST_TONE_MS, AfterSequence, Destination
 from controller.numbers import parse_number
-from controller.script.commands.kinds import EMAIL, sound_name
+from controller.script.commands.kinds import sound_name
 
 NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
 # Of IVRs and sequences: destinations and numbers name them without the white space around them.
@@ -51,31 +43,6 @@ def _url(text: str) -> str:
     except UrlRefused as error:
         reason = str(error).removeprefix("refused by the guard: ")
         raise mistake(f"not a URL that post-backs can be sent to: {reason}", _URL_EXPECTED) from None
-    return text
-
-
-def _zone(text: str) -> str:
-    try:
-        ZoneInfo(text)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise mistake("there is no time zone of this name", "one such as America/New_York") from None
-    return text
-
-
-def _guid(text: str) -> str:
-    guid = canonical_guid(text)
-    if guid is None:
-        raise mistake("not a valid licence key", "a GUID, or no `key` at all: then one is made")
-    return guid
-
-
-def _webhook_secret(text: str) -> str:
-    try:
-        length = len(base64.b64decode(text.removeprefix("whsec_"), validate=True))
-    except (binascii.Error, ValueError):
-        length = 0
-    if not 24 <= length <= 64:
-        raise mistake("not a valid signing secret", "whsec_ and 24 to 64 random bytes in base64")
     return text
 
 
@@ -148,42 +115,18 @@ def _prefix(text: str) -> str:
     return text
 
 
-def _opened(text: str) -> str:
-    """A country or a prefix that a key may call."""
-    if re.fullmatch(r"\+[1-9][0-9]{0,14}", text):
-        return text
-    if text.upper() in phonenumbers.SUPPORTED_REGIONS:
-        return text.upper()
-    raise mistake(
-        "this is no destination of calls", 'a country by its two letters, such as "CA", or a prefix such as "+1876"'
-    )
-
-
-def _mail_to(text: str) -> str:
-    """An address that a key's scripts may have mails sent to, or all of a domain."""
-    whole = text if not text.startswith("@") else f"x{text}"
-    if EMAIL.read(whole) is None:
-        raise mistake("this is no address of mails", '"ops@example.com", or "@example.com" for the whole domain')
-    return text.lower()
-
-
-def _listed(value: Any) -> Any:
+def listed(value: Any) -> Any:
+    """A text alone is a list of one."""
     return [value] if isinstance(value, str) else value
 
 
-def _unique(values: tuple[Any, ...] | None) -> tuple[Any, ...] | None:
+def unique(values: tuple[Any, ...] | None) -> tuple[Any, ...] | None:
+    """The values, none of which may stand there twice."""
     given = values or ()
     for index, value in enumerate(given):
         if value in given[:index]:
             raise mistake("this stands in the list already", at=(index,))
     return values
-
-
-def _address_pattern(text: str) -> str:
-    pattern = address_pattern(text)
-    if pattern is None:
-        raise mistake("not an address", 'an address, a network, "203.0.113.*", a host name, or 0.0.0.0 for any')
-    return pattern
 
 
 Number = Annotated[str, AfterValidator(_number)]
@@ -195,92 +138,6 @@ Description = Annotated[str, Field(max_length=200)]
 FilePath = Annotated[str, Field(min_length=1, max_length=1000)]
 Where = Annotated[Destination, BeforeValidator(_destination)]
 SpokenText = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=5000)]
-
-
-class VoipmsEntry(Declaration):
-    """`voipms:` of a licence key: how its programs log in to the VoIP.ms interface."""
-
-    username: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)] = ""
-    password: Annotated[str, Field(min_length=8, max_length=200)] = ""
-    addresses: Annotated[
-        tuple[Annotated[str, AfterValidator(_address_pattern)], ...],
-        BeforeValidator(_listed),
-        Field(max_length=100),
-        AfterValidator(_unique),
-    ] = ()
-    requests_per_minute: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
-    texts_per_day: Annotated[int, Field(ge=0, le=10_000_000)] = 100
-
-    def access(self) -> ApiAccess:
-        """The same as a value."""
-        return ApiAccess(
-            self.username, self.password, True, self.addresses, self.requests_per_minute, self.texts_per_day
-        )
-
-
-class LicenseKeyEntry(Declaration):
-    """`license_keys:` a customer's key."""
-
-    was: str | None = None
-    key: Annotated[str, AfterValidator(_guid)] | None = None
-    products: Annotated[tuple[Product, ...], BeforeValidator(_listed), Field(min_length=1), AfterValidator(_unique)] = (
-        "phone",
-        "sms",
-    )
-    status_post_url: Url | None = None
-    sounds: FilePath | None = None
-    webhook_secrets: Annotated[
-        tuple[Annotated[str, AfterValidator(_webhook_secret)], ...],
-        BeforeValidator(_listed),
-        Field(max_length=2),
-        AfterValidator(_unique),
-    ] = ()
-    max_calls: Annotated[int, Field(ge=1, le=100_000)] | None = None
-    calls_per_minute: Annotated[int, Field(ge=1, le=100_000)] = 3000
-    destinations: Annotated[
-        tuple[Annotated[str, AfterValidator(_opened)], ...] | None,
-        BeforeValidator(_listed),
-        Field(max_length=1000),
-        AfterValidator(_unique),
-    ] = None
-    transfers: Literal["checked", "open"] = "checked"
-    caller_ids: (
-        Literal["any"]
-        | Annotated[tuple[Number, ...], BeforeValidator(_listed), Field(max_length=1000), AfterValidator(_unique)]
-    ) = ()
-    voipms: VoipmsEntry | bool = True
-    mail_to: Annotated[
-        tuple[Annotated[str, AfterValidator(_mail_to)], ...],
-        BeforeValidator(_listed),
-        Field(max_length=100),
-        AfterValidator(_unique),
-    ] = ()
-    texts: TextsEntry = Field(default_factory=TextsEntry)
-    dialer: DialerEntry = Field(default_factory=DialerEntry)
-    limits: LimitsEntry = Field(default_factory=LimitsEntry)
-    suspended: bool = False
-    demo: bool = False
-    time_zone: Annotated[str, AfterValidator(_zone)] = DEFAULT_ZONE
-    description: Description = ""
-
-    @property
-    def api(self) -> ApiAccess:
-        """How its programs log in to interfaces with user names."""
-        if isinstance(self.voipms, bool):
-            return ApiAccess(enabled=self.voipms)
-        return self.voipms.access()
-
-    @property
-    def countries(self) -> frozenset[str] | None:
-        """The countries among its destinations; None where the key's own numbers say them."""
-        if self.destinations is None:
-            return None
-        return frozenset(each for each in self.destinations if not each.startswith("+"))
-
-    @property
-    def prefixes(self) -> tuple[str, ...]:
-        """The prefixes among its destinations."""
-        return tuple(each for each in self.destinations or () if each.startswith("+"))
 
 
 class DidEntry(Declaration):
@@ -365,21 +222,21 @@ class TrunkEntry(Declaration):
     registration: Annotated[bool, Field(alias="register")] = False
     match: Annotated[
         tuple[Annotated[str, AfterValidator(_network)], ...],
-        BeforeValidator(_listed),
+        BeforeValidator(listed),
         Field(max_length=100),
-        AfterValidator(_unique),
+        AfterValidator(unique),
     ] = ()
     calls_per_second: Annotated[float, Field(gt=0, le=1000)] = 5.0
     channels: Annotated[int, Field(ge=1, le=10_000)] = 30
     prefixes: Annotated[
         tuple[Annotated[str, AfterValidator(_prefix)], ...],
-        BeforeValidator(_listed),
+        BeforeValidator(listed),
         Field(min_length=1, max_length=1000),
-        AfterValidator(_unique),
+        AfterValidator(unique),
     ] = ("+",)
     number_format: Literal["e164", "plain", "national"] = "e164"
     did_from: Annotated[
-        tuple[TextDidIn, ...], BeforeValidator(_listed), Field(min_length=1, max_length=10), AfterValidator(_unique)
+        tuple[TextDidIn, ...], BeforeValidator(listed), Field(min_length=1, max_length=10), AfterValidator(unique)
     ] = (REQUEST_URI, "To", "P-Called-Party-ID")
     show_withheld: bool = False
     text_did_in: TextDidIn = REQUEST_URI

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from controller.config_file.document import Document
 from controller.config_file.nodes import MappingEntry, Position
 from controller.config_file.validation import child, locate, locate_key
-from controller.directory.declarations import LicenseKeyEntry
+from controller.directory.license_key_declarations import LicenseKeyEntry
 from controller.directory.snapshot import Did, LicenseKey, Phone, Snapshot
 
 

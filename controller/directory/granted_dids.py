@@ -65,8 +65,10 @@ class GrantedDids:
         await follow(self._database, CHANNEL, self.load, "granted numbers")
 
     def available(self) -> list[str]:
-        """The numbers that nobody has."""
-        return [did.number for did in self._directory.snapshot.dids.values() if did.voice is None and did.sms is None]
+        """The numbers that nobody has, nor a key that was revoked."""
+        held = {number for number, grant in self._directory.grants.items() if grant.license_key or grant.sms_key}
+        dids = self._directory.snapshot.dids.values()
+        return [did.number for did in dids if not did.owners and did.number not in held]
 
     def some_of(self, numbers: Sequence[str]) -> list[str]:
         """At most ten of these, at random."""
@@ -95,13 +97,19 @@ class GrantedDids:
 
     async def order(self, number: str, license_key: str, settings: Mapping[str, str | bool]) -> bool:
         """Give the calls and texts of a number that nobody has to a key; False when it has an owner. StoreError."""
+        ordered = await self.hand_out(number, license_key, settings)
+        if ordered:
+            log.info("a number was ordered", number=mask_number(number), license_key=license_key)
+        return ordered
+
+    async def hand_out(self, number: str, license_key: str, settings: Mapping[str, str | bool]) -> bool:
+        """The same for a command of the operator, whose output is not the place for a log."""
         did = self._directory.snapshot.did(number)
         if did is None or did.owners:
             return False
         if await self._database.fetchval("order_did", number, license_key, dict(settings)) is None:
             return False
         await self.load()
-        log.info("a number was ordered", number=mask_number(number), license_key=license_key)
         return True
 
     async def cancel(self, number: str, license_key: str) -> bool:
@@ -114,6 +122,13 @@ class GrantedDids:
         await self.load()
         log.info("a number was given back", number=mask_number(number), license_key=license_key)
         return True
+
+    async def take_back(self, number: str, license_key: str) -> bool:
+        """Put a number back into the stock that was given to a key, which may be revoked; False if it has it not.
+        StoreError."""
+        taken = await self._database.fetchval("cancel_did", number, license_key) is not None
+        await self.load()
+        return taken
 
     async def set_settings(self, number: str, license_key: str, settings: Mapping[str, str | bool]) -> None:
         """Set some things about a number of a key; they count at its next call or text. StoreError."""

@@ -10,7 +10,7 @@ from controller.directory.did_settings import UNSET, DidSettings
 from controller.directory.entries import EntriesByKind
 from controller.directory.granted_menus import KeyMenus, menus_of
 from controller.directory.granted_phones import with_granted_phones
-from controller.directory.snapshot import Did, Snapshot
+from controller.directory.snapshot import Did, LicenseKey, Snapshot
 from controller.ivr.places import NumberRouting
 from controller.script.parser import parse
 from controller.script.program import Program
@@ -27,6 +27,19 @@ class DidGrant:
     script: str | None = None
     settings_key: str | None = None
     settings: DidSettings = UNSET
+
+
+def with_keys(stated: Snapshot, keys: Mapping[str, LicenseKey]) -> Snapshot:
+    """The snapshot with these licence keys of the store too, but for those whose name the YAML has taken meanwhile.
+
+    The same holds for who is the demo key.
+    """
+    taken = {*stated.license_keys, *(key.shown_name for key in stated.license_keys.values())}
+    demo = stated.demo_key is not None
+    own = {
+        name: replace(key, demo=False) if key.demo and demo else key for name, key in keys.items() if name not in taken
+    }
+    return replace(stated, license_keys={**stated.license_keys, **own}) if own else stated
 
 
 def with_grants(stated: Snapshot, grants: Mapping[str, DidGrant], entries: EntriesByKind | None = None) -> Snapshot:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from decimal import Decimal
 from typing import Annotated, Any
 
@@ -11,6 +12,9 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 from controller.config_file.validation import Declaration, mistake
 from controller.directory.usage_limits import MoneyLimit, UsageLimits
 from controller.script.commands.kinds import EMAIL
+
+# What the demo key may order in any 24 hours, unless its limits say otherwise: everybody knows it.
+DEMO_ORDERS_PER_DAY = 25
 
 Orders = Annotated[int, Field(ge=0, le=100_000_000)]
 
@@ -77,4 +81,14 @@ class LimitsEntry(Declaration):
             money_per_day=self.money_per_day.limit,
             money_per_month=self.money_per_month.limit,
             warn=self.warn,
+        )
+
+    @property
+    def of_demo(self) -> UsageLimits:
+        """The same for a demo key, which has an allowance of orders even where none is declared."""
+        calls, texts = self.calls_per_day, self.texts_per_day
+        return replace(
+            self.limits,
+            calls_per_day=DEMO_ORDERS_PER_DAY if calls is None else calls,
+            texts_per_day=DEMO_ORDERS_PER_DAY if texts is None else texts,
         )

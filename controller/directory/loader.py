@@ -19,9 +19,10 @@ from controller.config_file.validation import (
     refuse_unknown_sections,
 )
 from controller.directory.claims import Claims
-from controller.directory.declarations import NAME, DidEntry, LicenseKeyEntry
+from controller.directory.declarations import NAME, DidEntry
 from controller.directory.dialer_checks import DialerChecks
 from controller.directory.key_names import KeyNames
+from controller.directory.license_key_declarations import LicenseKeyEntry
 from controller.directory.menus import Menus
 from controller.directory.script_cache import ScriptCache
 from controller.directory.secrets import SecretSource
@@ -214,29 +215,7 @@ class _Loader:
             login = (declared.api.username or name).lower()
             self._claims.claim(login, locate(entry, ("voipms", "username")), "this user name")
             self._dialer.declare(name, entry, declared)
-            keys[name] = LicenseKey(
-                name=name,
-                key=declared.key or "",
-                products=frozenset(declared.products),
-                status_post_url=declared.status_post_url,
-                webhook_secrets=declared.webhook_secrets,
-                max_calls=declared.max_calls,
-                calls_per_minute=declared.calls_per_minute,
-                countries=declared.countries,
-                prefixes=declared.prefixes,
-                open_transfers=declared.transfers == "open",
-                caller_ids=frozenset() if declared.caller_ids == "any" else frozenset(declared.caller_ids),
-                any_caller_id=declared.caller_ids == "any",
-                api=declared.api,
-                mail_to=frozenset(declared.mail_to),
-                texts=declared.texts.settings(),
-                dialer=declared.dialer.settings(),
-                limits=declared.limits.limits,
-                suspended=declared.suspended,
-                demo=declared.demo,
-                time_zone=declared.time_zone,
-                description=declared.description,
-            )
+            keys[name] = declared.license_key(name)
             self._read_sounds(entry, declared.sounds)
         self._names.check(self._key_names)
         return keys

@@ -12,6 +12,7 @@ from types import MappingProxyType
 from typing import Literal
 
 from controller.directory.api_access import ApiAccess
+from controller.directory.calling_hours import CallingHours
 from controller.directory.destinations import Destinations, countries_of
 from controller.directory.dialer_settings import DialerSettings
 from controller.directory.did_settings import UNSET, DidSettings
@@ -45,9 +46,10 @@ class LicenseKey:
     `time_zone`: of its time conditions, by its name in the tz database.
     `api`: how its programs log in to interfaces with user names, and from where.
     `mail_to`: the addresses ("ops@example.com") and domains ("@example.com") that its scripts may have mails sent to.
-    `limits`: what it may use. `texts`: its keywords, quiet hours and the like. `dialer`: how its messages are
-    delivered. `suspended`: its programs can send no texts; others reach it. `demo`: programs of Phone Notify! may send
-    `0` instead of the key.
+    `calling_hours`: when its calls may ring, None for any time. `limits`: what it may use. `texts`: its keywords, quiet
+    hours and the like. `dialer`: how its messages are delivered. `suspended`: its programs can send no texts; others
+    reach it. `demo`: programs of Phone Notify! may send `0` instead of the key. `kept_digest`: of a key that is in the
+    store, which keeps no `key`; see `key_digest`.
     """
 
     name: str
@@ -67,11 +69,18 @@ class LicenseKey:
     mail_to: frozenset[str] = frozenset()
     texts: TextSettings = field(default_factory=TextSettings)
     dialer: DialerSettings = field(default_factory=DialerSettings)
+    calling_hours: CallingHours | None = None
     limits: UsageLimits = field(default_factory=UsageLimits)
     suspended: bool = False
     demo: bool = False
     description: str = ""
     declared_as: str = ""
+    kept_digest: bytes = field(default=b"", repr=False)
+
+    @property
+    def digest(self) -> bytes:
+        """What the key is compared by, whoever keeps it."""
+        return self.kept_digest or key_digest(self.key)
 
     def may_mail(self, address: str) -> bool:
         """Whether its scripts may have mails sent to this address."""
@@ -220,8 +229,10 @@ class Snapshot:
         object.__setattr__(self, "sounds", MappingProxyType(sounds))
         own = numbers_inside(self.dids, self.phones)
         object.__setattr__(self, "_destinations", destinations_by_key(self.license_keys, self.dids, own))
-        object.__setattr__(self, "_keys_by_digest", {_digest(key.key): key for key in self.license_keys.values()})
-        logins = {(key.api.username or key.shown_name).lower(): key for key in self.license_keys.values()}
+        # Of two, which the checker refuses in the YAML, the first one counts.
+        keys = tuple(self.license_keys.values())[::-1]
+        object.__setattr__(self, "_keys_by_digest", {key.digest: key for key in keys})
+        logins = {(key.api.username or key.shown_name).lower(): key for key in keys}
         object.__setattr__(self, "_keys_by_login", logins)
 
     def did(self, e164: str) -> Did | None:
@@ -275,7 +286,7 @@ class Snapshot:
     def key_by_value(self, value: str) -> LicenseKey | None:
         """The key that a customer's program sent: a GUID, in any of its spellings. None for every other text."""
         canonical = canonical_guid(value)
-        return self._keys_by_digest.get(_digest(canonical)) if canonical else None
+        return self._keys_by_digest.get(key_digest(canonical)) if canonical else None
 
     def key_by_login(self, username: str) -> LicenseKey | None:
         """The key that a user name logs in for, in any case: its own, else its name, which may have a host behind it.
@@ -290,12 +301,13 @@ class Snapshot:
 
     def key_by_dialer_login(self, user: str, password: str) -> LicenseKey | None:
         """The key with the product `dialer` that a program logged in for; None for a wrong user or password."""
-        name, given = user.strip().casefold(), _digest(password)
+        name = user.strip().casefold()
         for key in self.license_keys.values():
             if "dialer" not in key.products or key.dialer_user.casefold() != name:
                 continue
-            own = canonical_guid(password) if not key.dialer.password else None
-            if _digest(key.dialer.password or key.key) == (given if own is None else _digest(own)):
+            own = key_digest(key.dialer.password) if key.dialer.password else key.digest
+            canonical = None if key.dialer.password else canonical_guid(password)
+            if own == key_digest(password if canonical is None else canonical):
                 return key
         return None
 
@@ -350,9 +362,9 @@ def destinations_by_key(
     return found
 
 
-def _digest(key: str) -> bytes:
-    """What licence keys are compared by: how long a comparison takes tells nothing of the key."""
-    return hashlib.sha256(key.encode()).digest()
+def key_digest(key: str) -> bytes:
+    """What licence keys and passwords are compared by: how long a comparison takes tells nothing of them."""
+    return hashlib.sha256(key.encode(errors="replace")).digest()
 
 
 def canonical_guid(text: str) -> str | None:

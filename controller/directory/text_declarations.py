@@ -68,7 +68,7 @@ TextDidIn = Annotated[str, AfterValidator(_where)]
 
 
 class QuietHoursEntry(Declaration):
-    """Between which times of the day texts may arrive."""
+    """Between which times of the day texts, or calls, may arrive."""
 
     opens: Clock = time(8)
     closes: Clock = time(21)
@@ -76,7 +76,7 @@ class QuietHoursEntry(Declaration):
     @model_validator(mode="after")
     def _not_the_same(self) -> QuietHoursEntry:
         if self.opens == self.closes:
-            raise mistake("at no time could a text arrive", "`closes` after `opens`")
+            raise mistake("there is no time between these", "`closes` after `opens`")
         return self
 
 

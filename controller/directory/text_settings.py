@@ -50,7 +50,7 @@ class KeywordSet:
 
 @dataclass(frozen=True, slots=True)
 class QuietHours:
-    """When texts may arrive, by the clock of who gets them: from `opens` until before `closes`, every day."""
+    """When texts and calls may arrive, by the clock of who gets them: from `opens` until before `closes`, every day."""
 
     opens: time = time(8)
     closes: time = time(21)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
@@ -28,6 +29,7 @@ from controller.directory.entries import Entries
 from controller.directory.granted_dids import GrantedDids
 from controller.directory.key_sounds import KeySounds
 from controller.directory.postback_urls import PostbackUrls
+from controller.directory.stored_keys import StoredKeys
 from controller.egress.guard import Guard
 from controller.mail.server import MailServer, plain_mail
 from controller.postbacks.delivery import Delivery, DeliveryOptions
@@ -133,6 +135,7 @@ def build(configuration: Configuration, database: Database) -> Service:
         holds_key=metering.watch.holds,
         listening=listening_of(configuration),
         acknowledgements=acknowledgements,
+        added_voices=voices_added(settings.speech.voices),
     )
     # Calls that were adopted before the manager interface was there have not had their lease renewed.
     ami.on_ready(calls.live.renew_all)
@@ -143,6 +146,9 @@ def build(configuration: Configuration, database: Database) -> Service:
     reloading = Reloading(configuration, directory, prompts, ami, shared, metering.prices, line_types.reload)
     ami.on_ready(reloading.catch_up)
     key_sounds = KeySounds(directory, library, prompts, metering.speech.made)
+    key_sounds = KeySounds(directory, library, prompts)
+    stored_keys = StoredKeys(database, directory)
+    directory.on_change(calls.dialer.directory_changed)
     entries = Entries(database)
     entries.on_change(directory.keep)
     voicemail = build_voicemail(settings.mail, database, directory, entries, library)
@@ -156,7 +162,7 @@ def build(configuration: Configuration, database: Database) -> Service:
         ari=ari,
         ami=ami,
         guard=guard,
-        delivery=_delivery(settings, database, guard, directory, registry),
+        delivery=_delivery(settings, database, guard, directory, stored_keys, registry),
         mailer=mailer,
         voicemail=voicemail,
         calls=calls,
@@ -165,6 +171,7 @@ def build(configuration: Configuration, database: Database) -> Service:
         bans=build_bans(settings, ami, directory, registry),
         postback_urls=postback_urls,
         reloading=reloading,
+        stored_keys=stored_keys,
         entries=entries,
         key_sounds=key_sounds,
         metering=metering,
@@ -174,6 +181,11 @@ def build(configuration: Configuration, database: Database) -> Service:
     )
     add_routes(service, configuration.admin_token, script_context(settings))
     return service
+
+
+def voices_added(voices: Mapping[str, str]) -> list[int]:
+    """The ids of the voices that the configuration names."""
+    return [int(voice_id) for voice_id in voices if voice_id.isdecimal()]
 
 
 def _ari(configuration: Configuration) -> AriClient:
@@ -241,11 +253,12 @@ def _delivery(
     database: Database,
     guard: Guard,
     directory: CurrentDirectory,
+    stored_keys: StoredKeys,
     registry: CollectorRegistry,
 ) -> Delivery:
     def secrets(license_key: str) -> tuple[str, ...]:
         known = directory.snapshot.license_key(license_key)
-        return known.webhook_secrets if known else ()
+        return known.webhook_secrets if known else stored_keys.webhook_secrets(license_key)
 
     section, server = settings.postbacks, _mail_server(settings)
 

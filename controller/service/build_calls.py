@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from prometheus_client import CollectorRegistry
@@ -96,6 +96,7 @@ def build_calls(
     message_left: Callable[[], None] = lambda: None,
     listening: Listening = NOT_LISTENING,
     acknowledgements: Acknowledgements | None = None,
+    added_voices: Collection[int] = (),
 ) -> Calls:
     """The parts that take, place and recover calls, wired to Asterisk's events.
 
@@ -134,7 +135,17 @@ def build_calls(
     )
     dialer = Dialer(queue, directory, outgoing, journal, lambda: ari.connected, holds_key)
     notifications = Notifications(
-        queue, log_targets, queue_ids, routes, prompts_of, context, live.metrics, dialer.wake, forbids_call, holds_key
+        queue,
+        log_targets,
+        queue_ids,
+        routes,
+        prompts_of,
+        context,
+        live.metrics,
+        dialer.wake,
+        forbids_call,
+        holds_key,
+        added_voices,
     )
     ari.on_event("StasisStart", incoming.stasis_start)
     ari.on_connected(adoption.connected)

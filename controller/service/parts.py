@@ -17,6 +17,7 @@ from controller.directory.entries import Entries
 from controller.directory.granted_dids import GrantedDids
 from controller.directory.key_sounds import KeySounds
 from controller.directory.postback_urls import PostbackUrls
+from controller.directory.stored_keys import StoredKeys
 from controller.egress.guard import Guard
 from controller.postbacks.delivery import Delivery
 from controller.running.bans import Bans
@@ -52,6 +53,7 @@ class Service:
     retention: RowRetention
     bans: Bans
     postback_urls: PostbackUrls
+    stored_keys: StoredKeys
     granted_dids: GrantedDids
     entries: Entries
     key_sounds: KeySounds

@@ -69,6 +69,7 @@ async def run(service: Service, sockets: Sequence[socket.socket]) -> None:
     await calls.recordings.load()
     await service.postback_urls.load()
     await service.entries.load()
+    await service.stored_keys.load()
     await service.granted_dids.load()
     memory.settle()
     try:
@@ -110,6 +111,7 @@ def _parts(service: Service) -> dict[str, Part]:
         "post-backs": service.delivery.run,
         "reloading": service.reloading.run,
         "customers' phones": service.reloading.keep_phones,
+        "licence keys": service.stored_keys.run,
         "granted-numbers": service.granted_dids.run,
         "customers' entries": service.entries.run,
         "media": keep_media,

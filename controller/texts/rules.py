@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from controller.directory.quiet_hours import held_until
 from controller.directory.snapshot import LicenseKey
 from controller.directory.text_settings import KeywordSet
 from controller.texts.keywords import ConsentWord, Keyword, Keywords
-from controller.texts.quiet_hours import held_until
 from controller.texts.review import Review
 
 STOP_REPLY = "This provider is now blocked. Text back RESUME to unblock your number."

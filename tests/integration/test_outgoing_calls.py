@@ -40,6 +40,7 @@ SLOW = replace(FAST, calls_per_second=4)
         (Order(THEM, r"~\GetDigits(num|6)~ ~\TransferTo([num])~"), 28),
         (Order(THEM, "~\\TransferTo(18765550100)~"), 28),
         (Order(THEM, "Hello ~^nothere~"), 23),
+        (Order(THEM, "Hello", voice=14), 5),
     ],
 )
 async def test_a_call_that_cannot_be_made_is_refused_with_its_code(postgres: str, order: Order, code: int) -> None:

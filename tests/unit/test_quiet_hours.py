@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from controller.directory.quiet_hours import held_until, opening, zones_of
 from controller.directory.text_settings import QuietHours
-from controller.texts.quiet_hours import held_until, opening, zones_of
 
 NEW_YORK = ZoneInfo("America/New_York")
 LOS_ANGELES = ZoneInfo("America/Los_Angeles")

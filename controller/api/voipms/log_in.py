@@ -14,7 +14,7 @@ from aiohttp import web
 from controller.api.auth import Authenticator, Caller, Guesses
 from controller.api.bindings.refusal import Refused
 from controller.directory.api_access import is_host_name, matches
-from controller.directory.snapshot import LicenseKey
+from controller.directory.snapshot import LicenseKey, key_digest
 
 RESOLVE_SECONDS = 3.0
 KEEP_SECONDS = 60.0
@@ -125,7 +125,8 @@ class VoipmsLogIn:
 
 def _is_password(customer: LicenseKey | None, given: str) -> bool:
     """Whether this is the customer's password: its own, else the licence key. It takes as long for nobody's."""
-    expected = (customer.api.password or customer.key) if customer else "\0"
-    if customer and not customer.api.password:
-        given = given.strip().lower()
-    return hmac.compare_digest(given.encode(errors="replace"), expected.encode())
+    if customer is None:
+        return hmac.compare_digest(key_digest(given), b"")
+    if customer.api.password:
+        return hmac.compare_digest(key_digest(given), key_digest(customer.api.password))
+    return hmac.compare_digest(key_digest(given.strip().lower()), customer.digest)

@@ -19,12 +19,14 @@ from controller.calls.model.order import Notification
 from controller.calls.model.response_codes import TRIED_AGAIN, TRUNK_FAILURES, ResponseCode, not_answered
 from controller.calls.model.states import CallState
 from controller.calls.outgoing.consent import OPTED_OUT, ForbidsCall
+from controller.calls.outgoing.hours import OUT_OF_HOURS
 from controller.calls.outgoing.next_trunk import NextTrunk
 from controller.calls.outgoing.pace import SLOT_SECONDS, trunk_interval
 from controller.calls.recovery.settle import settle_lost, settle_unreadable
 from controller.calls.session import RECONNECT_PATIENCE_SECONDS, CallSession, SessionParts
 from controller.calls.store.call_limits import Limits, trunk_scope
 from controller.calls.store.stored_calls import StoredCall
+from controller.directory.calling_hours import Held
 from controller.directory.current import CurrentDirectory
 from controller.directory.routes import Routes
 from controller.errors import (
@@ -173,6 +175,9 @@ class OutgoingCalls:
         if forbidden:
             session.call_log.note("error", message=OPTED_OUT)
             return ResponseCode.CALL_FORBIDDEN
+        held = key.calling_hours and key.calling_hours.held(call.their_number, self._parts.log_targets.now())
+        if held:
+            return self._held(session, held)
         trunks = self._routes.trunks_to(call.their_number)
         if call.route not in (trunks or [""]):
             # The configuration has changed since the call was stored: the pace of the other trunk counts.
@@ -194,6 +199,15 @@ class OutgoingCalls:
         await _until(attempt.slot - LEAD_SECONDS)
         code = await self._create(attempt, endpoint)
         return await self._dial(attempt) if code is None else code
+
+    def _held(self, session: CallSession, held: Held) -> ResponseCode:
+        """The code of a call that may not ring at this hour. _NotBegun for one that waits until it may."""
+        if held.until is None:
+            session.call_log.note("error", message=OUT_OF_HOURS)
+            return ResponseCode.TIME_RESTRICTION
+        session.call_log.note("held", until=held.until.isoformat(timespec="seconds"))
+        wait = (held.until - self._parts.log_targets.now()).total_seconds()
+        raise _NotBegun("it is too early or too late where it would ring", seconds=max(wait, 0.0))
 
     async def _take_slot(self, attempt: _Attempt, *, lead: float) -> None:
         """Take a place in the line of the trunk, in which the calls of all controllers stand. _NotBegun."""

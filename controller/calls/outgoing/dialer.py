@@ -13,6 +13,7 @@ from controller.calls.outgoing.pace import key_interval, trunk_interval
 from controller.calls.store.call_queue import CallQueue, Claimed, KeyLimits, RouteLimits
 from controller.calls.store.journal import Journal
 from controller.directory.current import CurrentDirectory
+from controller.directory.snapshot import Snapshot
 from controller.errors import JournalFull, StoreError
 from controller.metering.usage_watch import HoldsKey, holds_nobody
 
@@ -62,6 +63,13 @@ class Dialer:
     def call_ended(self) -> None:
         """A call is over here: one that had to wait for a channel, or for its key, may begin."""
         if self._waits_for_end:
+            self._wake.set()
+
+    def directory_changed(self, previous: Snapshot, current: Snapshot) -> None:
+        """Calls of a key, or through a trunk, that there is no more need not wait to be told so."""
+        gone = previous.license_keys.keys() - current.license_keys.keys()
+        if gone or previous.trunks.keys() - current.trunks.keys():
+            self._strays_at = 0.0
             self._wake.set()
 
     async def run(self) -> None:

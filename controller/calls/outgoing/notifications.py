@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -20,6 +20,7 @@ from controller.calls.model.call import Call
 from controller.calls.model.order import Notification, Order
 from controller.calls.model.response_codes import ResponseCode
 from controller.calls.outgoing.consent import OPTED_OUT, ForbidsCall
+from controller.calls.outgoing.hours import due_in_hours
 from controller.calls.store.call_entries import CallEntry, WrittenCall
 from controller.calls.store.call_queue import CallQueue, QueuedCall
 from controller.calls.store.queue_ids import QueueIds
@@ -37,6 +38,7 @@ from controller.script.analysis.transfers import TRANSFER_CODES
 from controller.script.effects import CallBack
 from controller.script.program import Program
 from controller.script.state import State
+from controller.script.voice_ids import VOICES
 
 log = structlog.get_logger()
 
@@ -68,6 +70,7 @@ class Notifications:
 
     context: what scripts are checked against. wake: told of each call that may be due. forbids_call: whether a
     number has opted out of a key's calls. holds_key: whether a key has reached a limit of its usage.
+    added_voices: the ids of voices that the operator has added to the vendor's.
     """
 
     def __init__(
@@ -82,6 +85,7 @@ class Notifications:
         wake: Callable[[], None],
         forbids_call: ForbidsCall,
         holds_key: HoldsKey = holds_nobody,
+        added_voices: Collection[int] = (),
     ) -> None:
         self._queue = queue
         self._log_targets = log_targets
@@ -93,6 +97,7 @@ class Notifications:
         self._wake = wake
         self._forbids_call = forbids_call
         self._holds_key = holds_key
+        self._voices = frozenset({*(voice.id for voice in VOICES), *added_voices})
 
     async def take(self, order: Order, key: LicenseKey, *, strict: bool = False) -> Taken:
         """Store a call that `key` asks for; it is dialled when its time has come and the paces allow.
@@ -181,6 +186,8 @@ class Notifications:
             raise NotificationRefused(
                 ResponseCode.ADMINISTRATIVE_HOLD, "the licence key has reached a limit of its usage"
             )
+        if order.voice not in self._voices:
+            raise NotificationRefused(ResponseCode.INVALID_VOICE_ID, "there is no voice of this id")
         written, extension = split_extension(order.number)
         number = _number(written, ResponseCode.INVALID_PHONE_NUMBER, "the number to call")
         shown = _number(order.caller_id, ResponseCode.INVALID_CALLER_ID, "the caller id") if order.caller_id else ""
@@ -195,6 +202,7 @@ class Notifications:
         route = self._route(number, key, ResponseCode.CALL_FORBIDDEN)
         if await self._forbids_call(key.name, number):
             raise NotificationRefused(ResponseCode.CALL_FORBIDDEN, OPTED_OUT)
+        due_at = due_in_hours(key, number, self._due_at(order))
         notification = Notification.of(order)
         queue_id = take_id()
         call = Call.queued(
@@ -204,7 +212,7 @@ class Notifications:
             their_number=number,
             program=script.program.content_hash,
             at=self._log_targets.now(),
-            due_at=self._due_at(order),
+            due_at=due_at,
             status_post_url=script.program.status_post_url or order.status_post_url or key.status_post_url or "",
             route=route,
         )

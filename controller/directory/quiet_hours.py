@@ -1,4 +1,4 @@
-"""Quiet hours: no text arrives before 8:00 or after 21:00 at the place of who gets it, for keys that say so.
+"""Quiet hours: nobody is texted or called before 8:00 or after 21:00 at their place, by keys that say so.
 
 The hours are those of 47 CFR 64.1200(c)(1), the place is guessed from the number by libphonenumber's tables. A number
 can belong to several time zones (toll-free numbers, area codes that cross a border): then the hour must be right in
@@ -36,7 +36,7 @@ def zones_of(e164: str) -> tuple[ZoneInfo, ...]:
 
 
 def held_until(hours: QuietHours, e164: str, moment: datetime) -> datetime | None:
-    """Until when (UTC) a text that is due at `moment` must wait for the hours of `e164`; None when it may go."""
+    """Until when (UTC) what is due at `moment` must wait for the hours of `e164`; None when it may go."""
     return opening(hours, zones_of(e164), moment)
 
 
