@@ -154,6 +154,21 @@ def summary(config: Config = DEFAULT_CONFIG) -> None:
 
 @app.command()
 @reported
+def trunks(
+    as_json: Annotated[bool, typer.Option("--json", help="For programs: one JSON document.")] = False,
+    config: Config = DEFAULT_CONFIG,
+) -> None:
+    """Show how the trunks of the running system stand: reachable or not, channels in use, pace, failures.
+
+    State, failures and rests are as this controller finds them; channels are those of all controllers.
+    """
+    from controller.commands.trunk_views import show_trunks
+
+    run_async(show_trunks(config, output(), as_json=as_json))
+
+
+@app.command()
+@reported
 def voices(
     as_json: Annotated[bool, typer.Option("--json", help="For programs: one JSON document.")] = False,
     config: Config = DEFAULT_CONFIG,

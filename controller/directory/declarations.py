@@ -228,6 +228,7 @@ class TrunkEntry(Declaration):
     ] = ()
     calls_per_second: Annotated[float, Field(gt=0, le=1000)] = 5.0
     channels: Annotated[int, Field(ge=1, le=10_000)] = 30
+    check_seconds: Annotated[int, Field(ge=0, le=3600)] = 0
     prefixes: Annotated[
         tuple[Annotated[str, AfterValidator(_prefix)], ...],
         BeforeValidator(listed),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from controller.directory.current import CurrentDirectory
 from controller.directory.destinations import Destinations
 from controller.directory.snapshot import Trunk
@@ -13,10 +15,14 @@ INCOMING_CONTEXT = "ringpost-incoming"
 
 
 class Routes:
-    """Numbers of our own phones go to the phones, all others through the trunk whose prefix fits best."""
+    """Numbers of our own phones go to the phones, all others through the trunk whose prefix fits best.
 
-    def __init__(self, directory: CurrentDirectory) -> None:
+    rests: whether a trunk is left alone now, by its name; it is taken when no other one leads there.
+    """
+
+    def __init__(self, directory: CurrentDirectory, rests: Callable[[str], bool] = lambda _trunk: False) -> None:
         self._directory = directory
+        self._rests = rests
 
     def endpoint_for(self, target: str, key_name: str, through: str = "") -> str:
         """The dial string for a phone number, or for `sip:NAME` of one of our phones, on a call of a licence key.
@@ -35,7 +41,7 @@ class Routes:
             return f"PJSIP/{phone.name}"
         if refusal := snapshot.destinations(key_name).refusal(number):
             raise PhoneNumberInvalid(refusal)
-        if trunk := snapshot.trunks.get(through) or snapshot.trunk_for(number):
+        if trunk := snapshot.trunks.get(through) or self._trunk_for(number):
             return f"PJSIP/{as_trunk_writes(number, trunk)}@{trunk.name}"
         raise PhoneNumberInvalid("no trunk leads to this number")
 
@@ -61,25 +67,27 @@ class Routes:
         return trunk.name if trunk else ""
 
     def trunks_to(self, target: str) -> list[str]:
-        """The names of all trunks that lead to `target`, the best first; none when none is needed or leads there."""
+        """The names of all trunks that lead to `target`, the best first, whether they rest or not; none when none is
+        needed or leads there."""
         snapshot, number = self._directory.snapshot, try_number(target)
         if number is None or snapshot.phone_by_number(number):
             return []
         return [trunk.name for trunk in snapshot.trunks_for(number)]
 
-    def shown_to(self, target: str, caller: str) -> str:
-        """A caller's number (E.164) as who is reached at `target` wants it; anything else as it is."""
+    def shown_to(self, target: str, caller: str, through: str = "") -> str:
+        """A caller's number (E.164) as who is reached at `target` wants it; anything else as it is. through: as in
+        `endpoint_for`."""
         number = try_number(caller)
         if number is None:
             return caller
-        trunk = self._trunk_for(target)
+        trunk = self._directory.snapshot.trunks.get(through) or self._trunk_for(target)
         return number.lstrip("+") if trunk is None else as_trunk_writes(number, trunk)
 
     def _trunk_for(self, target: str) -> Trunk | None:
         snapshot, number = self._directory.snapshot, try_number(target)
         if number is None or snapshot.phone_by_number(number):
             return None
-        return snapshot.trunk_for(number)
+        return min(snapshot.trunks_for(number), key=lambda trunk: self._rests(trunk.name), default=None)
 
 
 def as_trunk_writes(number: str, trunk: Trunk) -> str:

@@ -84,6 +84,7 @@ class SipEntries:
                 match=match,
                 calls_per_second=declared.calls_per_second,
                 channels=declared.channels,
+                check_seconds=declared.check_seconds,
                 prefixes=declared.prefixes,
                 number_format=declared.number_format,
                 did_from=declared.did_from,

@@ -164,12 +164,13 @@ class Trunk:
     """A carrier's SIP server, through which calls and texts to the telephone network go in and out.
 
     `match`: addresses and networks whose SIP is taken as this trunk's. `calls_per_second` and `channels` bound the
-    outgoing calls. `prefixes`: the E.164 prefixes of the numbers called through it, the longest match of all trunks
-    counts; "+" is all. `number_format`: how it wants the called number, as "+12015550101" (e164), "12015550101"
-    (plain) or "2015550101" (national). `did_from`: where our number stands in a call that comes in, "request-uri" or
-    names of headers, the first that names one of ours counts. `show_withheld`: a caller's number is taken although
-    the caller wants it withheld. `text_did_in`: where our number stands in a text that comes in, "request-uri" or the
-    name of a header. `texts_per_second`: sent through it in any second at most, None without a limit.
+    outgoing calls. `check_seconds`: how often it is asked by OPTIONS whether it is there; 0: never. `prefixes`: the
+    E.164 prefixes of the numbers called through it, the longest match of all trunks counts; "+" is all.
+    `number_format`: how it wants the called number, as "+12015550101" (e164), "12015550101" (plain) or "2015550101"
+    (national). `did_from`: where our number stands in a call that comes in, "request-uri" or names of headers, the
+    first that names one of ours counts. `show_withheld`: a caller's number is taken although the caller wants it
+    withheld. `text_did_in`: where our number stands in a text that comes in, "request-uri" or the name of a header.
+    `texts_per_second`: sent through it in any second at most, None without a limit.
     """
 
     name: str
@@ -182,6 +183,7 @@ class Trunk:
     match: tuple[str, ...] = ()
     calls_per_second: float = 5.0
     channels: int = 30
+    check_seconds: int = 0
     prefixes: tuple[str, ...] = ("+",)
     number_format: Literal["e164", "plain", "national"] = "e164"
     did_from: tuple[str, ...] = ("request-uri", "To", "P-Called-Party-ID")

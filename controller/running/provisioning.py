@@ -145,6 +145,7 @@ def _trunks(snapshot: Snapshot) -> tuple[SipTrunk, ...]:
             register=trunk.register,
             transport=trunk.transport,
             sources=trunk.match,
+            check_seconds=trunk.check_seconds,
             media_encryption=trunk.media_encryption,
             did_from=trunk.did_from,
             text_header="" if trunk.text_did_in == REQUEST_URI else trunk.text_did_in,

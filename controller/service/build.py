@@ -135,6 +135,7 @@ def build(configuration: Configuration, database: Database) -> Service:
         holds_key=metering.watch.holds,
         listening=listening_of(configuration),
         acknowledgements=acknowledgements,
+        is_offline=lambda trunk: trunk in texts.phones.offline,
         added_voices=voices_added(settings.speech.voices),
     )
     # Calls that were adopted before the manager interface was there have not had their lease renewed.
@@ -146,7 +147,6 @@ def build(configuration: Configuration, database: Database) -> Service:
     reloading = Reloading(configuration, directory, prompts, ami, shared, metering.prices, line_types.reload)
     ami.on_ready(reloading.catch_up)
     key_sounds = KeySounds(directory, library, prompts, metering.speech.made)
-    key_sounds = KeySounds(directory, library, prompts)
     stored_keys = StoredKeys(database, directory)
     directory.on_change(calls.dialer.directory_changed)
     entries = Entries(database)

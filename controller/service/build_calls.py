@@ -71,6 +71,7 @@ class Calls:
     administration: CallAdministration
     playback_health: PlaybackHealth
     trunk_health: TrunkHealth
+    limits: CallLimits
 
 
 def build_calls(
@@ -97,6 +98,7 @@ def build_calls(
     listening: Listening = NOT_LISTENING,
     acknowledgements: Acknowledgements | None = None,
     added_voices: Collection[int] = (),
+    is_offline: Callable[[str], bool] = lambda _trunk: False,
 ) -> Calls:
     """The parts that take, place and recover calls, wired to Asterisk's events.
 
@@ -104,16 +106,18 @@ def build_calls(
     Stasis application. lease_seconds: how long a call stays with a controller that is not heard of any more.
     queue_text: queues what scripts and sequences send. block_number: opts out who asks for it on a call. forbids_call:
     whether a number has opted out of a key's calls. holds_key: whether a key has reached a limit of its usage.
+    is_offline: whether Asterisk says that a trunk does not answer, by its name.
     message_left: told of each message that a mailbox may have got. acknowledgements: told of what Asterisk mirrors.
     """
     acknowledged = acknowledgements or Acknowledgements()
-    routes = Routes(directory)
+    health = TrunkHealth(time.monotonic, is_offline)
+    routes = Routes(directory, health.rests)
     live = LiveCalls(ari, lease_keeper, CallMetrics(registry), lease_seconds)
     queue_ids = QueueIds(database)
     queue = CallQueue(database, owner)
     limits = CallLimits(database)
     trunk_legs = TrunkLegs(directory, live, limits, journal)
-    legs = Legs(routes, application, trunk_legs.admit, trunk_legs.over, holds_key)
+    legs = Legs(routes, application, trunk_legs.admit, trunk_legs.over, holds_key, health.failed, health.worked)
 
     async def call_back(license_key: str, effect: CallBack) -> None:
         key = directory.snapshot.license_key(license_key)
@@ -126,8 +130,7 @@ def build_calls(
     dispatcher = EffectDispatcher(legs, guard, queue_text, block_number, recordings, routings, playback_health)
     parts = SessionParts(ari, dispatcher, log_targets, lease_seconds, listening)
     incoming = IncomingCalls(parts, live, directory, queue_ids, prompts_of, limits, acknowledged)
-    trunk_health = TrunkHealth(time.monotonic)
-    trunks = NextTrunk(routes, queue, trunk_health)
+    trunks = NextTrunk(routes, queue, health)
     outgoing = OutgoingCalls(parts, live, directory, routes, application, prompts_of, forbids_call, limits, trunks)
     sweep = Sweep(ari, live, dispatcher.conferences, recordings, application)
     adoption = Adoption(
@@ -163,7 +166,8 @@ def build_calls(
         notifications,
         administration,
         playback_health,
-        trunk_health,
+        health,
+        limits,
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from controller.api.admin import AdminHandler
 from controller.api.admin_calls import CallsAdminHandler
+from controller.api.admin_trunks import TrunksAdminHandler
 from controller.api.console.parts import ConsoleParts
 from controller.api.health import HealthHandler
 from controller.api.media import MediaHandler
@@ -111,6 +112,11 @@ def add_routes(service: Service, admin_token: str, context: Context) -> None:
         parts.guesses,
     )
     service.http.add_routes(json_api(own).routes())
+    service.http.add_routes(
+        TrunksAdminHandler(
+            admin_token, service.directory, calls.trunk_health, service.texts.phones, calls.limits.in_use
+        ).routes()
+    )
     add_console(
         service.http,
         ConsoleParts(

@@ -14,7 +14,7 @@ from typer.core import TyperGroup
 from controller.cli import app
 from controller.config import line_type_settings, settings
 from controller.config_file.validation import Declaration
-from controller.directory import declarations
+from controller.directory import declarations, license_key_declarations
 from controller.metering import price_section
 
 PROJECT = Path(__file__).parent.parent.parent
@@ -93,7 +93,7 @@ def test_every_link_of_the_manual_leads_somewhere(page: Path) -> None:
 
 
 def _keys_of_models() -> set[str]:
-    modules = (declarations, settings, line_type_settings, price_section)
+    modules = (declarations, license_key_declarations, settings, line_type_settings, price_section)
     models = [
         each
         for module in modules

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from typing import Protocol
 
 import pytest
@@ -244,3 +245,70 @@ async def test_a_key_at_a_limit_of_its_usage_transfers_to_its_own_phones_and_thr
         await _talking(fake)
         fake.hang_up(LEG)
         assert await task == Transferred()
+
+
+TWO_TRUNKS = {"carrier": Trunk("carrier", "127.0.0.2"), "second": Trunk("second", "127.0.0.3", number_format="plain")}
+
+
+def _through(fake: MemoryAri) -> list[str]:
+    """The dial strings of the legs so far."""
+    return [
+        str(asked.query.get("endpoint") or asked.body["endpoint"])
+        for asked in fake.requests_of("POST", "channels/create")
+    ]
+
+
+async def test_a_transfer_takes_the_next_trunk_when_one_fails_before_anything_rang() -> None:
+    fake, told = MemoryAri(), list[str]()
+    snapshot = Snapshot(license_keys={"acme": KEY}, dids={}, trunks=TWO_TRUNKS)
+    admitted: list[tuple[str, ...]] = []
+
+    async def admit(_queue_id: int, routes: Sequence[str]) -> bool:
+        admitted.append(tuple(routes))
+        return True
+
+    def failed(trunk: str, _reason: str) -> None:
+        told.append(f"{trunk} failed")
+
+    def worked(trunk: str) -> None:
+        told.append(f"{trunk} worked")
+
+    legs = Legs(Routes(CurrentDirectory(snapshot)), APPLICATION, admit, _over, failed=failed, worked=worked)
+
+    def congested_once(leg: FakeChannel) -> None:
+        if len(_through(fake)) == 1:
+            fake.reject(leg.id, cause=34, dial_status="CONGESTION")
+        else:
+            fake.answer(leg.id)
+
+    fake.on_originate = congested_once
+    task = asyncio.create_task(transfer(scripted_line(fake).line, Transfer(OTHER), legs, "acme"))
+    await _talking(fake)
+    fake.hang_up(LEG)
+    assert await task == Transferred()
+    assert _through(fake) == ["PJSIP/+12015550188@carrier", "PJSIP/12015550188@second"]
+    assert admitted == [("carrier",), ("second",)]
+    assert told == ["carrier failed", "second worked"]
+    assert _nothing_is_left(fake)
+
+
+@pytest.mark.parametrize(("cause", "legs"), [(17, 1), (21, 1), (34, 2)])
+async def test_a_transfer_ends_when_the_callee_declines_or_every_trunk_has_failed(cause: int, legs: int) -> None:
+    fake = MemoryAri()
+    fake.on_originate = lambda leg: fake.reject(leg.id, cause=cause, dial_status="CONGESTION")
+    snapshot = Snapshot(license_keys={"acme": KEY}, dids={}, trunks=TWO_TRUNKS)
+    made = Legs(Routes(CurrentDirectory(snapshot)), APPLICATION, _always, _over)
+    outcome = await transfer(scripted_line(fake).line, Transfer(OTHER), made, "acme")
+    assert isinstance(outcome, TransferFailed)
+    assert len(_through(fake)) == legs
+    assert _nothing_is_left(fake)
+
+
+def test_a_trunk_that_rests_is_taken_when_no_other_one_leads_to_the_number() -> None:
+    resting = {"carrier"}
+    routes = Routes(CurrentDirectory(Snapshot(license_keys={"acme": KEY}, trunks=TWO_TRUNKS)), resting.__contains__)
+    assert routes.trunk_to(OTHER) == "second"
+    assert routes.endpoint_for(OTHER, "acme").endswith("@second")
+    assert routes.trunks_to(OTHER) == ["carrier", "second"]
+    resting.add("second")
+    assert routes.trunk_to(OTHER) == "carrier"

@@ -47,3 +47,13 @@ def test_a_trunk_that_works_starts_anew() -> None:
     health.worked("carrier")
     health.failed("carrier", "congestion")
     assert not health.rests("carrier")
+
+
+def test_a_trunk_that_asterisk_finds_silent_rests_until_it_answers_again() -> None:
+    offline = {"carrier"}
+    health = TrunkHealth(Clock(), offline.__contains__)
+    assert health.rests("carrier")
+    assert not health.rests("other")
+    assert (health.rest_seconds("carrier"), health.failures("carrier")) == (0.0, 0)
+    offline.clear()
+    assert not health.rests("carrier")

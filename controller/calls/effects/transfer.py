@@ -37,6 +37,8 @@ log = structlog.get_logger()
 # Why the dialled leg was not answered, by its hang-up cause (ITU-T Q.850; Asterisk makes it from the SIP status: 486
 # and 600 are 17, 408 is 18, 480 is 19, 403 and 603 are 21), in the words of the trace.
 _NOT_ANSWERED = {17: "busy", 18: "noanswer", 19: "noanswer", 20: "noanswer", 21: "refused"}
+# What speaks of the trunk (Q.850: no route, out of order, congestion, a timer that ran out), as for calls.
+_OF_THE_TRUNK = frozenset({2, 3, 34, 38, 41, 42, 44, 47, 102})
 # A phone that is not registered (Q.850).
 SUBSCRIBER_ABSENT = 20
 # Several who are to ring at once are rung by the dialplan: one leg of ours leads there.
@@ -47,6 +49,10 @@ DESTROYED_SECONDS = 2.0
 _CONFLICT = 409
 # The states of a leg whose phone was called; Down may be one that was not dialled yet.
 _CALLED = frozenset({"Ring", "Ringing", "Up"})
+
+
+class _TrunkFailed(Exception):
+    """A leg was not dialled as far as the other party, because of its trunk."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +69,8 @@ NOTHING_HEARD = Heard()
 class Legs:
     """How legs are dialled. admit: waits until the legs of a call, by its QueueID, may be dialled at once through
     trunks, by their names; False when they may not now. over: told when the legs on trunks are no more. holds_key:
-    whether a key has reached a limit of its usage: no leg of its calls goes out through a trunk then.
+    whether a key has reached a limit of its usage: no leg of its calls goes out through a trunk then. failed, worked:
+    told what a leg found of its trunk, the first with the reason.
     """
 
     routes: Routes
@@ -71,6 +78,8 @@ class Legs:
     admit: Callable[[int, Sequence[str]], Awaitable[bool]]
     over: Callable[[int], Awaitable[None]]
     holds_key: HoldsKey = holds_nobody
+    failed: Callable[[str, str], None] = lambda _trunk, _reason: None
+    worked: Callable[[str], None] = lambda _trunk: None
 
 
 async def transfer(line: Line, effect: Transfer, legs: Legs, license_key: str, heard: Heard = NOTHING_HEARD) -> Outcome:
@@ -102,7 +111,7 @@ async def _transfer(line: Line, effect: Transfer, legs: Legs, license_key: str, 
                 async with owned(line, "the bridge of a transfer", bridge.destroy):
                     return await _talk(line, leg, effect)
             async with _waiting(line, heard):
-                failure = await _reach(line, leg, effect, legs, license_key, silent=bool(heard.media))
+                failure = await _reach_somehow(line, leg, effect, legs, license_key, silent=bool(heard.media))
                 if failure is None and effect.digits:
                     failure = await _send_to_leg(line, leg, effect)
             if failure is not None:
@@ -149,10 +158,36 @@ async def _stands(line: Line, bridge: Bridge, leg: Channel) -> bool:
         return False
 
 
+async def _reach_somehow(
+    line: Line, leg: Channel, effect: Transfer, legs: Legs, license_key: str, *, silent: bool
+) -> Outcome | None:
+    """As `_reach`. Of one number, the next trunk that leads there is taken when one fails before anything rang."""
+    tried: set[str] = set()
+    while True:
+        trunk = line.transfer_routes[0] if len(line.transfer_routes) == 1 and not effect.others else ""
+        try:
+            failure = await _reach(line, leg, effect, legs, license_key, silent=silent)
+        except _TrunkFailed as error:
+            if not trunk:
+                return await _failed(line, effect, "failed")
+            legs.failed(trunk, str(error))
+            await legs.over(line.queue_id)
+            tried.add(trunk)
+            others = [each for each in legs.routes.trunks_to(effect.number) if each not in tried]
+            if not others:
+                return await _failed(line, effect, "failed")
+            log.info("a transfer takes the next trunk", failed=trunk, trunk=others[0])
+            line.transfer_routes = (others[0],)
+            continue
+        if trunk and failure is None:
+            legs.worked(trunk)
+        return failure
+
+
 async def _reach(
     line: Line, leg: Channel, effect: Transfer, legs: Legs, license_key: str, *, silent: bool
 ) -> Outcome | None:
-    """Ring the other party; None at its answer. silent: the caller is told of no ringing."""
+    """Ring the other party; None at its answer. silent: the caller is told of no ringing. Raises _TrunkFailed."""
     routes, inside = legs.routes, None if effect.others else legs.routes.inside(effect.number)
     endpoint, refusal = await _endpoint(line, effect, legs, license_key)
     if refusal:
@@ -165,7 +200,9 @@ async def _reach(
     # on a call that we placed, the number that it shows. A caller who is withheld stays so.
     shown = {}
     if effect.caller_id or effect.caller_id_name or line.outgoing or line.caller == WITHHELD_CALLER:
-        shown = shown_caller(routes.shown_to(effect.number, effect.caller_id or line.caller), effect.caller_id_name)
+        through = line.transfer_routes[0] if len(line.transfer_routes) == 1 else ""
+        number = routes.shown_to(effect.number, effect.caller_id or line.caller, through)
+        shown = shown_caller(number, effect.caller_id_name)
     create = partial(
         line.ari.channels.create,
         endpoint=endpoint,
@@ -189,17 +226,19 @@ async def _reach(
 
 
 async def _answer_of(line: Line, leg: Channel, effect: Transfer, happening: Happening) -> Outcome | None:
-    """Wait for the other party's answer, once its phone was rung (EVENT); None at the answer. Raises Lost."""
-    reason, unreachable = "", False
+    """Wait for the other party's answer, once its phone was rung (EVENT); None at the answer. Lost, _TrunkFailed."""
+    reason, unreachable, rang, cause = "", False, False, 0
 
     def decided(event: Event) -> bool:
-        nonlocal reason, unreachable
+        nonlocal reason, unreachable, rang, cause
         if event.channel_id != leg.id:
             return False
         if event.type == "ChannelDestroyed":
+            cause = event.cause
             reason = _NOT_ANSWERED.get(event.cause, "failed")
             unreachable = event.cause == SUBSCRIBER_ABSENT
             return True
+        rang = rang or (event.type == "Dial" and event.dial_status in ("RINGING", "PROGRESS"))
         return event.type == "Dial" and event.dial_status == "ANSWER"
 
     if happening is Happening.EVENT:
@@ -210,6 +249,8 @@ async def _answer_of(line: Line, leg: Channel, effect: Transfer, happening: Happ
         raise Lost
     if happening is Happening.HUNG_UP:
         return HungUp()
+    if cause in _OF_THE_TRUNK and not rang:
+        raise _TrunkFailed(f"cause {cause}")
     return await _failed(line, effect, reason or "noanswer", unreachable=unreachable)
 
 
@@ -219,9 +260,10 @@ async def _endpoint(line: Line, effect: Transfer, legs: Legs, license_key: str) 
     Of several that are to ring at once, those who may not be called are left out.
     """
     endpoints, held = [], legs.holds_key(license_key)
+    through = line.transfer_routes[0] if len(line.transfer_routes) == 1 and not effect.others else ""
     for number in (effect.number, *effect.others):
         try:
-            endpoint = legs.routes.inside(number) or legs.routes.endpoint_for(number, license_key)
+            endpoint = legs.routes.inside(number) or legs.routes.endpoint_for(number, license_key, through)
             if held and _trunk_to(number, legs, license_key):
                 log.info("transfer refused", reason="the licence key has reached a limit of its usage")
                 continue

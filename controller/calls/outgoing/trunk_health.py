@@ -24,16 +24,26 @@ class _Health:
 
 
 class TrunkHealth:
-    """clock: seconds of a clock that never goes back."""
+    """clock: seconds of a clock that never goes back. is_offline: whether Asterisk finds a trunk silent."""
 
-    def __init__(self, clock: Callable[[], float]) -> None:
+    def __init__(self, clock: Callable[[], float], is_offline: Callable[[str], bool] = lambda _trunk: False) -> None:
         self._clock = clock
+        self.is_offline = is_offline
         self._trunks: dict[str, _Health] = {}
 
     def rests(self, trunk: str) -> bool:
         """Whether this trunk is left alone now, by its name."""
+        return self.is_offline(trunk) or self.rest_seconds(trunk) > 0
+
+    def rest_seconds(self, trunk: str) -> float:
+        """For how long it is left alone, because calls found it failing; 0 when it is not."""
         health = self._trunks.get(trunk)
-        return health is not None and self._clock() < health.rests_until
+        return max(0.0, health.rests_until - self._clock()) if health else 0.0
+
+    def failures(self, trunk: str) -> int:
+        """How many calls in a row have found it failing."""
+        health = self._trunks.get(trunk)
+        return health.failures if health else 0
 
     def failed(self, trunk: str, reason: str) -> None:
         """A call found the trunk failing: congested, silent or not there."""

@@ -63,6 +63,11 @@ class CallLimits:
         """The legs have left their channels."""
         await self._database.execute("legs_are_over", queue_id, timeout=PATIENCE_SECONDS)
 
+    async def in_use(self) -> dict[str, int]:
+        """The calls in progress and the legs of transfers that each trunk has, by its name; none for one without."""
+        rows = await self._database.fetch("trunks_in_use", timeout=PATIENCE_SECONDS)
+        return {row["trunk"]: row["calls"] for row in rows}
+
     async def admit_incoming(self, queue_id: int, license_key: str, most: int) -> bool:
         """Whether a call that comes in is among the `most` that its key may have at once."""
         async with self._database.transaction() as transaction:

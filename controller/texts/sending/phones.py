@@ -29,6 +29,7 @@ class RegisteredPhones:
         self._directory = directory
         self._arrival_handlers: list[Callable[[], None]] = []
         self._online: frozenset[str] = frozenset()
+        self._offline: frozenset[str] = frozenset()
         self._look = asyncio.Event()
         ami.on_event("ContactStatus", self._on_contact)
 
@@ -40,6 +41,11 @@ class RegisteredPhones:
     def online(self) -> frozenset[str]:
         """The names of the phones that are registered here."""
         return self._online
+
+    @property
+    def offline(self) -> frozenset[str]:
+        """The names of phones and trunks of which Asterisk says that they are not there; none while it says nothing."""
+        return self._offline
 
     @property
     def away(self) -> list[str]:
@@ -61,9 +67,10 @@ class RegisteredPhones:
             endpoints = await self._ari.endpoints.list("PJSIP")
         except AsteriskError as error:
             log.debug("phones could not be asked for", reason=str(error))
-            self._online = frozenset()
+            self._online = self._offline = frozenset()
             return
         online = frozenset(endpoint.resource for endpoint in endpoints if endpoint.state == "online")
+        self._offline = frozenset(endpoint.resource for endpoint in endpoints if endpoint.state == "offline")
         came = online - self._online
         self._online = online
         if came:
