@@ -205,6 +205,17 @@ async def test_a_mailbox_has_the_number_that_its_customer_gave_it(room: VoipmsRo
     assert await room.client.status("setCallerIDFiltering", **filtered) == "invalid_route"
 
 
+async def test_a_second_filter_about_the_same_callers_is_told_so(room: VoipmsRoom) -> None:
+    values = {"callerid": "201555XXXX", "did": DID, "routing": "sys:hangup"}
+    first = (await room.client.call("setCallerIDFiltering", **values))["filtering"]
+    assert await room.client.status("setCallerIDFiltering", **values) == "used_filter"
+    for other in ({"did": "all"}, {"callerid": "201556XXXX"}):
+        last = (await room.client.call("setCallerIDFiltering", **{**values, **other}))["filtering"]
+    assert await room.client.status("setCallerIDFiltering", **values, filter=last) == "used_filter"
+    changed = {**values, "filter": first, "routing": "sys:busy"}
+    assert await room.client.call("setCallerIDFiltering", **changed) == {"status": "success", "filtering": first}
+
+
 async def test_members_come_to_a_queue_and_leave_it(room: VoipmsRoom) -> None:
     queue = await made(room, "queues")
     assert await room.client.status("getStaticMembers", queue=queue) == "no_member"

@@ -100,6 +100,7 @@ class CallerFilteringMethods:
         callers = self._callers(key, required(request.callerid, "missing_callerid"))
         number = self._number(key, required(request.did, "missing_did"))
         about = "" if number == ALL_NUMBERS else number
+        self._no_other(key, entry, callers, number)
         content = {
             "callerid": callers,
             "did": number,
@@ -115,6 +116,13 @@ class CallerFilteringMethods:
     async def delete(self, request: FilteringFilter, caller: Caller) -> None:
         """Delete a filter."""
         await self._book.delete(caller.account, required(request.filtering, "missing_filter"))
+
+    def _no_other(self, key: LicenseKey, entry: Entry | None, callers: str, number: str) -> None:
+        """Refused where another filter is about the same callers of the same number: it would never be reached."""
+        for other in self._book.all(key):
+            same = (other.content["callerid"], other.content["did"]) == (callers, number)
+            if same and (entry is None or other.entry_id != entry.entry_id):
+                raise Refused("used_filter")
 
     def _number(self, key: LicenseKey, text: str) -> str:
         if text.strip().lower() == ALL_NUMBERS:

@@ -28,6 +28,7 @@ MESSAGES = {
     "invalid_password_missing_lowercase": "A password has a small letter at least.",
     "invalid_password_missing_number": "A password has a digit at least.",
     "invalid_password_missing_uppercase": "A password has a capital letter at least.",
+    "used_filter": "Another filter is about the same callers of the same number already.",
     "used_extension": "Another sub-account has this extension.",
     "used_username": "There is a sub-account of this name already.",
     "used_name": "Another entry has this name already.",
