@@ -12,12 +12,13 @@ PYTEST := $(BIN)/python -m pytest -n $(or $(WORKERS),2) --dist loadfile
 export WORKERS
 
 .DEFAULT_GOAL := help
-.PHONY: help run check test unit integration acceptance adversity soak lint format fuzz attack bench bench-amd docs quick quick-tests wheel lock clean venv venv-dev tools test-tools browser browser-tools screenshots
+.PHONY: help run check test unit integration acceptance adversity soak lint format fuzz attack bench bench-amd bench-speech docs quick quick-tests wheel lock clean venv venv-dev tools test-tools browser browser-tools screenshots
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-run: venv ## everything on this machine, on the configuration in CONFIG=config, until Ctrl-C
+run: venv ## everything on this machine, on the configuration in CONFIG=config, until Ctrl-C; VOICES=no: without neural voices
+	@$(if $(filter no,$(VOICES)),,$(BIN)/ringpost voices install --if-it-fits --config $(CONFIG))
 	@$(BIN)/ringpost run --config $(CONFIG)
 
 check: venv ## look for mistakes in CONFIG=config
@@ -72,6 +73,9 @@ attack: venv-dev ## hostile inputs at every door, counted (docs/security.md)
 
 bench-amd: venv-dev tools ## measure answering-machine detection: 248 answers over real RTP
 	@$(BIN)/python -m tests.bench.bench_amd --picture docs/pictures/answers.svg
+
+bench-speech: venv-dev tools ## measure the speech engines: word errors over a telephone, CPU, time, memory
+	@$(BIN)/python -m tests.bench.bench_speech
 
 bench: venv-dev tools ## measure the budgets, each beside bare Asterisk
 	@$(BIN)/python -m tests.bench

@@ -25,6 +25,7 @@ from controller.commands import sound_arguments as sound_commands
 from controller.commands import text_arguments as text_commands
 from controller.commands import tools_arguments as tools_commands
 from controller.commands import usage_arguments as usage_commands
+from controller.commands import voice_arguments as voice_commands
 from controller.commands.running_command import DEFAULT_CONFIG, Config, reported, run_async, show_mistakes
 from controller.errors import InvalidConfiguration
 from controller.script.simulation.callee import AnsweredBy, TransferResult
@@ -165,18 +166,6 @@ def trunks(
     from controller.commands.trunk_views import show_trunks
 
     run_async(show_trunks(config, output(), as_json=as_json))
-
-
-@app.command()
-@reported
-def voices(
-    as_json: Annotated[bool, typer.Option("--json", help="For programs: one JSON document.")] = False,
-    config: Config = DEFAULT_CONFIG,
-) -> None:
-    """Show which voice of which speech engine speaks for each voice id, and where another one has to."""
-    from controller.commands.voice_listing import list_voices
-
-    list_voices(config, output(), as_json=as_json)
 
 
 @app.command()
@@ -331,6 +320,7 @@ tools_commands.add_to(app)
 usage_commands.add_to(app)
 console_commands.add_to(app)
 billing_commands.add_to(app)
+voice_commands.add_to(app)
 
 
 def main() -> None:

@@ -41,10 +41,16 @@ class CallPrompts:
         self._sources = sources
         self.license_key = license_key
         self._manner = rate, volume
+        self._stand_ins: list[str] = []
 
     def spoken(self, rate: int, volume: int) -> CallPrompts:
         """The same prompts, spoken so fast and so loud."""
         return CallPrompts(self._sources, self.license_key, rate, volume)
+
+    def take_stand_ins(self) -> list[str]:
+        """Why other engines than the voices' own spoke what was made since this was last asked, for the trace."""
+        taken, self._stand_ins = self._stand_ins, []
+        return taken
 
     def ready(self, prompt: Prompt) -> tuple[str, float] | None:
         """The media URI and length in seconds of a prompt that needs no work any more; else None."""
@@ -59,11 +65,14 @@ class CallPrompts:
                 medium = self._sources.library.cached(self.license_key, prompt.sound_id)
         return None if medium is None else self._as_media(medium)
 
-    async def make(self, prompt: Prompt) -> tuple[str, float]:
-        """The media URI and length in seconds of any prompt, made now if need be. SpeechError when it cannot be."""
+    async def make(self, prompt: Prompt, *, urgent: bool = True) -> tuple[str, float]:
+        """The media URI and length in seconds of any prompt, made now if need be. SpeechError when it cannot be.
+
+        urgent: somebody waits for it on a line.
+        """
         prompts = self._sources.prompts
         if isinstance(prompt, Speech):
-            return self._as_media(await self._spoken(prompt))
+            return self._as_media(await self._spoken(prompt, urgent=urgent))
         if isinstance(prompt, Silence):
             return self._as_media(await prompts.silence(prompt.seconds))
         if isinstance(prompt, Sound):
@@ -82,7 +91,7 @@ class CallPrompts:
         for text, spoken_by in program.speeches(voice):
             speech = Speech(text, spoken_by)
             if self.ready(speech) is None:
-                await self.make(speech)
+                await self.make(speech, urgent=False)
 
     async def missing_sound(self, program: Program) -> str | None:
         """The id of a sound that the program plays and the key does not have; None when it has them all. StoreError.
@@ -103,10 +112,12 @@ class CallPrompts:
             return f"the sound “{sound_id}” is a file of the configuration and is not recorded over"
         return ""
 
-    async def _spoken(self, prompt: Speech) -> Medium:
+    async def _spoken(self, prompt: Speech, *, urgent: bool) -> Medium:
         self._sources.quota.admit(self.license_key)
         made = partial(self._sources.speech_made, self.license_key, prompt.text)
-        medium = await self._sources.prompts.speech(prompt.text, prompt.voice, *self._manner, made)
+        medium = await self._sources.prompts.speech(prompt.text, prompt.voice, *self._manner, made, urgent=urgent)
+        if medium.stand_in:
+            self._stand_ins.append(medium.stand_in)
         self._sources.quota.count(self.license_key, medium.seconds)
         return medium
 

@@ -65,7 +65,11 @@ async def prepare_files(config: Path) -> list[str]:
         raise ConfigurationError("Where Asterisk's files are to be written is not configured: `asterisk: {files: …}`.")
     written = ["the database's password: made"] if make_database_password(settings) else []
     written += [f"asterisk: {name} written" for name in write_asterisk_files(configuration)]
-    spoken = await record_announcements(build_prompts(settings), announcements_dir(settings))
+    prompts = build_prompts(settings)
+    try:
+        spoken = await record_announcements(prompts, announcements_dir(settings))
+    finally:
+        await prompts.close()
     return written + [f"asterisk: the announcement {path.stem} recorded" for path in spoken]
 
 

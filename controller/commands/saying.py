@@ -30,7 +30,11 @@ async def say_into(config: Path, text: str, voice: int, target: Path, console: C
     if settings is None or document.has_errors:
         raise InvalidConfiguration(document.mistakes)
     voices = voices_of(settings)
-    wav = await Renderer(voices).render(text, voice, NORMAL_RATE, FULL_VOLUME)
+    try:
+        rendered = await Renderer(voices).render(text, voice, NORMAL_RATE, FULL_VOLUME)
+    finally:
+        await voices.close()
+    wav = rendered.wav
     try:
         await asyncio.to_thread(target.write_bytes, wav)
     except OSError as error:
@@ -39,5 +43,7 @@ async def say_into(config: Path, text: str, voice: int, target: Path, console: C
     seconds = (len(wav) - _HEADER_BYTES) / _SAMPLE_BYTES / TELEPHONE_RATE
     who = f"{speaker.synthesizer.name}:{speaker.engine_voice}"
     console.print(f"{shown(str(target))}: {seconds:.1f} s, spoken by {shown(who)}")
+    for engine, reason in rendered.stood_in_for.items():
+        console.print(f"[yellow]{shown(f'Another engine spoke instead of {engine}: {reason}')}[/]")
     if speaker.reason:
         console.print(f"[yellow]{shown(speaker.reason)}[/]")

@@ -13,6 +13,9 @@ from controller.config.settings import read_settings
 from controller.config_file.document import read_document
 from controller.errors import InvalidConfiguration
 from controller.script.voice_ids import Voice
+from controller.speech.engines import AUTO, PIPER
+from controller.speech.licences import licence_of
+from controller.speech.neural.environment import SpeechEnvironment
 from controller.speech.voices import Speaker
 from controller.terminal import shown
 
@@ -28,16 +31,23 @@ def list_voices(config: Path, console: Console, *, as_json: bool) -> None:
         print(json.dumps([_as_json(voice, speaker) for voice, speaker in listing], ensure_ascii=False, indent=2))
         return
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for heading in ("id", "voice", "spoken by", ""):
+    for heading in ("id", "voice", "spoken by", "licence", ""):
         table.add_column(heading, justify="right" if heading == "id" else "left", overflow="fold")
     for voice, speaker in listing:
         table.add_row(
             str(voice.id),
             shown(voice.summary if voice.gender else voice.name),
             shown(f"{speaker.synthesizer.name}:{speaker.engine_voice}"),
+            shown(licence_of(speaker)),
             f"[yellow]{shown(speaker.reason)}[/]",
         )
     console.print(table)
+    console.print("\nTo hear one: [bold]ringpost say TEXT --voice ID[/]", highlight=False)
+    neural = SpeechEnvironment(settings.speech_dir)
+    if settings.speech.engine in (AUTO, PIPER) and not neural.is_installed():
+        reason = neural.failed_lately()
+        why = f" (it was tried: {reason})" if reason else ""
+        console.print(f"Voices that callers understand better: [bold]ringpost voices install[/]{shown(why)}")
 
 
 def _as_json(voice: Voice, speaker: Speaker) -> dict[str, str | int | bool]:
@@ -50,6 +60,7 @@ def _as_json(voice: Voice, speaker: Speaker) -> dict[str, str | int | bool]:
         "listed": voice.listed,
         "engine": speaker.synthesizer.name,
         "engine_voice": speaker.engine_voice,
+        "licence": licence_of(speaker),
         "fallback": speaker.is_fallback,
         "reason": speaker.reason,
     }

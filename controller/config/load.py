@@ -23,6 +23,8 @@ from controller.programs import ProgramTree
 from controller.script.analysis.checker import NOWHERE, Context
 from controller.speech.engines import installed_engines
 from controller.speech.house_sounds import HOUSE_SOUNDS
+from controller.speech.neural.environment import SpeechEnvironment
+from controller.speech.synthesizer import Synthesizer
 from controller.speech.voices import Voices
 
 SECRETS_FILE = "secrets.json"
@@ -174,13 +176,19 @@ def script_context(settings: Settings) -> Context:
 
 def voices_of(settings: Settings) -> Voices:
     """The table from voice ids to the voices of this machine's engines. ConfigurationError when it cannot be used."""
-    engines = installed_engines(ProgramTree(settings.tools_dir), settings.speech.commands)
-    return Voices(engines, settings.speech.voices)
+    return Voices(_engines(settings), settings.speech.voices)
 
 
 def _installed_voices(settings: Settings) -> Voices | None:
     """As `voices_of`; None before the first start, which brings the engines along."""
-    return voices_of(settings) if installed_engines(ProgramTree(settings.tools_dir), settings.speech.commands) else None
+    return voices_of(settings) if _engines(settings) else None
+
+
+def _engines(settings: Settings) -> list[Synthesizer]:
+    neural = SpeechEnvironment(settings.speech_dir)
+    return installed_engines(
+        ProgramTree(settings.tools_dir), settings.speech.commands, neural, first=settings.speech.engine
+    )
 
 
 def _context(document: Document, settings: Settings | None) -> Context:

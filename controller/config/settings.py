@@ -174,6 +174,7 @@ class SpeechSection(Declaration):
     """`speech:` voices and further speech engines; how long what was spoken is kept after its last use, and how much of
     it is made for each licence key within an hour."""
 
+    engine: Literal["auto", "piper", "flite", "espeak"] = "auto"
     voices: dict[str, str] = Field(default_factory=dict)
     commands: dict[str, str] = Field(default_factory=dict)
     keep_days: Annotated[float, Field(gt=0)] = 30.0
@@ -264,6 +265,11 @@ class Settings:
     log: LogSection
     mail: MailSection
     line_types: LineTypesSection
+
+    @property
+    def speech_dir(self) -> Path:
+        """Where the neural speech engine and its voices are, if they are."""
+        return self.state_dir / "speech"
 
     @property
     def external_asterisk(self) -> bool:

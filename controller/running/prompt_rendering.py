@@ -12,6 +12,7 @@ from controller.config.settings import Settings
 from controller.directory.did_rules import rule_of
 from controller.directory.snapshot import Snapshot
 from controller.errors import SpeechError
+from controller.speech.metrics import SpeechMetrics
 from controller.speech.prompts import Prompts
 
 log = structlog.get_logger()
@@ -19,12 +20,12 @@ log = structlog.get_logger()
 AT_ONCE = 2
 
 
-def build_prompts(settings: Settings) -> Prompts:
+def build_prompts(settings: Settings, metrics: SpeechMetrics | None = None) -> Prompts:
     """The prompts of a state directory, spoken by the engines of this machine.
 
     ConfigurationError for a voice table or a command that cannot work.
     """
-    return Prompts(settings.state_dir / "media", voices_of(settings))
+    return Prompts(settings.state_dir / "media", voices_of(settings), metrics=metrics)
 
 
 async def prepare_prompts(prompts: Prompts, snapshot: Snapshot) -> int:

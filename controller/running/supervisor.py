@@ -319,7 +319,11 @@ class Supervisor:
 
     async def _prepare_asterisk(self) -> None:
         await asyncio.to_thread(write_asterisk_files, self._configuration)
-        await record_announcements(build_prompts(self._settings), announcements_dir(self._settings))
+        prompts = build_prompts(self._settings)
+        try:
+            await record_announcements(prompts, announcements_dir(self._settings))
+        finally:
+            await prompts.close()
 
     async def _start(
         self, name: str, part: Part, kept: list[tuple[str, Part]], stack: contextlib.AsyncExitStack

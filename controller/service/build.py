@@ -48,6 +48,7 @@ from controller.service.build_texts import build_texts
 from controller.service.build_voicemail import build_voicemail
 from controller.service.parts import Service
 from controller.speech.library import SoundLibrary
+from controller.speech.metrics import SpeechMetrics
 from controller.speech.quota import SpeechQuota
 from controller.store.database import Database
 from controller.store.row_retention import RetentionRule, RowRetention
@@ -70,7 +71,7 @@ def build(configuration: Configuration, database: Database) -> Service:
     settings = configuration.settings
     registry = CollectorRegistry()
     directory = CurrentDirectory(configuration.snapshot)
-    prompts = build_prompts(settings)
+    prompts = build_prompts(settings, SpeechMetrics(registry))
     library = SoundLibrary(database, prompts)
     ari, ami = _ari(configuration), _ami(configuration)
     spool = RecordingSpool(settings.state_dir / "recordings")

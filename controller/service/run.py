@@ -7,13 +7,13 @@ import resource
 import signal
 import socket
 from collections.abc import Callable, Coroutine, Sequence
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from typing import Any
 
 import structlog
 
 from controller.config.load import Configuration
-from controller.errors import RingpostError, StoreError, StoreUnreachable
+from controller.errors import RingpostError, SpeechError, StoreError, StoreUnreachable
 from controller.resources import MIGRATIONS, QUERIES
 from controller.running.prompt_rendering import prepare_prompts
 from controller.running.sharing import with_shared_secrets
@@ -91,6 +91,7 @@ async def run(service: Service, sockets: Sequence[socket.socket]) -> None:
     finally:
         await calls.live.close()
         await calls.journal.close(CLOSE_SECONDS)
+        await service.prompts.close()
         service.guard.close()
 
 
@@ -188,6 +189,9 @@ async def _keep_media(service: Service) -> None:
 
     Calls need not wait for it: a prompt that is not there yet is made when it is needed. Stored sounds stay.
     """
+    with suppress(SpeechError):  # the reason is told by /health/ready
+        # A neural engine loads its voices, so that the first caller does not wait for it.
+        await service.prompts.load_voices()
     while True:
         await prepare_prompts(service.prompts, service.directory.snapshot)
         try:

@@ -16,7 +16,7 @@ import tempfile
 import time
 from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import structlog
@@ -35,10 +35,14 @@ BYTES_A_SECOND = 16_000
 
 @dataclass(frozen=True, slots=True)
 class Medium:
-    """A WAV file of the media folder: its content's sha256, which is its name, and its length in seconds."""
+    """A WAV file of the media folder: its content's sha256, which is its name, and its length in seconds.
+
+    stand_in: why another engine than the voice's own spoke it, for people; empty when none did.
+    """
 
     content_hash: str
     seconds: float
+    stand_in: str = field(default="", compare=False)
 
 
 class MediaStore:

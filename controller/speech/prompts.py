@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import os
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable, Collection, Coroutine
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 from controller.errors import AudioInvalid, SpeechError, SynthesisFailed, VoiceUnavailable
@@ -14,9 +15,11 @@ from controller.script.voice_ids import DEFAULT_VOICE, FULL_VOLUME, NORMAL_RATE
 from controller.speech.audio import read_audio_file, to_telephone
 from controller.speech.house_sounds import HOUSE_SOUNDS
 from controller.speech.media_store import MediaStore, Medium
+from controller.speech.metrics import SpeechMetrics
 from controller.speech.pcm import beep, silence, to_pcm, wav_file
-from controller.speech.rendering import ENGINES_AT_ONCE, RENDERING, Renderer
+from controller.speech.rendering import ENGINES_AT_ONCE, RENDERING, Rendered, Renderer
 from controller.speech.sharing import SharedWork
+from controller.speech.synthesizer import KeepsProcess
 from controller.speech.voices import Voices
 
 __all__ = ["Medium", "Prompts"]
@@ -35,7 +38,15 @@ class Prompts:
     SpeechError when `directory` cannot be used.
     """
 
-    def __init__(self, directory: Path, voices: Voices, *, engines_at_once: int = ENGINES_AT_ONCE) -> None:
+    def __init__(
+        self,
+        directory: Path,
+        voices: Voices,
+        *,
+        engines_at_once: int = ENGINES_AT_ONCE,
+        metrics: SpeechMetrics | None = None,
+    ) -> None:
+        self._metrics = metrics
         self._store = MediaStore(directory)
         self._voices = voices
         self._renderer = Renderer(voices, engines_at_once)
@@ -70,22 +81,43 @@ class Prompts:
         rate: int = NORMAL_RATE,
         volume: int = FULL_VOLUME,
         synthesized: Callable[[], None] = _tell_nobody,
+        *,
+        urgent: bool = False,
     ) -> Medium:
         """A text, speech control included, spoken by the voice with that id.
 
-        rate: 0 to 20, 10 is normal. volume: 0 to 100. A voice that no engine has is spoken by the default voice.
-        synthesized: told when an engine has spoken it, and not when it was there already, or is being made for
+        rate: 0 to 20, 10 is normal. volume: 0 to 100. A voice that no engine has is spoken by the default voice. Where
+        the voice's engine fails, or keeps somebody waiting (`urgent`), another engine speaks; that is not kept.
+        synthesized: told when the voice's engine has spoken it, and not when it was there already, or is being made for
         another. SynthesisFailed, VoiceUnavailable; SpeechError when it cannot be stored.
         """
         await self._ask_versions(text, voice)
         key = self._speech_key(text, voice, rate, volume)
 
-        async def render() -> bytes:
-            wav = await self._renderer.render(text, voice, rate, volume)
-            synthesized()
-            return wav
+        async def keep() -> Medium:
+            rendered = await self._renderer.render(text, voice, rate, volume, urgent=urgent)
+            self._count(rendered)
+            if not rendered.stood_in_for:
+                if self._store.get(key) is None:  # an urgent rendering may have been quicker than one ahead
+                    synthesized()
+                return await asyncio.to_thread(self._keep, key, rendered.wav)
+            medium = await asyncio.to_thread(self._store.put, rendered.wav)
+            return replace(medium, stand_in="; ".join(rendered.stood_in_for.values()))
 
-        return await self._made(key, render)
+        # Who waits on a line does not share a rendering that takes its time.
+        return await self._made(key, keep, work_key=f"{key} urgent" if urgent else key)
+
+    async def close(self) -> None:
+        """End the processes that speech engines keep."""
+        await self._voices.close()
+
+    def _count(self, rendered: Rendered) -> None:
+        if self._metrics is None:
+            return
+        for engine, seconds in rendered.engine_seconds.items():
+            self._metrics.seconds.labels(engine).inc(seconds)
+        for engine in rendered.stood_in_for:
+            self._metrics.stand_ins.labels(engine).inc()
 
     def cached_sound(self, path: Path) -> Medium | None:
         """What the file was when `sound` last looked at it, from memory alone; None when it never did."""
@@ -99,7 +131,7 @@ class Prompts:
             reason = error.strerror if isinstance(error, OSError) else error
             raise AudioInvalid(f"The sound file {path.name} cannot be read: {reason}.") from error
         key = _key("sound", str(path.absolute()), str(facts.st_mtime_ns), str(facts.st_size))  # noqa: ASYNC240
-        medium = await self._made(
+        medium = await self._kept(
             key, lambda: self._converted(lambda: to_telephone(read_audio_file(path), path.suffix))
         )
         self._sounds[path] = medium
@@ -121,11 +153,11 @@ class Prompts:
         """So much silence, to the millisecond; at most an hour."""
         seconds = round(min(max(seconds, 0.001), LONGEST_SILENCE_SECONDS), 3)
         key = _key("silence", f"{seconds:.3f}")
-        return await self._made(key, lambda: asyncio.to_thread(lambda: wav_file([to_pcm(silence(seconds))])))
+        return await self._kept(key, lambda: asyncio.to_thread(lambda: wav_file([to_pcm(silence(seconds))])))
 
     async def beep(self) -> Medium:
         """The standard beep before a recording."""
-        return await self._made(_key("beep"), lambda: asyncio.to_thread(lambda: wav_file([to_pcm(beep())])))
+        return await self._kept(_key("beep"), lambda: asyncio.to_thread(lambda: wav_file([to_pcm(beep())])))
 
     async def house_sound(self, name: str) -> Medium:
         """A built-in sound, by its name in lower case. SpeechError when there is none of that name."""
@@ -133,7 +165,7 @@ class Prompts:
         if sound is None:
             raise SpeechError(f"there is no built-in sound named “{name}”")
         key = _key("house", repr(sound))
-        return await self._made(key, lambda: asyncio.to_thread(lambda: wav_file([to_pcm(sound.samples())])))
+        return await self._kept(key, lambda: asyncio.to_thread(lambda: wav_file([to_pcm(sound.samples())])))
 
     def read(self, medium: Medium) -> bytes:
         """The medium's WAV file; blocking. SpeechError when it is gone."""
@@ -145,6 +177,14 @@ class Prompts:
     async def self_test(self) -> None:
         """Have the default voice speak a word, past the cache. SpeechError that names the way out."""
         await self._renderer.render("ready", DEFAULT_VOICE, NORMAL_RATE, FULL_VOLUME)
+
+    async def load_voices(self) -> None:
+        """Have an engine that keeps a process load the default voice, so that the first caller does not wait for it.
+
+        SpeechError.
+        """
+        if isinstance(self._voices.speaker(DEFAULT_VOICE).synthesizer, KeepsProcess):
+            await self.self_test()
 
     async def is_ready(self) -> bool:
         """Whether media can be stored and an engine answers; cheap enough to ask every second."""
@@ -191,16 +231,19 @@ class Prompts:
             engine = "\n".join((engine, self._voices.signature, *others))
         return _key("speech", engine, speaker.engine_voice, speaker.voice.tag, str(rate), str(volume), text)
 
-    async def _made(self, key: str, make: Callable[[], Awaitable[bytes]]) -> Medium:
+    async def _made(
+        self, key: str, make: Callable[[], Coroutine[None, None, Medium]], work_key: str | None = None
+    ) -> Medium:
         medium = self._store.get(key)
         if medium is not None and self._store.has_file(medium):
             return medium
+        return await self._shared.do(work_key or key, make)
 
+    async def _kept(self, key: str, make: Callable[[], Awaitable[bytes]]) -> Medium:
         async def work() -> Medium:
-            wav = await make()
-            return await asyncio.to_thread(self._keep, key, wav)
+            return await asyncio.to_thread(self._keep, key, await make())
 
-        return await self._shared.do(key, work)
+        return await self._made(key, work)
 
     def _keep(self, key: str, wav: bytes) -> Medium:
         medium = self._store.put(wav)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 
 import numpy as np
+import structlog
 
 from controller.errors import SynthesisFailed
 from controller.script.voice_ids import FASTEST_RATE, FULL_VOLUME, NORMAL_RATE
@@ -14,6 +15,7 @@ from controller.speech.markup import Pause, SpokenText, parse_markup
 from controller.speech.pcm import (
     LOUD_ENOUGH,
     MOST_AMPLIFICATION,
+    TELEPHONE_RATE,
     Pcm,
     Samples,
     silence,
@@ -25,8 +27,10 @@ from controller.speech.pcm import (
 from controller.speech.say_as import spell
 from controller.speech.sentences import pieces_of
 from controller.speech.spoken_forms import by_script, has_signs, spoken_form
-from controller.speech.synthesizer import Manner, SpeechAudio, Synthesizer
-from controller.speech.voices import Voices
+from controller.speech.synthesizer import Manner, SpeechAudio
+from controller.speech.voices import Speaker, Voices
+
+log = structlog.get_logger()
 
 RENDERING = "3"
 """Part of every cached prompt's key: to be changed when the same text comes to sound different."""
@@ -44,11 +48,20 @@ FAINTEST = 0.001
 
 
 @dataclass(frozen=True, slots=True)
+class Rendered:
+    """A WAV file, and the engines that should have spoken it and could not, with the reason; empty as a rule."""
+
+    wav: bytes
+    stood_in_for: Mapping[str, str] = field(default_factory=dict)
+    engine_seconds: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class _Utterance:
     """One run of an engine, and the silence after it."""
 
     text: str
-    engine: Synthesizer
+    speaker: Speaker
     manner: Manner
     volume: float
     rest: float
@@ -62,21 +75,28 @@ class Renderer:
         self._voices = voices
         self._engines = asyncio.Semaphore(at_once)
 
-    async def render(self, text: str, voice: int, rate: int, volume: int) -> bytes:
+    async def render(self, text: str, voice: int, rate: int, volume: int, *, urgent: bool = False) -> Rendered:
         """A WAV file of the spoken text; of a very short silence when there is nothing but punctuation.
 
         rate: 0 (half as fast) to 20 (twice as fast), 10 is normal. volume: 0 to 100. Speech beyond an hour is left out.
-        SynthesisFailed, also for a script that no installed voice reads, and for signs of which nothing was heard (a
-        text of emoji); VoiceUnavailable.
+        urgent: somebody waits for it on a line. Where a voice's engine fails, another one speaks.
+        SynthesisFailed when that fails too, for a script that no installed voice reads, and for signs of which nothing
+        was heard (a text of emoji); VoiceUnavailable.
         """
-        plan = await asyncio.to_thread(self._plan, text, voice, rate)
+        plan = await asyncio.to_thread(self._plan, text, voice, rate, urgent)
+        stood_in_for: dict[str, str] = {}
+        spoken: dict[str, float] = {}
         pieces: list[Pcm] = []
         length = peak = 0.0
         patience = RENDER_SECONDS * (1 + len(plan) // PIECES_IN_TIME)
         try:
             async with asyncio.timeout(patience):
                 for step in plan:
-                    samples = silence(step.seconds) if isinstance(step, Pause) else await self._speak(step)
+                    samples = (
+                        silence(step.seconds)
+                        if isinstance(step, Pause)
+                        else await self._speak(step, stood_in_for, spoken)
+                    )
                     pieces.append(to_pcm(samples))
                     peak = max(peak, float(np.abs(samples).max(initial=0.0)))
                     length += len(samples) / 8000
@@ -88,35 +108,56 @@ class Renderer:
             raise SynthesisFailed("nothing of this text can be spoken")
         if length < SHORTEST_SECONDS:
             pieces.append(to_pcm(silence(SHORTEST_SECONDS)))
-        return await asyncio.to_thread(_assemble, pieces, peak, min(max(volume, 0), FULL_VOLUME) / FULL_VOLUME)
+        wav = await asyncio.to_thread(_assemble, pieces, peak, min(max(volume, 0), FULL_VOLUME) / FULL_VOLUME)
+        return Rendered(wav, stood_in_for, spoken)
 
-    def _plan(self, text: str, voice: int, rate: int) -> list[_Utterance | Pause]:
+    def _plan(self, text: str, voice: int, rate: int, urgent: bool) -> list[_Utterance | Pause]:
         speed = 2 ** ((min(max(rate, 0), FASTEST_RATE) - NORMAL_RATE) / 10)
         plan: list[_Utterance | Pause] = []
         for part in parse_markup(text):
             if isinstance(part, Pause):
                 plan.append(part)
                 continue
-            plan.extend(self._utterances(part, voice, speed))
+            plan.extend(self._utterances(part, voice, speed, urgent))
         return plan
 
-    def _utterances(self, part: SpokenText, voice: int, speed: float) -> Iterator[_Utterance]:
+    def _utterances(self, part: SpokenText, voice: int, speed: float, urgent: bool) -> Iterator[_Utterance]:
         style = part.style
         named = self._voices.id_of(style.voice) if style.voice else None
         for script, run in by_script(part.text):
             speaker = self._voices.speaker_of(voice if named is None else named, script)
-            manner = Manner(speaker.engine_voice, speed * style.rate, style.pitch)
+            manner = Manner(speaker.engine_voice, speed * style.rate, style.pitch, urgent)
             tag = speaker.voice.tag
             text = spell(run, style.spelled, tag) if style.spelled else spoken_form(run, tag)
             pieces = list(pieces_of(text))
             for number, (words, sentence) in enumerate(pieces, 1):
                 rest = BETWEEN_SENTENCES_SECONDS if sentence and number < len(pieces) else 0.0
-                yield _Utterance(words, speaker.synthesizer, manner, style.volume, rest)
+                yield _Utterance(words, speaker, manner, style.volume, rest)
 
-    async def _speak(self, step: _Utterance) -> Samples:
+    async def _speak(self, step: _Utterance, stood_in_for: dict[str, str], spoken: dict[str, float]) -> Samples:
         async with self._engines:
-            speech = await step.engine.synthesize(step.text, step.manner)
-        return await asyncio.to_thread(_finish, speech, step.volume, step.rest)
+            speech, engine = await self._spoken(step, stood_in_for)
+        samples = await asyncio.to_thread(_finish, speech, step.volume, step.rest)
+        spoken[engine] = spoken.get(engine, 0.0) + len(samples) / TELEPHONE_RATE
+        return samples
+
+    async def _spoken(self, step: _Utterance, stood_in_for: dict[str, str]) -> tuple[SpeechAudio, str]:
+        """The sound of a piece, and the engine that made it: another one where the voice's own fails."""
+        own = step.speaker.synthesizer
+        # An engine that has just failed this prompt is not waited for again: two voices by turns are worse.
+        if own.name not in stood_in_for:
+            try:
+                return await own.synthesize(step.text, step.manner), own.name
+            except SynthesisFailed as error:
+                if self._voices.stand_in(step.speaker) is None:
+                    raise
+                stood_in_for[own.name] = str(error)
+                log.warning("another speech engine stands in", engine=own.name, reason=str(error))
+        other = self._voices.stand_in(step.speaker)
+        if other is None:  # another part of the text, in a language that only this engine has
+            raise SynthesisFailed(stood_in_for[own.name])
+        speech = await other.synthesizer.synthesize(step.text, replace(step.manner, voice=other.engine_voice))
+        return speech, other.synthesizer.name
 
 
 def _finish(speech: SpeechAudio, volume: float, rest: float) -> Samples:

@@ -7,8 +7,11 @@ from collections.abc import Iterator
 
 LONGEST_PIECE = 400
 LONGEST_WORD = 60
+SHORTEST_SENTENCE = 24
 
 _END_OF_SENTENCE = re.compile(r"[.!?:;…。\uff01\uff1f]+[\"')\]]*\s")
+
+_NEXT_SENTENCE = re.compile(r"(?<=[^.\s][^.\s])[.!?…\uff01\uff1f]+[\"')\]]*\s(?=[^\W\d_a-zß-ÿ]|[\u00bf\u00a1])")
 
 
 def pieces_of(text: str, longest: int = LONGEST_PIECE) -> Iterator[tuple[str, bool]]:
@@ -26,6 +29,20 @@ def pieces_of(text: str, longest: int = LONGEST_PIECE) -> Iterator[tuple[str, bo
         start += cut
     if rest := text[start:].strip():
         yield rest, True
+
+
+def sentences_of(text: str, shortest: int = SHORTEST_SENTENCE) -> Iterator[str]:
+    """The sentences of a text, in turn; what is shorter than `shortest` characters goes with its neighbour.
+
+    A sentence ends where its mark is followed by a capital letter: abbreviations and figures are not taken apart.
+    """
+    start = 0
+    for match in _NEXT_SENTENCE.finditer(text):
+        if match.end() - start >= shortest and len(text) - match.end() >= shortest:
+            yield text[start : match.end()].strip()
+            start = match.end()
+    if rest := text[start:].strip():
+        yield rest
 
 
 def _cut_word(word: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from controller.speech.pcm import Samples
 
@@ -15,11 +15,15 @@ WAY_OUT = (
 
 @dataclass(frozen=True, slots=True)
 class Manner:
-    """How a text is spoken: the engine's own name of the voice, speed and pitch as factors of the voice's normal."""
+    """How a text is spoken: the engine's own name of the voice, speed and pitch as factors of the voice's normal.
+
+    `urgent`: somebody waits for it on a line; an engine that would keep them waiting fails instead.
+    """
 
     voice: str
     speed: float = 1.0
     pitch: float = 1.0
+    urgent: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,4 +54,13 @@ class Synthesizer(Protocol):
 
     async def synthesize(self, text: str, manner: Manner) -> SpeechAudio:
         """Speak plain text of up to a few hundred characters. SynthesisFailed."""
+        ...
+
+
+@runtime_checkable
+class KeepsProcess(Protocol):
+    """An engine with a process that outlives a text."""
+
+    async def close(self) -> None:
+        """End it. The next text starts another one."""
         ...

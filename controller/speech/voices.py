@@ -9,7 +9,7 @@ from controller.errors import ConfigurationError, SynthesisFailed, VoiceUnavaila
 from controller.script.voice_ids import DEFAULT_VOICE, VOICES, Voice
 from controller.speech.markup import named_voices
 from controller.speech.spoken_forms import by_script, languages_of
-from controller.speech.synthesizer import WAY_OUT, Synthesizer
+from controller.speech.synthesizer import WAY_OUT, KeepsProcess, Synthesizer
 
 HIGHEST_ID = 9999
 
@@ -80,6 +80,21 @@ class Voices:
                     voice = replace(speaker.voice, language=language, tag=language)
                     return Speaker(voice, engine, engine.voice_for(language, voice.gender))
         raise SynthesisFailed(f"no installed voice reads {script.title()} writing")
+
+    def stand_in(self, speaker: Speaker) -> Speaker | None:
+        """Who speaks instead while the speaker's engine fails: the next one with the language; None without any."""
+        tag = speaker.voice.tag
+        for language in (tag, tag.split("-")[0]):
+            for engine in self._engines.values():
+                if engine is not speaker.synthesizer and engine.speaks(language):
+                    return Speaker(speaker.voice, engine, engine.voice_for(tag, speaker.voice.gender))
+        return None
+
+    async def close(self) -> None:
+        """End the processes that engines keep."""
+        for engine in self._engines.values():
+            if isinstance(engine, KeepsProcess):
+                await engine.close()
 
     def warning(self, voice_id: int) -> str:
         """Why this id is not spoken as asked, for the checker; empty when it is."""

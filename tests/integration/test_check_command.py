@@ -252,7 +252,13 @@ def test_the_voices_are_listed_with_who_speaks_and_flagged_where_another_has_to(
         result = subprocess.run(
             [sys.executable, "-m", "controller.cli", "voices", "-c", str(folder), *options],
             cwd=PROJECT,
-            env=os.environ | {"RINGPOST_TOOLS": str(tmp_path / "tools"), "PATH": "", "COLUMNS": "160"},
+            env=os.environ
+            | {
+                "RINGPOST_TOOLS": str(tmp_path / "tools"),
+                "RINGPOST_STATE": str(tmp_path / "state"),
+                "PATH": "",
+                "COLUMNS": "160",
+            },
             capture_output=True,
             text=True,
             check=True,
@@ -264,6 +270,8 @@ def test_the_voices_are_listed_with_who_speaks_and_flagged_where_another_has_to(
     assert "no installed speech engine speaks German" in voices[8]["reason"]
     german = next(line for line in listed[False].splitlines() if "Katrin" in line)
     assert "flite:slt" in german
+    assert "BSD-like" in german
+    assert "ringpost voices install" in listed[False]
     assert "no installed speech engine speaks German" in german
 
 

@@ -79,6 +79,9 @@ class NamedPrompts:
             name = "beep" if isinstance(prompt, Tone) else f"special:{prompt.name}"
         return None if name in self.missing else (name, 1.0)
 
+    def take_stand_ins(self) -> list[str]:
+        return []
+
     async def make(self, prompt: Prompt) -> tuple[str, float]:
         raise SpeechError(f"there is no {prompt}")
 

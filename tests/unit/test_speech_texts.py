@@ -13,7 +13,7 @@ from controller.speech.command_template import CommandTemplate
 from controller.speech.espeak import Espeak
 from controller.speech.flite import Flite
 from controller.speech.say_as import spell
-from controller.speech.sentences import pieces_of
+from controller.speech.sentences import pieces_of, sentences_of
 from controller.speech.voices import Voices
 
 FLITE, ESPEAK = Flite(["flite"]), Espeak(["espeak-ng"])
@@ -146,3 +146,13 @@ def test_announcements_are_plain_text_and_say_what_stop_and_resume_do() -> None:
     assert "the word stop" in TEXT_ONLY
     assert "the word resume" in TEXT_ONLY
     assert all("~" not in text and "<" not in text for text in ANNOUNCEMENTS.values())
+
+
+def test_sentences_end_before_a_capital_letter_only_and_short_ones_stay_together() -> None:
+    text = "Your visit is on May 5 at 10 a.m. with Doctor Smith, for 20.50 dollars. Please come early! Bye. See you."
+    assert list(sentences_of(text)) == [
+        "Your visit is on May 5 at 10 a.m. with Doctor Smith, for 20.50 dollars.",
+        "Please come early! Bye. See you.",
+    ]
+    assert list(sentences_of("Hello. There.")) == ["Hello. There."]
+    assert list(sentences_of("  ")) == []

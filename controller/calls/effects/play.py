@@ -28,6 +28,7 @@ log = structlog.get_logger()
 # address can take a while, and somebody who talks can hold it (SoundPausing).
 PATIENCE_SECONDS = 15.0
 PAUSED_AT_MOST_SECONDS = 30.0
+STAND_IN = "speech.stand_in"
 # Silence is put together of these, so that the disk holds the same few media of it whatever scripts ask for.
 SILENCES_MS = (60_000, 30_000, 10_000, 5000, 2000, 1000, 500, 200, 100, 50, 20, 10)
 # What ended so much sooner than half of its length was not played.
@@ -128,6 +129,7 @@ async def _playlist(line: Line, wanted: Sequence[Prompt], prompts: CallPrompts, 
             log.error("a prompt could not be made", kind=type(prompt).__name__, reason=str(error))
             playlist.miss(str(error), *told)
             continue
+        line.tell((STAND_IN, {"reason": reason}) for reason in prompts.take_stand_ins())
         if seconds > 0:
             playlist.add(uri, seconds, *told)
     return playlist
