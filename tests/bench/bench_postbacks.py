@@ -32,7 +32,7 @@ from controller.store.migrations import Migrations
 from tests.support.folders import open_folder
 from tests.support.outbox import QUERIES
 
-BUDGET = 1000.0  # post-backs per second
+BUDGET = 5000.0  # post-backs per second
 
 _BACKLOG = """
 WITH new AS (
