@@ -158,6 +158,7 @@ def _answer(result: EndingResult, unknown: str) -> web.Response:
     status, reason = {
         Ending.UNKNOWN: (404, unknown),
         Ending.OVER: (409, "this call is over already"),
+        Ending.BUSY: (409, "somebody listens in to this call already"),
         Ending.WAITS: (409, "this call waits to be dialled: cancel it instead"),
         Ending.CONTROLLER_DEAD: (
             409,

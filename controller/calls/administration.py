@@ -1,8 +1,9 @@
-"""What an administrator does to calls in progress, wherever they are: ends one, or ends a conference."""
+"""What an administrator does to calls in progress, wherever they are: ends one or a conference, or listens in."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum, auto
 
@@ -10,6 +11,7 @@ import structlog
 
 from controller.asterisk.ari.client import AriClient
 from controller.calls.effects.conference import end_room, end_rooms
+from controller.calls.listening_in import ListeningIn
 from controller.calls.live import LiveCalls
 from controller.calls.store.call_lookup import CallLookup
 from controller.calls.store.controllers import Owner
@@ -25,7 +27,7 @@ ENDED_BY_ADMINISTRATOR = "ended-by-administrator"
 
 
 class Ending(Enum):
-    """What became of the order to end something."""
+    """What became of the order to end something, or to listen in to it."""
 
     DONE = auto()
     PASSED_ON = auto()
@@ -33,6 +35,7 @@ class Ending(Enum):
     OVER = auto()
     CONTROLLER_DEAD = auto()
     UNKNOWN = auto()
+    BUSY = auto()
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +49,16 @@ class EndingResult:
 class CallAdministration:
     """Ends calls and conferences of this controller, and passes on what is another one's by NOTIFY."""
 
-    def __init__(self, live: LiveCalls, ari: AriClient, database: Database, lookup: CallLookup, owner: Owner) -> None:
+    def __init__(
+        self,
+        live: LiveCalls,
+        ari: AriClient,
+        database: Database,
+        lookup: CallLookup,
+        owner: Owner,
+        listening_in: ListeningIn,
+    ) -> None:
+        self._listening_in = listening_in
         self._live = live
         self._ari = ari
         self._database = database
@@ -61,6 +73,20 @@ class CallAdministration:
         """End a call in progress, as at a hang-up. StoreError."""
         if self._live.end_call(queue_id, ENDED_BY_ADMINISTRATOR):
             return EndingResult(Ending.DONE)
+        return await self._elsewhere(queue_id, {"queue_id": queue_id})
+
+    async def listen_in(self, queue_id: int, endpoint: str) -> EndingResult:
+        """Call a phone (`PJSIP/…`) that hears a call in progress, from its answer on. StoreError.
+
+        BUSY: somebody listens in to it already, which is told only where the call is this controller's.
+        """
+        begun = self._listening_in.begin(queue_id, endpoint)
+        if begun is not None:
+            return EndingResult(Ending.DONE if begun else Ending.BUSY)
+        return await self._elsewhere(queue_id, {"listen_to": queue_id, "endpoint": endpoint})
+
+    async def _elsewhere(self, queue_id: int, order: Mapping[str, object]) -> EndingResult:
+        """Pass an order on to the controller that has the call."""
         whose = await self._lookup.whose(queue_id, self._owner.lease_seconds)
         if whose is None:
             return EndingResult(Ending.UNKNOWN)
@@ -70,7 +96,7 @@ class CallAdministration:
             return EndingResult(Ending.WAITS)
         if not whose.controller_lives:
             return EndingResult(Ending.CONTROLLER_DEAD, (whose.controller_id,))
-        await self._pass_on(whose.controller_id, queue_id=queue_id)
+        await self._pass_on(whose.controller_id, **order)
         return EndingResult(Ending.PASSED_ON, (whose.controller_id,))
 
     async def end_conference(self, license_key: str, key: str) -> EndingResult:
@@ -108,6 +134,8 @@ class CallAdministration:
                 return
             if "queue_id" in order:
                 self._live.end_call(int(order["queue_id"]), ENDED_BY_ADMINISTRATOR)
+            elif "listen_to" in order:
+                self._listening_in.begin(int(order["listen_to"]), str(order["endpoint"]))
             elif "guid" in order:
                 self._live.own(self._end_rooms(str(order["guid"])))
             else:

@@ -96,6 +96,11 @@ class LiveCalls:
         """Whether the call with this QueueID is live here."""
         return any(session.call.queue_id == queue_id for session in self._sessions.values())
 
+    def channel_of(self, queue_id: int) -> str | None:
+        """The channel of a call that is live here."""
+        found = (each for each, session in self._sessions.items() if session.call.queue_id == queue_id)
+        return next(found, None)
+
     def listens(self, channel_id: str) -> bool:
         """Whether one of the live calls is listened to by this channel."""
         queue_id = listened_call(channel_id)
@@ -181,8 +186,8 @@ class LiveCalls:
 
     def end_call(self, queue_id: int, reason: str) -> bool:
         """As `end`, by the QueueID."""
-        channel_ids = [each for each, session in self._sessions.items() if session.call.queue_id == queue_id]
-        return bool(channel_ids) and self.end(channel_ids[0], reason)
+        channel_id = self.channel_of(queue_id)
+        return channel_id is not None and self.end(channel_id, reason)
 
     def gone(self, channel_id: str) -> None:
         """Tell the session that its channel does not exist any more (Asterisk was away, and came back without it)."""

@@ -23,6 +23,7 @@ from controller.calls.incoming import IncomingCalls
 from controller.calls.line.answer_judge import DetectionSettings
 from controller.calls.line.line import NOT_LISTENING, Listening
 from controller.calls.line.listener import ListeningPlace
+from controller.calls.listening_in import ListeningIn
 from controller.calls.live import LeaseKeeper, LiveCalls
 from controller.calls.metrics import CallMetrics
 from controller.calls.model.response_codes import ResponseCode
@@ -153,7 +154,9 @@ def build_calls(
     ari.on_event("StasisStart", incoming.stasis_start)
     ari.on_connected(adoption.connected)
     live.on_release(dialer.call_ended)
-    administration = CallAdministration(live, ari, database, CallLookup(database), owner)
+    administration = CallAdministration(
+        live, ari, database, CallLookup(database), owner, ListeningIn(live, ari, application)
+    )
     return Calls(
         live,
         journal,

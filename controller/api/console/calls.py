@@ -15,6 +15,7 @@ from controller.api.console.parts import ConsoleParts, Reads
 from controller.api.console.search import CallSearch, read_search
 from controller.api.console.store.people import Role
 from controller.api.console.timeline import timeline
+from controller.api.console.visit import Audience as DoorAudience
 from controller.api.console.visit import Door, Visit, see_other
 from controller.calls.administration import Ending
 from controller.calls.model.call import TraceLine
@@ -38,6 +39,7 @@ _SAID = {
     Ending.OVER: "This call is over already.",
     Ending.CONTROLLER_DEAD: "The controller of this call gives no sign of life; the call is closed after its lease.",
     Ending.UNKNOWN: "There is no such call.",
+    Ending.BUSY: "Somebody listens in to this call already.",
 }
 
 
@@ -86,6 +88,7 @@ class CallPages:
             Door("GET", r"/calls/{queue_id:\d{1,18}}", self._show),
             Door("GET", r"/calls/{queue_id:\d{1,18}}/live", self._follow),
             Door("POST", r"/calls/{queue_id:\d{1,18}}/end", self._end),
+            Door("POST", r"/calls/{queue_id:\d{1,18}}/listen", self._listen, audience=DoorAudience.OPERATORS),
         ]
 
     async def _list(self, visit: Visit) -> web.StreamResponse:
@@ -154,6 +157,24 @@ class CallPages:
             return see_other(f"/calls/{queue_id}")
         values = self._values(await self._whole(visit)) | {"said": _SAID[result.ending]}
         return visit.page("call.html.j2", values, status=409)
+
+    async def _listen(self, visit: Visit) -> web.StreamResponse:
+        """Call a phone of the house that hears the call."""
+        queue_id, form = _queue_id(visit), await visit.form()
+        call = await self._call(visit)
+        phone = visit.snapshot.phones.get(form.get("phone"))
+        if phone is None:
+            values = self._values(await self._whole(visit)) | {"said": "There is no such phone."}
+            return visit.page("call.html.j2", values, status=422)
+        await visit.changes(
+            "listen in to a call", f"call {queue_id}", after=f"phone {phone.name}", key=call.license_key
+        )
+        result = await self._parts.administration.listen_in(queue_id, f"PJSIP/{phone.name}")
+        values = self._values(await self._whole(visit))
+        if result.ending in (Ending.DONE, Ending.PASSED_ON):
+            told = f"The phone {phone.label or phone.name} rings: whoever answers hears the call, and is not heard."
+            return visit.page("call.html.j2", values | {"done": told})
+        return visit.page("call.html.j2", values | {"said": _SAID[result.ending]}, status=409)
 
     async def _call(self, visit: Visit) -> CallSummary:
         """HTTPNotFound for a call that there is not, or that is not this person's."""

@@ -21,6 +21,9 @@ _OURS = "ringpost-"
 _TRY = re.compile(r"ringpost-\d+-try-\d+")
 _EAR = re.compile(r"ringpost-(\d+)-ear-(?:snoop|media)")
 _LEG = re.compile(r"ringpost-\d+-transfer")
+# What is made so that an operator can listen in to a call.
+SPY_LEG, SPY_SNOOP, SPY_BRIDGE = "leg", "snoop", "bridge"
+_SPY = re.compile(rf"ringpost-\d+-spy-(?:{SPY_LEG}|{SPY_SNOOP})")
 
 
 # The far half of a leg that leads to a DID of ours: an incoming call, whose channel tells whose transfer it is.
@@ -53,6 +56,16 @@ def listened_call(channel_id: str) -> int | None:
     """The QueueID of the call that this channel of ours listens to; None for any other channel."""
     match = _EAR.fullmatch(channel_id)
     return int(match.group(1)) if match else None
+
+
+def spy_id(queue_id: int, kind: str) -> str:
+    """The id of what is made for somebody who listens in to a call."""
+    return f"ringpost-{queue_id}-spy-{kind}"
+
+
+def is_spy(channel_id: str) -> bool:
+    """Whether this channel was made for somebody who listens in: it means nothing to a controller that did not."""
+    return _SPY.fullmatch(channel_id) is not None
 
 
 def is_leg(channel_id: str) -> bool:

@@ -14,7 +14,7 @@ import structlog
 from controller.asterisk.ari.channels import ChannelState
 from controller.calls.call_prompts import CallPrompts
 from controller.calls.live import LiveCalls
-from controller.calls.model.call import is_leg, is_ours, is_try, listened_call
+from controller.calls.model.call import is_leg, is_ours, is_spy, is_try, listened_call
 from controller.calls.model.order import Notification
 from controller.calls.recovery.settle import settle_lost, settle_unreadable
 from controller.calls.recovery.sweep import Sweep
@@ -138,7 +138,8 @@ class Adoption:
                 log.warning("a call that nobody took is taken", channel=channel_id)
                 await channel.continue_in_dialplan(context=state.context, extension=state.extension, priority=1)
                 return
-            if is_leg(channel_id) or listened_call(channel_id) or (is_try(channel_id) and state.state != "Up"):
+            helps = is_leg(channel_id) or is_spy(channel_id) or listened_call(channel_id) is not None
+            if helps or (is_try(channel_id) and state.state != "Up"):
                 await channel.hangup()
                 return
         except AsteriskError as error:

@@ -15,7 +15,7 @@ from controller.calls.store.recordings import Recordings
 
 log = structlog.get_logger()
 
-_CALL_BRIDGE = re.compile(r"ringpost-(\d+)-(?:ear-)?bridge")
+_CALL_BRIDGE = re.compile(r"ringpost-(\d+)-(?:ear-|spy-)?bridge")
 
 
 class Sweep:
