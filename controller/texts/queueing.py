@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections import Counter
+import asyncio
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
-
-import phonenumbers
-from phonenumbers import NumberParseException
 
 from controller.directory.current import CurrentDirectory
 from controller.directory.postback_urls import PostbackKind, PostbackUrlOf, stated_url
@@ -22,6 +19,7 @@ from controller.texts.model.states import TextState
 from controller.texts.model.text import REPLY
 from controller.texts.rules import Rules
 from controller.texts.segments import segment
+from controller.texts.sending_dids import SendingDids
 from controller.texts.store import outbox
 from controller.texts.store.outbox import NewText
 from controller.texts.text_routes import PHONE, TextRoutes
@@ -33,6 +31,9 @@ LONGEST_MMS_BODY = 4096
 """Characters of a message with media, its links included."""
 
 LONGEST_WAIT = timedelta(days=366)
+
+SLICE = 64
+"""Orders that are prepared in one turn of the event loop, in which no call gets on: a few milliseconds."""
 
 
 class Queueing:
@@ -60,7 +61,7 @@ class Queueing:
         self._phone_wait = phone_wait
         self._postback_url = postback_url
         self._holds_key = holds_key
-        self._turns: Counter[str] = Counter()
+        self._sending_dids = SendingDids()
 
     async def queue(
         self, orders: Sequence[TextOrder], *, queue_id: int | None = None, timeout: float | None = None
@@ -69,9 +70,18 @@ class Queueing:
 
         queue_id: the call that asks for them. timeout: seconds, instead of the database's own. StoreUnreachable.
         """
-        prepared = [self.prepare(order, queue_id=queue_id) for order in orders]
+        prepared = await self._prepare_all(orders, queue_id)
         async with self._database.transaction() as transaction:
             return await self.store(transaction, prepared, timeout)
+
+    async def _prepare_all(self, orders: Sequence[TextOrder], queue_id: int | None) -> list[NewText | Refused]:
+        """What becomes of the orders. Between slices the event loop turns: 50,000 numbers take seconds."""
+        prepared: list[NewText | Refused] = []
+        for start in range(0, len(orders), SLICE):
+            if start:
+                await asyncio.sleep(0)
+            prepared += [self.prepare(order, queue_id=queue_id) for order in orders[start : start + SLICE]]
+        return prepared
 
     async def store(
         self, transaction: Transaction, prepared: Sequence[NewText | Refused], timeout: float | None = None
@@ -162,26 +172,7 @@ class Queueing:
             number = try_number(sender)
             did = snapshot.did(number) if number else None
             return did if did and did.sms and did.sms.name == key.name else refused(RefusalReason.DID_INVALID)
-        owned = [did for did in snapshot.dids.values() if did.sms and did.sms.name == key.name]
-        if not owned:
-            return refused(RefusalReason.DID_REQUIRED)
-        region = _region(recipient)
-        for wanted in (region, "US"):
-            fitting = [did for did in owned if _region(did.number) == wanted]
-            if fitting:
-                break
-        else:
-            fitting = owned
-        self._turns[key.name] += 1
-        return fitting[self._turns[key.name] % len(fitting)]
-
-
-def _region(number: str) -> str:
-    """The country that a number belongs to, in ISO 3166 letters; the United States where nobody can tell."""
-    try:
-        return phonenumbers.region_code_for_number(phonenumbers.parse(number)) or "US"
-    except NumberParseException:
-        return "US"
+        return self._sending_dids.next_for(snapshot, key, recipient) or refused(RefusalReason.DID_REQUIRED)
 
 
 def utc_now() -> datetime:

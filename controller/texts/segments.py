@@ -21,6 +21,8 @@ GSM7_BASIC = frozenset(
 GSM7_EXTENSION = frozenset("\f^{}\\[~]|€")
 """The characters that are two septets: the escape, and one of the extension table."""
 
+_GSM7 = GSM7_BASIC | GSM7_EXTENSION
+
 
 class Encoding(StrEnum):
     """How a text's characters are carried."""
@@ -51,14 +53,18 @@ def segment(body: str, *, unicode: bool = False, concatenate: bool = True) -> Se
     """
     encoding = Encoding.UCS2 if unicode or not is_gsm7(body) else Encoding.GSM7
     width, alone, beside_header = (_septets, 160, 153) if encoding is Encoding.GSM7 else (_units, 70, 67)
-    if sum(map(width, body)) <= alone:
+    if (_septets_of(body) if encoding is Encoding.GSM7 else sum(map(width, body))) <= alone:
         return Segments(encoding, (body,), joined=False)
     return Segments(encoding, _cut(body, width, beside_header if concatenate else alone), joined=concatenate)
 
 
 def is_gsm7(body: str) -> bool:
     """Whether the GSM 7-bit default alphabet and its extension table have every character of the text."""
-    return all(character in GSM7_BASIC or character in GSM7_EXTENSION for character in body)
+    return _GSM7.issuperset(body)
+
+
+def _septets_of(body: str) -> int:
+    return len(body) + sum(map(body.count, GSM7_EXTENSION.intersection(body)))
 
 
 def _septets(character: str) -> int:

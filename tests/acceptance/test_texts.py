@@ -173,6 +173,24 @@ async def test_stop_blocks_and_resume_opens_again(texts: TextHouse) -> None:
     assert [text.body for text in texts.carrier.received] == [STOP_REPLY, RESUME_REPLY, "an offer"]
 
 
+async def test_a_call_whose_sequence_sends_a_text_sends_none_to_a_number_that_opted_out(texts: TextHouse) -> None:
+    async def choose_the_text() -> None:
+        call = ("try", VOICE_NUMBER, "--press", "1@1", "--config", str(texts.house.config))
+        status, output = await texts.house.command(*call)
+        assert status == 0, output
+
+    assert await texts.carrier.send(VOICE_NUMBER, "STOP") == 202
+    assert (await texts.carrier.next_text()).body == STOP_REPLY
+    await choose_the_text()
+    await texts.until("SELECT 1 FROM call_trace WHERE fields::text LIKE '%opted out%'")
+    assert await texts.carrier.send(VOICE_NUMBER, "RESUME") == 202
+    assert (await texts.carrier.next_text()).body == RESUME_REPLY
+    await choose_the_text()
+    # What leaves, leaves in order: a text of the first call would have come before.
+    assert (await texts.carrier.next_text(30)).body == "From a sequence"
+    assert [text.body for text in texts.carrier.received] == [STOP_REPLY, RESUME_REPLY, "From a sequence"]
+
+
 @pytest.mark.parametrize(
     ("answer", "state", "sent"), [(404, "refused", "0"), (403, "refused", "0"), (202, "accepted", "1")]
 )

@@ -222,3 +222,12 @@ async def test_a_soap_12_client_without_an_action_is_understood_and_its_white_sp
     (queue_id,) = re.findall("<QueueID>([0-9]+)</QueueID>", body)
     kept = await room.get("GetQueueIDStatusWithAdvancedInfo", QueueID=queue_id, LicenseKey=KEY)
     assert "<TextToSay>\n    Hello\n    </TextToSay>" in kept.replace("\r\n", "\n")
+
+
+@pytest.mark.parametrize("path", ["//NotifyWS/PhoneNotify.asmx", "/notifyws/phonenotify.asmx/"])
+async def test_a_base_url_that_ends_in_a_slash_works(room: PhoneNotify, path: str) -> None:
+    host = room.url.removesuffix("/NotifyWS/PhoneNotify.asmx")
+    async with room.http.get(f"{host}{path}/GetQueueIDStatus?QueueID=1") as answer:
+        assert "<CallComplete>true</CallComplete>" in await answer.text()
+    async with room.http.get(f"{host}{path.removesuffix('/')}?disco") as answer:
+        assert f'ref="{room.url}?wsdl"' in await answer.text()

@@ -212,6 +212,15 @@ async def test_php_reads_the_wsdl_and_gets_the_answers_that_zeep_gets(sms: SmsNo
     assert version1[0]["GetSMSStatusResult"]["StatusText"] == "Responded"
 
 
+async def test_php_sends_the_plain_lists_of_the_vendors_sample(sms: SmsNotify, php: ProgramTree) -> None:
+    """A list in PHP is an array without keys; PHP finds the element's name in the WSDL."""
+    request = {"AssignedDID": "", "Message": "m", "PhoneNumbers": [RECIPIENT], "ReferenceID": "r"}
+    wanted = {"AdvancedRequest": {"LicenseKey": KEY, "SMSRequests": [request]}}
+    [answer] = await call_with_php(php, f"{sms.url}/sms.svc?wsdl", [("AdvancedSMSsend", wanted)])
+    sent = answer["AdvancedSMSsendResult"]["SMSResponse"]
+    assert (sent["SMSError"], sent["Queued"], sent["ReferenceID"]) == ("NoError", True, "r")
+
+
 def tree(element: Any) -> Any:
     """An element's content, whatever its namespaces."""
     if element.get(NIL) == "true":

@@ -321,6 +321,18 @@ async def test_requests_that_are_repeated_at_once_send_one_text(quiet: SmsNotify
     assert len(await quiet.room.rows("SELECT 1 FROM texts")) == 1
 
 
+async def test_a_request_that_is_repeated_at_another_controller_sends_one_text(postgres: str) -> None:
+    """A load balancer may lead the second try elsewhere, even while the first one runs."""
+    async with sms_notify(postgres, sending=False) as first, sms_notify(postgres, sending=False) as second:
+        once = await first.send(**{"Idempotency-Key": "once"})
+        assert await second.send(**{"Idempotency-Key": "once"}) == once
+        both = (first, second) * 10
+        answers = await asyncio.gather(*(each.send(**{"Idempotency-Key": "at once"}) for each in both))
+        assert len({answer["MessageID"] for answer in answers}) == 1
+        assert all(answer["Queued"] for answer in answers)
+        assert len(await first.room.rows("SELECT 1 FROM texts")) == 2
+
+
 async def test_unread_texts_are_given_again_to_a_repeated_request(sms: SmsNotify) -> None:
     await sms.room.receive("hello")
     path = f"/sms.svc/GetUnreadIncomingMessages?LicenseKey={KEY}"

@@ -14,6 +14,7 @@ import pytest
 from controller.directory.text_settings import QuietHours, TextSettings
 from controller.texts.model.order import Queued, RefusalReason, Refused, TextOrder
 from controller.texts.model.states import RETRY_SECONDS
+from controller.texts.queueing import SLICE
 from controller.texts.store import opt_outs, outbox
 from controller.texts.store.opt_outs import OptOut
 from controller.texts.store.outbox import Claims, Limit
@@ -160,6 +161,31 @@ async def test_what_cannot_be_sent_is_refused_with_the_reason(
         assert isinstance(refusal, Refused)
         assert refusal.reason is reason
         assert await room.rows("SELECT * FROM texts") == []
+
+
+async def test_while_many_texts_are_prepared_the_event_loop_turns(postgres: str) -> None:
+    """A list of 50,000 numbers takes seconds to prepare, in which calls must get on."""
+    turns, prepared_in = 0, Counter[int]()
+    loop = asyncio.get_running_loop()
+
+    def turn() -> None:
+        nonlocal turns
+        turns += 1
+        if turns < 10_000:
+            loop.call_soon(turn)
+
+    def clock() -> datetime:
+        prepared_in[turns] += 1
+        return NOON
+
+    async with texts_room(postgres, now=clock, sending=False) as room:
+        prepared_in.clear()
+        loop.call_soon(turn)
+        answers = await room.queueing.queue([order(recipient=f"212555{n:04}") for n in range(5 * SLICE)])
+        turns = 10_000
+    assert all(isinstance(answer, Queued) for answer in answers)
+    assert sum(prepared_in.values()) == 5 * SLICE
+    assert max(prepared_in.values()) == SLICE
 
 
 async def test_a_text_to_who_has_opted_out_is_refused_and_the_others_are_queued(postgres: str) -> None:

@@ -19,6 +19,7 @@ from controller.api.bindings.disco import disco
 from controller.api.bindings.exchange import (
     LARGE_BODY,
     Runner,
+    below,
     charset,
     is_large,
     media_type,
@@ -60,10 +61,10 @@ class Asmx:
 
     def routes(self) -> list[web.RouteDef]:
         """The routes of this interface; its path is taken in any case."""
-        return [web.route("*", f"/{{path:(?i:{re.escape(self._interface.path[1:])})(?:/[^/]*)?}}", self._on_request)]
+        return [web.route("*", f"/{{path:/*(?i:{re.escape(self._interface.path[1:])})(?:/+[^/]*)?}}", self._on_request)]
 
     async def _on_request(self, request: web.Request) -> web.Response:
-        name = request.path[len(self._interface.path) :].strip("/")
+        name = below(request, self._interface.path).strip("/")
         if request.method not in ("GET", "POST"):
             raise web.HTTPMethodNotAllowed(request.method, ["GET", "POST"])
         if name:

@@ -70,6 +70,11 @@ def _unpacked(body: bytes, encoding: str, limit: int) -> bytes:
     raise RequestInvalid("The body cannot be unpacked: its Content-Encoding is gzip, deflate or left out.")
 
 
+def below(request: web.Request, path: str) -> str:
+    """What a request's path has below an interface's. Programs whose base URL ends in a slash ask for `//sms.svc`."""
+    return request.path.lstrip("/")[len(path) - 1 :]
+
+
 def media_type(request: web.Request) -> str:
     """The media type of the body in lower case; empty where the request names none."""
     return request.headers.get("Content-Type", "").partition(";")[0].strip().lower()

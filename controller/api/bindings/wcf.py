@@ -14,7 +14,16 @@ from controller.api.auth import Authenticator
 from controller.api.bindings.declaration import Operation
 from controller.api.bindings.dialect import Dialect
 from controller.api.bindings.disco import disco
-from controller.api.bindings.exchange import LARGE_BODY, Runner, charset, is_large, media_type, off_loop, read_body
+from controller.api.bindings.exchange import (
+    LARGE_BODY,
+    Runner,
+    below,
+    charset,
+    is_large,
+    media_type,
+    off_loop,
+    read_body,
+)
 from controller.api.bindings.faults import BodyTooLarge, RequestInvalid, ValueInvalid
 from controller.api.bindings.form import parse_form, parse_query, read_form
 from controller.api.bindings.json_format import parse_json, read_json, write_json
@@ -48,10 +57,10 @@ class Wcf:
 
     def routes(self) -> list[web.RouteDef]:
         """The routes of this interface; its path is taken in any case."""
-        return [web.route("*", f"/{{path:(?i:{re.escape(self._interface.path[1:])})(?:/.*)?}}", self._on_request)]
+        return [web.route("*", f"/{{path:/*(?i:{re.escape(self._interface.path[1:])})(?:/.*)?}}", self._on_request)]
 
     async def _on_request(self, request: web.Request) -> web.Response:
-        parts = [part for part in request.path[len(self._interface.path) :].split("/") if part]
+        parts = [part for part in below(request, self._interface.path).split("/") if part]
         first = parts[0].lower() if parts else ""
         if not parts:
             return self._on_description(request)

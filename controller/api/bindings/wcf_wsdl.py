@@ -66,7 +66,7 @@ class WcfWsdl:
         if "wsdl" in query:
             wanted = query["wsdl"].lower()
             if wanted == "wsdl0":
-                return self._empty(address)
+                return self._empty()
             return None if wanted else self._whole(address)
         locations = self._locations(address)
         for index, namespace in enumerate(self._schemas.namespaces):
@@ -77,11 +77,11 @@ class WcfWsdl:
     def _locations(self, address: str) -> dict[str, str]:
         return {namespace: f"{address}?xsd=xsd{index}" for index, namespace in enumerate(self._schemas.namespaces)}
 
-    def _empty(self, address: str) -> str:
+    def _empty(self) -> str:
         """The document of the service's namespace. Its vendor defines everything in the contract's, and so do we:
-        programs look ports and bindings up by their qualified names."""
-        imported = f'<wsdl:import namespace="{self._interface.namespace}" location="{address}?wsdl"/>'
-        return self._definitions(self._interface.service_namespace, f"{imported}<wsdl:types/>")
+        programs look ports and bindings up by their qualified names. Unlike theirs it does not import the first
+        document back: Axis 1.4 would define everything twice."""
+        return self._definitions(self._interface.service_namespace, "<wsdl:types/>")
 
     def _whole(self, address: str) -> str:
         """The description, with its schemas elsewhere."""
