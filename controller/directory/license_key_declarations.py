@@ -22,7 +22,6 @@ from controller.directory.dialer_declarations import DialerEntry
 from controller.directory.limit_declarations import LimitsEntry
 from controller.directory.snapshot import DEFAULT_ZONE, LicenseKey, Product, canonical_guid
 from controller.directory.text_declarations import QuietHoursEntry, TextsEntry
-from controller.directory.text_settings import QuietHours
 from controller.script.commands.kinds import EMAIL
 
 
@@ -113,7 +112,7 @@ class CallingHoursEntry(QuietHoursEntry):
     @property
     def hours(self) -> CallingHours:
         """The same as a value."""
-        return CallingHours(QuietHours(self.opens, self.closes), self.otherwise == "refuse")
+        return CallingHours(self.window(), self.otherwise == "refuse")
 
 
 class LicenseKeyEntry(Declaration):

@@ -2,7 +2,7 @@
 
 The hours are those of 47 CFR 64.1200(c)(1), the place is guessed from the number by libphonenumber's tables. A number
 can belong to several time zones (toll-free numbers, area codes that cross a border): then the hour must be right in
-each.
+each. Some states have stricter hours; which state it is, its area code says.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import phonenumbers
 from phonenumbers.timezone import time_zones_for_number
 
+from controller.area_codes import region_of
 from controller.directory.text_settings import QuietHours
 
 _DAYS = 3
@@ -37,7 +38,8 @@ def zones_of(e164: str) -> tuple[ZoneInfo, ...]:
 
 def held_until(hours: QuietHours, e164: str, moment: datetime) -> datetime | None:
     """Until when (UTC) what is due at `moment` must wait for the hours of `e164`; None when it may go."""
-    return opening(hours, zones_of(e164), moment)
+    state = region_of(e164)
+    return opening(hours.of_state(state[0] if state else ""), zones_of(e164), moment)
 
 
 def opening(hours: QuietHours, zones: Sequence[ZoneInfo], moment: datetime) -> datetime | None:

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, model_validator
 
+from controller.area_codes import PROVINCES, STATES
 from controller.config_file.validation import Declaration, mistake
 from controller.directory.text_settings import REVIEW_PHRASES, KeywordSet, QuietHours, TextSettings
 
@@ -28,6 +29,12 @@ def _language(text: str) -> str:
     if _LANGUAGE.fullmatch(text) is None:
         raise mistake("this is no language", 'two letters such as "es"')
     return text
+
+
+def _state(text: str) -> str:
+    if text.upper() not in STATES and text.upper() not in PROVINCES:
+        raise mistake("this is no state and no province", 'two letters such as "TX"')
+    return text.upper()
 
 
 def _keyword(text: str) -> str:
@@ -58,6 +65,7 @@ def _listed(value: Any) -> Any:
 
 Clock = Annotated[time, BeforeValidator(_clock)]
 Language = Annotated[str, AfterValidator(_language)]
+State = Annotated[str, AfterValidator(_state)]
 Reply = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1600)]
 Keyword = Annotated[str, StringConstraints(strip_whitespace=True, max_length=100), AfterValidator(_keyword)]
 KeywordList = Annotated[tuple[Keyword, ...], BeforeValidator(_listed), Field(max_length=100)]
@@ -67,17 +75,28 @@ Phrases = Annotated[
 TextDidIn = Annotated[str, AfterValidator(_where)]
 
 
-class QuietHoursEntry(Declaration):
+class HoursEntry(Declaration):
     """Between which times of the day texts, or calls, may arrive."""
 
     opens: Clock = time(8)
     closes: Clock = time(21)
 
     @model_validator(mode="after")
-    def _not_the_same(self) -> QuietHoursEntry:
+    def _not_the_same(self) -> HoursEntry:
         if self.opens == self.closes:
             raise mistake("there is no time between these", "`closes` after `opens`")
         return self
+
+
+class QuietHoursEntry(HoursEntry):
+    """The hours, and those of states that have their own."""
+
+    states: dict[State, HoursEntry] = Field(default_factory=dict)
+
+    def window(self) -> QuietHours:
+        """The same as a value."""
+        states = tuple((state, QuietHours(each.opens, each.closes)) for state, each in self.states.items())
+        return QuietHours(self.opens, self.closes, states)
 
 
 class KeywordsEntry(Declaration):
@@ -112,7 +131,7 @@ class TextsEntry(Declaration):
         hours = QuietHoursEntry() if self.quiet_hours is True else self.quiet_hours or None
         return TextSettings(
             keywords=tuple(sets),
-            quiet_hours=QuietHours(hours.opens, hours.closes) if hours else None,
+            quiet_hours=hours.window() if hours else None,
             opt_out_covers_calls=self.opt_out_covers_calls,
             review_phrases=self.review,
             delivery_receipts=self.delivery_receipts,

@@ -50,10 +50,18 @@ class KeywordSet:
 
 @dataclass(frozen=True, slots=True)
 class QuietHours:
-    """When texts and calls may arrive, by the clock of who gets them: from `opens` until before `closes`, every day."""
+    """When texts and calls may arrive, by the clock of who gets them: from `opens` until before `closes`, every day.
+
+    `states`: the hours of states and provinces (two letters) that have their own.
+    """
 
     opens: time = time(8)
     closes: time = time(21)
+    states: tuple[tuple[str, QuietHours], ...] = ()
+
+    def of_state(self, state: str) -> QuietHours:
+        """The hours that count in a state; empty for a number of none."""
+        return dict(self.states).get(state, self)
 
 
 @dataclass(frozen=True, slots=True)

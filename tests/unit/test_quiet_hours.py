@@ -81,3 +81,18 @@ def test_an_opening_is_in_nobodys_quiet_hours_and_nothing_before_it_is_open(
     while opens and earlier < opens:
         assert not all(time(8) <= earlier.astimezone(zone).time() < time(21) for zone in zones)
         earlier += timedelta(minutes=30)
+
+
+@pytest.mark.parametrize(
+    ("number", "moment", "opens"),
+    [
+        ("+12125550123", "2026-06-01T20:30-04:00", None),  # New York, which has the general hours
+        ("+13055550123", "2026-06-01T20:30-04:00", "2026-06-02T08:00-04:00"),  # Miami
+        ("+14165550123", "2026-06-01T08:30-04:00", "2026-06-01T09:00-04:00"),  # Toronto
+        ("+442079460000", "2026-06-01T20:30+01:00", None),
+    ],
+)
+def test_a_state_can_have_hours_of_its_own(number: str, moment: str, opens: str | None) -> None:
+    hours = QuietHours(states=(("FL", QuietHours(closes=time(20))), ("ON", QuietHours(opens=time(9)))))
+    expected = datetime.fromisoformat(opens) if opens else None
+    assert held_until(hours, number, datetime.fromisoformat(moment)) == expected

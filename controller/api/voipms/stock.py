@@ -9,7 +9,6 @@ from datetime import datetime
 from controller.api.auth import Caller
 from controller.api.bindings.declaration import NoParameters, operation
 from controller.api.bindings.refusal import Refused
-from controller.api.voipms.area_codes import PROVINCES, STATES, region_of
 from controller.api.voipms.did_checks import info_settings, one_of, required
 from controller.api.voipms.did_models import (
     CancelDid,
@@ -27,6 +26,7 @@ from controller.api.voipms.did_models import (
 )
 from controller.api.voipms.routing_checks import RoutingChecks
 from controller.api.voipms.values import did_of, is_test, shown
+from controller.area_codes import PROVINCES, STATES, region_of
 from controller.directory.current import CurrentDirectory
 from controller.directory.granted_dids import GrantedDids
 from controller.directory.snapshot import Did

@@ -1,6 +1,6 @@
 """The states and provinces of North America, and their area codes (NANPA, as in libphonenumber's geocoding tables).
 
-Numbers are searched and ordered by them.
+Numbers are searched and ordered by them, and quiet hours differ between them.
 """
 
 from __future__ import annotations
