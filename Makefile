@@ -6,13 +6,14 @@ UV ?= uv
 BIN := .venv/bin
 TEST_TOOLS := $(or $(RINGPOST_TEST_TOOLS),.ringpost/test-tools)
 BROWSER_TOOLS := $(dir $(TEST_TOOLS))browser-tools
+SOFTPHONE_TOOLS := $(dir $(TEST_TOOLS))softphone-tools
 TOOLS := $(or $(RINGPOST_TOOLS),.ringpost/tools)
 # So many files at a time, each with an Asterisk and a PostgreSQL of its own.
 PYTEST := $(BIN)/python -m pytest -n $(or $(WORKERS),2) --dist loadfile
 export WORKERS
 
 .DEFAULT_GOAL := help
-.PHONY: help run check test unit integration acceptance adversity soak lint format fuzz attack bench bench-amd bench-speech docs quick quick-tests wheel lock clean venv venv-dev tools test-tools browser browser-tools screenshots
+.PHONY: help run check test unit integration acceptance adversity soak lint format fuzz attack bench bench-amd bench-speech docs quick quick-tests wheel lock clean venv venv-dev tools test-tools browser browser-tools softphone-tools screenshots
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -24,7 +25,7 @@ run: venv ## everything on this machine, on the configuration in CONFIG=config, 
 check: venv ## look for mistakes in CONFIG=config
 	@$(BIN)/ringpost check $(CONFIG)
 
-test: venv-dev tools test-tools browser-tools ## every test: unit, integration, acceptance, adversity; and what they took of each room
+test: venv-dev tools test-tools browser-tools softphone-tools ## every test: unit, integration, acceptance, adversity; and what they took of each room
 	@$(BIN)/python -m tests.support.every_test
 
 quick: venv-dev ## the linters, and beside them the unit tests but for those that take seconds each
@@ -116,3 +117,7 @@ test-tools: venv-dev
 # A browser, for the tests of the console.
 browser-tools: venv-dev
 	@$(BIN)/python -m controller.embedded $(BROWSER_TOOLS) chromium-headless-shell
+
+# baresip, as a telephone of another stack.
+softphone-tools: venv-dev
+	@$(BIN)/python -m controller.embedded $(SOFTPHONE_TOOLS) baresip-core
