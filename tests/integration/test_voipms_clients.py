@@ -16,7 +16,7 @@ from lxml import etree
 
 from tests.support.phone_notify import TWO_SECONDS
 from tests.support.voipms import PASSWORD, USER
-from tests.support.voipms_room import CONTACT, DID, VoipmsRoom, days, voipms_room
+from tests.support.voipms_room import CONTACT, DID, STOCK, VoipmsRoom, days, voipms_room
 
 LOGIN = {"api_username": USER, "api_password": PASSWORD}
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(100)
@@ -226,6 +226,42 @@ SOAP_LITE = (
     'soap:encodingStyle="http://schemas.xmlsoap.org/soap/encoding/"><soap:Body><ns1:{method}>'
     '<param0 xsi:type="ns2:Map">{items}</param0></ns1:{method}></soap:Body></soap:Envelope>'
 )
+
+
+SAVON = (
+    '<?xml version="1.0" encoding="UTF-8"?><env:Envelope xmlns:xsd="http://www.w3.org/2001/XMLSchema" '
+    'xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xmlns:wsdl="https://voip.ms/api/wsdl" '
+    'xmlns:env="http://www.w3.org/2003/05/soap-envelope"><env:Body><wsdl:{method}><params>{members}</params>'
+    "</wsdl:{method}></env:Body></env:Envelope>"
+)
+
+
+async def test_ruby_asks_over_soap_by_names_of_its_own(room: VoipmsRoom) -> None:
+    server = room.client.url.replace("rest.php", "server.php")
+    headers = {"Content-Type": "application/soap+xml;charset=UTF-8", "SOAPAction": "getDidsUsa"}
+    asked_for = {
+        "getDidsUsa": {"state": "NJ", "ratecenter": ""},
+        "getBalance": {"advanced": "false"},
+        "getStates": {},
+        "orderDid": {
+            "did": STOCK[2:],
+            "pop": "8",
+            "routing": "none:",
+            "cnam": "0",
+            "billing_type": "1",
+            "test": "true",
+        },
+    }
+    for method, values in asked_for.items():
+        fields = {**LOGIN, **values, **({"dialtime": "60"} if method == "orderDid" else {})}
+        members = "".join(f"<{name}>{value}</{name}>" for name, value in fields.items())
+        body = SAVON.format(method=method, members=members)
+        async with room.client.session.post(server, data=body, headers=headers) as answer:
+            root = etree.fromstring(await answer.read())
+        (response,) = root[0]
+        assert etree.QName(response).localname == f"{method}Response"
+        items = {item[0].text: item[1] for item in response[0]}
+        assert items["status"].text == "success", (method, etree.tostring(root))
 
 
 async def test_perl_and_php_5_send_maps_over_soap(room: VoipmsRoom) -> None:

@@ -74,8 +74,8 @@ class PhpSoap:
             return _response(_fault(str(error)), 500)
         try:
             operation, value = await run_operation(self._interface, self._log_in, request, name, parameters)
-            name = operation.name
-            write = partial(_answer, operation.name, answer_document(operation, value))
+            # The name as it was asked for: Ruby's Savon asks for getDidsUsa, and looks for getDidsUsaResponse.
+            write = partial(_answer, _safe_name(name), answer_document(operation, value))
             return _response(await off_loop(write, large=is_large_answer(value)))
         except Exception as error:
             refusal = refusal_of(error, request.path)
