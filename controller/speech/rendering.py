@@ -11,7 +11,7 @@ import structlog
 
 from controller.errors import SynthesisFailed
 from controller.script.voice_ids import FASTEST_RATE, FULL_VOLUME, NORMAL_RATE
-from controller.speech.markup import Pause, SpokenText, parse_markup
+from controller.speech.markup import Pause, SpokenText, parse_markup, plain_text
 from controller.speech.pcm import (
     LOUD_ENOUGH,
     MOST_AMPLIFICATION,
@@ -104,7 +104,7 @@ class Renderer:
                         break
         except TimeoutError as error:
             raise SynthesisFailed(f"The text was not spoken within {patience:g} seconds.") from error
-        if peak < FAINTEST and not any(isinstance(step, Pause) for step in plan) and has_signs(text):
+        if peak < FAINTEST and not any(isinstance(step, Pause) for step in plan) and has_signs(plain_text(text)):
             raise SynthesisFailed("nothing of this text can be spoken")
         if length < SHORTEST_SECONDS:
             pieces.append(to_pcm(silence(SHORTEST_SECONDS)))

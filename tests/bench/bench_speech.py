@@ -66,12 +66,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--sentences", type=int, default=len(SENTENCES), help="only the first so many")
     parser.add_argument("--speech", type=Path, default=PROJECT / ".ringpost" / "speech", help="the speech environment")
+    parser.add_argument("--only", metavar="ENGINE", help="one engine alone: piper, flite or espeak")
     arguments = parser.parse_args()
     tools = ProgramTree(Path(os.environ.get("RINGPOST_TOOLS") or PROJECT / ".ringpost" / "tools"))
     neural = SpeechEnvironment(arguments.speech)
     neural.install(Progress(sys.stderr))
     python = recogniser(PROJECT / ".ringpost" / "recogniser")
-    measured = asyncio.run(measure(installed_engines(tools, {}, neural), python, SENTENCES[: arguments.sentences]))
+    engines = [each for each in installed_engines(tools, {}, neural) if arguments.only in (None, each.name)]
+    measured = asyncio.run(measure(engines, python, SENTENCES[: arguments.sentences]))
     show(measured, Console(width=120))
 
 

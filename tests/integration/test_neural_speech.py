@@ -7,11 +7,12 @@ import io
 import os
 import signal
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
+import soundfile  # type: ignore[import-untyped]
 from prometheus_client import CollectorRegistry
 
 from controller.embedded.progress import Progress
@@ -49,6 +50,12 @@ async def engine_of(stand_in: StandIn, **options: Any) -> AsyncIterator[Piper]:
 async def seconds(engine: Piper, text: str, manner: Manner = JOE) -> float:
     speech = await engine.synthesize(text, manner)
     return len(speech.samples) / speech.rate
+
+
+def _kill(pid: int | None) -> None:
+    if pid is not None:
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
 
 
 async def test_one_process_speaks_text_after_text(stand_in: StandIn) -> None:
@@ -156,6 +163,24 @@ async def test_another_engine_speaks_where_the_neural_one_is_too_slow_and_that_i
         right = await prompts.speech("{wait}", 1)
         assert (right.stand_in, len(flite.asked)) == ("", 1)
         assert prompts.cached_speech("{wait}", 1) == right
+
+
+async def test_whoever_waits_on_a_line_while_workers_are_killed_hears_something(
+    stand_in: StandIn, tmp_path: Path
+) -> None:
+    async with engine_of(stand_in, workers=2, patience_seconds=PATIENT) as engine:
+        prompts = Prompts(tmp_path / "media", Voices([engine, ToneSynthesizer("flite")]))
+        waiting = [asyncio.create_task(prompts.speech(f"{{wait}} {n}", 1, urgent=True)) for n in range(8)]
+        while not all(each.done() for each in waiting):  # each text loses its process, and the next one, too
+            for worker in engine.workers:
+                _kill(worker.pid)
+            await asyncio.sleep(0.01)
+        media = await asyncio.gather(*waiting)
+        assert all(medium.seconds > 0.05 for medium in media)
+        assert all(medium.stand_in for medium in media)
+        for medium in media:
+            samples, _ = soundfile.read(io.BytesIO(prompts.read(medium)))
+            assert abs(samples).max() > 0.1
 
 
 async def test_a_neural_voice_speaks_for_every_id_of_its_language(tmp_path: Path) -> None:

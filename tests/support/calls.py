@@ -59,13 +59,16 @@ KEY = LicenseKey("acme", "7f6c1a52-0000-4000-8000-000000000001", frozenset({"pho
 class NamedPrompts:
     """Prompts whose media say what they are: `say:TEXT`, `sound:ID`, `silence:SECONDS`, `beep`.
 
-    manners: how fast and how loud each call has them spoken.
+    manners: how fast and how loud each call has them spoken. stood_in: the texts that another engine has to speak, with
+    the reason; they are made when they are wanted.
     """
 
     license_key = KEY.name
 
     def __init__(self) -> None:
         self.missing: set[str] = set()
+        self.stood_in: dict[str, str] = {}
+        self._stand_ins: list[str] = []
         self.manners: list[tuple[int, int]] = []
 
     def ready(self, prompt: Prompt) -> tuple[str, float] | None:
@@ -77,12 +80,18 @@ class NamedPrompts:
             name = f"silence:{prompt.seconds:g}"
         else:
             name = "beep" if isinstance(prompt, Tone) else f"special:{prompt.name}"
+        if isinstance(prompt, Speech) and prompt.text in self.stood_in:
+            return None
         return None if name in self.missing else (name, 1.0)
 
     def take_stand_ins(self) -> list[str]:
-        return []
+        taken, self._stand_ins = self._stand_ins, []
+        return taken
 
     async def make(self, prompt: Prompt) -> tuple[str, float]:
+        if isinstance(prompt, Speech) and prompt.text in self.stood_in:
+            self._stand_ins.append(self.stood_in[prompt.text])
+            return f"say:{prompt.text}", 1.0
         raise SpeechError(f"there is no {prompt}")
 
     async def prepare(self, program: Program, voice: int) -> None:

@@ -68,6 +68,19 @@ async def test_a_prompt_that_asterisk_cannot_play_is_counted_and_an_error_in_the
         assert any("Asterisk could not play it" in str(each) for each in errors)
 
 
+async def test_the_trace_says_that_another_engine_spoke_and_why() -> None:
+    fake = MemoryAri(playback_seconds=0.0)
+    async with memory_room(fake, snapshot({NUMBER: "Hello."})) as room:
+        room.prompts.stood_in = {"Hello.": "piper did not speak within 2.2 seconds."}
+        fake.incoming_call()
+        await fake.until(lambda: bool(fake.played))
+        await room.idle()
+        events = [(row["event"], row["fields"]) for row in room.store.tables.trace.values()]
+        told = [fields for event, fields in events if event == "speech.stand_in"]
+        assert len(told) == 1
+        assert "did not speak within 2.2 seconds" in str(told)
+
+
 async def test_what_is_over_at_once_by_asterisks_own_clock_was_not_heard() -> None:
     fake = MemoryAri(playback_seconds=None)
     async with memory_room(fake, snapshot({NUMBER: r"Hello. ~\WaitForDTMF(1)~"})) as room:
