@@ -31,7 +31,7 @@ log = structlog.get_logger()
 
 # Causes of Q.850; Asterisk answers them with SIP 404 and 486.
 UNALLOCATED_NUMBER = 1
-# Exchange routing error (Q.850), which Asterisk turns into SIP 483, too many hops.
+# Exchange routing error (Q.850), which Asterisk sends as SIP 603 with this cause as its reason: no carrier tries again.
 LOOP_DETECTED = 25
 USER_BUSY = 17
 LONGEST_CALLER = 80
@@ -79,7 +79,7 @@ class IncomingCalls:
         if did.voice and self._live.has_most_calls(did.voice):
             self._refuse_one_too_many(event.channel_id, did.voice)
             return
-        if self._loops.is_loop(event.channel_id, did.number, self._caller(event, arrival)):
+        if self._loops.is_loop(event.channel_id, self._caller(event, arrival)):
             log.warning("call refused", reason="our own transfers brought it here again", number=mask_number(dialled))
             self._refuse(event.channel_id, "loop", LOOP_DETECTED)
             return

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 
 import pytest
 
 from controller.asterisk.configuration import SipTrunk
+from controller.calls.loops import MOST_LINKS
 from controller.programs import ProgramTree
 from tests.support.asterisk import TRUNK_ADDRESS, running_asterisk
 from tests.support.house import Customer, House, Posted, customer, running_house
@@ -235,3 +237,28 @@ async def test_who_withholds_the_number_is_not_shown_to_whom_the_call_is_transfe
         caller.hang_up(answer)
     assert "2015550199" not in invite.text
     assert "anonymous" in invite.text.lower()
+
+
+async def test_a_transfer_that_the_carrier_brings_back_again_and_again_is_cut(running: Running) -> None:
+    """A4 of toll fraud: the number that a call is transferred to is forwarded to the number that transfers."""
+    port = running.house.asterisk.configuration.trunks[0].port
+    caller = {"From": f"<sip:+{next(_callers)}@carrier.example>;tag=1"}
+    async with AsyncExitStack() as stack:
+        callee = await stack.enter_async_context(sip_peer(TRUNK_ADDRESS, running.server, sip_port=port))
+        for link in range(1, MOST_LINKS + 2):  # the call itself, and so many that come back
+            back = await stack.enter_async_context(sip_peer(TRUNK_ADDRESS, running.server))
+            back.invite(f"sip:{PASSED_ON}@127.0.0.1", headers=caller)
+            answer = await back.final_answer()
+            assert answer.status == 200, answer.text
+            back.acknowledge(answer)
+            stack.callback(back.hang_up, answer)
+            # The answer is that of the transfer before it; and another transfer goes out.
+            legs = await callee.asked_by(link, "INVITE")
+            if link > 1:
+                callee.reply(legs[-2], "200 OK", callee.sdp())
+            callee.reply(legs[-1], "180 Ringing")
+        cut = await stack.enter_async_context(sip_peer(TRUNK_ADDRESS, running.server))
+        cut.invite(f"sip:{PASSED_ON}@127.0.0.1", headers=caller)
+        answer = await cut.final_answer()
+        assert (answer.status, answer.headers["reason"]) == (603, "Q.850;cause=25"), answer.text
+        assert len(await callee.asked_by(MOST_LINKS + 1, "INVITE")) == MOST_LINKS + 1

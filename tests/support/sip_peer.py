@@ -98,6 +98,18 @@ class SipPeer:
         """The first request of a method that has come."""
         return await self._until(lambda: next((each for each in self.requests if each.method == method), None), timeout)
 
+    async def asked_by(self, calls: int, method: str, timeout: float = LONGEST_WAIT) -> list[SipRequest]:
+        """The first request of a method of each of so many calls, in the order in which they came."""
+
+        def found() -> list[SipRequest] | None:
+            first: dict[str, SipRequest] = {}
+            for each in self.requests:
+                if each.method == method:
+                    first.setdefault(next(line for line in each.repeated if line.lower().startswith("call-id:")), each)
+            return list(first.values()) if len(first) >= calls else None
+
+        return await self._until(found, timeout)
+
     def reply(self, request: SipRequest, status: str, body: str = "") -> None:
         """Answer a request, such as "200 OK"; with a session description if there is a body."""
         assert self._sip is not None
