@@ -1,0 +1,241 @@
+"""What is metered is what the SIP trace shows, whatever the controller goes through."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections import defaultdict, deque
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager, suppress
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from pathlib import Path
+from typing import NamedTuple
+
+import asyncpg
+import pytest
+
+from controller.errors import SoftphoneError
+from controller.programs import ProgramTree
+from controller.softphone.answering import AnsweringLine, IncomingCall
+from controller.softphone.phone import Softphone
+from tests.support.asterisk import RunningAsterisk, running_asterisk
+from tests.support.house import KEY, House, customer, running_house
+from tests.support.sip_trace import SipTrace, TracedLeg, sip_trace
+from tests.support.soak import soaking
+
+Phones = Callable[[RunningAsterisk], AbstractAsyncContextManager[Softphone]]
+
+QUIET_CALLS = 20
+CALLS_UNDER_KILLS = int(soaking(6, 10_000))
+KILLS = int(soaking(2, 1_000_000))
+AT_ONCE = int(soaking(6, 24))
+LONGEST_SECONDS = 3.0
+# A controller has answered a call, and lives on for so long at most, before it is killed.
+LIVES_SECONDS = 1.0
+# Until a controller is there that answers.
+RINGS_SECONDS = 250
+LEASE_SECONDS = 60
+# Until a call is over whose other side is gone, while controllers come and go.
+OVER_SECONDS = 250.0
+# What passes on a busy machine between a message and when the controller hears of what it did.
+LATE = timedelta(seconds=15)
+WAITER, TALKER = "12015550101", "12015550102"
+YAML = """
+service: {{lease_seconds: {lease}}}
+license_keys:
+  acme: {{key: {key}, products: [phone], status_post_url: "{url}/calls"}}
+dids:
+  "+12015550101": {{voice: acme, script: wait.txt}}
+  "+12015550102": {{voice: acme, script: transfer.txt}}
+trunks:
+  carrier: {{host: 127.0.0.2}}
+"""
+
+
+class Metered(NamedTuple):
+    """A usage record of a call or a transfer, with who called."""
+
+    product: str
+    caller: str
+    units: int
+    began_at: datetime
+    at: datetime
+
+
+def _yaml(folder: Path, url: str) -> str:
+    (folder / "wait.txt").write_text(r"~\WaitForDTMF(600)~")
+    (folder / "transfer.txt").write_text(r"~\TransferTo(12015551700)~")
+    return YAML.format(lease=LEASE_SECONDS, key=KEY, url=url)
+
+
+async def _metered(dsn: str) -> list[Metered]:
+    connection = await asyncpg.connect(dsn)
+    try:
+        rows = await connection.fetch(
+            "SELECT product, ltrim(their_number, '+') AS caller, units, began_at, at"
+            " FROM usage_records JOIN calls ON queue_id::text = split_part(record_id, ':', 2) ORDER BY began_at"
+        )
+        assert len(rows) == await connection.fetchval("SELECT count(*) FROM usage_records WHERE began_at IS NOT NULL")
+        return [Metered(*row) for row in rows]
+    finally:
+        await connection.close()
+
+
+async def _stored(dsn: str) -> set[str]:
+    """Who called, of the calls that a controller stored; when all of them are over."""
+    connection = await asyncpg.connect(dsn)
+    try:
+        async with asyncio.timeout(OVER_SECONDS):
+            while await connection.fetchval("SELECT count(*) FROM calls WHERE ended_at IS NULL"):
+                await asyncio.sleep(0.1)
+        return {row["caller"] for row in await connection.fetch("SELECT ltrim(their_number, '+') AS caller FROM calls")}
+    finally:
+        await connection.close()
+
+
+class _Callers:
+    """People who call at random, and who is called by transfers: each hangs up after a while, or does not answer."""
+
+    def __init__(self, phone: Softphone, line: AnsweringLine) -> None:
+        self._phone = phone
+        self._line = line
+        self._chance = random.Random(13)
+        self._numbers = count(12125550000)
+        self._at_once = asyncio.Semaphore(AT_ONCE)
+
+    async def call(self, calls: int) -> None:
+        """So many calls, each of a caller of its own."""
+        async with asyncio.TaskGroup() as group:
+            answering = group.create_task(self._answer(group))
+            try:
+                async with asyncio.TaskGroup() as calling:
+                    for _ in range(calls):
+                        calling.create_task(self._call())
+            finally:
+                answering.cancel()
+
+    async def _call(self) -> None:
+        number = self._chance.choice((WAITER, WAITER, TALKER))
+        async with self._at_once:
+            call = await self._phone.dial(
+                number, caller=str(next(self._numbers)), timeout=RINGS_SECONDS, silent=True, deaf=True
+            )
+            if number == TALKER and self._chance.random() < 0.5:
+                await call.ended(OVER_SECONDS)  # who was called hangs up, or does not answer
+            else:
+                await asyncio.sleep(self._chance.uniform(0, LONGEST_SECONDS))
+                await call.hang_up()
+
+    async def _answer(self, group: asyncio.TaskGroup) -> None:
+        while True:
+            leg = await self._line.next_call(timeout=3600)
+            group.create_task(self._talk(leg))
+
+    async def _talk(self, leg: IncomingCall) -> None:
+        with suppress(SoftphoneError):  # the caller hangs up when he likes
+            if self._chance.random() < 0.25:
+                await leg.refuse(486)
+                return
+            await leg.answer()
+            await asyncio.sleep(self._chance.uniform(0, LONGEST_SECONDS))
+            if not leg.is_ended:
+                await leg.hang_up()
+
+
+class _Lives:
+    """When no controller was there: each time, from when it was killed until another one was ready."""
+
+    def __init__(self) -> None:
+        self.away: list[tuple[datetime, datetime]] = []
+
+    async def kill_again_and_again(self, house: House, trace: SipTrace) -> None:
+        """Kill each controller soon after it has answered a call, at whatever moment of others; or be cancelled."""
+        chance = random.Random(31)
+        for _ in range(KILLS):
+            answered = len(trace.answered)
+            while len(trace.answered) == answered:
+                await trace.changed()
+            await asyncio.sleep(chance.uniform(0, LIVES_SECONDS))
+            await self.restart(house)
+
+    async def restart(self, house: House) -> None:
+        """Kill the controller, as far as it is there, and start another one."""
+        killed_at = datetime.now(UTC)
+        await house.kill()
+        self.away.append((killed_at, datetime.max.replace(tzinfo=UTC) - LATE))
+        await house.start()
+        self.away[-1] = (killed_at, datetime.now(UTC))
+
+    def touch(self, leg: TracedLeg) -> bool:
+        """Whether a leg began, lasted or ended while no controller was there."""
+        began_at, ended_at = leg.times
+        return any(killed_at <= ended_at and began_at <= ready_at for killed_at, ready_at in self.away)
+
+    def hid(self, leg: TracedLeg) -> bool:
+        """Whether a leg ended while no controller was there, or had looked around yet."""
+        return any(killed_at <= leg.times[1] <= ready_at + LATE for killed_at, ready_at in self.away)
+
+
+def _agree(trace: SipTrace, stored: set[str], metered: list[Metered], lives: _Lives) -> str:
+    """Each record has its leg, and no two have one; each leg has its record.
+
+    Only what was answered in the moment before a controller was killed, so that nobody stored it, and was over before
+    another one was there, has none. What a controller saw from its answer to its end has the times of the trace, but
+    for what passes until Asterisk tells of them. Gives the sums, for people.
+    """
+    legs: defaultdict[tuple[str, str], deque[TracedLeg]] = defaultdict(deque)
+    for leg in trace.answered:
+        legs["transfer" if leg.outgoing else "call", leg.caller].append(leg)
+    seen, traced, counted = 0, 0.0, 0
+    for each in metered:
+        leg = legs[each.product, each.caller].popleft()  # both are in the order of their answers
+        assert each.units == round((each.at - each.began_at).total_seconds())
+        assert leg.times[0] - LATE <= each.began_at
+        if lives.touch(leg):
+            continue
+        assert abs(each.began_at - leg.times[0]) < LATE, each
+        assert abs(each.at - leg.times[1]) < LATE, each
+        seen, traced, counted = seen + 1, traced + leg.seconds, counted + each.units
+    unseen = [leg for rest in legs.values() for leg in rest]
+    assert [leg for leg in unseen if not lives.hid(leg)] == []
+    assert [leg for leg in unseen if not leg.outgoing and leg.caller in stored] == []
+    assert seen >= QUIET_CALLS
+    return (
+        f"{len(trace.answered)} legs, {len(lives.away)} kills, {len(unseen)} legs that nobody saw;"
+        f" of {seen} that one controller saw whole {traced:.1f} s in the trace, {counted} s metered"
+    )
+
+
+@pytest.mark.timeout(600 + CALLS_UNDER_KILLS * 2)
+async def test_every_answered_leg_of_the_sip_trace_is_metered_once_whoever_is_killed_meanwhile(
+    tools: ProgramTree, postgres: str, tmp_path: Path, softphone: Phones
+) -> None:
+    lives = _Lives()
+    async with (
+        customer() as acme,
+        running_asterisk(
+            tools,
+            lease_seconds=LEASE_SECONDS,
+            wait_for_controller_seconds=RINGS_SECONDS,
+            numbers=frozenset({f"+{WAITER}", f"+{TALKER}"}),
+        ) as asterisk,
+        sip_trace(asterisk) as trace,
+        running_house(tmp_path, asterisk, postgres, tools.root, _yaml(tmp_path, acme.url), "warning") as house,
+        softphone(asterisk) as phone,
+        phone.answering(port=asterisk.configuration.trunks[0].port) as line,
+    ):
+        callers = _Callers(phone, line)
+        await callers.call(QUIET_CALLS)
+        await house.delivered()
+        killing = asyncio.create_task(lives.kill_again_and_again(house, trace))
+        try:
+            await callers.call(CALLS_UNDER_KILLS)
+        finally:
+            killing.cancel()
+            await asyncio.gather(killing, return_exceptions=True)
+        await lives.restart(house)
+        await asterisk.without_calls()
+        stored = await _stored(postgres)
+        await house.delivered()
+        print(_agree(trace, stored, await _metered(postgres), lives))
