@@ -14,18 +14,21 @@ from controller.directory.snapshot import Snapshot
 from controller.errors import SpeechError
 from controller.speech.metrics import SpeechMetrics
 from controller.speech.prompts import Prompts
+from controller.speech.shared_speech import SharedSpeech
 
 log = structlog.get_logger()
 
 AT_ONCE = 2
 
 
-def build_prompts(settings: Settings, metrics: SpeechMetrics | None = None) -> Prompts:
+def build_prompts(
+    settings: Settings, metrics: SpeechMetrics | None = None, shared: SharedSpeech | None = None
+) -> Prompts:
     """The prompts of a state directory, spoken by the engines of this machine.
 
     ConfigurationError for a voice table or a command that cannot work.
     """
-    return Prompts(settings.state_dir / "media", voices_of(settings), metrics=metrics)
+    return Prompts(settings.state_dir / "media", voices_of(settings), metrics=metrics, shared=shared)
 
 
 async def prepare_prompts(prompts: Prompts, snapshot: Snapshot) -> int:

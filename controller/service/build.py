@@ -50,6 +50,7 @@ from controller.service.parts import Service
 from controller.speech.library import SoundLibrary
 from controller.speech.metrics import SpeechMetrics
 from controller.speech.quota import SpeechQuota
+from controller.speech.shared_speech import SharedSpeech
 from controller.store.database import Database
 from controller.store.row_retention import RetentionRule, RowRetention
 
@@ -71,7 +72,7 @@ def build(configuration: Configuration, database: Database) -> Service:
     settings = configuration.settings
     registry = CollectorRegistry()
     directory = CurrentDirectory(configuration.snapshot)
-    prompts = build_prompts(settings, SpeechMetrics(registry))
+    prompts = build_prompts(settings, SpeechMetrics(registry), SharedSpeech(database))
     library = SoundLibrary(database, prompts)
     ari, ami = _ari(configuration), _ami(configuration)
     spool = RecordingSpool(settings.state_dir / "recordings")

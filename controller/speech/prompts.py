@@ -18,6 +18,7 @@ from controller.speech.media_store import MediaStore, Medium
 from controller.speech.metrics import SpeechMetrics
 from controller.speech.pcm import beep, silence, to_pcm, wav_file
 from controller.speech.rendering import ENGINES_AT_ONCE, RENDERING, Rendered, Renderer
+from controller.speech.shared_speech import SharedSpeech
 from controller.speech.sharing import SharedWork
 from controller.speech.synthesizer import KeepsProcess
 from controller.speech.voices import Voices
@@ -45,8 +46,10 @@ class Prompts:
         *,
         engines_at_once: int = ENGINES_AT_ONCE,
         metrics: SpeechMetrics | None = None,
+        shared: SharedSpeech | None = None,
     ) -> None:
         self._metrics = metrics
+        self._with_others = shared
         self._store = MediaStore(directory)
         self._voices = voices
         self._renderer = Renderer(voices, engines_at_once)
@@ -95,11 +98,17 @@ class Prompts:
         key = self._speech_key(text, voice, rate, volume)
 
         async def keep() -> Medium:
+            # Text that is known only in a call is of no use to others, and its caller waits.
+            others = None if urgent else self._with_others
+            if others is not None and (wav := await others.find(key)) is not None:
+                return await asyncio.to_thread(self._keep, key, wav)
             rendered = await self._renderer.render(text, voice, rate, volume, urgent=urgent)
             self._count(rendered)
             if not rendered.stood_in_for:
                 if self._store.get(key) is None:  # an urgent rendering may have been quicker than one ahead
                     synthesized()
+                if others is not None:
+                    await others.keep(key, rendered.wav)
                 return await asyncio.to_thread(self._keep, key, rendered.wav)
             medium = await asyncio.to_thread(self._store.put, rendered.wav)
             return replace(medium, stand_in="; ".join(rendered.stood_in_for.values()))
@@ -208,6 +217,8 @@ class Prompts:
         for hashes in await asyncio.to_thread(self._store.unreferenced, unused_days):
             kept = files.union(await in_use(hashes))
             removed += await asyncio.to_thread(self._store.remove, [each for each in hashes if each not in kept])
+        if self._with_others is not None:
+            await self._with_others.remove_unused(unused_days)
         return removed
 
     async def _ask_versions(self, text: str, voice: int) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +12,8 @@ from pathlib import Path
 import structlog
 
 log = structlog.get_logger()
+
+ENDS_BYTES = 1_048_576
 
 # What model files do not say of themselves, by the name of the data set that a model was trained on (piper's voices).
 _WOMEN = """
@@ -42,9 +46,15 @@ class Model:
 
     @property
     def version(self) -> str:
-        """What tells this file from another of its name."""
-        facts = self.path.stat()
-        return f"{self.name} {facts.st_size} {facts.st_mtime_ns}"
+        """What tells this file from another of its name, the same on every machine: its length, and the hash of its
+        ends, where a model that was trained anew differs."""
+        with self.path.open("rb") as file:
+            size = file.seek(0, os.SEEK_END)
+            file.seek(0)
+            ends = file.read(ENDS_BYTES)
+            file.seek(max(0, size - ENDS_BYTES))
+            ends += file.read(ENDS_BYTES)
+        return f"{self.name} {size} {hashlib.sha256(ends).hexdigest()}"
 
 
 def find_models(folders: Iterable[Path]) -> tuple[Model, ...]:
