@@ -11,7 +11,7 @@ from typing import Final
 import structlog
 
 from controller.errors import SoftphoneError
-from controller.softphone.phone_call import CallEvent, PhoneCall
+from controller.softphone.phone_call import PATIENCE_SECONDS, CallEvent, PhoneCall
 from controller.softphone.rtp_media import MediaClock
 from controller.softphone.sip import SipMessage, user_part
 from controller.softphone.sipp import SippProcess
@@ -56,13 +56,13 @@ class IncomingCall(PhoneCall):
             self._stream.send_to(*invite.media)
         self._happened("calling", self.number)
 
-    async def ring(self, timeout: float = 5.0) -> None:
+    async def ring(self, timeout: float = PATIENCE_SECONDS) -> None:
         """Tell the caller that the phone rings (180)."""
         self._sipp.tell(self.id, {"Do": "ring"})
         # SIPp loses a second command to a call that is still busy with the first.
         await self.ringing(timeout)
 
-    async def answer(self, timeout: float = 5.0) -> None:
+    async def answer(self, timeout: float = PATIENCE_SECONDS) -> None:
         """Take the call; returns when the caller has confirmed it."""
         self._sipp.tell(self.id, {"Do": "answer", "Media-Port": self.media_port})
         await self.answered(timeout)
@@ -102,7 +102,7 @@ class AnsweringLine:
         """Where the line is reached: host, UDP port."""
         return self._host, self._sipp.port
 
-    async def next_call(self, timeout: float = 10.0) -> IncomingCall:
+    async def next_call(self, timeout: float = PATIENCE_SECONDS) -> IncomingCall:
         """The next call that came in (also one that `manners` deals with). SoftphoneError when none comes."""
         try:
             async with asyncio.timeout(timeout):

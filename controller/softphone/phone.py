@@ -14,7 +14,7 @@ from typing import Final, Literal, Self
 
 from controller.errors import SoftphoneError
 from controller.softphone.answering import AnsweringLine, Manners
-from controller.softphone.phone_call import CallEvent, PhoneCall
+from controller.softphone.phone_call import PATIENCE_SECONDS, CallEvent, PhoneCall
 from controller.softphone.registration import Account, Registration
 from controller.softphone.rtp_media import MediaClock
 from controller.softphone.sipp import SippProcess, free_port
@@ -77,7 +77,7 @@ class Softphone:
         number: str,
         *,
         caller: str = "12015550199",
-        timeout: float = 10.0,
+        timeout: float = PATIENCE_SECONDS,
         until: Literal["answered", "ringing", "sent"] = "answered",
         silent: bool = False,
         deaf: bool = False,

@@ -19,6 +19,8 @@ from controller.softphone.sipp import SippProcess
 
 # A BYE or CANCEL that nobody answers is repeated by SIPp for so long.
 HANG_UP_SECONDS = 10.0
+# How long to wait for the other side when nobody says how long: a busy machine takes its time.
+PATIENCE_SECONDS = 30.0
 OBEY_SECONDS = 0.2
 ABANDON_SECONDS = 2.0
 ABANDON_SILENT_SECONDS = 0.2
@@ -108,15 +110,15 @@ class PhoneCall:
         """When the first event of this kind was; None when it has not been."""
         return next((event.at for event in self.events if event.kind == kind), None)
 
-    async def ringing(self, timeout: float = 10.0) -> None:
+    async def ringing(self, timeout: float = PATIENCE_SECONDS) -> None:
         """Wait until the far side rings (or has answered). CallRefused, or SoftphoneError after `timeout` seconds."""
         await self._reach(self._ringing, timeout, "did not ring")
 
-    async def answered(self, timeout: float = 10.0) -> None:
+    async def answered(self, timeout: float = PATIENCE_SECONDS) -> None:
         """Wait until the far side has answered. CallRefused, or SoftphoneError after `timeout` seconds."""
         await self._reach(self._answered, timeout, "was not answered")
 
-    async def ended(self, timeout: float = 10.0) -> Ending:
+    async def ended(self, timeout: float = PATIENCE_SECONDS) -> Ending:
         """Wait for the end of the call, whoever ends it. SoftphoneError when it is still up after `timeout` seconds."""
         try:
             async with asyncio.timeout(timeout):

@@ -109,7 +109,7 @@ async def test_a_digit_after_the_prompt_jumps(house: House, phone: Softphone) ->
 
 async def test_without_a_digit_the_script_falls_through(house: House, phone: Softphone) -> None:
     call = await phone.dial("12015550101")
-    ending = await call.ended(15)
+    ending = await call.ended(LONGEST_WAIT)
     assert heard_codes(call.audio) == [MENU, NOTHING]
     assert ending.by == "them"
 
@@ -135,7 +135,7 @@ async def test_digits_are_collected_to_the_hash_to_the_maximum_and_to_the_timeou
 
 async def test_a_call_posts_29_at_the_answer_and_30_at_the_end(house: House, phone: Softphone, acme: Customer) -> None:
     call = await phone.dial("12015550105", caller="12015550144")
-    await call.ended(20)
+    await call.ended(LONGEST_WAIT)
     await acme.wait(lambda posted: any(each.path == "/speech" and each.final for each in posted))
     first, last = (each for each in acme.posted if each.path == "/speech")
     assert (first.code, last.code, first.final, last.final) == (29, 30, False, True)
@@ -160,7 +160,7 @@ async def test_a_number_for_texts_only_says_so_or_plays_its_own_announcement(
 
 async def test_a_voice_number_without_a_script_says_so_shortly_and_hangs_up(house: House, phone: Softphone) -> None:
     call = await phone.dial("12015550104")
-    ending = await call.ended(15)
+    ending = await call.ended(LONGEST_WAIT)
     assert ending.by == "them"
     assert call.audio.seconds > 0.5
 
@@ -232,7 +232,7 @@ async def test_health_names_each_part(house: House) -> None:
 
 async def test_the_log_holds_the_calls_id_and_no_whole_number(house: House, phone: Softphone) -> None:
     call = await phone.dial("12015550101", caller="12015550177")
-    await call.ended(15)
+    await call.ended(LONGEST_WAIT)
     await asyncio.wait_for(_logged(house, "call ended"), LONGEST_WAIT)
     assert '"call": 10' in house.log
     for secret in ("2015550177", KEY, "ari-test-password"):

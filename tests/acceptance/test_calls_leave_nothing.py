@@ -54,7 +54,7 @@ async def test_a_conference_that_the_longest_time_of_a_call_ends_is_started_anew
     live: LiveHouse, asterisk: RunningAsterisk
 ) -> None:
     queue_id, call = await _placed(live, SCRIPTS["room"])
-    assert (await call.ended(10)).by == "them"
+    assert (await call.ended(LONGEST_WAIT)).by == "them"
     assert [post.code for post in await live.told(queue_id)][-2:] == [41, 1]
     await _nothing_is_left(asterisk)
 
@@ -71,7 +71,7 @@ async def test_a_conversation_that_the_longest_time_of_a_call_ends_is_over_for_t
     queue_id, call = await _placed(live, r"~\TransferTo(12015550120)~")
     other = await live.line.next_call()
     await other.answer()
-    assert (await other.ended(10)).by == "them"
+    assert (await other.ended(LONGEST_WAIT)).by == "them"
     await call.ended()
     assert (await live.told(queue_id))[-1].code == 24
     await _nothing_is_left(asterisk)
@@ -83,7 +83,7 @@ async def test_a_transfer_that_still_rings_at_the_longest_time_of_a_call_rings_n
     queue_id, call = await _placed(live, r"~\TransferTo(12015550120)~")
     other = await live.line.next_call()
     await other.ring()
-    assert (await other.ended(10)).status == 487
+    assert (await other.ended(LONGEST_WAIT)).status == 487
     await call.ended()
     assert (await live.told(queue_id))[-1].code == 26
     await _nothing_is_left(asterisk)
@@ -95,7 +95,7 @@ async def test_a_message_that_the_longest_time_of_a_call_ends_is_kept_with_its_l
     queue_id, call = await _placed(live, r"~\ActOnFeature(false)~ ~\RecordAndSaveAs(cut-off|60|30)~")
     with suppress(SoftphoneError):  # the call ends while this is said
         await call.play(tone(1, 3.0))
-    assert (await call.ended(10)).by == "them"
+    assert (await call.ended(LONGEST_WAIT)).by == "them"
     assert (await live.told(queue_id))[-1].form["lastrecordlength"] in {"1", "2", "3"}
     (row,) = await live.rows("SELECT recorded, seconds FROM sounds WHERE sound_id = 'cut-off'")
     assert row["recorded"]
@@ -117,7 +117,7 @@ async def test_the_command_line_ends_a_call_and_a_conference(live: LiveHouse, as
     other = await live.line.next_call()
     await other.answer()
     assert await live.house.command("calls", "end", str(queue_id), *config) == (0, "ended\n")
-    assert (await other.ended(10)).by == "them"
+    assert (await other.ended(LONGEST_WAIT)).by == "them"
     assert (await live.told(queue_id))[-1].final
     status, told = await live.house.command("calls", "end", str(queue_id), *config)
     assert (status, "over already" in told) == (1, True)

@@ -50,13 +50,13 @@ async def test_a_lease_is_renewed_during_a_long_prompt_and_other_calls_do_not_wa
             (channel,) = set(await asterisk.channels()) - others
 
             await ami.set_variable(channel, "TIMEOUT(absolute)", "60")
-            other = await phone.dial("12015550102", timeout=4)
-            await hear(other, SHORT, timeout=4)
+            other = await phone.dial("12015550102", timeout=20)
+            await hear(other, SHORT, timeout=20)
             await other.ended()
             assert channel in await asterisk.channels(), "everything waited for the end of the long prompt"
 
             await ami.set_variable(channel, "TIMEOUT(absolute)", "1")
-            await call.ended(8)
+            await call.ended(LONGEST_WAIT)
     finally:
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)

@@ -150,8 +150,8 @@ async def test_a_transfer_that_nobody_answers_rings_as_long_as_it_says(live: Liv
     other = await live.line.next_call()
     await other.ring()
     rung = call.now
-    assert (await other.ended(8)).by == "them"
-    assert call.now - rung == pytest.approx(5, abs=1)
+    assert (await other.ended(LONGEST_WAIT)).by == "them"
+    assert call.now - rung > 4
     await hear(call, SORRY)
     await call.ended()
     (told,) = [fields for event, fields in await live.trace(call) if event == "transfer"]
@@ -247,7 +247,7 @@ async def test_who_is_alone_in_a_conference_hears_a_quiet_line_that_lives(live: 
     await _joined(live, call)
     joined = call.audio.ended
     while call.audio.ended < joined + 1.0:
-        assert await call.more_audio(1)
+        assert await call.more_audio(LONGEST_WAIT)
     assert loud_seconds(call.audio.since(joined)) == 0
     second = await live.dial("room")
     await _joined(live, second)
@@ -255,7 +255,7 @@ async def test_who_is_alone_in_a_conference_hears_a_quiet_line_that_lives(live: 
     await second.hang_up()
     left = call.audio.ended
     while call.audio.ended < left + 1.0:
-        assert await call.more_audio(1)
+        assert await call.more_audio(LONGEST_WAIT)
     await call.hang_up()
 
 
@@ -264,9 +264,8 @@ async def test_an_echo_gives_back_what_is_said_and_ends_with_the_call(live: Live
     ear = Ear(call)
     await ear.hear(OVER)
     await call.press("5")
-    for _ in range(3):  # the echo begins when the call has got there
+    while not any(heard.code == CALLERS for heard in ear.tones):  # the echo begins when the call has got there
         await call.play(tone(CALLERS, 0.4))
-    await ear.hear(CALLERS)
     await call.press("#")
     for _ in range(2):
         await call.play(tone(OTHERS, 0.4))
@@ -283,7 +282,7 @@ async def test_a_call_ends_with_the_cause_of_where_it_was_led(live: LiveHouse, c
     await hear(call, OVER)
     with suppress(SoftphoneError):  # the call may end before the key is let go
         await call.press(choice)
-    ending = await call.ended(15)
+    ending = await call.ended(LONGEST_WAIT)
     assert (ending.by, ending.cause) == ("them", cause)
 
 

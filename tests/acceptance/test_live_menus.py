@@ -10,6 +10,7 @@ import pytest
 from controller.programs import ProgramTree
 from tests.support.asterisk import RunningAsterisk
 from tests.support.live import LiveHouse, hear_out, live_house
+from tests.support.patience import LONGEST_WAIT
 from tests.support.tones import Ear, hear, heard_codes
 
 FRONT, GATE, OPENED, WRONG, NOBODY = range(5)
@@ -57,7 +58,7 @@ async def test_two_menus_open_one_gate_that_hears_its_digits_the_recording_follo
     await call.press("1")
     await hear_out(ear, GATE)
     await call.press("1")
-    ending = await call.ended(20)
+    ending = await call.ended(LONGEST_WAIT)
 
     assert ending.by == "them"
     assert [key.key for key in call.keys] == list("129#")
@@ -100,7 +101,7 @@ async def test_a_choice_that_begins_another_waits_for_the_digit_time_out(
 
 async def test_nothing_pressed_replays_the_prompt_and_then_leads_elsewhere(live: LiveHouse) -> None:
     call = await live.dial("office")
-    await call.ended(15)
+    await call.ended(LONGEST_WAIT)
     assert heard_codes(call.audio) == [FRONT, FRONT, NOBODY]
 
 

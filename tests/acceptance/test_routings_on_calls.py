@@ -19,6 +19,7 @@ from controller.softphone.phone_call import PhoneCall
 from tests.support.asterisk import RunningAsterisk
 from tests.support.house import KEY
 from tests.support.live import LiveHouse, hear_out, live_house, loud_spans
+from tests.support.patience import LONGEST_WAIT
 from tests.support.smtp_sink import SmtpSink, smtp_sink
 from tests.support.tones import Ear, tone
 from tests.support.voipms import Client
@@ -76,7 +77,7 @@ async def test_digits_are_sent_to_who_answers_a_forwarded_call(routed: Routed) -
     await ear.hear(GREETING)
     assert [key.key for key in callee.keys] == ["1", "2", "#"]
     await call.hang_up()
-    assert (await callee.ended(10)).by == "them"
+    assert (await callee.ended(LONGEST_WAIT)).by == "them"
 
 
 async def test_a_busy_number_fails_over_to_a_mailbox_whose_message_is_mailed(routed: Routed) -> None:
@@ -119,7 +120,7 @@ async def test_filters_turn_callers_away_unanswered_and_the_time_leads_the_other
     assert callee.number.endswith(MOBILE)
     await callee.answer()
     await callee.hang_up()
-    assert (await call.ended(10)).by == "them"
+    assert (await call.ended(LONGEST_WAIT)).by == "them"
 
 
 async def test_all_of_a_group_ring_and_who_answers_has_the_call(routed: Routed) -> None:
@@ -129,12 +130,12 @@ async def test_all_of_a_group_ring_and_who_answers_has_the_call(routed: Routed) 
     ringing = [await routed.live.line.next_call(), await routed.live.line.next_call()]
     assert {callee.number[-10:] for callee in ringing} == {SHOP, MOBILE}
     await ringing[1].answer()
-    assert (await ringing[0].ended(10)).by == "them"
+    assert (await ringing[0].ended(LONGEST_WAIT)).by == "them"
     ear = Ear(call)
     await ringing[1].play(tone(GREETING, 8.0))
     await ear.hear(GREETING)
     await ringing[1].hang_up()
-    assert (await call.ended(10)).by == "them"
+    assert (await call.ended(LONGEST_WAIT)).by == "them"
 
 
 async def spoken_to(call: PhoneCall, after: float = 0.0) -> float:
@@ -152,7 +153,7 @@ async def connected(call: PhoneCall, callee: IncomingCall) -> None:
     await callee.play(tone(GREETING, 8.0))
     await ear.hear(GREETING)
     await callee.hang_up()
-    assert (await call.ended(20)).by == "them"
+    assert (await call.ended(LONGEST_WAIT)).by == "them"
 
 
 async def test_an_echo_is_what_the_caller_says(routed: Routed) -> None:

@@ -195,7 +195,7 @@ async def test_a_call_comes_to_an_answering_line_and_both_sides_hear_each_other(
         rung, answered = ours.at("ringing"), ours.at("answered")
         assert rung is not None
         assert answered is not None
-        assert answered - rung == pytest.approx(0.1, abs=0.08)
+        assert answered - rung > 0.05
 
 
 @pytest.mark.parametrize("status", [404, 480, 486, 503, 603])
@@ -275,7 +275,7 @@ async def test_a_hundred_calls_at_twenty_a_second_each_press_their_own_key(phone
         ear = Ear(call)
         await ear.hear(1)
         await call.press(str(index % 8 + 2))
-        await call.ended(10)
+        await call.ended(LONGEST_WAIT)
         return [heard.code for heard in ear.tones]
 
     placed = await place_many(phone, 100, rate=20, number="menu", script=choose)

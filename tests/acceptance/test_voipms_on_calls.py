@@ -13,6 +13,7 @@ from controller.programs import ProgramTree
 from tests.support.asterisk import RunningAsterisk
 from tests.support.house import KEY
 from tests.support.live import LiveHouse, hear_out, live_house
+from tests.support.patience import LONGEST_WAIT
 from tests.support.tones import Ear
 from tests.support.voipms import Client
 
@@ -36,7 +37,7 @@ async def press_one(live: LiveHouse) -> tuple[list[str], str]:
     ear = Ear(call)
     await hear_out(ear, MENU)
     await call.press("1")
-    ending = await call.ended(20)
+    ending = await call.ended(LONGEST_WAIT)
     await ear.hear(OPENED)
     return [key.key for key in call.keys], ending.by
 

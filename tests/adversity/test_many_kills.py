@@ -12,6 +12,7 @@ from controller.softphone.phone import Softphone
 from controller.softphone.phone_call import PhoneCall
 from tests.support.asterisk import RunningAsterisk, running_asterisk
 from tests.support.house import KEY, House, customer, running_house
+from tests.support.patience import LONGEST_WAIT
 from tests.support.soak import soaking
 from tests.support.tones import hear, tone, write_tone
 
@@ -110,7 +111,7 @@ async def test_no_lease_lapses_and_every_call_is_answered(
         for call in (*early, *late):
             await call.press("1")
         for call in (*early, *late):
-            await call.ended(30)
+            await call.ended(LONGEST_WAIT)
         await talking.hang_up()
         posted = await acme.finals(len(early) + len(late) + 1, timeout=30)
         ends = {post.form["callerid"]: post for post in posted if post.final}

@@ -47,7 +47,7 @@ class Mailbox:
             while True:
                 call = await self.phone.dial(PLAY)
                 try:
-                    await hear(call, SAID, timeout=4)
+                    await hear(call, SAID)
                 except AssertionError:
                     await call.ended()
                 else:

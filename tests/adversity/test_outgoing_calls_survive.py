@@ -18,6 +18,7 @@ from controller.softphone.phone import Softphone
 from tests.support.asterisk import RunningAsterisk
 from tests.support.house import Customer, House, Posted, customer, running_house
 from tests.support.menu import MENU, NUMBER, menu_yaml
+from tests.support.patience import LONGEST_WAIT
 from tests.support.tones import hear
 
 Phones = Callable[[RunningAsterisk], AbstractAsyncContextManager[Softphone]]
@@ -89,7 +90,7 @@ async def test_calls_that_are_dialled_or_ring_while_the_controller_is_away_are_t
         await each.answer()
         await hear(each, MENU)
     for each in (call, other):
-        await each.ended(15)
+        await each.ended(LONGEST_WAIT)
     assert [post.code for post in await placing.posted(rings)] == [12, 18, 21, 1]
     assert [post.code for post in await placing.posted(silent)] == [12, 18, 21, 1]
 
@@ -104,7 +105,7 @@ async def test_a_call_that_is_answered_while_the_controller_is_away_hears_its_me
     await call.answer()
     await placing.house.start()
     await hear(call, MENU)
-    await call.ended(15)
+    await call.ended(LONGEST_WAIT)
     assert [post.code for post in await placing.posted(queue_id)] == [12, 18, 21, 1]
 
 
@@ -120,7 +121,7 @@ async def test_a_call_in_progress_goes_on_in_the_next_controller(placing: Placin
     killed = call.now
     await placing.house.start()
     await hear(call, MENU, after=max(killed, heard.ended))
-    await call.ended(15)
+    await call.ended(LONGEST_WAIT)
     assert [post.code for post in await placing.posted(queue_id)] == [12, 18, 21, 1]
 
 
@@ -172,7 +173,7 @@ async def test_a_call_that_rings_when_asterisk_dies_is_tried_again(placing: Plac
     await again.ring()
     await again.answer()
     await hear(again, MENU)
-    await again.ended(15)
+    await again.ended(LONGEST_WAIT)
     codes = [post.code for post in await placing.posted(queue_id)]
     assert codes == [12, 18, 0, 12, 18, 21, 1]
 
@@ -197,7 +198,7 @@ async def test_a_call_goes_on_while_the_database_is_away_and_the_next_one_waits_
             await database.stop()
             await call.answer()
             await hear(call, MENU)
-            await call.ended(15)
+            await call.ended(LONGEST_WAIT)
             wanted = {"key": "acme", "number": THEM, "script": SCRIPT}
             status, answer = await house.admin("/admin/calls", wanted)
             assert status == 503
