@@ -18,6 +18,7 @@ STORE_MODULES = {
     "directory/granted_dids.py",
     "directory/postback_urls.py",
     "directory/saved_scripts.py",
+    "directory/script_versions.py",
     "directory/shared_secrets.py",
     "line_types/assignment_store.py",
     "postbacks/claiming.py",
