@@ -205,6 +205,16 @@ async def test_a_mailbox_has_the_number_that_its_customer_gave_it(room: VoipmsRo
     assert await room.client.status("setCallerIDFiltering", **filtered) == "invalid_route"
 
 
+async def test_a_callback_is_found_by_its_number_as_it_was_given(room: VoipmsRoom) -> None:
+    callback = await made(room, "callbacks", number=f"+1 ({OTHER[:3]}) {OTHER[3:]}")
+    (info,) = (await room.client.call("getCallbacks"))["callbacks"]
+    assert info["number"] == f"1{OTHER}"
+    values = {"callerid": OTHER, "did": DID, "routing": f"cb:{callback}"}
+    assert await room.client.status("setCallerIDFiltering", **values) == "success"
+    (found,) = (await room.client.call("getCallerIDFiltering"))["filtering"]
+    assert (found["callerid"], found["did"], found["routing"]) == (OTHER, DID, f"cb:{callback}")
+
+
 async def test_a_second_filter_about_the_same_callers_is_told_so(room: VoipmsRoom) -> None:
     values = {"callerid": "201555XXXX", "did": DID, "routing": "sys:hangup"}
     first = (await room.client.call("setCallerIDFiltering", **values))["filtering"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from controller.api.auth import Caller
 from controller.api.bindings.declaration import operation
 from controller.api.bindings.model import element, parameters, structure
@@ -88,6 +90,8 @@ class CallbackMethods:
         content = {
             "description": description,
             "number": number,
+            # As the vendor's page asks for it, with the country code: programs look for their callback by it.
+            "written": "".join(re.findall("[0-9]", request.number)),
             "delay_before": _seconds(request.delay_before, "delay_before", 0, 60),
             "response_timeout": _seconds(request.response_timeout, "response_timeout", 1, 60),
             "digit_timeout": _seconds(request.digit_timeout, "digit_timeout", 1, 60),
@@ -110,7 +114,7 @@ def _info(entry: Entry) -> CallbackInfo:
     return CallbackInfo(
         callback=str(entry.entry_id),
         description=content["description"],
-        number=shown_e164(content["number"]),
+        number=content.get("written") or shown_e164(content["number"]),
         delay_before=content["delay_before"],
         response_timeout=content["response_timeout"],
         digit_timeout=content["digit_timeout"],
