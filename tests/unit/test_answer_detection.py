@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
+from typing import cast
 
+import numpy as np
 import pytest
 
 from controller.asterisk.ari.events import Event
 from controller.calls.line import answer_detection
-from controller.calls.line.answer_detection import DECIDED, AnswerDetection
+from controller.calls.line.answer_detection import DECIDED, GREETING_OVER, WATCHING_SECONDS, AnswerDetection
+from controller.calls.line.heard_sound import RATE, HeardSound, Samples
+from controller.calls.line.listener import LineListener
 from controller.calls.line.talk_detection import TalkDetection
+from controller.softphone.call_audio import talk
 from tests.support.memory_ari import MemoryAri
 from tests.support.patience import LONGEST_WAIT
+from tests.support.tones import silence
 
 CHANNEL = "ringpost-1-try-1"
 STARTED = Event("ChannelTalkingStarted", {})
@@ -140,3 +147,92 @@ async def test_a_call_that_is_over_hears_nothing_of_its_clock() -> None:
     detecting.detection.close()
     assert detecting.detection.notice(Event(DECIDED, {"what": "UNKNOWN"})) == ""
     assert detecting.put.empty()
+
+
+class Ear:
+    """Hears for one listener what a test lets be heard, a tenth of a second at a time; `deaf` hears nothing."""
+
+    def __init__(self, deaf: bool = False) -> None:
+        self.sound = HeardSound()
+        self.consumers: list[Callable[[HeardSound], None]] = []
+        self._deaf = deaf
+
+    async def begin(self, consumer: Callable[[HeardSound], None]) -> bool:
+        if not self._deaf:
+            self.consumers.append(consumer)
+        return not self._deaf
+
+    async def end(self, consumer: Callable[[HeardSound], None]) -> None:
+        self.consumers.remove(consumer)
+
+    def hear(self, samples: Samples) -> None:
+        tick = RATE // 10
+        for start in range(0, len(samples), tick):
+            self.sound.add(samples[start : start + tick])
+            for consumer in list(self.consumers):
+                consumer(self.sound)
+
+
+def _listening(ear: Ear) -> Detecting:
+    detecting = Detecting()
+    channel = detecting.fake.client.channels.get(CHANNEL)
+    listener = cast("LineListener", ear)
+    detecting.detection = AnswerDetection(channel, TalkDetection(channel), detecting.put.put_nowait, listener)
+    return detecting
+
+
+async def test_what_is_heard_on_the_line_says_who_answered_and_asterisk_is_not_asked() -> None:
+    ear = Ear()
+    detecting = _listening(ear)
+    await detecting.detection.begin()
+    assert detecting.detection.judges
+    ear.hear(np.concatenate([silence(0.4), talk(0.7), silence(2.0)]))
+    assert await detecting.decided() == "HUMAN"
+    assert detecting.detection.evidence
+    assert detecting.detection.notice(STARTED) == ""
+    assert detecting.set() == []
+
+
+async def test_a_person_is_listened_to_no_longer_than_something_may_follow() -> None:
+    ear = Ear()
+    detecting = _listening(ear)
+    await detecting.detection.begin()
+    ear.hear(np.concatenate([silence(0.4), talk(0.7), silence(WATCHING_SECONDS + 3.0)]))
+    assert await detecting.decided() == "HUMAN"
+    assert await detecting.decided() == ""
+    await asyncio.sleep(0)
+    assert ear.consumers == []
+    assert not detecting.detection.judges
+
+
+async def test_a_machines_greeting_is_over_when_what_is_said_would_be_heard() -> None:
+    ear = Ear()
+    detecting = _listening(ear)
+    await detecting.detection.begin()
+    ear.hear(np.concatenate([silence(0.4), talk(12.0)]))
+    assert await detecting.decided() == "MACHINE"
+    with detecting.detection.awaiting(1.0):
+        ear.hear(silence(4.0))
+        assert (await detecting.put.get()).type == GREETING_OVER
+        assert detecting.detection.judges
+
+
+async def test_a_line_that_cannot_be_listened_to_is_left_to_asterisk() -> None:
+    detecting = _listening(Ear(deaf=True))
+    await detecting.detection.begin()
+    assert not detecting.detection.judges
+    assert len(detecting.set()) == 2
+    assert await detecting.decided() == "UNKNOWN"
+
+
+async def test_what_asterisk_was_asked_for_is_ended_after_the_detection() -> None:
+    detecting = Detecting()
+    await detecting.detection.begin()
+    await detecting.detection.settle()
+    assert len(detecting.set()) == 2  # it still listens
+    assert await detecting.decided() == "UNKNOWN"
+    detecting.detection.close()
+    await detecting.detection.settle()
+    asked = [variable for variable, _ in detecting.set()]
+    assert "TALK_DETECT(remove)" in asked
+    assert len(asked) == 4
