@@ -48,6 +48,7 @@ async def test_a_key_places_calls_as_soon_as_it_is_made_and_none_once_it_is_revo
     fake = FakeAri()
     async with room_with_keys(postgres, tmp_path, fake) as (room, elsewhere):
         directory = room.room.directory
+        room.room.dialer.is_connected = lambda: False  # so that the call waits
         settings = {"products": "phone", "destinations": ["US"], "status_post_url": "https://bolt.example/calls"}
         made = await elsewhere.create("bolt", settings)
         await until(lambda: "bolt" in directory.snapshot.license_keys)
@@ -59,13 +60,9 @@ async def test_a_key_places_calls_as_soon_as_it_is_made_and_none_once_it_is_revo
         await elsewhere.revoke("bolt")
         await until(lambda: "bolt" not in directory.snapshot.license_keys)
         assert "<ResponseCode>14<" in await room.get("NotifyPhoneBasic", **asked, LicenseKey=made.value)
-        placing = asyncio.create_task(room.room.dialer.run())
-        try:
-            assert (await over(room.room, queued[0].queue_id, timeout=60))[-1] == 14
-        finally:
-            placing.cancel()
-            with suppress(asyncio.CancelledError):
-                await placing
+        room.room.dialer.is_connected = lambda: True
+        room.room.dialer.wake()
+        assert (await over(room.room, queued[0].queue_id, timeout=60))[-1] == 14
         assert not fake.channels
 
 
