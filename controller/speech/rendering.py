@@ -27,7 +27,7 @@ from controller.speech.pcm import (
 from controller.speech.say_as import spell
 from controller.speech.sentences import pieces_of
 from controller.speech.spoken_forms import by_script, has_signs, spoken_form
-from controller.speech.synthesizer import Manner, SpeechAudio
+from controller.speech.synthesizer import KeepsProcess, Manner, SpeechAudio, Synthesizer
 from controller.speech.voices import Speaker, Voices
 
 log = structlog.get_logger()
@@ -68,8 +68,8 @@ class _Utterance:
 
 
 class Renderer:
-    """Speaks texts. Across all renderings at most `at_once` engines run; one rendering runs one at a time, so that a
-    long text does not keep short ones waiting."""
+    """Speaks texts. Across all renderings at most `at_once` programs are started; one rendering runs one at a time, so
+    that a long text does not keep short ones waiting."""
 
     def __init__(self, voices: Voices, at_once: int = ENGINES_AT_ONCE) -> None:
         self._voices = voices
@@ -135,8 +135,7 @@ class Renderer:
                 yield _Utterance(words, speaker, manner, style.volume, rest)
 
     async def _speak(self, step: _Utterance, stood_in_for: dict[str, str], spoken: dict[str, float]) -> Samples:
-        async with self._engines:
-            speech, engine = await self._spoken(step, stood_in_for)
+        speech, engine = await self._spoken(step, stood_in_for)
         samples = await asyncio.to_thread(_finish, speech, step.volume, step.rest)
         spoken[engine] = spoken.get(engine, 0.0) + len(samples) / TELEPHONE_RATE
         return samples
@@ -147,7 +146,7 @@ class Renderer:
         # An engine that has just failed this prompt is not waited for again: two voices by turns are worse.
         if own.name not in stood_in_for:
             try:
-                return await own.synthesize(step.text, step.manner), own.name
+                return await self._run(own, step.text, step.manner), own.name
             except SynthesisFailed as error:
                 if self._voices.stand_in(step.speaker) is None:
                     raise
@@ -156,8 +155,14 @@ class Renderer:
         other = self._voices.stand_in(step.speaker)
         if other is None:  # another part of the text, in a language that only this engine has
             raise SynthesisFailed(stood_in_for[own.name])
-        speech = await other.synthesizer.synthesize(step.text, replace(step.manner, voice=other.engine_voice))
+        speech = await self._run(other.synthesizer, step.text, replace(step.manner, voice=other.engine_voice))
         return speech, other.synthesizer.name
+
+    async def _run(self, engine: Synthesizer, text: str, manner: Manner) -> SpeechAudio:
+        if isinstance(engine, KeepsProcess):  # it has a queue of its own, in which who waits on a line goes first
+            return await engine.synthesize(text, manner)
+        async with self._engines:
+            return await engine.synthesize(text, manner)
 
 
 def _finish(speech: SpeechAudio, volume: float, rest: float) -> Samples:

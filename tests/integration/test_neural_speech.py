@@ -183,6 +183,35 @@ async def test_whoever_waits_on_a_line_while_workers_are_killed_hears_something(
             assert abs(samples).max() > 0.1
 
 
+async def test_calls_do_not_wait_for_each_others_patience(stand_in: StandIn, tmp_path: Path) -> None:
+    flite = ToneSynthesizer("flite")
+    async with engine_of(stand_in, patience_seconds=PATIENT) as engine:
+        prompts = Prompts(tmp_path / "media", Voices([engine, flite]), engines_at_once=1)
+        waiting = [asyncio.create_task(prompts.speech(f"{{wait}} {n}", 1, urgent=True)) for n in range(5)]
+        while engine.workers[0].waiting < len(waiting):  # all of them are in the queue, and none keeps others out of it
+            await asyncio.sleep(0.01)
+        stand_in.let_go()
+        assert not any(medium.stand_in for medium in await asyncio.gather(*waiting))
+
+
+async def test_a_call_that_would_wait_for_many_others_is_spoken_to_by_another_engine_at_once(
+    stand_in: StandIn,
+) -> None:
+    clock = [0.0]
+    async with engine_of(stand_in, now=lambda: clock[0]) as engine:
+        first = asyncio.create_task(engine.synthesize("{wait}", JOE))
+        while not stand_in.spoken():
+            await asyncio.sleep(0.01)
+        clock[0] += 60
+        stand_in.let_go()
+        await first
+        ahead = asyncio.create_task(engine.synthesize("ahead", JOE))
+        await asyncio.sleep(0)
+        with pytest.raises(SynthesisFailed, match="too many texts"):
+            await engine.synthesize("urgent", Manner("en_US-joe-medium", urgent=True))
+        await ahead
+
+
 async def test_a_neural_voice_speaks_for_every_id_of_its_language(tmp_path: Path) -> None:
     voices = ("en_US-joe-medium", "en_US", "joe"), ("de_DE-eva", "de_DE", "eva_k"), ("en_GB-alan", "en_GB", "alan")
     flite, espeak = ToneSynthesizer("flite", ("en-us",)), ToneSynthesizer("espeak", ("en", "de", "es"))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -19,8 +20,8 @@ from controller.speech.synthesizer import Manner, SpeechAudio
 WORKER_PROGRAM = Path(__file__).with_name("worker_program.py")
 MEGABYTES = 1500
 # How long a call waits for an engine that is busy or slow, before another one speaks: more for a longer text.
-PATIENCE_SECONDS = 2.0
-PATIENCE_A_CHARACTER = 0.03
+PATIENCE_SECONDS = 1.5
+PATIENCE_A_CHARACTER = 0.01
 RAISED = "+female"
 RAISED_BY = 1.15
 SENTENCE_SILENCE_SECONDS = 0.2
@@ -43,11 +44,12 @@ class Piper:
         workers: int = 1,
         env: Mapping[str, str] | None = None,
         patience_seconds: float = PATIENCE_SECONDS,
+        now: Callable[[], float] = time.monotonic,
     ) -> None:
         self._patience = patience_seconds
         self._models = {model.name: model for model in models}
         command = [str(python), "-s", "-P", str(WORKER_PROGRAM), str(MEGABYTES)]
-        self.workers = tuple(Worker(command, env) for _ in range(workers))
+        self.workers = tuple(Worker(command, env, now=now) for _ in range(workers))
         self._release = release
 
     @property
@@ -94,6 +96,8 @@ class Piper:
         pitch = manner.pitch * (RAISED_BY if manner.voice.endswith(RAISED) else 1.0)
         patience = self._patience + PATIENCE_A_CHARACTER * len(text) if manner.urgent else None
         spoken: list[RawSpeech] = []
+        if patience is not None and min(worker.seconds_before_urgent for worker in self.workers) > patience:
+            raise SynthesisFailed("piper has too many texts of other calls to speak first.")
         try:
             async with asyncio.timeout(patience):
                 for sentence in sentences_of(text):

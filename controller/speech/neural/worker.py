@@ -27,6 +27,7 @@ MOST_ANSWER_BYTES = 64 * 1024 * 1024
 MOST_WAITING = 10_000
 FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.5, 30.0
 TRIES = 2
+SHARE_OF_THE_LATEST = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +70,7 @@ class Worker:
         self._process: asyncio.subprocess.Process | None = None
         self._deaths = 0
         self._not_before = 0.0
+        self._seconds_a_text = 0.0
 
     @property
     def command(self) -> tuple[str, ...]:
@@ -79,6 +81,12 @@ class Worker:
     def waiting(self) -> int:
         """How many texts wait, the one that is being spoken included."""
         return len(self._jobs) + (self._running is not None)
+
+    @property
+    def seconds_before_urgent(self) -> float:
+        """How long an urgent text would wait for those before it, as far as texts take what they took lately."""
+        before = sum(job.rank[0] == 0 and not job.answer.done() for job in self._jobs)
+        return (before + (self._running is not None)) * self._seconds_a_text
 
     @property
     def pid(self) -> int | None:
@@ -115,6 +123,7 @@ class Worker:
                 job = heapq.heappop(self._jobs)
                 if job.answer.done():
                     continue  # nobody waits for it any more
+                began = self._now()
                 try:
                     speech = await self._answered(job.request)
                 except SynthesisFailed as error:
@@ -125,6 +134,7 @@ class Worker:
                         job.answer.set_exception(SynthesisFailed("The speech worker was stopped."))
                     raise
                 else:
+                    self._seconds_a_text += (self._now() - began - self._seconds_a_text) * SHARE_OF_THE_LATEST
                     if not job.answer.done():
                         job.answer.set_result(speech)
         finally:
