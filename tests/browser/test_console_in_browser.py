@@ -105,6 +105,11 @@ async def test_phones_in_the_hand_and_keyboards_are_enough(house: House, browser
             "/scripts",
             "/people",
             "/audit",
+            "/numbers",
+            "/numbers/settings?did=%2B12015550101",
+            "/usage",
+            "/tokens",
+            "/scripts/edit",
         ):
             await page.goto(f"{house.url}/console{path}")
             too_wide = await page.evaluate("document.documentElement.scrollWidth - window.innerWidth")

@@ -30,7 +30,7 @@ PAGES = {
     "call": "/calls/1000000001",
     "script": "/scripts/edit?name=menu",
     "postbacks": "/postbacks",
-    "numbers": "/numbers",
+    "versions": "/scripts/versions?name=menu",
 }
 MENU = """~\\Label(menu)~
 Welcome to Acme. Press one for sales, two to hear this again.
@@ -39,7 +39,7 @@ Welcome to Acme. Press one for sales, two to hear this again.
 ~\\EndCall()~
 ~\\Label(sales)~
 One moment please.
-~\\TransferTo(2015550110|20)~
+~\\TransferTo(2015550110)~
 ~\\EndCall()~
 """
 
@@ -98,7 +98,9 @@ async def fill(house: House) -> None:
         since = now - timedelta(seconds=20 * (number + 1))
         await house.call(1000000400 + number, open_call=True, started_at=since, answered_at=since)
     await house.texts.queue([TextOrder("acme", "+12015550188", "Your table is ready.", sender="+12015550101")])
-    await SavedScripts(house.database).save("acme", "menu", MENU)
+    scripts = SavedScripts(house.database)
+    await scripts.save("acme", "menu", MENU.replace("two to hear this again", "two for the same once more"), by="carl")
+    await scripts.save("acme", "menu", MENU, by="ann")
 
 
 async def take(house: House, browser: Browser) -> None:
