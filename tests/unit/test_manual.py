@@ -19,7 +19,10 @@ from controller.metering import price_section
 
 PROJECT = Path(__file__).parent.parent.parent
 PAGES = [*(PROJECT / name for name in ("README.md", "CONTRIBUTING.md")), *sorted((PROJECT / "docs").glob("*.md"))]
+RINGPOST = typer.main.get_command(app)
 _FENCED = re.compile(r"^```[a-z]*\n(.*?)^```", re.MULTILINE | re.DOTALL)
+# Two blanks begin what a page says about the command.
+_INDENTED = re.compile(r"^    (?:\$ )?(ringpost \S.*?)(?:  .*)?$", re.MULTILINE)
 _INLINE = re.compile(r"`(ringpost [^`]+)`")
 _LINK = re.compile(r"\]\((?!https?:|mailto:)([^)#\s]*)(?:#([^)\s]+))?\)")
 
@@ -35,6 +38,7 @@ def _commands(text: str) -> Iterator[str]:
             shown = line.strip().removeprefix("$ ")
             if shown.startswith("ringpost "):
                 yield shown
+    yield from _INDENTED.findall(text)
     yield from _INLINE.findall(text)
 
 
@@ -50,7 +54,7 @@ def _words(shown: str) -> list[str]:
 
 def _unknown_in(shown: str) -> str | None:
     """What of a command does not exist; None when all of it does."""
-    command = typer.main.get_command(app)
+    command = RINGPOST
     words = _words(shown)
     while isinstance(command, TyperGroup) and words and not words[0].startswith("-"):
         found = command.commands.get(words[0])
@@ -70,7 +74,7 @@ def test_every_command_of_the_manual_exists_with_its_options(page: Path) -> None
 
 def test_the_manual_is_looked_through() -> None:
     shown = [each for page in PAGES for each in _commands(page.read_text())]
-    assert len(shown) > 40
+    assert len(shown) > 100
     assert _unknown_in("ringpost usage acme --since 7d --by country --csv") is None
     assert _unknown_in("ringpost usages acme") == "usages"
     assert _unknown_in("ringpost usage acme --per country") == "--per"
