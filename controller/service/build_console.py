@@ -5,7 +5,7 @@ from __future__ import annotations
 from aiohttp import web
 
 from controller.api.console.application import Console, console_root
-from controller.api.console.parts import ConsoleParts
+from controller.api.console.parts import ConsoleParts, Reads
 from controller.api.console.visit import ROOT
 from controller.store.row_retention import RetentionRule
 
@@ -19,7 +19,9 @@ CONSOLE_RETENTION = (
 )
 
 
-def add_console(http: web.Application, parts: ConsoleParts) -> None:
-    """Have the console answer as a part of the service's HTTP."""
+def add_console(http: web.Application, parts: ConsoleParts) -> Reads:
+    """Have the console answer as a part of the service's HTTP; gives what lists are read by, while that runs."""
+    console = Console(parts)
     http.add_routes([console_root()])
-    http.add_subapp(f"{ROOT}/", Console(parts).application())
+    http.add_subapp(f"{ROOT}/", console.application())
+    return console.reads

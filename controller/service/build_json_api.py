@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from ipaddress import ip_network
 
 from controller.api.auth import Authenticator, Guesses
+from controller.api.console.parts import Reads
 from controller.api.json_api.account import AccountOperations
 from controller.api.json_api.calls import CallOperations
 from controller.api.json_api.declaration import api_operations_of
@@ -15,7 +16,6 @@ from controller.api.json_api.texts import TextOperations
 from controller.api.store.api_tokens import ApiTokens
 from controller.calls.administration import CallAdministration
 from controller.calls.outgoing.notifications import Notifications
-from controller.calls.store.call_lookup import CallLookup
 from controller.config.settings import HttpSection
 from controller.directory.current import CurrentDirectory
 from controller.metering.prices import CurrentPrices
@@ -25,9 +25,10 @@ from controller.texts.service import Texts
 
 @dataclass(frozen=True, slots=True)
 class JsonApiParts:
-    """What the interface is made of."""
+    """What the interface is made of. reads: what lists are read by."""
 
     database: Database
+    reads: Reads
     directory: CurrentDirectory
     notifications: Notifications
     administration: CallAdministration
@@ -40,10 +41,10 @@ class JsonApiParts:
 def json_api(parts: JsonApiParts) -> JsonApi:
     """The interface with its operations."""
     operations = api_operations_of(
-        CallOperations(CallLookup(parts.database), parts.notifications, parts.administration),
+        CallOperations(parts.reads, parts.notifications, parts.administration),
         TextOperations(parts.texts),
-        PostbackOperations(parts.database),
-        AccountOperations(parts.directory, parts.database, parts.prices),
+        PostbackOperations(parts.database, parts.reads),
+        AccountOperations(parts.directory, parts.reads, parts.prices),
     )
     proxies = tuple(map(ip_network, parts.http.trusted_proxies))
     authenticator = Authenticator(lambda _text: None, parts.guesses, proxies)

@@ -101,23 +101,7 @@ def add_routes(service: Service, admin_token: str, context: Context) -> None:
     service.http.add_routes(
         CallsAdminHandler(admin_token, service.directory, calls.notifications, calls.administration).routes()
     )
-    own = JsonApiParts(
-        service.database,
-        service.directory,
-        calls.notifications,
-        calls.administration,
-        service.texts.texts,
-        service.metering.prices,
-        service.settings.http,
-        parts.guesses,
-    )
-    service.http.add_routes(json_api(own).routes())
-    service.http.add_routes(
-        TrunksAdminHandler(
-            admin_token, service.directory, calls.trunk_health, service.texts.phones, calls.limits.in_use
-        ).routes()
-    )
-    add_console(
+    reads = add_console(
         service.http,
         ConsoleParts(
             service.settings.http,
@@ -137,4 +121,21 @@ def add_routes(service: Service, admin_token: str, context: Context) -> None:
             calls.trunk_health.rests,
             [service.settings.state_dir, service.prompts.directory],
         ),
+    )
+    own = JsonApiParts(
+        service.database,
+        reads,
+        service.directory,
+        calls.notifications,
+        calls.administration,
+        service.texts.texts,
+        service.metering.prices,
+        service.settings.http,
+        parts.guesses,
+    )
+    service.http.add_routes(json_api(own).routes())
+    service.http.add_routes(
+        TrunksAdminHandler(
+            admin_token, service.directory, calls.trunk_health, service.texts.phones, calls.limits.in_use
+        ).routes()
     )

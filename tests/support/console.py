@@ -240,7 +240,13 @@ async def console_house(
         console = Console(parts)
         application = web.Application(client_max_size=4 * 1024 * 1024)
         own = JsonApiParts(
-            room.database, room.directory, room.notifications, room.administration, texts, CurrentPrices(prices)
+            room.database,
+            console.reads,
+            room.directory,
+            room.notifications,
+            room.administration,
+            texts,
+            CurrentPrices(prices),
         )
         application.add_routes(json_api(own).routes())
         application.add_subapp(f"{ROOT}/", console.application())

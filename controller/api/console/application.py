@@ -39,27 +39,27 @@ _STATIC_TYPES = {"console.css": "text/css", "console.js": "text/javascript", "ic
 
 
 class Console:
-    """The console: its doors, and the application that has them."""
+    """The console: its doors, and the application that has them. reads: what its lists are read by, while it runs."""
 
     def __init__(self, parts: ConsoleParts) -> None:
         people, sessions, audit = People(parts.database), Sessions(parts.database), AuditLog(parts.database)
         proxies = tuple(map(ip_network, parts.http.trusted_proxies))
         authenticator = Authenticator(lambda _text: None, Guesses(), proxies)
         self._gate = Gate(parts.http, authenticator, parts.directory, sessions, audit)
-        self._reads = Reads(parts.database)
+        self.reads = Reads(parts.database)
         streams = Streams(self._gate)
         self.doors: Sequence[Door] = [
             *LoggingIn(people, sessions, Passwords()).doors(),
-            *Overview(parts, self._reads).doors(),
-            *CallPages(parts, self._reads, streams).doors(),
-            *PostbackPages(parts, self._reads).doors(),
-            *TextPages(parts.database, self._reads, parts.texts).doors(),
+            *Overview(parts, self.reads).doors(),
+            *CallPages(parts, self.reads, streams).doors(),
+            *PostbackPages(parts, self.reads).doors(),
+            *TextPages(parts.database, self.reads, parts.texts).doors(),
             *SoundPages(parts.sounds).doors(),
             *ScriptPages(parts).doors(),
             *ScriptHistory(parts).doors(),
             *MenuPages(parts).doors(),
             *NumberSettings(parts).doors(),
-            *UsagePages(parts, self._reads).doors(),
+            *UsagePages(parts, self.reads).doors(),
             *TokenPages(parts).doors(),
             *PeoplePages(people, sessions, audit).doors(),
         ]
@@ -76,7 +76,7 @@ class Console:
             lstrip_blocks=True,
             auto_reload=False,
         )
-        application.cleanup_ctx.append(self._reads.own_connections)
+        application.cleanup_ctx.append(self.reads.own_connections)
         application.add_routes([self._gate.route(door) for door in self.doors])
         for name, content_type in _STATIC_TYPES.items():
             application.router.add_get(f"/static/{name}", _file(_HERE / "static" / name, content_type))

@@ -9,6 +9,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from controller.api.console.parts import Reads
 from controller.api.json_api.declaration import Asked, Told, api_operation
 from controller.api.json_api.errors import ApiRefused
 from controller.api.json_api.scopes import Scope, TokenBearer
@@ -19,7 +20,6 @@ from controller.metering.invoice import month_of
 from controller.metering.prices import CurrentPrices
 from controller.metering.report import By
 from controller.metering.store.usage_reader import UsageReader
-from controller.store.database import Database
 
 REPORTS_AT_ONCE = 2
 
@@ -77,9 +77,9 @@ class Usage(Told):
 class AccountOperations:
     """Operations on what the key has."""
 
-    def __init__(self, directory: CurrentDirectory, database: Database, prices: CurrentPrices) -> None:
+    def __init__(self, directory: CurrentDirectory, reads: Reads, prices: CurrentPrices) -> None:
         self._directory = directory
-        self._database = database
+        self._reads = reads
         self._prices = prices
         self._turns = asyncio.Semaphore(REPORTS_AT_ONCE)
 
@@ -113,7 +113,7 @@ class AccountOperations:
         except ValueError:
             raise ApiRefused(422, "invalid", "month: there is no such month") from None
         async with self._turns:
-            reader = UsageReader(self._database)
+            reader = UsageReader(self._reads.database)
             whole = await reader.report(bearer.key.name, since, until, self._prices.list, by=asked.by)
         lines = tuple(
             UsageLine(

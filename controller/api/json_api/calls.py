@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AwareDatetime, Field
 
+from controller.api.console.parts import Reads
 from controller.api.json_api.declaration import Asked, Told, api_operation
 from controller.api.json_api.errors import ApiRefused, not_found
 from controller.api.json_api.scopes import Scope, TokenBearer
@@ -129,10 +130,14 @@ class CallChanged(Told):
 class CallOperations:
     """Operations on calls."""
 
-    def __init__(self, lookup: CallLookup, notifications: Notifications, administration: CallAdministration) -> None:
-        self._lookup = lookup
+    def __init__(self, reads: Reads, notifications: Notifications, administration: CallAdministration) -> None:
+        self._reads = reads
         self._notifications = notifications
         self._administration = administration
+
+    @property
+    def _lookup(self) -> CallLookup:
+        return CallLookup(self._reads.database)
 
     @api_operation("GET", "/calls", Scope.CALLS_READ)
     async def list_calls(self, asked: CallsAsked, bearer: TokenBearer) -> Calls:

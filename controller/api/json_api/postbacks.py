@@ -8,6 +8,7 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, Field
 
+from controller.api.console.parts import Reads
 from controller.api.json_api.declaration import Asked, Told, api_operation
 from controller.api.json_api.errors import not_found
 from controller.api.json_api.scopes import Scope, TokenBearer
@@ -84,8 +85,9 @@ class PostbackReplayed(Told):
 class PostbackOperations:
     """Operations on post-backs."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, reads: Reads) -> None:
         self._database = database
+        self._reads = reads
 
     @api_operation("GET", "/postbacks", Scope.POSTBACKS_READ)
     async def list_postbacks(self, asked: PostbacksAsked, bearer: TokenBearer) -> Postbacks:
@@ -98,7 +100,7 @@ class PostbackOperations:
             until=asked.until,
             limit=asked.limit,
         )
-        found = await lookup.find(self._database, filters)
+        found = await lookup.find(self._reads.database, filters)
         return Postbacks(postbacks=tuple(Postback(**_fields(each)) for each in found))
 
     @api_operation("GET", "/postbacks/{postback_id}", Scope.POSTBACKS_READ)
@@ -116,7 +118,7 @@ class PostbackOperations:
         return PostbackReplayed(postback_id=asked.postback_id)
 
     async def _found(self, postback_id: UUID, bearer: TokenBearer) -> tuple[StoredPostback, list[PastAttempt]]:
-        found = await lookup.show(self._database, postback_id)
+        found = await lookup.show(self._reads.database, postback_id)
         if found is None or found[0].license_key != bearer.key.name:
             raise not_found("post-back")
         return found
