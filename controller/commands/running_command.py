@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal, NoReturn, ParamSpec, TypeVar
 import typer
 
 from controller.errors import InvalidConfiguration, RingpostError
-from controller.terminal import output, shown
+from controller.terminal import output, shown, visible
 
 Config = Annotated[
     Path, typer.Option("--config", "-c", envvar="RINGPOST_CONFIG", help="The admin YAML: a file, or a folder of them.")
@@ -76,7 +76,7 @@ def show_mistakes(error: InvalidConfiguration) -> None:
     """Every mistake, a line each, where errors go."""
     for mistake in error.mistakes:
         style = "yellow" if mistake.severity == "warning" else "red"
-        console.print(str(mistake), style=style, markup=False, soft_wrap=True)
+        console.print(visible(str(mistake)), style=style, markup=False, soft_wrap=True)
 
 
 def run_async(main: Coroutine[Any, Any, T]) -> T:

@@ -29,6 +29,9 @@ from controller.script.commands.kinds import EMAIL
 from controller.speech.quota import DEFAULT_MEGABYTES
 from controller.store.addresses import usable_address
 
+_LOOPBACK = (ip_network("127.0.0.0/8"), ip_network("::1/128"))
+# What is wider holds private networks of all kinds: no installation has one such.
+_WIDEST_V4, _WIDEST_V6 = 8, 16
 _METADATA = ip_network("169.254.0.0/16")
 Port = Annotated[int, Field(ge=1, le=65535)]
 
@@ -405,11 +408,11 @@ def _check_openings(document: Document, postbacks: PostbacksSection) -> None:
     entry = document.root.entry("postbacks")
     for text in postbacks.allow if entry else ():
         network, port = parse_opening(text)
-        if network.prefixlen == 0:
+        if not network.is_link_local and network.prefixlen < (_WIDEST_V4 if network.version == 4 else _WIDEST_V6):
             reached = "every private address: scripts of customers can reach your own network"
         elif network.is_link_local or (network.version == 4 and network.overlaps(_METADATA)):
             reached = "link-local addresses: scripts of customers can read a cloud's metadata, credentials included"
-        elif network.is_loopback and port is None:
+        elif port is None and any(network.version == each.version and network.overlaps(each) for each in _LOOPBACK):
             reached = "every service of this machine: scripts of customers can read /metrics and try its ports"
         else:
             continue

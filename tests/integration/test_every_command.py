@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -46,6 +47,11 @@ def needed(path: tuple[str, ...]) -> list[str]:
     return ["x" for each in COMMANDS[path].params if each.param_type_name == "argument" and each.required]
 
 
+# What starts everything, serves, listens or downloads until it is stopped is no matter of a bad argument.
+LASTING = {("run",), ("serve",), ("receive",), ("tools", "update"), ("voices", "install")}
+ODD = "\x1b[31mred Zażółć 😀/../%00"
+
+
 def test_there_are_commands() -> None:
     assert {("run",), ("check",), ("backup",), ("restore",), ("calls", "list")} <= set(COMMANDS)
 
@@ -69,3 +75,20 @@ def test_without_a_configuration_it_is_said(
     monkeypatch.setenv("DATABASE_URL", "postgresql://127.0.0.1:1/ringpost")
     monkeypatch.setenv("RINGPOST_STATE", str(tmp_path_factory.mktemp("state")))
     assert ran(*path, *needed(path), "--config", NOWHERE)[0] in (1, 2, 3)
+
+
+@pytest.mark.parametrize("path", [each for each in COMMANDS if each not in LASTING], ids=" ".join)
+def test_odd_arguments_end_clearly_with_the_service_and_the_database_away(
+    path: tuple[str, ...], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", "postgresql://127.0.0.1:1/ringpost")
+    monkeypatch.setenv("RINGPOST_STATE", str(tmp_path / "state"))
+    monkeypatch.chdir(tmp_path)
+    config = tmp_path / "ringpost.yaml"
+    config.write_text("license_keys: {acme: {products: [phone]}}\nhttp: {port: 1}\n")
+    where = ["--config", str(config)] if path in CONFIGURED else []
+    arguments = [*path, *where, "--", *(ODD for _ in needed(path))]
+    result = CliRunner().invoke(app, arguments, env={"COLUMNS": "40", "LC_ALL": "C"}, input="")
+    assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
+    assert "Traceback" not in result.output
+    assert "\x1b[31mred" not in result.output
