@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 import phonenumbers
 from phonenumbers import PhoneNumberFormat
@@ -34,6 +35,12 @@ def parse_number(text: str, region: str = "US") -> str:
 
     Raises PhoneNumberInvalid.
     """
+    return _parsed(text, region)
+
+
+# An order has its numbers parsed at each of its checks.
+@lru_cache(maxsize=10_000)
+def _parsed(text: str, region: str) -> str:
     digits, international = _digits_of(text)
     if region.upper() in _NANP_REGIONS and not international:
         if digits.startswith("011"):

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import argparse
+import asyncio
 import os
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from tests.bench import (
     bench_calls,
     bench_line_types,
     bench_metering,
+    bench_phone_notify,
     bench_postbacks,
     bench_script,
     bench_texts,
@@ -32,7 +34,7 @@ def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="fewer calls and a smaller backlog")
-    parts = ("script", "voipms", "lines", "calls", "postbacks", "texts", "metering")
+    parts = ("script", "voipms", "lines", "calls", "postbacks", "texts", "metering", "notify")
     parser.add_argument("--only", choices=parts, help="one part alone")
     parser.add_argument("--against", type=Path, metavar="CLONE", help="a clone of an earlier commit, after `make venv`")
     parser.add_argument("--save", type=Path, metavar="FILE", help="keep the figures for a later `--before`")
@@ -64,6 +66,8 @@ def main() -> None:
     if arguments.only in (None, "metering"):
         records = bench_metering.QUICK_RECORDS if arguments.quick else bench_metering.RECORDS
         bench_metering.show(uvloop.run(bench_metering.run(records)), console)
+    if arguments.only in (None, "notify"):
+        bench_phone_notify.show(asyncio.run(bench_phone_notify.run(quick=arguments.quick)), console)
 
 
 if __name__ == "__main__":

@@ -24,6 +24,7 @@ from controller.calls.outgoing.notifications import Notifications
 from controller.calls.recovery.adopt import Adoption
 from controller.calls.store.call_lookup import CallLookup
 from controller.calls.store.journal import Journal
+from controller.calls.store.queue_ids import QueueIds
 from controller.calls.store.recording_spool import RecordingSpool
 from controller.calls.store.recordings import Recordings
 from controller.directory.current import CurrentDirectory
@@ -163,6 +164,7 @@ class CallsRoom:
     notifications: Notifications
     feed: CallFeed
     administration: CallAdministration
+    queue_ids: QueueIds
 
     async def trace(self, queue_id: int | None = None) -> list[tuple[str, dict[str, Any]]]:
         """The stored trace of a call, or of all of them, in order."""
@@ -264,6 +266,7 @@ async def calls_room(
             calls.notifications,
             feed,
             calls.administration,
+            calls.queue_ids,
         )
     finally:
         await calls.live.close()
