@@ -59,7 +59,7 @@ def install_if_it_fits(config: Path, console: Console) -> None:
         console.print(f"[yellow]flite speaks, not the neural voice: {shown(reason)}[/]")
         console.print("[yellow]`ringpost voices install` tries again; `speech: {engine: flite}` wants none.[/]")
     else:
-        console.print("The neural voice is installed: callers understand it better than flite.")
+        console.print("The neural voice is installed: it speaks for the voice ids that it is understood better for.")
 
 
 async def _tried(environment: SpeechEnvironment) -> str:

@@ -21,7 +21,7 @@ from controller.metering.price_section import read_prices
 from controller.metering.prices import FREE, PriceList
 from controller.programs import ProgramTree
 from controller.script.analysis.checker import NOWHERE, Context
-from controller.speech.engines import installed_engines
+from controller.speech.engines import AUTO, UNDERSTOOD_BETTER, installed_engines
 from controller.speech.house_sounds import HOUSE_SOUNDS
 from controller.speech.neural.environment import SpeechEnvironment
 from controller.speech.synthesizer import Synthesizer
@@ -176,7 +176,8 @@ def script_context(settings: Settings) -> Context:
 
 def voices_of(settings: Settings) -> Voices:
     """The table from voice ids to the voices of this machine's engines. ConfigurationError when it cannot be used."""
-    return Voices(_engines(settings), settings.speech.voices)
+    better = UNDERSTOOD_BETTER if settings.speech.engine == AUTO else None
+    return Voices(_engines(settings), settings.speech.voices, better)
 
 
 def _installed_voices(settings: Settings) -> Voices | None:

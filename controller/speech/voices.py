@@ -37,10 +37,17 @@ class Voices:
 
     engines: in order of preference. table: what the configuration says instead of the built-in choice, by id:
     `engine:voice`, e.g. `"17": "espeak:es-419"` or `"50": "piper:en_US-amy-medium"`; ids of its own are welcome.
+    better: the engine that goes before all others for a language and a gender, e.g. ("en-us", "Male").
     ConfigurationError for a table that names no engine there is, or no id.
     """
 
-    def __init__(self, engines: Sequence[Synthesizer], table: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        engines: Sequence[Synthesizer],
+        table: Mapping[str, str] | None = None,
+        better: Mapping[tuple[str, str], str] | None = None,
+    ) -> None:
+        self._better = dict(better or {})
         self._engines = {engine.name: engine for engine in engines}
         self._voices = {voice.id: voice for voice in VOICES}
         self._table = dict(self._entry(*item) for item in (table or {}).items())
@@ -159,6 +166,9 @@ class Voices:
 
     def _speaking(self, voice: Voice) -> Speaker | None:
         """The first engine with the very language, else the first with it in another region's manner."""
+        better = self._engines.get(self._better.get((voice.tag, voice.gender), ""))
+        if better is not None and better.speaks(voice.tag):
+            return Speaker(voice, better, better.voice_for(voice.tag, voice.gender))
         for tag in (voice.tag, voice.tag.split("-")[0]):
             for engine in self._engines.values():
                 if engine.speaks(tag):

@@ -17,6 +17,7 @@ from prometheus_client import CollectorRegistry
 
 from controller.embedded.progress import Progress
 from controller.errors import SpeechError, SynthesisFailed
+from controller.speech.engines import UNDERSTOOD_BETTER
 from controller.speech.metrics import SpeechMetrics
 from controller.speech.neural.environment import SpeechEnvironment
 from controller.speech.neural.models import find_models
@@ -224,6 +225,16 @@ async def test_a_neural_voice_speaks_for_every_id_of_its_language(tmp_path: Path
     assert chosen[17] == "espeak:es-419-male"
     assert (stand_in := table.stand_in(table.speaker(0))) is not None
     assert stand_in.synthesizer.name == "flite"
+
+
+def test_a_voice_that_is_understood_better_goes_before_the_neural_one(stand_in: StandIn) -> None:
+    flite = ToneSynthesizer("flite", ("en-us",))
+    table = Voices([stand_in.engine(), flite], better=UNDERSTOOD_BETTER)
+    assert [table.speaker(voice).synthesizer.name for voice in (0, 1, 5)] == ["piper", "flite", "piper"]
+    assert (other := table.stand_in(table.speaker(1))) is not None
+    assert other.synthesizer.name == "piper"
+    without = Voices([stand_in.engine()], better=UNDERSTOOD_BETTER)
+    assert without.speaker(1).synthesizer.name == "piper"
 
 
 def test_models_say_their_language_gender_and_licence_and_broken_ones_are_left_out(tmp_path: Path) -> None:
