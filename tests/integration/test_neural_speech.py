@@ -119,7 +119,7 @@ async def test_a_worker_that_dies_again_and_again_is_left_alone_for_a_while(stan
     worker = Worker(command, env, now=lambda: clock[0])
     request = {"model": str(stand_in.voices / "en_US-joe-medium.onnx"), "stretch": 1.0}
     try:
-        with pytest.raises(SynthesisFailed, match="signal 6"):
+        with pytest.raises(SynthesisFailed, match="speech worker failed"):
             await worker.speak({**request, "text": "{abort}"})
         with pytest.raises(SynthesisFailed, match="in a moment"):
             await worker.speak({**request, "text": "Hello"})
