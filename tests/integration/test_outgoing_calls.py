@@ -52,6 +52,12 @@ async def test_a_call_that_cannot_be_made_is_refused_with_its_code(postgres: str
         assert await room.lookup.find(CallFilter(limit=9)) == []
 
 
+async def test_a_voice_that_the_operator_has_added_may_be_named(postgres: str) -> None:
+    async with FakeAri() as fake, calls_room(fake, postgres, directory(), added_voices=[14]) as room:
+        taken = await room.notifications.take(Order(THEM, "Hello", voice=14), KEY)
+        assert [call.queue_id for call in await room.lookup.find(CallFilter(limit=9))] == [taken.queue_id]
+
+
 async def test_a_key_that_is_not_for_calls_places_none(postgres: str) -> None:
     texts_only = replace(KEY, products=frozenset({"sms"}))
     async with FakeAri() as fake, calls_room(fake, postgres, directory(texts_only)) as room:

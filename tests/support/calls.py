@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -209,6 +209,7 @@ async def calls_room(
     asterisk: str = ASTERISK,
     request_timeout: float = 5.0,
     holds_key: HoldsKey = holds_nobody,
+    added_voices: Collection[int] = (),
 ) -> AsyncIterator[CallsRoom]:
     """A controller's calls, connected to the fake; cancelled (as by kill -9, but for the journal) at the end."""
     database = await Database.connect(postgres, Queries.load(QUERIES))
@@ -242,6 +243,7 @@ async def calls_room(
         block_number=OptOuts(database).block_for_call,
         forbids_call=CallConsent(database, current).forbids_call,
         holds_key=holds_key,
+        added_voices=added_voices,
     )
     await owner.register()
     await calls.queue_ids.reserve()
