@@ -13,7 +13,7 @@ from pathlib import Path
 from rich.console import Console
 
 from controller.commands.keyboard import keyboard
-from controller.config.settings import SECTIONS
+from controller.config.sections import SECTIONS
 from controller.directory.did_rules import rule_of
 from controller.directory.loader import load
 from controller.directory.menus import reachable

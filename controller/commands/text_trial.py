@@ -26,7 +26,7 @@ from controller.terminal import shown
 
 POSTBACK_SECONDS = 5.0
 REPLY_SECONDS = 2.0
-MEANINGS = {202: "taken", 404: "the number takes no texts", 415: "this is no text"}
+MEANINGS = {202: "taken", 404: "the number takes no texts", 415: "not a text"}
 
 
 class TextTrial:

@@ -20,7 +20,7 @@ _FIELD = r"^[^.]{1,100}(\.[^.]{1,100}){0,9}$"
 
 def _prefix(text: str) -> str:
     if _PREFIX.fullmatch(text) is None:
-        raise mistake("this is no number or prefix", 'such as "+12015550101", or "+1201555" for all that begin so')
+        raise mistake("not a valid number or prefix", 'such as "+12015550101", or "+1201555" for all that begin so')
     return text
 
 

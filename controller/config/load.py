@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from uuid import uuid4
 
-from controller.config.settings import SECTIONS, Settings, SpeechSection, read_settings
+from controller.config.sections import SECTIONS, SpeechSection
+from controller.config.settings import Settings, read_settings
 from controller.config_file.document import Document, read_document
 from controller.directory.loader import build
 from controller.directory.secrets import KEY_NAME, Secrets

@@ -57,7 +57,7 @@ def _opened(text: str) -> str:
     if text.upper() in phonenumbers.SUPPORTED_REGIONS:
         return text.upper()
     raise mistake(
-        "this is no destination of calls", 'a country by its two letters, such as "CA", or a prefix such as "+1876"'
+        "not a valid destination of calls", 'a country by its two letters, such as "CA", or a prefix such as "+1876"'
     )
 
 
@@ -65,7 +65,7 @@ def _mail_to(text: str) -> str:
     """An address that a key's scripts may have mails sent to, or all of a domain."""
     whole = text if not text.startswith("@") else f"x{text}"
     if EMAIL.read(whole) is None:
-        raise mistake("this is no address of mails", '"ops@example.com", or "@example.com" for the whole domain')
+        raise mistake("not a valid mail address", '"ops@example.com", or "@example.com" for the whole domain')
     return text.lower()
 
 

@@ -21,25 +21,25 @@ _LANGUAGE = re.compile(r"[a-z]{2}(-[A-Z]{2})?")
 def _clock(text: Any) -> time:
     found = _CLOCK.fullmatch(text) if isinstance(text, str) else None
     if found is None:
-        raise mistake("this is no time of day", '"08:00" or "21:30", in quotes')
+        raise mistake("not a valid time of day", '"08:00" or "21:30", in quotes')
     return time(int(found[1]), int(found[2]))
 
 
 def _language(text: str) -> str:
     if _LANGUAGE.fullmatch(text) is None:
-        raise mistake("this is no language", 'two letters such as "es"')
+        raise mistake("not a valid language", 'two letters such as "es"')
     return text
 
 
 def _state(text: str) -> str:
     if text.upper() not in STATES and text.upper() not in PROVINCES:
-        raise mistake("this is no state and no province", 'two letters such as "TX"')
+        raise mistake("not a valid state or province", 'two letters such as "TX"')
     return text.upper()
 
 
 def _keyword(text: str) -> str:
     if not any(character.isalnum() for character in text):
-        raise mistake("this is no keyword", "a word, or a few")
+        raise mistake("not a valid keyword", "a word, or a few")
     return text
 
 

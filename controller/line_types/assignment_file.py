@@ -148,7 +148,7 @@ class _Reader:
         try:
             return next(csv.reader([text.rstrip("\r\n")], delimiter=self._delimiter, strict=True), [])
         except csv.Error as error:
-            raise AssignmentsInvalid(f"{self._name}:{line}: this is no CSV: {error}") from None
+            raise AssignmentsInvalid(f"{self._name}:{line}: not valid CSV: {error}") from None
 
     def _new_place(self, line: int, rest: str) -> int:
         """The place of a carrier that was not read before."""

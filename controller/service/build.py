@@ -23,7 +23,8 @@ from controller.calls.store.recording_spool import RecordingSpool
 from controller.calls.store.recordings import Recordings
 from controller.calls.trace_mailer import TraceMailer
 from controller.config.load import Configuration, script_context
-from controller.config.settings import DatabaseSection, Settings
+from controller.config.sections import DatabaseSection
+from controller.config.settings import Settings
 from controller.directory.current import CurrentDirectory
 from controller.directory.entries import Entries
 from controller.directory.granted_dids import GrantedDids

@@ -17,7 +17,7 @@ from controller.calls.effects.dispatch import EffectDispatcher
 from controller.calls.effects.opt_out import BlockNumber
 from controller.calls.effects.routings import RoutingEffects
 from controller.calls.effects.send_text import QueueText
-from controller.calls.effects.transfer import Legs
+from controller.calls.effects.transfer_leg import Legs
 from controller.calls.feed import CallFeed
 from controller.calls.incoming import IncomingCalls
 from controller.calls.line.answer_judge import DetectionSettings

@@ -17,7 +17,7 @@ from controller.api.store.dialer_messages import DialerMessages
 from controller.calls.outgoing.notifications import Notifications
 from controller.calls.store.call_status import CallStatuses
 from controller.calls.store.queue_ids import QueueIds
-from controller.config.settings import HttpSection
+from controller.config.sections import HttpSection
 from controller.directory.current import CurrentDirectory
 from controller.directory.key_sounds import KeySounds
 from controller.directory.snapshot import LicenseKey

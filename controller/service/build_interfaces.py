@@ -20,7 +20,7 @@ from controller.api.sms_notify.version1 import Version1Operations
 from controller.api.store.answers import KeptAnswers
 from controller.api.store.media import MediaStore
 from controller.api.text_media import TextMediaHandler
-from controller.config.settings import HttpSection
+from controller.config.sections import HttpSection
 from controller.directory.current import CurrentDirectory
 from controller.directory.postback_urls import PostbackUrls
 from controller.directory.snapshot import LicenseKey

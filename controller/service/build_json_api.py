@@ -16,7 +16,7 @@ from controller.api.json_api.texts import TextOperations
 from controller.api.store.api_tokens import ApiTokens
 from controller.calls.administration import CallAdministration
 from controller.calls.outgoing.notifications import Notifications
-from controller.config.settings import HttpSection
+from controller.config.sections import HttpSection
 from controller.directory.current import CurrentDirectory
 from controller.metering.prices import CurrentPrices
 from controller.store.database import Database

@@ -24,7 +24,7 @@ from controller.api.store.answers import KeptAnswers
 from controller.calls.administration import CallAdministration
 from controller.calls.outgoing.notifications import Notifications
 from controller.calls.store.call_status import CallStatuses
-from controller.config.settings import HttpSection
+from controller.config.sections import HttpSection
 from controller.directory.call_lists import CallLists
 from controller.directory.current import CurrentDirectory
 from controller.directory.granted_dids import GrantedDids

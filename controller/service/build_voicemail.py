@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from controller.calls.store.voicemail_messages import VoicemailMessages
 from controller.calls.voicemail import MailboxMail, Voicemail
-from controller.config.settings import MailSection
+from controller.config.sections import MailSection
 from controller.directory.current import CurrentDirectory
 from controller.directory.entries import Entries
 from controller.directory.granted_places import MAILBOX

@@ -31,7 +31,7 @@ from controller.api.voipms.sequences import SequenceMethods
 from controller.api.voipms.stock import StockMethods
 from controller.api.voipms.stock_abroad import StockAbroadMethods
 from controller.api.voipms.sub_accounts import Registrations, SubAccountMethods
-from controller.config.settings import HttpSection
+from controller.config.sections import HttpSection
 from controller.directory.current import CurrentDirectory
 from controller.directory.entries import Entries
 from controller.directory.granted_dids import GrantedDids

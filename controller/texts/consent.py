@@ -119,7 +119,7 @@ def _read(row: dict[str, str | None], keys: set[str], license_key: str | None) -
         try:
             at = datetime.fromisoformat(text)
         except ValueError:
-            raise ValueError("at: this is no time such as 2026-05-08T02:42:36+00:00") from None
+            raise ValueError("at: not a valid time; write one such as 2026-05-08T02:42:36+00:00") from None
         at = at if at.tzinfo else at.replace(tzinfo=UTC)
     source = (row.get("source") or "").strip() or "import"
     return OptOut(key, number, at, (row.get("did") or "").strip(), row.get("body") or "", source)

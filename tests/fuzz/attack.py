@@ -23,7 +23,8 @@ import structlog
 from controller.api.auth import Guesses
 from controller.asterisk.hep import HepReceiver
 from controller.asterisk.security_events import NAMES, read_failed_login
-from controller.config.settings import SECTIONS, read_settings
+from controller.config.sections import SECTIONS
+from controller.config.settings import read_settings
 from controller.config_file.document import parse_document
 from controller.directory.loader import build
 from controller.directory.script_examination import examine

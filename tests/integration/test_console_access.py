@@ -14,7 +14,7 @@ from controller.api.console.passwords import Passwords
 from controller.api.console.store.audit import AuditLog
 from controller.api.console.store.people import People
 from controller.api.console.store.sessions import Sessions
-from controller.config.settings import HttpSection
+from controller.config.sections import HttpSection
 from controller.errors import StoreUnreachable
 from controller.store.database import Database
 from tests.support.console import PASSWORD, House, console_house

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from controller.config import settings
-from controller.config.settings import SECTIONS
+from controller.config.sections import SECTIONS
 from controller.config_file.validation import Declaration
 from controller.directory import declarations
 from controller.directory.loader import check, load

@@ -105,7 +105,7 @@ async def test_what_cannot_be_done_is_told_with_its_reason_and_the_way_out(confi
         ("create", "x", "--key", "-"): "The standard input has no licence key",
         ("create", "x", "--demo"): "The demo key is “bolt” already",
         ("create", "x", "--product", "fax"): '"products" has a value that is not known',
-        ("create", "x", "--destination", "Atlantis"): "this is no destination of calls",
+        ("create", "x", "--destination", "Atlantis"): "not a valid destination of calls",
         ("create", "x", "--max-calls", "0"): '"max_calls" is out of range',
         ("create", "x", "--settings", str(wrong)): 'unknown key "max_cals" (expected "max_calls"?)',
         ("create", "x", "--settings", str(tmp_path / "no.yaml")): "no such file",

@@ -20,7 +20,7 @@ from controller.api.console.parts import ConsoleParts
 from controller.api.console.store.people import People, Person
 from controller.api.console.store.sessions import Sessions
 from controller.api.console.visit import ROOT
-from controller.config.settings import HttpSection
+from controller.config.sections import HttpSection
 from controller.directory.entries import Entries
 from controller.directory.granted_dids import GrantedDids
 from controller.directory.key_sounds import KeySounds

@@ -14,7 +14,7 @@ from aiohttp import web
 from prometheus_client import CollectorRegistry
 
 from controller.api.auth import Guesses
-from controller.config.settings import HttpSection
+from controller.config.sections import HttpSection
 from controller.directory.postback_urls import PostbackKind, PostbackUrls
 from controller.directory.snapshot import Did, LicenseKey, Phone, Snapshot, Trunk
 from controller.egress.guard import Guard

@@ -93,7 +93,7 @@ def test_a_class_that_is_not_known_is_unknown_and_told(tmp_path: Path) -> None:
         ("201555,1,mobile\n20155512,1,mobile\n", "table.csv:2:"),
         ("hello\n" * 30, "and perhaps more"),
         (b"\xff\xfe\x00\x01", "table.csv:1:"),
-        ('201555,"' + "x" * 200_000 + '"\n', "this is no CSV"),
+        ('201555,"' + "x" * 200_000 + '"\n', "not valid CSV"),
     ],
 )
 def test_a_file_with_a_mistake_is_refused_with_its_line(tmp_path: Path, text: str | bytes, mistake: str) -> None:

@@ -110,7 +110,7 @@ def test_what_is_no_destination_of_calls_is_told() -> None:
     document = parse_document(BASE.replace(GUID, f"{GUID}, destinations: [GB, XX]"), FILE)
     assert build(document) is None
     (mistake,) = document.mistakes
-    assert (mistake.line, mistake.message) == (3, "this is no destination of calls")
+    assert (mistake.line, mistake.message) == (3, "not a valid destination of calls")
 
 
 @pytest.mark.parametrize("sent", [GUID, GUID.upper(), "{" + GUID + "}", GUID.replace("-", ""), f" {GUID}\n"])

@@ -36,7 +36,7 @@ def test_overrides_and_a_look_up_become_values() -> None:
 @pytest.mark.parametrize(
     ("text", "mistake"),
     [
-        ('  overrides: {"2015550101": mobile}', "this is no number or prefix"),
+        ('  overrides: {"2015550101": mobile}', "not a valid number or prefix"),
         ('  overrides: {"+1201": pager}', "has a value that is not known"),
         ("  lookup_url: https://look.example/", "the number has no place in this URL"),
         ("  lookup_url: ftp://look.example/{number}", "not a URL that can be asked"),

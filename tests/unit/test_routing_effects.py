@@ -10,7 +10,8 @@ import pytest
 
 from controller.calls.call_prompts import CallPrompts
 from controller.calls.effects.routings import call_back, message_sound, music, tell_time
-from controller.calls.effects.transfer import Legs, transfer
+from controller.calls.effects.transfer import transfer
+from controller.calls.effects.transfer_leg import Legs
 from controller.directory.current import CurrentDirectory
 from controller.directory.routes import Routes
 from controller.directory.snapshot import LicenseKey, Phone, Snapshot, Trunk

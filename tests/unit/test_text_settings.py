@@ -31,9 +31,9 @@ def test_quiet_hours_are_those_of_the_key_and_of_single_states(stated: Any, hour
 @pytest.mark.parametrize(
     ("states", "said"),
     [
-        ({"XX": {"opens": "09:00"}}, "this is no state and no province"),
+        ({"XX": {"opens": "09:00"}}, "not a valid state or province"),
         ({"TX": {"opens": "09:00", "closes": "09:00"}}, "there is no time between these"),
-        ({"TX": {"opens": "25:00"}}, "this is no time of day"),
+        ({"TX": {"opens": "25:00"}}, "not a valid time of day"),
         ({"TX": {"states": {}}}, "states"),
     ],
 )

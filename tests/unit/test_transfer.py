@@ -8,7 +8,8 @@ from typing import Protocol
 
 import pytest
 
-from controller.calls.effects.transfer import Legs, abandon, transfer
+from controller.calls.effects.transfer import abandon, transfer
+from controller.calls.effects.transfer_leg import Legs
 from controller.calls.line.line import Lost
 from controller.calls.model.response_codes import ResponseCode
 from controller.directory.current import CurrentDirectory

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from controller.config.settings import SECTIONS, read_settings
+from controller.config.sections import SECTIONS
+from controller.config.settings import read_settings
 from controller.config.weaknesses import weaknesses
 from controller.config_file.document import parse_document
 from controller.directory.loader import build

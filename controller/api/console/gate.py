@@ -16,7 +16,7 @@ from controller.api.console.store.audit import AuditLog
 from controller.api.console.store.people import Person
 from controller.api.console.store.sessions import Sessions
 from controller.api.console.visit import ROOT, Audience, Door, Visit, see_other
-from controller.config.settings import HttpSection
+from controller.config.sections import HttpSection
 from controller.directory.current import CurrentDirectory
 from controller.errors import StoreError
 

@@ -11,7 +11,7 @@ from aiohttp import web
 from controller.calls.administration import CallAdministration
 from controller.calls.feed import CallFeed
 from controller.calls.outgoing.notifications import Notifications
-from controller.config.settings import HttpSection
+from controller.config.sections import HttpSection
 from controller.directory.current import CurrentDirectory
 from controller.directory.entries import Entries
 from controller.directory.granted_dids import GrantedDids

@@ -60,7 +60,7 @@ def read_search(visit: Visit) -> CallSearch:
     mistakes: dict[str, str] = {}
     number = try_number(typed["number"]) if typed["number"] else None
     if typed["number"] and number is None:
-        mistakes["number"] = "This is no phone number."
+        mistakes["number"] = "Not a valid phone number."
     return CallSearch(
         typed=typed,
         number=number,
@@ -98,7 +98,7 @@ def _moment(typed: Mapping[str, str], name: str, mistakes: dict[str, str]) -> da
         return None
     moment = read_moment(typed[name])
     if moment is None or not 1900 < moment.year < 9000:
-        mistakes[name] = "This is no time such as 2026-11-27T18:30."
+        mistakes[name] = "Not a valid time; write one such as 2026-11-27T18:30."
         return None
     return moment
 

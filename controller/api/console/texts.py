@@ -110,7 +110,7 @@ class TextPages:
         form, key = await visit.form(), visit.key
         number = try_number(form.get("number"))
         if number is None:
-            return await self._opt_outs_page(visit, status=422, said="This is no phone number.")
+            return await self._opt_outs_page(visit, status=422, said="Not a valid phone number.")
         await visit.changes("opt a number out", number, key=key.name)
         await self._opt_outs.add(OptOut(key.name, number, body=f"by {visit.who.name}", source=SOURCE))
         return see_other(f"/texts/opt-outs{visit.key_query}")

@@ -144,7 +144,7 @@ class CallOperations:
         """Calls that fit, the newest first."""
         number = try_number(asked.number) if asked.number else None
         if asked.number and number is None:
-            raise ApiRefused(422, "invalid", "number: this is no phone number")
+            raise ApiRefused(422, "invalid", "number: not a valid phone number")
         if asked.code is not None and asked.since is None:
             raise ApiRefused(422, "invalid", "since: calls are searched by their code from a moment on")
         found = await self._lookup.find(

@@ -127,7 +127,7 @@ def _number(name: str, text: str) -> str | None:
         return None
     number = try_number(text)
     if number is None:
-        raise ApiRefused(422, "invalid", f"{name}: this is no phone number")
+        raise ApiRefused(422, "invalid", f"{name}: not a valid phone number")
     return number
 
 

@@ -20,7 +20,7 @@ def did_of(snapshot: Snapshot, key: LicenseKey, text: str, status: str = "invali
     number = try_number(text)
     did = snapshot.did(number) if number else None
     if did is None or key.name not in did.owners:
-        raise Refused(status, "This is no number of this account.")
+        raise Refused(status, "This number does not belong to this account.")
     return did
 
 

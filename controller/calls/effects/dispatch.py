@@ -14,7 +14,8 @@ from controller.calls.effects.record import keep_begun, record
 from controller.calls.effects.routings import RoutingEffects, call_back, music, take_message, tell_time
 from controller.calls.effects.send_digits import send_digits
 from controller.calls.effects.send_text import QueueText, queue_text
-from controller.calls.effects.transfer import Legs, abandon, transfer
+from controller.calls.effects.transfer import abandon, transfer
+from controller.calls.effects.transfer_leg import Legs
 from controller.calls.effects.wait_for_input import wait_for_input
 from controller.calls.effects.wait_for_silence import wait_for_silence
 from controller.calls.line.line import Line, Lost

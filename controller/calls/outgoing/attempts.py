@@ -10,15 +10,15 @@ from typing import Any
 
 import structlog
 
-from controller.asterisk.ari.events import Event
 from controller.calls.call_prompts import CallPrompts
 from controller.calls.line.line import Happening
 from controller.calls.line.originate import DIAL_SLACK_SECONDS, ENTER_SECONDS, shown_caller
 from controller.calls.live import LiveCalls
 from controller.calls.model.order import Notification
-from controller.calls.model.response_codes import TRIED_AGAIN, TRUNK_FAILURES, ResponseCode, not_answered
+from controller.calls.model.response_codes import TRIED_AGAIN, TRUNK_FAILURES, ResponseCode
 from controller.calls.model.states import CallState
 from controller.calls.outgoing.consent import OPTED_OUT, ForbidsCall
+from controller.calls.outgoing.dial_events import is_answer, rings, why_not_answered
 from controller.calls.outgoing.hours import OUT_OF_HOURS
 from controller.calls.outgoing.next_trunk import NextTrunk
 from controller.calls.outgoing.pace import SLOT_SECONDS, trunk_interval
@@ -327,14 +327,14 @@ class OutgoingCalls:
         if state == "Up":
             return None
         if state in _RINGING:
-            _rings(attempt.session)
+            rings(attempt.session)
         # Until the first 180 it is Down, also while the network plays something.
         return await self._until_answered(attempt)
 
     def _gone(self, attempt: _Attempt) -> ResponseCode:
         if not attempt.asked:
             raise _NotBegun("Nobody was called yet.")
-        return _why_not_answered(attempt.session)
+        return why_not_answered(attempt.session)
 
     async def _not_reached(self, session: CallSession) -> ResponseCode:
         """Nobody answered: what the call has become, once its channel is gone."""
@@ -347,7 +347,7 @@ class OutgoingCalls:
         if not line.destroyed:  # the hang-up is told at once, its cause at the channel's end
             await line.past_hang_up(DESTROYED_SECONDS, lambda event: event.type == "ChannelDestroyed")
         if not rang_out:
-            return _why_not_answered(session)
+            return why_not_answered(session)
         reached = session.call.response_code is not ResponseCode.DIALING  # trying, or ringing
         return ResponseCode.CALL_UNANSWERED if reached else ResponseCode.TELECOM_TIMEOUT
 
@@ -390,11 +390,6 @@ class OutgoingCalls:
         self._live.metrics.ended.labels(session.call.end_reason).inc()
 
 
-def _why_not_answered(session: CallSession) -> ResponseCode:
-    rang = session.call.state is CallState.RINGING
-    return not_answered(session.line.hangup_cause, session.line.sip_status, rang=rang)
-
-
 async def _until(moment: float) -> None:
     """Wait until a moment of the event loop's clock."""
     wait = moment - asyncio.get_running_loop().time()
@@ -411,19 +406,3 @@ async def _made(make: Callable[[], Awaitable[object]]) -> bool:
             raise
         return False
     return True
-
-
-def is_answer(session: CallSession, event: Event) -> bool:
-    """Whether this is the answer; that it rings is reported."""
-    if event.type != "Dial" or event.channel_id != session.call.channel_id:
-        return False
-    if event.dial_status == "RINGING":
-        _rings(session)
-    elif event.dial_status == "PROGRESS" and session.call.response_code is ResponseCode.DIALING:
-        session.call_log.progressed()
-    return event.dial_status == "ANSWER"
-
-
-def _rings(session: CallSession) -> None:
-    if session.call.state is CallState.DIALLING:
-        session.call_log.rings()

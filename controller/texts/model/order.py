@@ -69,10 +69,10 @@ class Refused:
 MESSAGES = {
     RefusalReason.BLOCKED: "This number has opted out of texts: it takes them again when RESUME comes from it.",
     RefusalReason.KEY_INVALID: "There is no such licence key, or it is not one for texts.",
-    RefusalReason.NUMBER_INVALID: "This is no number, or none that the licence key may send texts to.",
+    RefusalReason.NUMBER_INVALID: "Not a valid number, or not one that the licence key may send texts to.",
     RefusalReason.MESSAGE_INVALID: "A text has at least one character and is no longer than 1600.",
     RefusalReason.NOT_UTC: "The time of a text is given in UTC, and within a year.",
-    RefusalReason.DID_INVALID: "The sender is no number of this licence key that texts are sent from.",
+    RefusalReason.DID_INVALID: "The sender is not a number of this licence key that texts are sent from.",
     RefusalReason.DID_REQUIRED: "This licence key has no number that texts are sent from: name one.",
     RefusalReason.ALLOWANCE: "The texts that this licence key may send in a day are used up.",
     RefusalReason.HOLD: "This licence key has reached a limit of its usage: nothing new is sent for it.",
