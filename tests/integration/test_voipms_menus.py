@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import io
 import json
@@ -181,6 +182,13 @@ async def test_a_sound_that_came_another_way_has_a_number_too(room: VoipmsRoom) 
     assert (await room.client.call("getRecordings"))["recordings"] == [first]
     await room.sounds.remove("acme", "hello")
     assert await room.client.status("getRecordings") == "no_recording"
+
+
+async def test_a_sound_has_one_number_also_when_many_ask_at_once(room: VoipmsRoom) -> None:
+    await room.sounds.put("acme", "hello", TWO_SECONDS)
+    answers = await asyncio.gather(*(room.client.call("getRecordings") for _ in range(6)))
+    assert all(answer["recordings"] == answers[0]["recordings"] for answer in answers)
+    assert len(answers[0]["recordings"]) == 1
 
 
 WRONG_RECORDINGS: list[tuple[dict[str, Any], str]] = [

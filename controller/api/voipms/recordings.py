@@ -20,7 +20,7 @@ from controller.directory.granted_menus import IVR, RECORDING, SEQUENCE
 from controller.directory.granted_places import CALLER_FILTER, QUEUE, TIME_CONDITION
 from controller.directory.key_sounds import KeySounds
 from controller.directory.snapshot import LicenseKey
-from controller.errors import AudioInvalid, SoundRefused, SpeechError
+from controller.errors import AudioInvalid, SoundRefused, SpeechError, StoreRefused
 
 LARGEST_FILE = 10 * 1024 * 1024
 NAME = re.compile(r"[A-Za-z0-9_-]{1,60}")
@@ -116,6 +116,10 @@ class MusicAnswer:
     music_on_hold: tuple[MusicInfo, ...] = element("music_on_hold")
 
 
+# The index by which a sound of a key has one number.
+_ONE_NUMBER = "customer_entries_sounds"
+
+
 class RecordingEntries:
     """The numbers of a key's sounds. Whoever brought a sound, it has a number as soon as somebody asks."""
 
@@ -129,9 +133,18 @@ class RecordingEntries:
         numbered = {str(entry.content["sound_id"]): entry for entry in self._entries.of(license_key, RECORDING)}
         for sound_id in ids:
             if sound_id not in numbered:
-                await self._entries.add(license_key, RECORDING, {"name": sound_id, "sound_id": sound_id})
+                await self._number(license_key, sound_id)
         known = set(ids)
         return [entry for entry in self._entries.of(license_key, RECORDING) if entry.content["sound_id"] in known]
+
+    async def _number(self, license_key: str, sound_id: str) -> None:
+        """Give a sound a number, unless somebody who asked at the same moment has brought it one."""
+        try:
+            await self._entries.add(license_key, RECORDING, {"name": sound_id, "sound_id": sound_id})
+        except StoreRefused as error:
+            if error.constraint != _ONE_NUMBER:
+                raise
+            await self._entries.load()
 
     async def find(self, license_key: str, number: str) -> Entry | None:
         """The recording of a number; None when there is none. StoreError."""
