@@ -162,6 +162,8 @@ def _leading_out() -> bytes:
         ),
         (_leading_out(), "not a whole backup"),
     ],
+    # An archive holds the time at which it was made: as a name it would differ between the workers of a run.
+    ids=["empty", "nonsense", "nothing in it", "later format", "no database", "later migrations", "leading out"],
 )
 async def test_what_is_no_backup_changes_nothing(
     tmp_path: Path, empty_postgres: str, monkeypatch: pytest.MonkeyPatch, given: bytes, told: str

@@ -20,6 +20,7 @@ STORE_MODULES = {
     "directory/saved_scripts.py",
     "directory/script_versions.py",
     "directory/shared_secrets.py",
+    "directory/stored_keys.py",
     "line_types/assignment_store.py",
     "postbacks/claiming.py",
     "postbacks/lookup.py",
