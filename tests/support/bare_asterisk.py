@@ -10,6 +10,7 @@ import math
 import shutil
 import signal
 import struct
+import time
 import wave
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -107,6 +108,11 @@ FILES = {
 }
 
 
+def _state_of(thread: Path) -> str:
+    """The letter that Linux gives the state of a thread, after its name in parentheses (proc(5))."""
+    return (thread / "stat").read_text().rpartition(")")[2].split()[0]
+
+
 class BareAsterisk:
     """Start, stop and kill it; make clients for it."""
 
@@ -184,6 +190,10 @@ class BareAsterisk:
         """The process is stopped: connections stay open, and nothing answers."""
         assert self._process is not None
         self._process.send(signal.SIGSTOP)
+        threads = Path(f"/proc/{self._process.pid}/task")
+        # A thread that runs meanwhile would answer once more.
+        while any(_state_of(thread) not in "Tt" for thread in threads.iterdir()):
+            time.sleep(0.001)
         try:
             yield
         finally:
