@@ -111,6 +111,9 @@ class DialExtension(Command):
 # Two seconds: an automatic attendant has begun to speak by then, and hears digits.
 EXTENSION_PAUSE = "wwww"
 _GREETING = ListenForSilence(1.0, 2, 20.0, greeting=True)
+GREETING_SECONDS = _GREETING.tries * _GREETING.limit
+"""The longest wait for whoever answered to stop talking."""
+
 FIRST_SILENCE = -1
 GREETING = -6
 RING = OUTGOING_START

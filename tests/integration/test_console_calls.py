@@ -60,7 +60,7 @@ async def test_what_cannot_be_searched_for_is_told_beside_its_field(house: House
     ann = await house.logged_in("ann")
     answer = await ann.get(f"/calls?{query}")
     assert answer.status == 200
-    assert "This is no" in answer.words
+    assert "Not a valid" in answer.words
 
 
 async def test_older_calls_are_on_the_next_page(house: House) -> None:

@@ -10,5 +10,5 @@ PART = 4
 
 
 def examples(count: int) -> int:
-    """`count` where time is no matter, a part of them else. Each run draws others."""
+    """`count` where time is no matter, a part of them else."""
     return count if os.environ.get(THOROUGH) else count // PART

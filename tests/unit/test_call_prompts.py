@@ -38,7 +38,9 @@ class Rendering:
     def cached_speech(self, text: str, voice: int, rate: int, volume: int) -> Medium | None:
         return self._cached(f"{text}-{voice}-{rate}-{volume}")
 
-    async def speech(self, text: str, voice: int, rate: int, volume: int, _made: object) -> Medium:
+    async def speech(
+        self, text: str, voice: int, rate: int, volume: int, _made: object, *, urgent: bool = False
+    ) -> Medium:
         return self._medium(f"{text}-{voice}-{rate}-{volume}")
 
     def cached_sound(self, path: Path) -> Medium | None:

@@ -11,13 +11,15 @@ from importlib.metadata import packages_distributions, requires
 from pathlib import Path
 
 PROJECT = Path(__file__).parents[2]
+ELSEWHERE = ("controller/speech/neural/worker_program.py", "tests/bench/recogniser_program.py")
+"""Programs that run in an environment of their own, with a lock file of its own."""
 
 
 @cache
 def imported_by(folder: str) -> set[str]:
     """The distributions, by their normalised names (PEP 503), that the modules of a folder import."""
     modules: set[str] = set()
-    for file in (PROJECT / folder).rglob("*.py"):
+    for file in set((PROJECT / folder).rglob("*.py")) - {PROJECT / each for each in ELSEWHERE}:
         for node in ast.walk(ast.parse(file.read_bytes())):
             if isinstance(node, ast.Import):
                 modules.update(alias.name for alias in node.names)

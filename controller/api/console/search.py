@@ -80,7 +80,7 @@ def _integer(typed: Mapping[str, str], name: str, most: int, mistakes: dict[str,
         return None
     if text.isascii() and text.isdecimal() and len(text) <= 18 and int(text) <= most:
         return int(text)
-    mistakes[name] = "This is no such number."
+    mistakes[name] = "Not a valid number."
     return None
 
 
@@ -109,7 +109,7 @@ def _variable(typed: Mapping[str, str], mistakes: dict[str, str]) -> tuple[str, 
         return None
     name, equals, value = typed["variable"].partition("=")
     if not equals or not name.strip():
-        mistakes["variable"] = "This is no variable such as name=value."
+        mistakes["variable"] = "Not a valid variable; write one such as name=value."
         return None
     return storable(name.strip().lower()), storable(value.strip())
 

@@ -14,10 +14,10 @@ from controller.script.commands.command import Command, Speaking, dynamic
 from controller.script.commands.kinds import SOUND
 from controller.script.commands.speech import PlaySound, PlaySpecialSoundFile, Say, speech_seconds
 from controller.script.engine import MOST_TIMELESS_STEPS, STEPS_A_SECOND
+from controller.script.frame import GREETING_SECONDS
 from controller.script.program import Program
 
 MOST_STEPS = 2000  # of longer scripts nothing is proven
-FRAME_SECONDS = 20.0  # an outgoing call waits for silence at most twice ten seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ class _Bounds:
         self._seconds = [self._lasts(step.command) for step in program.steps] + [(0.0, 0.0)] * 4
         waits = not incoming and not program.quick_start
         if waits:
-            self._seconds[self._graph.frame] = (0.0, FRAME_SECONDS)
+            self._seconds[self._graph.frame] = (0.0, GREETING_SECONDS)
         self._first = self._graph.frame if waits else 0
         detected = {"ring"} | ({"amd"} if "amd" in program.labels else {"start"})
         self._restarts = [] if incoming else [self._graph.target(label) for label in detected]
@@ -81,6 +81,9 @@ class _Bounds:
         edges = [(*plain[node], *jumps[node]) for node in range(len(graph.edges))]
         ranks = components(edges, range(len(edges)), set(range(len(edges))))
         longest = self._longest(self._repeated(self._longest_of_each(switches)), edges, ranks)
+        if longest is not None and not self._incoming:
+            # A machine that is recognised when the script has begun is let finish its greeting, once.
+            longest += GREETING_SECONDS
         sent = [float(step.command.sends) for step in self._program.steps] + [0.0] * 4
         texts = self._longest(self._repeated(sent), edges, ranks)
         shortest = self._shortest(switches, plain, jumps)
