@@ -133,7 +133,7 @@ def test_the_proven_bounds_of_a_script_are_told(folder: Path) -> None:
     assert result.exit_code == 0
     # A digit may cut the sound short and end the wait; an outgoing call may begin anew for a machine, a fax, a tone.
     assert "incoming  shortest 1.0 s, longest 6.0 s, most texts 0" in result.stdout
-    assert "outgoing  shortest 1.0 s, longest 64.0 s, most texts 0" in result.stdout
+    assert "outgoing  shortest 1.0 s, longest 144.0 s, most texts 0" in result.stdout
     (folder / "other.txt").write_text("~^hello~")
     result = ringpost("check", folder / "other.txt", "--config", folder / "nothere")
     assert "incoming  shortest 0.0 s, longest not provable, most texts 0" in result.stdout
