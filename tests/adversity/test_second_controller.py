@@ -19,7 +19,7 @@ from tests.support.tones import hear
 
 Phones = Callable[[RunningAsterisk], AbstractAsyncContextManager[Softphone]]
 
-LEASE_SECONDS = 5
+LEASE_SECONDS = 12
 SHORT_LEASE = f"service: {{lease_seconds: {LEASE_SECONDS}}}\n"
 
 
@@ -37,7 +37,7 @@ async def _have_watched_each_other(dsn: str) -> None:
     connection = await asyncpg.connect(dsn)
     try:
         async with asyncio.timeout(LONGEST_WAIT):
-            while await connection.fetchval(query, 2.0 * LEASE_SECONDS) < 2:
+            while await connection.fetchval(query, 1.5 * LEASE_SECONDS) < 2:
                 await asyncio.sleep(0.1)
     finally:
         await connection.close()
@@ -76,7 +76,7 @@ async def test_each_leaves_the_others_calls_alone_and_the_survivor_closes_those_
         def of_dying(posted: list[Posted]) -> list[Posted]:
             return [post for post in posted if post.form["callerid"].startswith("201555130")]
 
-        await acme.wait(lambda posted: sum(post.final for post in of_dying(posted)) >= 3, timeout=40)
+        await acme.wait(lambda posted: sum(post.final for post in of_dying(posted)) >= 3, timeout=2 * LONGEST_WAIT)
         posted = await acme.finals(6)
         assert sorted((post.form["callerid"], post.code) for post in of_dying(posted) if post.final) == [
             (f"201555130{index}", 30) for index in range(3)
