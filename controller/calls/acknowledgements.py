@@ -15,6 +15,9 @@ from controller.asterisk.hep import CapturedSipMessage, HepPacket
 PATIENCE_SECONDS = 34.0
 """Asterisk ends a call whose answer nobody has confirmed for 64*T1 = 32 s; one that lives on was confirmed."""
 
+SOON_SECONDS = 0.2
+"""Callers confirm within the way to them and back; one who takes longer is sent silence meanwhile."""
+
 MIRRORED_SECONDS = 5.0
 """A call's INVITE is mirrored before anybody hears of the call: where nothing came for so long, nothing is mirrored."""
 

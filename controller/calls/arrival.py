@@ -27,7 +27,8 @@ _SEPARATOR = "|ringpost|"
 class Arrival:
     """dialled: the number or name that was called. withheld: whether the caller's number is not to be shown.
 
-    tag: Asterisk's own tag of the dialog, which nobody but the caller is told; empty where the call came with none.
+    tag: Asterisk's own tag of the dialog, which nobody but the caller is told, as long as the call is to be answered;
+    empty where it came with none, and for a call that was answered before (its controller died): its ACK is past.
     """
 
     dialled: str
@@ -38,7 +39,8 @@ class Arrival:
     def of(cls, event: Event) -> Arrival:
         """What a StasisStart tells."""
         _, dialled, presentation, _, wishes, tag, *_ = (*event.args, *("",) * 6)
-        return cls(dialled, _HIDDEN in presentation or _hides(_decoded(wishes)), tag)
+        withheld = _HIDDEN in presentation or _hides(_decoded(wishes))
+        return cls(dialled, withheld, "" if event.channel_state == "Up" else tag)
 
 
 def _decoded(wishes: str) -> str:

@@ -9,7 +9,7 @@ from uuid import uuid4
 import structlog
 
 from controller.asterisk.ari.events import Event
-from controller.calls.acknowledgements import PATIENCE_SECONDS, Acknowledgements
+from controller.calls.acknowledgements import PATIENCE_SECONDS, SOON_SECONDS, Acknowledgements
 from controller.calls.arrival import Arrival
 from controller.calls.call_prompts import CallPrompts
 from controller.calls.live import LiveCalls
@@ -183,7 +183,6 @@ class IncomingCalls:
             await line.channel.answer()
             if not told:
                 return True
-            await line.send_silence()
             confirmed = False
 
             def is_over(event: Event) -> bool:
@@ -191,7 +190,10 @@ class IncomingCalls:
                 confirmed = confirmed or event.type == _ACKNOWLEDGED
                 return confirmed or line.hung_up
 
-            await line.past_hang_up(PATIENCE_SECONDS, is_over)
+            # Nearly always it comes at once: nothing need be sent meanwhile.
+            if not await line.past_hang_up(SOON_SECONDS, is_over):
+                await line.send_silence()
+                await line.past_hang_up(PATIENCE_SECONDS, is_over)
             return confirmed or not line.hung_up
 
     async def _admits(self, call: Call, key: LicenseKey) -> bool:

@@ -135,8 +135,12 @@ class CallSession:
 
     async def turn_away_unconfirmed(self) -> None:
         """End a call whose caller never confirmed the answer: nothing of its script was run."""
-        self.call_log.ended(UNCONFIRMED, ResponseCode.INCOMING_CALL_COMPLETE)
-        log.warning("call ended", reason="its answer was never confirmed (no ACK): its sender may not be who it says")
+        reason = self.line.ended_from_outside or UNCONFIRMED
+        self.call_log.ended(reason, ResponseCode.INCOMING_CALL_COMPLETE)
+        if reason == UNCONFIRMED:
+            log.warning(
+                "call ended", reason="its answer was never confirmed (no ACK): its sender may not be who it says"
+            )
         await self.line.hang_up()
 
     async def run(self, *, resumed: bool = False) -> None:

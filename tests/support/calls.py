@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, cast
 from prometheus_client import CollectorRegistry
 
 from controller.asterisk.ari.client import AriClient
+from controller.calls.acknowledgements import Acknowledgements
 from controller.calls.administration import CallAdministration
 from controller.calls.call_log import CallLogTargets
 from controller.calls.feed import CallFeed
@@ -48,7 +49,7 @@ from controller.texts.rules import Rules
 from controller.texts.service import Texts
 from tests.support.fake_ari import FakeAri
 from tests.support.owner import ASTERISK, CONTROLLER, an_owner
-from tests.support.patience import LONGEST_WAIT
+from tests.support.patience import LONGEST_WAIT, until
 
 if TYPE_CHECKING:
     from controller.calls.call_prompts import CallPrompts
@@ -174,15 +175,11 @@ class CallsRoom:
 
     async def started(self, timeout: float = LONGEST_WAIT) -> None:
         """Wait until a call is live."""
-        async with asyncio.timeout(timeout):
-            while not len(self.live):
-                await asyncio.sleep(0.005)
+        await until(lambda: len(self.live), timeout)
 
     async def idle(self, timeout: float = LONGEST_WAIT) -> None:
         """Wait until no call is live."""
-        async with asyncio.timeout(timeout):
-            while len(self.live):
-                await asyncio.sleep(0.005)
+        await until(lambda: not len(self.live), timeout)
         assert await self.journal.flush(LONGEST_WAIT)
 
 
@@ -210,6 +207,7 @@ async def calls_room(
     request_timeout: float = 5.0,
     holds_key: HoldsKey = holds_nobody,
     added_voices: Collection[int] = (),
+    acknowledgements: Acknowledgements | None = None,
 ) -> AsyncIterator[CallsRoom]:
     """A controller's calls, connected to the fake; cancelled (as by kill -9, but for the journal) at the end."""
     database = await Database.connect(postgres, Queries.load(QUERIES))
@@ -244,6 +242,7 @@ async def calls_room(
         forbids_call=CallConsent(database, current).forbids_call,
         holds_key=holds_key,
         added_voices=added_voices,
+        acknowledgements=acknowledgements,
     )
     await owner.register()
     await calls.queue_ids.reserve()

@@ -278,6 +278,8 @@ class Line:
         loop = asyncio.get_running_loop()
         deadline = loop.time() + seconds
         while (event := await self.events.get(deadline - loop.time())) is not None:
+            if event.type == ENDED_FROM_OUTSIDE:
+                self._end_from_outside(event)
             if event.channel_id == self.channel.id and event.type in HANG_UP_EVENTS:
                 self._hung_up_by(event)
             if until(event):
