@@ -21,6 +21,7 @@ from controller.softphone.answering import AnsweringLine, IncomingCall
 from controller.softphone.phone import Softphone
 from tests.support.asterisk import RunningAsterisk, running_asterisk
 from tests.support.house import KEY, House, customer, running_house
+from tests.support.patience import until
 from tests.support.sip_trace import SipTrace, TracedLeg, sip_trace
 from tests.support.soak import soaking
 
@@ -86,9 +87,11 @@ async def _stored(dsn: str) -> set[str]:
     """Who called, of the calls that a controller stored; when all of them are over."""
     connection = await asyncpg.connect(dsn)
     try:
-        async with asyncio.timeout(OVER_SECONDS):
-            while await connection.fetchval("SELECT count(*) FROM calls WHERE ended_at IS NULL"):
-                await asyncio.sleep(0.1)
+
+        async def all_are_over() -> bool:
+            return not await connection.fetchval("SELECT count(*) FROM calls WHERE ended_at IS NULL")
+
+        await until(all_are_over, OVER_SECONDS)
         return {row["caller"] for row in await connection.fetch("SELECT ltrim(their_number, '+') AS caller FROM calls")}
     finally:
         await connection.close()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 
@@ -18,7 +18,7 @@ from tests.support.calls import KEY, CallsRoom, calls_room, snapshot
 from tests.support.fake_ari import FakeAri
 from tests.support.fake_switch import FakeChannel
 from tests.support.outgoing import FAST, THEM, directory, over, somebody
-from tests.support.patience import LONGEST_WAIT
+from tests.support.patience import until
 from tests.support.sql import sql
 
 IN = r"~\WaitForDTMF(60)~"
@@ -34,12 +34,6 @@ async def two(postgres: str, known: Snapshot) -> AsyncIterator[tuple[list[FakeAr
             for name, fake in zip(("one", "other"), fakes, strict=True)
         ]
         yield fakes, rooms
-
-
-async def until(condition: Callable[[], bool], timeout: float = LONGEST_WAIT) -> None:
-    async with asyncio.timeout(timeout):
-        while not condition():
-            await asyncio.sleep(0.01)
 
 
 async def queued(room: CallsRoom, number: int, script: str = "Hello") -> list[int]:
@@ -152,13 +146,13 @@ async def test_legs_of_two_controllers_share_the_channels_of_a_trunk(postgres: s
         async def failed() -> int:
             return sum(fields.get("result") == "failed" for _, fields in await rooms[0].trace())
 
-        async with asyncio.timeout(LONGEST_WAIT):
-            while not (legs() and await failed()):
-                await asyncio.sleep(0.02)
+        await until(lambda: legs() and failed())
         assert len(legs()) == 1
         fake = next(fake for fake in fakes if legs()[0] in fake.channels)
         fake.reject(legs()[0])
         await until(lambda: not legs())
-        async with asyncio.timeout(LONGEST_WAIT):
-            while await sql(rooms[0].database, "SELECT FROM calls WHERE transfer_routes <> '{}'"):
-                await asyncio.sleep(0.02)
+
+        async def on_no_route() -> bool:
+            return not await sql(rooms[0].database, "SELECT FROM calls WHERE transfer_routes <> '{}'")
+
+        await until(on_no_route)

@@ -20,7 +20,7 @@ from controller.script.parser import parse
 from tests.support.calls import KEY, CallsRoom, calls_room, snapshot
 from tests.support.fake_ari import FakeAri
 from tests.support.owner import CONTROLLER
-from tests.support.patience import LONGEST_WAIT
+from tests.support.patience import until
 
 NUMBER = "+12015550101"
 MENU = r"""
@@ -185,9 +185,11 @@ async def test_a_call_that_ended_unseen_is_closed_with_its_final_postback(postgr
         fake.drop_connection()
         fake.hang_up(channel)
         async with calls_room(fake, postgres, snapshot({NUMBER: MENU})) as room:
-            async with asyncio.timeout(LONGEST_WAIT):
-                while len(await _posted(room)) < 2:
-                    await asyncio.sleep(0.01)
+
+            async def posted_twice() -> bool:
+                return len(await _posted(room)) >= 2
+
+            await until(posted_twice)
             event, sequence, final, form = (await _posted(room))[-1]
             assert (event, sequence, final, form["ResponseCode"]) == ("call.lost", 2, True, "30")
 
@@ -409,8 +411,6 @@ async def test_a_call_that_is_over_is_freed_without_the_garbage_collector(postgr
             await fake.until(lambda: "say:Press 1." in fake.played)
             fake.press(channel, "1")
             await room.idle()
-            async with asyncio.timeout(LONGEST_WAIT):
-                while any(isinstance(each, (CallSession, Line, CallLog)) for each in gc.get_objects()):
-                    await asyncio.sleep(0.01)
+            await until(lambda: not any(isinstance(each, (CallSession, Line, CallLog)) for each in gc.get_objects()))
         finally:
             gc.enable()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -18,6 +17,7 @@ from controller.errors import NotificationRefused
 from tests.support.calls import KEY, CallsRoom, calls_room
 from tests.support.fake_ari import FakeAri
 from tests.support.outgoing import THEM, directory, over
+from tests.support.patience import until
 
 NEW_YORK = ZoneInfo("America/New_York")
 
@@ -67,9 +67,12 @@ async def test_the_hours_are_looked_at_again_before_each_try(postgres: str, refu
         if refuse:
             assert (await over(room, taken.queue_id, timeout=60))[-1] == 33
         else:
-            async with asyncio.timeout(60):
-                while (await due_at(room, taken.queue_id) or datetime.now(UTC)) < datetime.now(UTC):
-                    await asyncio.sleep(0.02)
+
+            async def waits() -> bool:
+                due = await due_at(room, taken.queue_id)
+                return due is not None and due >= datetime.now(UTC)
+
+            await until(waits)
             (held,) = [fields for event, fields in await room.trace(taken.queue_id) if event == "held"]
             assert datetime.fromisoformat(held["until"]) > datetime.now(UTC) + timedelta(hours=1)
         assert not fake.channels

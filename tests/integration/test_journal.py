@@ -24,7 +24,7 @@ from controller.resources import QUERIES
 from controller.store.database import Database
 from controller.store.queries import Queries
 from tests.support.owner import CONTROLLER, an_owner
-from tests.support.patience import LONGEST_WAIT
+from tests.support.patience import LONGEST_WAIT, until
 
 
 @pytest.fixture
@@ -176,9 +176,11 @@ async def test_an_end_and_its_final_postback_are_stored_in_one_transaction_after
         call.ended_at = datetime.now(UTC)
         journal.add(call, _state, postback=a_postback(call, final=True))
         away.batches = 1
-        async with asyncio.timeout(LONGEST_WAIT):
-            while await _counts(postgres) == (0, 0, 0):
-                await asyncio.sleep(0.02)
+
+        async def stored() -> bool:
+            return await _counts(postgres) != (0, 0, 0)
+
+        await until(stored)
         assert await _counts(postgres) == (1, 0, 2)
         assert await CallLookup(database).open_calls(CONTROLLER, 30.0) == []
 

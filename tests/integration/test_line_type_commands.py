@@ -18,7 +18,7 @@ from controller.line_types.model import LineType
 from controller.resources import QUERIES
 from controller.store.database import Database
 from controller.store.queries import Queries
-from tests.support.patience import LONGEST_WAIT
+from tests.support.patience import until
 
 NUMBER = "+12015106000"
 YAML = """
@@ -78,9 +78,8 @@ async def test_every_controller_takes_over_what_is_imported(postgres: str) -> No
     try:
         for wanted in (table, AssignmentTable()):
             await (store.save(table) if len(wanted) else store.remove())
-            async with asyncio.timeout(LONGEST_WAIT):
-                while len(assignments.table) != len(wanted):
-                    await asyncio.sleep(0.01)
+            size = len(wanted)
+            await until(lambda: len(assignments.table) == size)  # noqa: B023 (waited for in this turn)
         assert assignments.known(NUMBER) is None
     finally:
         following.cancel()

@@ -27,7 +27,7 @@ from controller.script.state import State
 from controller.store.database import Database
 from controller.store.queries import Queries
 from tests.support.owner import an_owner
-from tests.support.patience import LONGEST_WAIT
+from tests.support.patience import until
 from tests.support.smtp_sink import SmtpSink, smtp_sink
 from tests.support.sql import sql
 
@@ -75,9 +75,8 @@ class Office:
 
     async def given_up(self, count: int = 1) -> None:
         """Until so many mails were given up."""
-        async with asyncio.timeout(LONGEST_WAIT):
-            while (self._registry.get_sample_value("ringpost_mails_total", {"result": "given-up"}) or 0) < count:
-                await asyncio.sleep(0.01)
+        told = self._registry.get_sample_value
+        await until(lambda: (told("ringpost_mails_total", {"result": "given-up"}) or 0) >= count)
 
 
 @asynccontextmanager

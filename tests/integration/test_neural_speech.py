@@ -26,6 +26,7 @@ from controller.speech.neural.worker import Worker
 from controller.speech.prompts import Prompts
 from controller.speech.synthesizer import Manner
 from controller.speech.voices import Voices
+from tests.support.patience import until
 from tests.support.stand_in_piper import StandIn, imports_of_the_product
 from tests.support.synthesizers import ToneSynthesizer
 
@@ -103,8 +104,7 @@ async def test_a_killed_worker_is_started_anew(stand_in: StandIn) -> None:
 async def test_a_worker_killed_in_the_middle_of_a_text_speaks_it_in_the_next_process(stand_in: StandIn) -> None:
     async with engine_of(stand_in) as engine:
         speaking = asyncio.create_task(seconds(engine, "{wait} for it"))
-        while not stand_in.spoken():
-            await asyncio.sleep(0.01)
+        await until(stand_in.spoken)
         pid = engine.workers[0].pid
         assert pid is not None
         stand_in.let_go()
@@ -134,8 +134,7 @@ async def test_a_worker_that_dies_again_and_again_is_left_alone_for_a_while(stan
 async def test_who_waits_on_a_line_goes_before_what_is_rendered_ahead(stand_in: StandIn) -> None:
     async with engine_of(stand_in, patience_seconds=PATIENT) as engine:
         texts = [asyncio.create_task(engine.synthesize(text, JOE)) for text in ("{wait}", "ahead 1", "ahead 2")]
-        while not stand_in.spoken():
-            await asyncio.sleep(0.01)
+        await until(stand_in.spoken)
         urgent = asyncio.create_task(engine.synthesize("urgent", Manner("en_US-joe-medium", urgent=True)))
         await asyncio.sleep(0)
         stand_in.let_go()
@@ -189,8 +188,8 @@ async def test_calls_do_not_wait_for_each_others_patience(stand_in: StandIn, tmp
     async with engine_of(stand_in, patience_seconds=PATIENT) as engine:
         prompts = Prompts(tmp_path / "media", Voices([engine, flite]), engines_at_once=1)
         waiting = [asyncio.create_task(prompts.speech(f"{{wait}} {n}", 1, urgent=True)) for n in range(5)]
-        while engine.workers[0].waiting < len(waiting):  # all of them are in the queue, and none keeps others out of it
-            await asyncio.sleep(0.01)
+        # All of them are in the queue, and none keeps others out of it.
+        await until(lambda: engine.workers[0].waiting >= len(waiting))
         stand_in.let_go()
         assert not any(medium.stand_in for medium in await asyncio.gather(*waiting))
 
@@ -201,8 +200,7 @@ async def test_a_call_that_would_wait_for_many_others_is_spoken_to_by_another_en
     clock = [0.0]
     async with engine_of(stand_in, now=lambda: clock[0]) as engine:
         first = asyncio.create_task(engine.synthesize("{wait}", JOE))
-        while not stand_in.spoken():
-            await asyncio.sleep(0.01)
+        await until(stand_in.spoken)
         clock[0] += 60
         stand_in.let_go()
         await first

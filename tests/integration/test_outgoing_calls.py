@@ -17,7 +17,7 @@ from tests.support.calls import KEY, calls_room, snapshot
 from tests.support.fake_ari import FakeAri
 from tests.support.fake_switch import FakeChannel
 from tests.support.outgoing import FAST, THEM, directory, over, somebody
-from tests.support.patience import LONGEST_WAIT
+from tests.support.patience import LONGEST_WAIT, until
 from tests.support.sql import sql
 
 SLOW = replace(FAST, calls_per_second=4)
@@ -117,9 +117,11 @@ async def test_a_trunk_has_no_more_calls_than_channels_those_that_come_in_includ
         fake.hang_up(came_in)
         await fake.until(lambda: len(fake.channels) == 2 and came_in in fake.gone)
         assert room.live.on_route("fake") == 2
-        async with asyncio.timeout(LONGEST_WAIT):  # the end of the call that came in is stored a moment later
-            while len(await room.lookup.find(CallFilter(open_only=True, limit=9))) != 3:
-                await asyncio.sleep(0.02)
+
+        async def three_are_open() -> bool:
+            return len(await room.lookup.find(CallFilter(open_only=True, limit=9))) == 3
+
+        await until(three_are_open)  # the end of the call that came in is stored a moment later
 
 
 async def test_a_key_with_many_calls_holds_no_other_key_up(postgres: str) -> None:

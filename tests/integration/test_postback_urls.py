@@ -12,7 +12,7 @@ from controller.directory.postback_urls import PostbackKind, PostbackUrls
 from controller.directory.snapshot import Did, LicenseKey
 from controller.store.database import Database
 from tests.support.outbox import QUERIES
-from tests.support.patience import LONGEST_WAIT
+from tests.support.patience import until
 
 KEY = LicenseKey("acme", "guid", frozenset({"sms"}))
 STATED_KEY = LicenseKey("acme", "guid", frozenset({"sms"}), "http://yaml.example/key")
@@ -62,9 +62,7 @@ async def test_another_controller_is_told_of_a_change(database: Database) -> Non
     listening = asyncio.create_task(there.run())
     try:
         await here.store(KEY, "", ALL, url="http://set.example/key")
-        async with asyncio.timeout(LONGEST_WAIT):
-            while there.url(KEY, DID, INCOMING) != "http://set.example/key":
-                await asyncio.sleep(0.02)
+        await until(lambda: there.url(KEY, DID, INCOMING) == "http://set.example/key")
     finally:
         listening.cancel()
         with suppress(asyncio.CancelledError):

@@ -16,7 +16,7 @@ from controller.speech.prompts import Prompts
 from controller.speech.voices import Voices
 from controller.store.database import Database
 from controller.store.queries import Queries
-from tests.support.patience import LONGEST_WAIT
+from tests.support.patience import until
 from tests.support.synthesizers import ToneSynthesizer
 
 Make = Callable[..., SoundLibrary]
@@ -42,12 +42,6 @@ def make(database: Database, tmp_path: Path) -> Make:
         return SoundLibrary(database, Prompts(next(folders), Voices([ToneSynthesizer()])), **options)
 
     return library
-
-
-async def _until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(LONGEST_WAIT):
-        while not condition():
-            await asyncio.sleep(0.01)
 
 
 async def test_a_sound_is_found_in_any_case_and_only_by_its_key(make: Make) -> None:
@@ -92,7 +86,7 @@ async def test_another_controller_plays_what_this_one_recorded_and_is_told_when_
         old = await one.put("acme", "greeting", _sound(1.0))
         assert await two.find("acme", "greeting") == old
         new = await one.put("acme", "greeting", _sound(2.0))
-        await _until(lambda: two.cached("acme", "greeting") != old)
+        await until(lambda: two.cached("acme", "greeting") != old)
         assert await two.find("acme", "greeting") == new
     finally:
         following.cancel()

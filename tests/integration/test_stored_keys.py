@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
@@ -17,13 +17,8 @@ from controller.directory.stored_keys import StoredKeys
 from controller.errors import KeyRefused
 from tests.support.fake_ari import FakeAri
 from tests.support.outgoing import THEM, over
+from tests.support.patience import until
 from tests.support.phone_notify import PhoneNotify, phone_notify, snapshot
-
-
-async def until(told: Callable[[], bool]) -> None:
-    async with asyncio.timeout(60):
-        while not told():
-            await asyncio.sleep(0.01)
 
 
 @asynccontextmanager

@@ -18,7 +18,7 @@ from controller.texts.queueing import SLICE
 from controller.texts.store import opt_outs, outbox
 from controller.texts.store.opt_outs import OptOut
 from controller.texts.store.outbox import Claims, Limit
-from tests.support.patience import LONGEST_WAIT
+from tests.support.patience import until
 from tests.support.texts import (
     CUSTOMER,
     DID,
@@ -348,9 +348,7 @@ async def test_no_rolling_window_is_overfilled_by_two_controllers(postgres: str)
         asterisk.answer = answer
     async with texts_room(postgres, known, asterisk=first) as room, texts_room(postgres, known, asterisk=second):
         await room.queueing.queue([order(f"{n}", sender=DID) for n in range(25)])
-        async with asyncio.timeout(LONGEST_WAIT):
-            while len(arrivals) < 25:
-                await asyncio.sleep(0.02)
+        await until(lambda: len(arrivals) >= 25)
     assert len({sent.text_id for asterisk in (first, second) for sent in asterisk.sent}) == 25
     # Seen on the wire; the window is a little longer, so that it holds there.
     assert all(later - earlier > 1.0 for earlier, later in zip(arrivals, arrivals[10:], strict=False))

@@ -42,6 +42,7 @@ from controller.store.row_retention import RetentionRule, RowRetention
 from controller.texts.model.order import TextOrder
 from tests.support.call_values import AT, an_answered_call, an_incoming_call
 from tests.support.owner import an_owner
+from tests.support.patience import until
 from tests.support.synthesizers import ToneSynthesizer
 from tests.support.texts import texts_room
 from tests.support.usage import usage_of
@@ -288,9 +289,11 @@ async def test_the_usage_of_speech_waits_for_the_database(
     for number in range(20):
         usage.made("acme", "x" * number)
         await asyncio.sleep(0)
-    async with asyncio.timeout(60):
-        while len(await usage_of(postgres)) < 20:
-            await asyncio.sleep(0.02)
+
+    async def all_stored() -> bool:
+        return len(await usage_of(postgres)) >= 20
+
+    await until(all_stored)
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
     assert sum(units for _, units, _ in await usage_of(postgres)) == sum(range(20))
