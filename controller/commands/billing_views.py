@@ -6,8 +6,7 @@ import asyncio
 import csv
 import sys
 from collections import defaultdict
-from collections.abc import AsyncIterator, Iterable
-from contextlib import asynccontextmanager
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -15,8 +14,9 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
+from controller.commands.system_store import open_database, whole_directory
 from controller.commands.usage_views import Period, known_key
-from controller.config.load import Configuration, read_configuration
+from controller.config.load import read_configuration
 from controller.config_file.document import read_document
 from controller.errors import RingpostError
 from controller.metering.accounts import Accounts, RatedUsage
@@ -25,9 +25,6 @@ from controller.metering.price_section import read_prices
 from controller.metering.prices import CurrentPrices, PriceList
 from controller.metering.store.corrections import correct_usage
 from controller.metering.store.usage_reader import UsageReader
-from controller.resources import QUERIES
-from controller.store.database import Database
-from controller.store.queries import Queries
 from controller.terminal import shown
 
 INVOICE_COLUMNS = ("key", "month", "product", "direction", "country", "records", "units", "unit", "amount", "currency")
@@ -57,9 +54,10 @@ async def print_invoice(config: Path, key: str, month: str, to: Path | None) -> 
     configuration = read_configuration(config)
     since, until = _month(month)
     name = await known_key(configuration, key)
-    found = configuration.snapshot.license_key(name)
     prices = configuration.prices
-    async with _database(configuration) as database:
+    async with open_database(configuration) as database:
+        directory, _ = await whole_directory(configuration, database)
+        found = directory.snapshot.license_key(name)
         usage = await UsageReader(database).report(name, since, until, prices, by="country")
     made = Invoice(key, found.description if found else "", since, until, usage)
     if to is not None:
@@ -79,7 +77,7 @@ async def export_month(config: Path, month: str, to: Path, key: str | None) -> i
     configuration = read_configuration(config)
     since, until = _month(month)
     written = 0
-    async with _database(configuration) as database:
+    async with open_database(configuration) as database:
         reader = UsageReader(database)
         names = [await known_key(configuration, key)] if key else await reader.keys(since, until)
         accounts = Accounts(database, CurrentPrices(configuration.prices))
@@ -128,7 +126,7 @@ async def try_prices(config: Path, other: Path, period: Period, console: Console
     document = read_document(other)
     others = read_prices(document)
     document.require()
-    async with _database(configuration) as database:
+    async with open_database(configuration) as database:
         reader = UsageReader(database)
         now = await _by_key(reader, period, configuration.prices)
         then = await _by_key(reader, period, others)
@@ -151,7 +149,7 @@ async def _by_key(reader: UsageReader, period: Period, prices: PriceList) -> dic
 
 async def correct_record(config: Path, record_id: str, units: int | None, note: str) -> str:
     """Correct a record; gives what was done. RingpostError when there is nothing to correct; StoreError."""
-    async with _database(read_configuration(config)) as database:
+    async with open_database(read_configuration(config)) as database:
         before = await correct_usage(database, record_id, units, note)
     if before is None:
         raise RingpostError(f"There is no usage record “{record_id}”, or it was taken back already.")
@@ -164,12 +162,3 @@ def _month(text: str) -> tuple[datetime, datetime]:
         return month_of(text)
     except ValueError:
         raise RingpostError(f"“{text}” is not a month: write 2026-11.") from None
-
-
-@asynccontextmanager
-async def _database(configuration: Configuration) -> AsyncIterator[Database]:
-    database = await Database.connect(configuration.database_url, Queries.load(QUERIES), size=1)
-    try:
-        yield database
-    finally:
-        await database.close()

@@ -21,13 +21,11 @@ from controller.calls.model.call import TraceLine
 from controller.calls.store.call_lookup import CallFilter, CallLookup
 from controller.calls.store.stored_calls import CallSummary
 from controller.calls.trace_mail import is_error, told
+from controller.commands.system_store import open_database
 from controller.config.load import read_configuration
 from controller.directory.snapshot import Snapshot
 from controller.errors import RingpostError
 from controller.numbers import try_number
-from controller.resources import QUERIES
-from controller.store.database import Database
-from controller.store.queries import Queries
 from controller.terminal import shown
 
 
@@ -72,11 +70,8 @@ def _as_declared(call: CallSummary, snapshot: Snapshot) -> CallSummary:
 
 @asynccontextmanager
 async def _lookup(config: Path) -> AsyncIterator[CallLookup]:
-    database = await Database.connect(read_configuration(config).database_url, Queries.load(QUERIES), size=1)
-    try:
+    async with open_database(read_configuration(config)) as database:
         yield CallLookup(database)
-    finally:
-        await database.close()
 
 
 def _list_table(calls: Sequence[CallSummary]) -> RenderableType:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import asdict, replace
 from datetime import datetime
 from json import dumps
@@ -14,15 +12,13 @@ from uuid import UUID
 from rich.console import Console
 
 from controller.commands.postback_tables import detail, list_table, stats_table
+from controller.commands.system_store import open_database
 from controller.config.load import read_configuration
 from controller.directory.secrets import make_token
 from controller.egress.urls import masked_url
 from controller.errors import RingpostError
 from controller.postbacks import lookup
 from controller.postbacks.receiver import Behaviour, Receiver, received_line
-from controller.resources import QUERIES
-from controller.store.database import Database
-from controller.store.queries import Queries
 
 
 def read_id(text: str) -> UUID:
@@ -33,22 +29,12 @@ def read_id(text: str) -> UUID:
         raise RingpostError(f"“{text}” is not the id of a post-back; `ringpost postbacks list` shows them.") from None
 
 
-@asynccontextmanager
-async def _database(config: Path) -> AsyncIterator[Database]:
-    queries = Queries.load(QUERIES)
-    database = await Database.connect(read_configuration(config).database_url, queries, size=1)
-    try:
-        yield database
-    finally:
-        await database.close()
-
-
 async def list_postbacks(config: Path, filters: lookup.Filters, console: Console, *, as_json: bool) -> None:
     """Print the newest that fit."""
     snapshot = read_configuration(config).snapshot
     if filters.license_key is not None:
         filters = replace(filters, license_key=snapshot.stored_name(filters.license_key))
-    async with _database(config) as database:
+    async with open_database(read_configuration(config)) as database:
         found = await lookup.find(database, filters)
     entries = [
         replace(entry, url=masked_url(entry.url), license_key=snapshot.shown_name(entry.license_key)) for entry in found
@@ -61,7 +47,7 @@ async def list_postbacks(config: Path, filters: lookup.Filters, console: Console
 
 async def show_postback(config: Path, postback_id: UUID, console: Console) -> bool:
     """Print one with all its attempts. False when there is none of this id."""
-    async with _database(config) as database:
+    async with open_database(read_configuration(config)) as database:
         found = await lookup.show(database, postback_id)
     if found is not None:
         console.print(detail(*found))
@@ -70,13 +56,13 @@ async def show_postback(config: Path, postback_id: UUID, console: Console) -> bo
 
 async def replay_postback(config: Path, postback_id: UUID) -> bool:
     """Have one delivered anew. False when there is none of this id."""
-    async with _database(config) as database:
+    async with open_database(read_configuration(config)) as database:
         return await lookup.replay(database, postback_id)
 
 
 async def replay_postback_to(config: Path, postback_id: UUID, url: str) -> UUID | None:
     """Have one delivered once more, to another URL; gives the new one's id. None when there is none of this id."""
-    async with _database(config) as database:
+    async with open_database(read_configuration(config)) as database:
         return await lookup.replay_to(database, postback_id, url)
 
 
@@ -84,13 +70,13 @@ async def replay_failed(config: Path, since: datetime, until: datetime, license_
     """Have all that were given up in a period delivered anew; how many."""
     if license_key is not None:
         license_key = read_configuration(config).snapshot.stored_name(license_key)
-    async with _database(config) as database:
+    async with open_database(read_configuration(config)) as database:
         return await lookup.replay_failed(database, since, until, license_key=license_key)
 
 
 async def show_stats(config: Path, console: Console) -> None:
     """Print the outbox at a glance."""
-    async with _database(config) as database:
+    async with open_database(read_configuration(config)) as database:
         console.print(stats_table(await lookup.stats(database)))
 
 

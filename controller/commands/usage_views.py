@@ -21,9 +21,6 @@ from controller.config.load import Configuration, read_configuration
 from controller.errors import RingpostError
 from controller.metering.report import By, Report
 from controller.metering.store.usage_reader import UsageReader
-from controller.resources import QUERIES
-from controller.store.database import Database
-from controller.store.queries import Queries
 from controller.terminal import shown
 
 COLUMNS = ("part", "product", "direction", "records", "units", "unit", "amount", "currency", "unpriced")
@@ -83,11 +80,8 @@ async def known_key(configuration: Configuration, key: str) -> str:
 @asynccontextmanager
 async def usage_reader(configuration: Configuration) -> AsyncIterator[UsageReader]:
     """A reader on the configured database. StoreError."""
-    database = await Database.connect(configuration.database_url, Queries.load(QUERIES), size=1)
-    try:
+    async with open_database(configuration) as database:
         yield UsageReader(database)
-    finally:
-        await database.close()
 
 
 def _as_json(key: str, period: Period, whole: Report) -> dict[str, object]:

@@ -101,6 +101,18 @@ async def test_an_invoice_is_a_csv_or_a_page_to_print(postgres: str, config: str
     assert (status, "0.1000" in text, "Acme &amp; Sons &lt;billing&gt;" in text) == (0, True, True), printed
 
 
+async def test_an_invoice_of_a_key_that_was_made_while_the_service_ran_names_its_customer(
+    postgres: str, config: str, tmp_path: Path
+) -> None:
+    made = ("keys", "create", "later", "--product", "phone", "--description", "Later & Co.", "--config", config)
+    status, printed = await ringpost(postgres, *made)
+    assert status == 0, printed
+    page = tmp_path / "invoice.html"
+    asked = ("billing", "invoice", "later", *MONTH, "--page", str(page), "--config", config)
+    status, printed = await ringpost(postgres, *asked)
+    assert (status, "Later &amp; Co." in page.read_text()) == (0, True), printed
+
+
 async def test_a_month_is_exported_with_what_each_record_costs(postgres: str, config: str, tmp_path: Path) -> None:
     file = tmp_path / "november.csv"
     status, printed = await ringpost(postgres, "billing", "export", *MONTH, "--to", str(file), "--config", config)
