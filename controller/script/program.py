@@ -8,10 +8,11 @@ from functools import cached_property
 from hashlib import sha256
 from types import MappingProxyType
 
-from controller.script.commands.call_control import MaxRingTime, QuickStart, RecordAndSaveAs, StatusChangePostURL
+from controller.script.commands.call_control import MaxRingTime, QuickStart, StatusChangePostURL
 from controller.script.commands.command import Command, Speaking, dynamic
 from controller.script.commands.flow import Label
 from controller.script.commands.kinds import SOUND, URL
+from controller.script.commands.recording import RecordAndSaveAs
 from controller.script.commands.speech import ChangeVoiceID
 from controller.script.diagnostics import Diagnostic, has_errors
 from controller.script.frame import BUILT_IN_LABELS, FRAME

@@ -24,6 +24,7 @@ FAMILIES = {
     "flow": "Labels, jumps and the end",
     "data": "Variables",
     "call_control": "The call",
+    "recording": "Recordings",
 }
 
 

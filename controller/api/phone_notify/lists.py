@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from controller.api.auth import Caller
 from controller.api.bindings.declaration import operation
-from controller.api.phone_notify.models import ListDial, ListDialReturn, ListMember, ListName
-from controller.api.phone_notify.orders import due_at, speech_rate_of, speech_volume_of, voice_of
-from controller.api.phone_notify.requests import (
+from controller.api.phone_notify.list_requests import (
     AddList,
     AddMember,
     AlterList,
@@ -18,6 +16,8 @@ from controller.api.phone_notify.requests import (
     OneList,
     OneMember,
 )
+from controller.api.phone_notify.models import ListDial, ListDialReturn, ListMember, ListName
+from controller.api.phone_notify.orders import due_at, speech_rate_of, speech_volume_of, voice_of
 from controller.api.phone_notify.response_texts import RESPONSE_TEXTS
 from controller.calls.model.order import Order
 from controller.calls.model.response_codes import ResponseCode

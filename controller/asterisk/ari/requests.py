@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -15,6 +15,8 @@ import orjson
 from controller.errors import AsteriskNotFound, AsteriskRefused
 
 _UNRESERVED = re.compile(r"[A-Za-z0-9_.~-]*")
+
+_CONFLICT = 409
 
 Query = Mapping[str, str | int | bool | None]
 """Parameters by ARI's own names; those that are None are left out."""
@@ -87,3 +89,17 @@ def parameter(value: str | int | bool) -> str:
     if value is False:
         return "false"
     return str(value)
+
+
+async def made(making: Awaitable[object]) -> bool:
+    """Await a request that makes something of an id that we chose; False when Asterisk has it already (409).
+
+    It was made before the connection was lost, or the answer to the request was. AsteriskError.
+    """
+    try:
+        await making
+    except AsteriskRefused as error:
+        if error.status != _CONFLICT:
+            raise
+        return False
+    return True

@@ -10,6 +10,7 @@ from weakref import WeakValueDictionary
 from controller.asterisk.ari.bridges import Bridge
 from controller.asterisk.ari.client import AriClient
 from controller.asterisk.ari.events import Event
+from controller.asterisk.ari.requests import made
 from controller.calls.effects.owned import owned, removed
 from controller.calls.line.line import Happening, Line, Lost
 from controller.directory.snapshot import canonical_guid
@@ -18,7 +19,6 @@ from controller.script.effects import JoinConference
 from controller.script.outcomes import Finished, HungUp, Outcome
 
 ROOM_PREFIX = "ringpost-conference-"
-_CONFLICT = 409
 
 
 def room_id(license_key: str, key: str) -> str:
@@ -100,11 +100,8 @@ class Conferences:
 
     async def _enter(self, line: Line, bridge: Bridge) -> None:
         members: set[str] = set()
-        try:
-            await line.ari.bridges.create(bridge_id=bridge.id, bridge_type="mixing,dtmf_events", name=self._application)
-        except AsteriskRefused as error:
-            if error.status != _CONFLICT:  # 409: the room is there already
-                raise
+        making = line.ari.bridges.create(bridge_id=bridge.id, bridge_type="mixing,dtmf_events", name=self._application)
+        if not await made(making):
             members = set((await bridge.state()).channel_ids)
         if line.channel.id in members:
             return  # it was there before its controller was

@@ -12,13 +12,13 @@ import structlog
 
 from controller.asterisk.ari.bridges import Bridge
 from controller.asterisk.ari.channels import Channel
+from controller.asterisk.ari.requests import made
 from controller.calls.effects.owned import owned, removed
 from controller.calls.effects.transfer_leg import Legs, drop, failed, heard_on_line, is_end_of, reach, trunks_of
 from controller.calls.line.line import Happening, Line, Lost
 from controller.errors import (
     AsteriskError,
     AsteriskNotFound,
-    AsteriskRefused,
     AsteriskUnreachable,
 )
 from controller.script.effects import Transfer
@@ -28,7 +28,6 @@ from controller.script.transcript import tell_end
 log = structlog.get_logger()
 
 TONE_MS = 100
-_CONFLICT = 409
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,12 +141,8 @@ async def _waiting(line: Line, heard: Heard) -> AsyncIterator[None]:
 
 async def _connect(line: Line, leg: Channel, bridge: Bridge, application: str) -> None:
     """Let both hear each other. AsteriskError."""
-    try:
-        # Without DTMF events Asterisk passes the packets on without looking, and no digit is noticed.
-        await line.ari.bridges.create(bridge_id=bridge.id, bridge_type="mixing,dtmf_events", name=application)
-    except AsteriskRefused as error:
-        if error.status != _CONFLICT:  # 409: it was made before the connection was lost
-            raise
+    # Without DTMF events Asterisk passes the packets on without looking, and no digit is noticed.
+    await made(line.ari.bridges.create(bridge_id=bridge.id, bridge_type="mixing,dtmf_events", name=application))
     await bridge.add_channel(line.channel.id, leg.id)
 
 

@@ -13,11 +13,12 @@ import structlog
 
 from controller.asterisk.ari.channels import Channel
 from controller.asterisk.ari.events import Event
+from controller.asterisk.ari.requests import made
 from controller.calls.line.line import HANG_UP_EVENTS, LONGEST_WAIT_SECONDS, Happening, Line, Lost
 from controller.calls.line.originate import DIAL_SLACK_SECONDS, ENTER_SECONDS, shown_caller
 from controller.calls.model.call import INSIDE, WITHHELD_CALLER
 from controller.directory.routes import Routes
-from controller.errors import AsteriskError, AsteriskNotFound, AsteriskRefused, PhoneNumberInvalid
+from controller.errors import AsteriskError, AsteriskNotFound, PhoneNumberInvalid
 from controller.metering.usage_watch import HoldsKey, holds_nobody
 from controller.script.effects import Transfer
 from controller.script.outcomes import HungUp, Outcome, TransferFailed
@@ -36,7 +37,6 @@ SUBSCRIBER_ABSENT = 20
 GROUP_ENDPOINT = "Local/s@ringpost-group/n"
 MEMBERS, MEMBERS_SECONDS = "RINGPOST_MEMBERS", "RINGPOST_MEMBERS_SECONDS"
 DESTROYED_SECONDS = 2.0
-_CONFLICT = 409
 # The states of a leg whose phone was called; Down may be one that was not dialled yet.
 _CALLED = frozenset({"Ring", "Ringing", "Up"})
 
@@ -209,12 +209,7 @@ async def _make(line: Line, leg: Channel, create: Callable[[], Awaitable[object]
     AsteriskError.
     """
     for _ in range(2):
-        try:
-            await create()
-        except AsteriskRefused as error:
-            if error.status != _CONFLICT:
-                raise
-        else:
+        if await made(create()):
             return ""
         with suppress(AsteriskNotFound):
             state = (await leg.state()).state

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 import structlog
 
+from controller.asterisk.ari.requests import made
 from controller.calls.call_prompts import CallPrompts
 from controller.calls.line.line import Happening
 from controller.calls.line.originate import DIAL_SLACK_SECONDS, ENTER_SECONDS, shown_caller
@@ -32,7 +33,6 @@ from controller.directory.routes import Routes
 from controller.errors import (
     AsteriskError,
     AsteriskNotFound,
-    AsteriskRefused,
     AsteriskTimeout,
     AsteriskUnreachable,
     PhoneNumberInvalid,
@@ -54,7 +54,6 @@ AGAIN_SECONDS = 5.0
 # A slot is taken so long before it comes, for the channel to be made and the try to be stored.
 LEAD_SECONDS = 0.2
 LONGEST_IN_LINE_SECONDS = 60.0
-_CONFLICT = 409
 _RINGING = frozenset({"Ring", "Ringing"})
 
 
@@ -243,11 +242,11 @@ class OutgoingCalls:
             ),
         )
         try:
-            if not await _made(make):
+            if not await made(make()):
                 # Left by a try that nobody was called for.
                 await line.hang_up()
                 await line.events_until(DESTROYED_SECONDS, "ChannelDestroyed")
-                if not await _made(make):
+                if not await made(make()):
                     raise _NotBegun("The channel of an earlier attempt is still there.")
             # Asterisk refuses what is asked of a channel that has not entered the application yet.
             entered = await line.events_until(ENTER_SECONDS, "StasisStart")
@@ -395,14 +394,3 @@ async def _until(moment: float) -> None:
     wait = moment - asyncio.get_running_loop().time()
     if wait > 0:
         await asyncio.sleep(wait)
-
-
-async def _made(make: Callable[[], Awaitable[object]]) -> bool:
-    """Make a channel; False when there is one of its id already. AsteriskError."""
-    try:
-        await make()
-    except AsteriskRefused as error:
-        if error.status != _CONFLICT:
-            raise
-        return False
-    return True

@@ -9,9 +9,9 @@ from math import inf, isfinite
 
 from controller.script.analysis.flow_graph import FlowGraph, components, reached
 from controller.script.analysis.switches import Switches, SwitchFlow
-from controller.script.commands.call_control import RecordAndSaveAs
 from controller.script.commands.command import Command, Speaking, dynamic
 from controller.script.commands.kinds import SOUND
+from controller.script.commands.recording import RecordAndSaveAs
 from controller.script.commands.speech import PlaySound, PlaySpecialSoundFile, Say, speech_seconds
 from controller.script.engine import MOST_TIMELESS_STEPS, STEPS_A_SECOND
 from controller.script.frame import GREETING_SECONDS

@@ -1,4 +1,4 @@
-"""The call itself: recording, transfers, conferences, silence, what is sent to whom about it."""
+"""The call itself: transfers, conferences, silence, what is sent to whom about it."""
 
 from __future__ import annotations
 
@@ -7,17 +7,16 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from controller.script.commands.command import Command, argument, dynamic
-from controller.script.commands.kinds import COUNT, EMAIL, FLAG, PHONE, SECONDS, SET_VARIABLE, SOUND, TEXT, URL
+from controller.script.commands.kinds import COUNT, EMAIL, FLAG, PHONE, SECONDS, TEXT, URL
 from controller.script.commands.machine import Machine
-from controller.script.commands.waits import limited, unbounded
-from controller.script.effects import BlockTexts, Effect, End, JoinConference, ListenForSilence, Record, Transfer
-from controller.script.outcomes import Failed, Outcome, Reaction, Recorded, TransferFailed, Transferred
+from controller.script.commands.waits import limited
+from controller.script.effects import BlockTexts, Effect, End, JoinConference, ListenForSilence, Transfer
+from controller.script.outcomes import Failed, Outcome, TransferFailed, Transferred
 from controller.script.url_text import quoted
 
 LONGEST_SILENCE = 10.0
 MOST_TRIES = 10
 RING_LIMITS = (5.0, 120.0)
-LONGEST_RECORDING = 3600.0
 CONFERENCE_KEY = "confkey"
 
 
@@ -147,86 +146,6 @@ class TransferTo(Command):
 
     def lasts(self) -> tuple[float, float]:
         return 0.0, float("inf")
-
-
-@dataclass(frozen=True, slots=True)
-class _Recording(Command):
-    """What both commands that record have in common."""
-
-    def take_digit(self, machine: Machine, digit: str) -> Reaction:  # noqa: ARG002 (only `#` means something)
-        return Reaction.STOP if digit == "#" else Reaction.GO_ON
-
-    def finish(self, machine: Machine, outcome: Outcome) -> Effect | None:
-        if isinstance(outcome, Recorded):
-            machine.set_variable("lastrecordlength", str(int(outcome.seconds + 0.5)))
-        return None
-
-    def record(self, machine: Machine, sound: str, maximum: str, silence: str) -> Record:
-        """One more recording of the call; a maximum or a silence of 0 counts as the default."""
-        machine.state.recordings_made += 1
-        longest = machine.read(SECONDS, maximum, of=self) or 120.0
-        quiet = machine.read(SECONDS, silence, of=self) or 5.0
-        return Record(sound, min(longest, LONGEST_RECORDING), quiet)
-
-
-@dataclass(frozen=True, slots=True)
-class RecordAndSaveAs(_Recording):
-    r"""Record what the other side says, and keep it as a sound: `~^id~` plays it, GetSoundFile fetches it.
-
-    It ends at `#`, after the maximum, or after so much silence. A bound digit ends it too, and jumps; what was recorded
-    is kept. The variable `lastrecordlength` gets its length in seconds.
-
-    sound: the id; a sound that had it is replaced.
-    maximum: how many seconds at most.
-    silence: how many seconds of silence end it.
-
-    Example:
-        Say your name. ~\Beep()~ ~\RecordAndSaveAs(name|30)~ You said: ~^name~
-    """
-
-    name: ClassVar[str] = "RecordAndSaveAs"
-    sound: str = argument(SOUND)
-    maximum: str = argument(SECONDS, "120")
-    silence: str = argument(SECONDS, "5")
-
-    def perform(self, machine: Machine) -> Effect | None:
-        sound = machine.read(SOUND, self.sound, of=self)
-        return self.record(machine, sound, self.maximum, self.silence) if sound else None
-
-    def lasts(self) -> tuple[float, float]:
-        return 0.0, SECONDS.read(self.maximum) or LONGEST_RECORDING
-
-    def doubts(self) -> Iterable[tuple[str, str]]:
-        return unbounded(self.name, "records", self.maximum)
-
-
-@dataclass(frozen=True, slots=True)
-class RecordWithUniqueID(_Recording):
-    r"""Record like RecordAndSaveAs, under a new id, which is put into a variable and so arrives in the post-back.
-
-    variable: gets the id.
-    maximum: how many seconds at most.
-    silence: how many seconds of silence end it.
-
-    Example:
-        Say your name. ~\Beep()~ ~\RecordWithUniqueID(recording|30)~ You said: ~^[recording]~
-    """
-
-    name: ClassVar[str] = "RecordWithUniqueID"
-    variable: str = argument(SET_VARIABLE, "recordid")
-    maximum: str = argument(SECONDS, "120")
-    silence: str = argument(SECONDS, "5")
-
-    def perform(self, machine: Machine) -> Effect | None:
-        sound = machine.new_key()
-        machine.set_variable(machine.text(self.variable), sound)
-        return self.record(machine, sound, self.maximum, self.silence)
-
-    def lasts(self) -> tuple[float, float]:
-        return 0.0, SECONDS.read(self.maximum) or LONGEST_RECORDING
-
-    def doubts(self) -> Iterable[tuple[str, str]]:
-        return unbounded(self.name, "records", self.maximum)
 
 
 @dataclass(frozen=True, slots=True)
@@ -401,8 +320,6 @@ COMMANDS: tuple[type[Command], ...] = (
     MaxRingTime,
     OptOut,
     QuickStart,
-    RecordAndSaveAs,
-    RecordWithUniqueID,
     StatusChangePostURL,
     TransferTo,
     WaitForSilence,

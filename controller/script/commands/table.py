@@ -4,15 +4,24 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from controller.script.commands import call_control, data, digits, flow, speech
+from controller.script.commands import call_control, data, digits, flow, recording, speech
 from controller.script.commands.command import Command
 from controller.script.commands.machine import Machine
 from controller.script.effects import Effect
 
+_FAMILIES = (speech, digits, flow, call_control, recording, data)
+
 COMMANDS: dict[str, type[Command]] = {
     command.name.lower(): command
     for command in sorted(
-        (*speech.COMMANDS, *digits.COMMANDS, *flow.COMMANDS, *call_control.COMMANDS, *data.COMMANDS),
+        (
+            *speech.COMMANDS,
+            *digits.COMMANDS,
+            *flow.COMMANDS,
+            *call_control.COMMANDS,
+            *recording.COMMANDS,
+            *data.COMMANDS,
+        ),
         key=lambda command: command.name.lower(),
     )
 }
