@@ -12,6 +12,7 @@ from controller.api.console.parts import Reads
 from controller.api.json_api.declaration import Asked, Told, api_operation
 from controller.api.json_api.errors import ApiRefused, not_found
 from controller.api.json_api.scopes import Scope, TokenBearer
+from controller.api.json_api.values import phone_number
 from controller.calls.administration import CallAdministration, Ending
 from controller.calls.model.order import LONGEST_NAME, LONGEST_NUMBER, LONGEST_REFERENCE, LONGEST_URL, MOST_TRIES, Order
 from controller.calls.outgoing.notifications import Notifications
@@ -19,7 +20,6 @@ from controller.calls.store.call_lookup import CallFilter, CallLookup
 from controller.calls.store.stored_calls import CallSummary
 from controller.egress.urls import customer_url
 from controller.errors import NotificationRefused, UrlRefused
-from controller.numbers import try_number
 from controller.script.parser import LONGEST_SCRIPT
 
 MOST = 200
@@ -142,9 +142,7 @@ class CallOperations:
     @api_operation("GET", "/calls", Scope.CALLS_READ)
     async def list_calls(self, asked: CallsAsked, bearer: TokenBearer) -> Calls:
         """Calls that fit, the newest first."""
-        number = try_number(asked.number) if asked.number else None
-        if asked.number and number is None:
-            raise ApiRefused(422, "invalid", "number: not a valid phone number")
+        number = phone_number("number", asked.number)
         if asked.code is not None and asked.since is None:
             raise ApiRefused(422, "invalid", "since: calls are searched by their code from a moment on")
         found = await self._lookup.find(

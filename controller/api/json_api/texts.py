@@ -11,7 +11,7 @@ from pydantic import AwareDatetime, Field
 from controller.api.json_api.declaration import Asked, Told, api_operation
 from controller.api.json_api.errors import ApiRefused, not_found
 from controller.api.json_api.scopes import Scope, TokenBearer
-from controller.numbers import try_number
+from controller.api.json_api.values import phone_number
 from controller.texts.model.order import Refused, TextOrder
 from controller.texts.model.text import Direction, Text
 from controller.texts.service import Texts
@@ -88,8 +88,8 @@ class TextOperations:
         """Texts that fit, the newest first."""
         criteria = Criteria(
             license_key=bearer.key.name,
-            their_number=_number("number", asked.number),
-            our_number=_number("our_number", asked.our_number),
+            their_number=phone_number("number", asked.number),
+            our_number=phone_number("our_number", asked.our_number),
             direction=asked.direction,
             since=asked.since,
             until=asked.until,
@@ -120,15 +120,6 @@ class TextOperations:
         if isinstance(answer, Refused):
             raise ApiRefused(422, f"refused-{answer.reason.value}", answer.message)
         return TextQueued(text_id=answer.text_id, sender=answer.sender)
-
-
-def _number(name: str, text: str) -> str | None:
-    if not text:
-        return None
-    number = try_number(text)
-    if number is None:
-        raise ApiRefused(422, "invalid", f"{name}: not a valid phone number")
-    return number
 
 
 def _fields(text: Text) -> dict[str, Any]:
