@@ -5,8 +5,9 @@ from __future__ import annotations
 from aiohttp import web
 
 from controller.api.console.application import Console, console_root
-from controller.api.console.parts import ConsoleParts, Reads
+from controller.api.console.parts import ConsoleParts
 from controller.api.console.visit import ROOT
+from controller.api.reads import Reads
 from controller.store.row_retention import RetentionRule
 
 # Sessions end by themselves before that.

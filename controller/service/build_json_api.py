@@ -6,13 +6,13 @@ from dataclasses import dataclass, field
 from ipaddress import ip_network
 
 from controller.api.auth import Authenticator, Guesses
-from controller.api.console.parts import Reads
 from controller.api.json_api.account import AccountOperations
 from controller.api.json_api.calls import CallOperations
 from controller.api.json_api.declaration import api_operations_of
 from controller.api.json_api.door import JsonApi
 from controller.api.json_api.postbacks import PostbackOperations
 from controller.api.json_api.texts import TextOperations
+from controller.api.reads import Reads
 from controller.api.store.api_tokens import ApiTokens
 from controller.calls.administration import CallAdministration
 from controller.calls.outgoing.notifications import Notifications

@@ -12,13 +12,13 @@ from aiohttp import web
 
 from controller.api.auth import Authenticator, Guesses
 from controller.api.console.calls import CallPages
-from controller.api.console.gate import HEADERS, Gate
+from controller.api.console.gate import Gate
 from controller.api.console.live import Streams
 from controller.api.console.logging_in import LoggingIn
 from controller.api.console.menus import MenuPages
 from controller.api.console.number_settings import NumberSettings
 from controller.api.console.overview import Overview
-from controller.api.console.parts import ConsoleParts, Reads
+from controller.api.console.parts import ConsoleParts
 from controller.api.console.passwords import Passwords
 from controller.api.console.people_pages import PeoplePages
 from controller.api.console.postbacks import PostbackPages
@@ -33,6 +33,8 @@ from controller.api.console.token_pages import TokenPages
 from controller.api.console.usage_pages import UsagePages
 from controller.api.console.visit import ROOT, Door
 from controller.api.console.words import FILTERS
+from controller.api.page_headers import PAGE_HEADERS
+from controller.api.reads import Reads
 
 _HERE = Path(__file__).parent
 _STATIC_TYPES = {"console.css": "text/css", "console.js": "text/javascript", "icon.svg": "image/svg+xml"}
@@ -96,7 +98,7 @@ def _file(path: Path, content_type: str) -> Callable[[web.Request], Awaitable[we
     body = path.read_bytes()
 
     async def serve(_request: web.Request) -> web.Response:
-        headers = {**HEADERS, "Cache-Control": "public, max-age=300"}
+        headers = {**PAGE_HEADERS, "Cache-Control": "public, max-age=300"}
         return web.Response(body=body, content_type=content_type, charset="utf-8", headers=headers)
 
     return serve

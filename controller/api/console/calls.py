@@ -11,12 +11,13 @@ from urllib.parse import urlencode
 from aiohttp import web
 
 from controller.api.console.live import Audience, Streams, as_event, something_happens
-from controller.api.console.parts import ConsoleParts, Reads
+from controller.api.console.parts import ConsoleParts
 from controller.api.console.search import CallSearch, read_search
 from controller.api.console.store.people import Role
 from controller.api.console.timeline import timeline
 from controller.api.console.visit import Audience as DoorAudience
 from controller.api.console.visit import Door, Visit, see_other
+from controller.api.reads import Reads
 from controller.calls.administration import Ending
 from controller.calls.model.call import TraceLine
 from controller.calls.store.call_lookup import CallFilter, CallLookup

@@ -16,6 +16,7 @@ from controller.api.console.store.audit import AuditLog
 from controller.api.console.store.people import Person
 from controller.api.console.store.sessions import Sessions
 from controller.api.console.visit import ROOT, Audience, Door, Visit, see_other
+from controller.api.page_headers import PAGE_HEADERS
 from controller.config.sections import HttpSection
 from controller.directory.current import CurrentDirectory
 from controller.errors import StoreError
@@ -25,18 +26,6 @@ log = structlog.get_logger()
 SESSION_COOKIE = "ringpost_console"
 FORM_COOKIE = "ringpost_console_form"
 
-HEADERS = {
-    "Content-Security-Policy": (
-        "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; media-src 'self'; "
-        "connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
-    ),
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-    "Referrer-Policy": "no-referrer",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
-}
 PRIVATE = "private, no-store"
 
 _UNSAFE = ("POST",)
@@ -85,7 +74,7 @@ class Gate:
                 told = web.HTTPServiceUnavailable(text="The database cannot be reached now; try again in a moment.")
                 response = self._told(request, told)
             if not response.prepared:
-                response.headers.update(HEADERS)
+                response.headers.update(PAGE_HEADERS)
                 response.headers.setdefault("Cache-Control", PRIVATE)
             return response
 

@@ -10,8 +10,9 @@ import structlog
 from aiohttp import web
 from aiohttp_sse import EventSourceResponse
 
-from controller.api.console.gate import HEADERS, Gate
+from controller.api.console.gate import Gate
 from controller.api.console.visit import Visit
+from controller.api.page_headers import PAGE_HEADERS
 from controller.calls.feed import CallFeed, FeedLine
 from controller.errors import StoreError
 
@@ -119,7 +120,7 @@ class Streams:
             raise web.HTTPServiceUnavailable(text="Too many pages are live already.", headers={"Retry-After": "10"})
         self._open += 1
         try:
-            response = EventSourceResponse(headers=HEADERS, ping_interval=PING_SECONDS, send_timeout=SEND_SECONDS)
+            response = EventSourceResponse(headers=PAGE_HEADERS, ping_interval=PING_SECONDS, send_timeout=SEND_SECONDS)
             with suppress(ConnectionResetError, TimeoutError):
                 await response.prepare(visit.request)
                 async with response, aclosing(events):

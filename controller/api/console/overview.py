@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from aiohttp import web
 
 from controller.api.console.alerts import SILENT_SECONDS, Observed, alerts, disk_space
-from controller.api.console.parts import ConsoleParts, Reads
+from controller.api.console.parts import ConsoleParts
 from controller.api.console.store.figures import CodeCount, Figures, Minute
 from controller.api.console.visit import Door, Visit
 from controller.api.console.words import NOTHING, code_words
+from controller.api.reads import Reads
 from controller.postbacks import lookup as postbacks
 from controller.postbacks.lookup import Filters
 

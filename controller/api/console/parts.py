@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-
-from aiohttp import web
 
 from controller.calls.administration import CallAdministration
 from controller.calls.feed import CallFeed
@@ -47,24 +45,3 @@ class ConsoleParts:
     prices: CurrentPrices
     trunk_rests: Callable[[str], bool]
     folders: Sequence[Path]
-
-
-CONNECTIONS = 4
-
-
-@dataclass(slots=True)
-class Reads:
-    """The database as pages read lists from it: on connections of their own, so that pages wait for pages and not
-    calls, and with a plan for what is asked for each time.
-    """
-
-    database: Database
-
-    async def own_connections(self, _application: web.Application) -> AsyncIterator[None]:
-        """Have connections of its own while the application runs."""
-        shared, self.database = self.database, await self.database.planning_each_time(size=CONNECTIONS)
-        try:
-            yield
-        finally:
-            own, self.database = self.database, shared
-            await own.close()

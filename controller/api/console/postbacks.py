@@ -12,10 +12,11 @@ from aiohttp import web
 
 from controller.api.console.calls import key_names
 from controller.api.console.number_settings import own_urls
-from controller.api.console.parts import ConsoleParts, Reads
+from controller.api.console.parts import ConsoleParts
 from controller.api.console.search import read_moment
 from controller.api.console.trial_postback import EVENTS, trial_postback
 from controller.api.console.visit import Door, Visit, see_other
+from controller.api.reads import Reads
 from controller.egress.urls import customer_url, masked_url
 from controller.errors import UrlRefused
 from controller.postbacks import lookup

@@ -7,9 +7,9 @@ from itertools import islice
 from aiohttp import web
 
 from controller.api.console.calls import key_names
-from controller.api.console.parts import Reads
 from controller.api.console.store.conversations import conversations
 from controller.api.console.visit import Door, Visit, see_other
+from controller.api.reads import Reads
 from controller.directory.snapshot import LicenseKey
 from controller.numbers import try_number
 from controller.store.database import Database

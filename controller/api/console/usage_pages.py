@@ -15,8 +15,9 @@ from typing import get_args
 from aiohttp import web
 
 from controller.api.console.calls import key_names
-from controller.api.console.parts import ConsoleParts, Reads
+from controller.api.console.parts import ConsoleParts
 from controller.api.console.visit import Door, Visit
+from controller.api.reads import Reads
 from controller.directory.snapshot import LicenseKey
 from controller.metering.invoice import Invoice, month_of
 from controller.metering.report import By, Report, ReportLine

@@ -9,10 +9,10 @@ from typing import Annotated
 
 from pydantic import Field
 
-from controller.api.console.parts import Reads
 from controller.api.json_api.declaration import Asked, Told, api_operation
 from controller.api.json_api.errors import ApiRefused
 from controller.api.json_api.scopes import Scope, TokenBearer
+from controller.api.reads import Reads
 from controller.api.voipms.did_checks import routing_of
 from controller.directory.current import CurrentDirectory
 from controller.egress.urls import masked_url

@@ -8,11 +8,11 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AwareDatetime, Field
 
-from controller.api.console.parts import Reads
 from controller.api.json_api.declaration import Asked, Told, api_operation
 from controller.api.json_api.errors import ApiRefused, not_found
 from controller.api.json_api.scopes import Scope, TokenBearer
 from controller.api.json_api.values import phone_number
+from controller.api.reads import Reads
 from controller.calls.administration import CallAdministration, Ending
 from controller.calls.model.order import LONGEST_NAME, LONGEST_NUMBER, LONGEST_REFERENCE, LONGEST_URL, MOST_TRIES, Order
 from controller.calls.outgoing.notifications import Notifications

@@ -16,11 +16,11 @@ from pydantic import ValidationError
 from controller.api.auth import Authenticator, Guesses
 from controller.api.bindings.exchange import read_body
 from controller.api.bindings.faults import BodyTooLarge
-from controller.api.console.gate import HEADERS
 from controller.api.json_api.declaration import BASE, ApiOperation
 from controller.api.json_api.errors import ApiRefused, problem
 from controller.api.json_api.openapi import openapi_document
 from controller.api.json_api.scopes import Scope, TokenBearer
+from controller.api.page_headers import PAGE_HEADERS
 from controller.api.store.api_tokens import ApiTokens
 from controller.directory.current import CurrentDirectory
 from controller.errors import JournalFull, StoreError
@@ -124,10 +124,10 @@ class JsonApi:
             "operations": [(each, _sample(each)) for each in self.operations],
         }
         text = _PAGES.get_template("try.html.j2").render(values)
-        return web.Response(text=text, content_type="text/html", charset="utf-8", headers=HEADERS)
+        return web.Response(text=text, content_type="text/html", charset="utf-8", headers=PAGE_HEADERS)
 
     async def _on_script(self, _request: web.Request) -> web.Response:
-        return web.Response(body=self._script, content_type="text/javascript", charset="utf-8", headers=HEADERS)
+        return web.Response(body=self._script, content_type="text/javascript", charset="utf-8", headers=PAGE_HEADERS)
 
     async def _on_nothing(self, request: web.Request) -> web.Response:
         path = request.path.removeprefix(BASE)

@@ -8,10 +8,10 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, Field
 
-from controller.api.console.parts import Reads
 from controller.api.json_api.declaration import Asked, Told, api_operation
 from controller.api.json_api.errors import not_found
 from controller.api.json_api.scopes import Scope, TokenBearer
+from controller.api.reads import Reads
 from controller.egress.urls import masked_url
 from controller.postbacks import lookup
 from controller.postbacks.lookup import Filters, PastAttempt, State, StoredPostback
