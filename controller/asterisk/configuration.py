@@ -16,6 +16,7 @@ from typing import Any, Literal
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from controller.asterisk.leg_log import NAME as LEG_LOG_NAME
 from controller.errors import ConfigurationError
 from controller.numbers import national_digits
 
@@ -252,6 +253,7 @@ def render(configuration: AsteriskConfiguration, template_dir: Path, target_dir:
     )
     values: dict[str, Any] = {part.name: getattr(configuration, part.name) for part in fields(configuration)}
     values["banned_file"] = BANNED_FILE
+    values["leg_log_name"] = LEG_LOG_NAME
     for derived in ("encrypts_media", "media_host", "dialled_numbers", "texted_numbers", "manager_networks"):
         values[derived] = getattr(configuration, derived)
     changed = []

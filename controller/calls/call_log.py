@@ -12,7 +12,7 @@ from uuid import uuid4
 import structlog
 
 from controller.calls.feed import CallFeed
-from controller.calls.model.call import Call, TraceLine
+from controller.calls.model.call import Call, TraceLine, leg_id
 from controller.calls.model.response_codes import ResponseCode, TransferState
 from controller.calls.model.states import CallState, TransitionForbidden
 from controller.calls.postback import call_postback
@@ -36,12 +36,17 @@ MOST_TRACE_LINES = 5000
 _ALWAYS_TOLD = frozenset({"answered", "left_out", "end"})
 
 
+def _saw_all(_channel_id: str, _answered_at: datetime) -> None:
+    """No leg ends unseen."""
+
+
 @dataclass(frozen=True, slots=True)
 class CallLogTargets:
     """Where calls are written down: the journal, the feed for those who watch, the clock (UTC), the date format.
 
     mailer: sends the traces that scripts ask for; None when there is no mail server. usage: counts what is metered.
     line_of: what is known of the line of a number (E.164), for post-backs of a key, by its name.
+    leg_ended: when the leg of a channel, answered at that moment, ended while no controller was there; else None.
     """
 
     journal: Journal
@@ -51,6 +56,7 @@ class CallLogTargets:
     mailer: TraceMailer | None = None
     usage: UsageMetrics | None = None
     line_of: Callable[[str, str], LineFound] = nothing_known
+    leg_ended: Callable[[str, datetime], datetime | None] = _saw_all
 
 
 class CallWriter(Protocol):
@@ -157,6 +163,11 @@ class CallLog:
         """How the last transfer of the call stands."""
         return self.call.transfer
 
+    @property
+    def has_leg(self) -> bool:
+        """Whether the other party of the transfer under way has answered."""
+        return self.call.leg is not None
+
     def transfer_became(
         self, transfer: Literal["ringing", "bridged", "failed"], *, number: str = "", route: str = ""
     ) -> None:
@@ -244,7 +255,9 @@ class CallLog:
     def _meter_leg(self) -> None:
         """A transfer that does not stand any more is used up, until now or the end of the call."""
         if (leg := self.call.leg_over()) is not None:
-            self._usage.append(transfer_usage(self.call, leg, self.call.ended_at or self._log_targets.now()))
+            ended_at = self.call.ended_at or self._log_targets.now()
+            unseen = self._log_targets.leg_ended(leg_id(self.call.queue_id), leg.answered_at)
+            self._usage.append(transfer_usage(self.call, leg, min(unseen or ended_at, ended_at)))
 
     @contextmanager
     def _changing(self) -> Iterator[None]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
+from datetime import datetime
 from uuid import uuid4
 
 import structlog
@@ -53,9 +54,12 @@ class IncomingCalls:
         prompts_of: Callable[[str], CallPrompts],
         limits: Limits,
         acknowledgements: Acknowledgements,
+        answered_before: Callable[[str], datetime | None],
     ) -> None:
+        """answered_before: when a channel was answered that a controller had taken before, and has not stored."""
         self._parts = parts
         self._acknowledgements = acknowledgements
+        self._answered_before = answered_before
         self._limits = limits
         self._live = live
         self._loops = Loops(live)
@@ -129,6 +133,8 @@ class IncomingCalls:
             self._parts.ari.events_of(event.channel_id),
             self._prompts_of(rule.license_key),
         )
+        if answered_at := self._answered_before(event.channel_id):
+            session.answered_before(answered_at)
         return call, session
 
     def _who_calls(self, event: Event, arrival: Arrival) -> dict[str, str]:

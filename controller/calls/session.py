@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import partial
 
 import structlog
@@ -73,6 +73,7 @@ class CallSession:
         self._prompts = prompts.spoken(engine.state.speech_rate, engine.state.speech_volume)
         self._now = parts.log_targets.now
         self._lost_at: datetime | None = None
+        self._answered_at: datetime | None = None
         # What a routing asks for first that needs an answered call.
         self._first: Effect | None = None
         self.call_log = call_log = CallLog(parts.log_targets, call, lambda: engine.state)
@@ -191,7 +192,7 @@ class CallSession:
             await self.line.listener.remove_leftovers()
             effect = self._engine.again()
         else:
-            answered_at = self._now()
+            answered_at = self._answered_at or self._now()
             # What the script sets before its first effect, such as the URL of its post-backs, counts from the answer.
             effect = self._first or self._engine.start()
             self.call_log.answered(answered_at)
@@ -253,9 +254,22 @@ class CallSession:
         nothing_heard = self.line.unheard and not self.line.heard
         return ResponseCode.TTS_ERROR if nothing_heard and code is ResponseCode.CALL_ANSWERED else code
 
+    @property
+    def _hung_up_at(self) -> datetime | None:
+        """When Asterisk says that the call ended, which counts although a busy controller is late to hear of it.
+
+        None when it says nothing that can be: its clock may be another one than ours.
+        """
+        at, answered_at = datetime.fromtimestamp(self.line.hung_up_at, UTC), self.call.answered_at
+        return at if answered_at is not None and answered_at <= at <= self._now() else None
+
+    def answered_before(self, at: datetime) -> None:
+        """The call was answered at this moment, by a controller that did not live to store it."""
+        self._answered_at = at
+
     def _finish(self, reason: str) -> None:
         # Of a call whose Asterisk did not come back nobody can tell how long it lasted after that.
-        at = self._lost_at if reason == ASTERISK_LOST else None
+        at = self._lost_at if reason == ASTERISK_LOST else self._hung_up_at
         self.call_log.ended(reason, self._final_code, at=at)
         log.info("call ended", reason=reason, seconds=self.call.duration_seconds)
 

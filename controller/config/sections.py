@@ -117,6 +117,7 @@ class AsteriskSection(Declaration):
     texts_listen: Annotated[str, AfterValidator(_address)] = "127.0.0.1"
     agi_port: Port = 4573
     hep_port: Port = 9060
+    leg_log: str = ""
 
 
 class AnswerDetectionSection(Declaration):

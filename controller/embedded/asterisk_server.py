@@ -87,7 +87,8 @@ class AsteriskTree:
         try:
             for name in ("etc", "data/sounds/ringpost", "var", "cache", "run", "spool/recording", "spool/tmp"):
                 (self.root / name).mkdir(parents=True, exist_ok=True)
-            self.log_dir.mkdir(parents=True, exist_ok=True)
+            # Asterisk does not make the folder of its log of channel events itself.
+            (self.log_dir / "cel-custom").mkdir(parents=True, exist_ok=True)
             for name in ("agi-bin", "documentation", "rest-api"):
                 _link(self.root / "data" / name, packaged / name)
             _link(self.sounds_dir / "en", packaged / "sounds" / SOUNDS)

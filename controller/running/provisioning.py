@@ -13,6 +13,7 @@ import structlog
 
 from controller.asterisk.ami import AmiClient
 from controller.asterisk.configuration import AsteriskConfiguration, SipPhone, SipTrunk, render
+from controller.asterisk.leg_log import leg_log_in
 from controller.config.load import Configuration
 from controller.config.settings import Settings
 from controller.directory.secrets import make_token
@@ -59,6 +60,13 @@ def packaged_directories(files: Path) -> Directories:
         "run_dir": Path("/run/asterisk"),
         "log_dir": Path("/var/log/asterisk"),
     }
+
+
+def leg_log_of(settings: Settings) -> Path | None:
+    """Asterisk's log of its legs; None where this controller cannot see it."""
+    if settings.asterisk.leg_log:
+        return Path(settings.asterisk.leg_log)
+    return None if settings.external_asterisk else leg_log_in(asterisk_tree(settings).log_dir)
 
 
 def announcements_dir(settings: Settings) -> Path:

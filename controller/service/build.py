@@ -12,10 +12,12 @@ from prometheus_client import CollectorRegistry
 from controller.api.operator_doors import operator_doors
 from controller.asterisk.ami import AmiClient
 from controller.asterisk.ari.client import SILENCED_EVENTS, AriClient
+from controller.asterisk.leg_log import LegLog
 from controller.calls.acknowledgements import MIRRORED_SECONDS, Acknowledgements
 from controller.calls.call_log import CallLogTargets
 from controller.calls.call_prompts import CallPrompts, PromptSources
 from controller.calls.feed import CallFeed
+from controller.calls.recovery.unseen import UnseenLegs
 from controller.calls.store.call_lookup import CallLookup
 from controller.calls.store.controllers import Owner
 from controller.calls.store.journal import Journal
@@ -37,6 +39,7 @@ from controller.postbacks.delivery import Delivery, DeliveryOptions
 from controller.postbacks.poster import PostingOptions
 from controller.postbacks.schedule import Schedule
 from controller.running.prompt_rendering import build_prompts
+from controller.running.provisioning import leg_log_of
 from controller.running.reloading import Reloading
 from controller.running.sharing import with_shared_secrets
 from controller.service.build_bans import build_bans
@@ -108,6 +111,14 @@ def build(configuration: Configuration, database: Database) -> Service:
     hep = texts.listeners.hep
     acknowledgements = Acknowledgements(lambda: hep.heard_within(MIRRORED_SECONDS))
     hep.on_sip(acknowledgements.on_sip)
+    unseen = UnseenLegs(
+        LegLog(leg_log_of(settings)),
+        CallLookup(database),
+        directory,
+        configuration.application,
+        lambda: owner.asterisk,
+        _utc_now,
+    )
     calls = build_calls(
         database=database,
         journal=journal,
@@ -131,6 +142,7 @@ def build(configuration: Configuration, database: Database) -> Service:
             mailer,
             metering.metrics,
             line_types.types.known,
+            unseen.ended_at,
         ),
         queue_text=texts.texts.queue_for_call,
         block_number=texts.opt_outs.block_for_call,
@@ -140,6 +152,7 @@ def build(configuration: Configuration, database: Database) -> Service:
         acknowledgements=acknowledgements,
         is_offline=lambda trunk: trunk in texts.phones.offline,
         added_voices=voices_added(settings.speech.voices),
+        unseen=unseen,
     )
     # Calls that were adopted before the manager interface was there have not had their lease renewed.
     ami.on_ready(calls.live.renew_all)

@@ -37,6 +37,7 @@ from controller.calls.outgoing.trunk_health import TrunkHealth
 from controller.calls.playback_health import PlaybackHealth
 from controller.calls.recovery.adopt import Adoption
 from controller.calls.recovery.sweep import Sweep
+from controller.calls.recovery.unseen import UnseenLegs
 from controller.calls.session import SessionParts
 from controller.calls.store.call_limits import CallLimits
 from controller.calls.store.call_lookup import CallLookup
@@ -91,6 +92,7 @@ def build_calls(
     context: Context,
     registry: CollectorRegistry,
     log_targets: CallLogTargets,
+    unseen: UnseenLegs,
     queue_text: QueueText,
     block_number: BlockNumber,
     forbids_call: ForbidsCall,
@@ -108,6 +110,7 @@ def build_calls(
     queue_text: queues what scripts and sequences send. block_number: opts out who asks for it on a call. forbids_call:
     whether a number has opted out of a key's calls. holds_key: whether a key has reached a limit of its usage.
     is_offline: whether Asterisk says that a trunk does not answer, by its name.
+    unseen: what happens to legs while no controller is there.
     message_left: told of each message that a mailbox may have got. acknowledgements: told of what Asterisk mirrors.
     """
     acknowledged = acknowledgements or Acknowledgements()
@@ -130,12 +133,22 @@ def build_calls(
     playback_health = PlaybackHealth(registry, time.monotonic)
     dispatcher = EffectDispatcher(legs, guard, queue_text, block_number, recordings, routings, playback_health)
     parts = SessionParts(ari, dispatcher, log_targets, lease_seconds, listening)
-    incoming = IncomingCalls(parts, live, directory, queue_ids, prompts_of, limits, acknowledged)
+    incoming = IncomingCalls(parts, live, directory, queue_ids, prompts_of, limits, acknowledged, unseen.answered_at)
     trunks = NextTrunk(routes, queue, health)
     outgoing = OutgoingCalls(parts, live, directory, routes, application, prompts_of, forbids_call, limits, trunks)
     sweep = Sweep(ari, live, dispatcher.conferences, recordings, application)
     adoption = Adoption(
-        parts, live, CallLookup(database), owner, directory, application, prompts_of, outgoing.go_on, sweep
+        parts,
+        live,
+        CallLookup(database),
+        owner,
+        directory,
+        application,
+        prompts_of,
+        outgoing.go_on,
+        sweep,
+        unseen,
+        queue_ids,
     )
     dialer = Dialer(queue, directory, outgoing, journal, lambda: ari.connected, holds_key)
     notifications = Notifications(

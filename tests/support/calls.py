@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, cast
 from prometheus_client import CollectorRegistry
 
 from controller.asterisk.ari.client import AriClient
+from controller.asterisk.leg_log import LegLog
 from controller.calls.acknowledgements import Acknowledgements
 from controller.calls.administration import CallAdministration
 from controller.calls.call_log import CallLogTargets
@@ -23,7 +24,9 @@ from controller.calls.live import LiveCalls
 from controller.calls.outgoing.dialer import Dialer
 from controller.calls.outgoing.notifications import Notifications
 from controller.calls.recovery.adopt import Adoption
+from controller.calls.recovery.unseen import UnseenLegs
 from controller.calls.store.call_lookup import CallLookup
+from controller.calls.store.controllers import Owner
 from controller.calls.store.journal import Journal
 from controller.calls.store.queue_ids import QueueIds
 from controller.calls.store.recording_spool import RecordingSpool
@@ -196,6 +199,15 @@ def snapshot(scripts: dict[str, str]) -> Snapshot:
     )
 
 
+def unseen_legs(
+    database: Database, directory: CurrentDirectory, owner: Owner, leg_log: Path | None = None
+) -> UnseenLegs:
+    """What happens to legs while no controller is there, by a log of Asterisk's; without one, nothing is known."""
+    return UnseenLegs(
+        LegLog(leg_log), CallLookup(database), directory, APPLICATION, lambda: owner.asterisk, lambda: datetime.now(UTC)
+    )
+
+
 @asynccontextmanager
 async def calls_room(
     fake: FakeAri,
@@ -208,6 +220,7 @@ async def calls_room(
     holds_key: HoldsKey = holds_nobody,
     added_voices: Collection[int] = (),
     acknowledgements: Acknowledgements | None = None,
+    leg_log: Path | None = None,
 ) -> AsyncIterator[CallsRoom]:
     """A controller's calls, connected to the fake; cancelled (as by kill -9, but for the journal) at the end."""
     database = await Database.connect(postgres, Queries.load(QUERIES))
@@ -220,6 +233,7 @@ async def calls_room(
     current, prompts, feed, sounds = CurrentDirectory(directory), NamedPrompts(), CallFeed(), NamedSounds()
     spool = tempfile.TemporaryDirectory(prefix="ringpost-spool-")
     recordings = Recordings(ari, sounds, RecordingSpool(Path(spool.name)), APPLICATION)
+    unseen = unseen_legs(database, current, owner, leg_log)
     calls = build_calls(
         database=database,
         journal=journal,
@@ -234,7 +248,8 @@ async def calls_room(
         lease_seconds=90,
         context=NOWHERE,
         registry=registry,
-        log_targets=CallLogTargets(journal, feed, lambda: datetime.now(UTC)),
+        log_targets=CallLogTargets(journal, feed, lambda: datetime.now(UTC), leg_ended=unseen.ended_at),
+        unseen=unseen,
         queue_text=Texts(
             database, current, Queueing(current, database, Rules(), utc_now), TextMetrics(registry)
         ).queue_for_call,

@@ -17,6 +17,7 @@ import aiohttp
 import asyncpg
 from aiohttp import web
 
+from controller.asterisk.leg_log import leg_log_in
 from controller.config.load import SECRETS_FILE
 from controller.directory.secrets import Secrets
 from tests.support import forked_cli
@@ -153,6 +154,7 @@ asterisk:
   hep_port: {known.hep_port}
   ami_username: {known.ami_username}
   ami_password: {known.ami_password}
+  leg_log: {leg_log_in(self.asterisk.server.tree.log_dir)}
 """
         )
 

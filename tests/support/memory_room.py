@@ -23,7 +23,7 @@ from controller.directory.snapshot import Snapshot
 from controller.egress.guard import Guard
 from controller.script.analysis.checker import NOWHERE
 from controller.service.build_calls import Calls, build_calls
-from tests.support.calls import APPLICATION, NamedPrompts, NamedSounds, NoManager
+from tests.support.calls import APPLICATION, NamedPrompts, NamedSounds, NoManager, unseen_legs
 from tests.support.memory_ari import MemoryAri
 from tests.support.memory_store import MemoryDatabase
 from tests.support.owner import an_owner
@@ -95,6 +95,7 @@ async def memory_room(
         context=NOWHERE,
         registry=registry,
         log_targets=CallLogTargets(journal, CallFeed(), lambda: datetime.now(UTC)),
+        unseen=unseen_legs(database, current, owner),
         queue_text=no_text,
         block_number=nobody_opts_out,
         forbids_call=allows,

@@ -169,6 +169,23 @@ async def test_a_call_that_is_handed_over_keeps_its_conversation_and_the_next_co
     assert _nothing_is_left(fake)
 
 
+async def test_a_conversation_that_ended_unseen_is_over_and_nobody_is_called_again() -> None:
+    fake = MemoryAri()
+    _answers(fake)
+    scripted = scripted_line(fake)
+    task = _transfer(scripted)
+    await _talking(fake)
+    fake.client.lose()
+    with pytest.raises(Lost):
+        await task
+    fake.hang_up(LEG)
+    fake.client.regain()
+    await scripted.line.restored(1)
+    assert await _transfer(scripted) == Transferred()
+    assert len(fake.requests_of("POST", "channels/create")) == 1
+    assert _nothing_is_left(fake)
+
+
 @pytest.mark.parametrize("meanwhile", ["rings", "answers"])
 async def test_a_leg_that_rang_when_the_connection_was_lost_is_not_called_twice(meanwhile: str) -> None:
     fake = MemoryAri()

@@ -68,6 +68,10 @@ async def _transfer(line: Line, effect: Transfer, legs: Legs, license_key: str, 
             if await _stands(line, bridge, leg):
                 async with owned(line, "the bridge of a transfer", bridge.destroy):
                     return await _talk(line, leg, effect)
+            if line.changes.has_leg:
+                # Both talked, and the other party has hung up while nobody was there to see it.
+                await removed("the bridge of a transfer", bridge.destroy)
+                return Transferred()
             async with _waiting(line, heard):
                 failure = await reach(line, leg, effect, legs, license_key, silent=bool(heard.media))
                 if failure is None and effect.digits:

@@ -133,7 +133,8 @@ async def _reach_once(
         application_args="leg",
         other_channel_id=line.fixed_id(INSIDE) if inside else None,
         originator=line.channel.id,
-        variables={**shown, **members},
+        # For Asterisk's own log of its legs, where it tells of one whose controller dies before it has stored it.
+        variables={**shown, **members, "CHANNEL(userfield)": effect.number},
     )
     found = await _make(line, leg, create)
     line.changes.transfer_became("ringing")

@@ -60,6 +60,9 @@ class CallChanges(Protocol):
     @property
     def transfer(self) -> TransferState: ...
 
+    @property
+    def has_leg(self) -> bool: ...
+
     def transfer_became(
         self, transfer: Literal["ringing", "bridged", "failed"], *, number: str = "", route: str = ""
     ) -> None: ...
@@ -133,6 +136,7 @@ class Line:
         self._presses = KeyPresses()
         self.heard = self.unheard = 0  # playbacks that were heard, and prompts that could not be
         self.hung_up = False
+        self.hung_up_at = 0.0  # in seconds of 1970, by Asterisk's clock; 0: Asterisk has not told
         self.destroyed = False
         self.transfer_routes: tuple[str, ...] = ()  # the trunks that the legs of a transfer go through, while it lasts
         self.hangup_cause = 0
@@ -252,6 +256,7 @@ class Line:
 
     def _hung_up_by(self, event: Event) -> None:
         self.hung_up = True
+        self.hung_up_at = self.hung_up_at or event.moment
         self.destroyed = self.destroyed or event.type == "ChannelDestroyed"
         self.hangup_cause = event.cause or self.hangup_cause
         self.sip_status = event.sip_status or self.sip_status
@@ -305,7 +310,7 @@ class Line:
             if event is None:
                 continue
             if event.type == "ChannelDestroyed" and event.channel_id == self.channel.id:
-                self.hung_up = True
+                self._hung_up_by(event)
             elif event.type == ENDED_FROM_OUTSIDE:
                 self._end_from_outside(event)
             elif event.type == "ChannelDtmfReceived" and self._presses.is_new(event):

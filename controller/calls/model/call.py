@@ -20,7 +20,7 @@ LONGEST_CALL_SECONDS = 3600.0
 _OURS = "ringpost-"
 _TRY = re.compile(r"ringpost-\d+-try-\d+")
 _EAR = re.compile(r"ringpost-(\d+)-ear-(?:snoop|media)")
-_LEG = re.compile(r"ringpost-\d+-transfer")
+_LEG = re.compile(r"ringpost-(\d+)-transfer")
 # What is made so that an operator can listen in to a call.
 SPY_LEG, SPY_SNOOP, SPY_BRIDGE = "leg", "snoop", "bridge"
 _SPY = re.compile(rf"ringpost-\d+-spy-(?:{SPY_LEG}|{SPY_SNOOP})")
@@ -66,6 +66,17 @@ def spy_id(queue_id: int, kind: str) -> str:
 def is_spy(channel_id: str) -> bool:
     """Whether this channel was made for somebody who listens in: it means nothing to a controller that did not."""
     return _SPY.fullmatch(channel_id) is not None
+
+
+def leg_id(queue_id: int) -> str:
+    """The channel of the other party of a call's transfer; the next transfer of the call has the same."""
+    return f"ringpost-{queue_id}-transfer"
+
+
+def transfer_of(channel_id: str) -> int | None:
+    """The QueueID of the call whose transfer has this channel as its leg; None for any other channel."""
+    match = _LEG.fullmatch(channel_id)
+    return int(match.group(1)) if match else None
 
 
 def is_leg(channel_id: str) -> bool:

@@ -18,9 +18,11 @@ from controller.calls.model.call import is_leg, is_ours, is_spy, is_try, listene
 from controller.calls.model.order import Notification
 from controller.calls.recovery.settle import settle_lost, settle_unreadable
 from controller.calls.recovery.sweep import Sweep
+from controller.calls.recovery.unseen import UnseenLegs
 from controller.calls.session import CallSession, SessionParts
 from controller.calls.store.call_lookup import CallLookup
 from controller.calls.store.controllers import Owner
+from controller.calls.store.queue_ids import QueueIds
 from controller.calls.store.stored_calls import StoredCall
 from controller.directory.current import CurrentDirectory
 from controller.errors import AsteriskError, StateInvalid, StoreError
@@ -50,6 +52,8 @@ class Adoption:
         prompts_of: Callable[[str], CallPrompts],
         go_on_dialling: Callable[[CallSession, Notification], Awaitable[None]],
         sweep: Sweep,
+        unseen: UnseenLegs,
+        queue_ids: QueueIds,
     ) -> None:
         self._parts = parts
         self._live = live
@@ -60,6 +64,8 @@ class Adoption:
         self._prompts_of = prompts_of
         self._go_on_dialling = go_on_dialling
         self._sweep = sweep
+        self._unseen = unseen
+        self._queue_ids = queue_ids
         self._one_at_a_time = asyncio.Lock()
 
     async def connected(self) -> None:
@@ -68,7 +74,9 @@ class Adoption:
         Then what calls left in Asterisk that are over is swept. Raises AsteriskError.
         """
         async with self._one_at_a_time:
+            await self._unseen.look()
             await self._agree()
+            await self._unseen.store_unknown(self._parts.log_targets, self._live.metrics, self._queue_ids)
             await self._sweep.run_once()
 
     async def run(self) -> None:
@@ -77,6 +85,8 @@ class Adoption:
             await asyncio.sleep(min(RECONCILE_SECONDS, self._owner.lease_seconds))
             try:
                 await self.connected()
+                if await self._parts.log_targets.journal.flush():
+                    await self._unseen.forget()
             except AsteriskError as error:
                 log.info("calls are reconciled later", reason=str(error))
             except Exception:
@@ -98,7 +108,8 @@ class Adoption:
             if channel_id in seen or stored.just_claimed:
                 continue
             if channel_id not in channels or stored.asterisk not in ("", self._owner.asterisk):
-                settle_lost(self._parts.log_targets, self._live.metrics, stored)
+                leg = self._unseen.newest(channel_id)
+                settle_lost(self._parts.log_targets, self._live.metrics, stored, leg)
                 continue
             try:
                 prompts = self._prompts_of(stored.call.license_key)

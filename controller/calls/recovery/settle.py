@@ -7,6 +7,7 @@ from datetime import datetime
 
 import structlog
 
+from controller.asterisk.leg_log import LoggedLeg
 from controller.calls.call_log import CallLog, CallLogTargets
 from controller.calls.metrics import CallMetrics
 from controller.calls.model.response_codes import ResponseCode
@@ -22,17 +23,22 @@ PROGRAM_CHANGED = "program-changed"
 STATE_UNREADABLE = "state-unreadable"
 
 
-def settle_lost(log_targets: CallLogTargets, metrics: CallMetrics, stored: StoredCall) -> None:
+def settle_lost(
+    log_targets: CallLogTargets, metrics: CallMetrics, stored: StoredCall, leg: LoggedLeg | None = None
+) -> None:
     """A stored call that nobody drives, and that has no channel any more: it is over, and its customer is told so.
 
     An outgoing call of which nobody was called yet waits again; one that was not answered, as far as anybody knows, is
-    tried again if it has tries left. One that was answered ended when its controller last gave a sign of life, for its
-    customer and for its usage: nobody can tell what came after that.
+    tried again if it has tries left.
+
+    leg: what Asterisk has written down of its channel. Of one that was answered it tells when it ended; where nobody
+    can tell, that is when its controller last gave a sign of life, for its customer and for its usage.
     """
+    ended_at = (leg.ended_at if leg else None) or _last_seen(stored)
     try:
         state = stored.state()
     except StateInvalid as error:
-        settle_unreadable(log_targets, metrics, stored, error, at=_last_seen(stored))
+        settle_unreadable(log_targets, metrics, stored, error, at=ended_at)
         return
     call, notification = stored.call, stored.notification
     record = CallLog(log_targets, call, lambda: state)
@@ -45,8 +51,10 @@ def settle_lost(log_targets: CallLogTargets, metrics: CallMetrics, stored: Store
             record.waits_again(ResponseCode.TELECOM_TIMEOUT, notification.next_try_seconds)
             log.warning("a try was lost, and another one follows", call=call.queue_id)
             return
+    if leg is not None and call.answered_at is None:
+        record.answered(leg.answered_at)
     code = ResponseCode.UNIVERSAL_ERROR if call.outgoing else ResponseCode.INCOMING_CALL_COMPLETE
-    record.ended("lost", code, event="call.lost", at=_last_seen(stored))
+    record.ended("lost", code, event="call.lost", at=ended_at)
     metrics.ended.labels(call.end_reason).inc()
     log.warning("call closed whose end was not seen", call=call.queue_id)
 

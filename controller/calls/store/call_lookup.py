@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from controller.calls.model.call import TraceLine
 from controller.calls.store.stored_calls import CallSummary, StoredCall, stored_calls
+from controller.metering.store.records import write_usage
+from controller.metering.usage import UsageRecord
 from controller.store.database import Database
 
 
@@ -49,6 +52,16 @@ class CallOwnership:
     controller_lives: bool
 
 
+@dataclass(frozen=True, slots=True)
+class StoredLegs:
+    """The legs of a call's transfers that are stored, by when they were answered; with whose call it is."""
+
+    queue_id: int
+    license_key: str
+    our_number: str
+    answered: list[datetime]
+
+
 class CallLookup:
     """Reads calls. Every method raises StoreError."""
 
@@ -72,6 +85,28 @@ class CallLookup:
                 "knows_channel", our_number=our_number, channel_id=channel_id, asterisk=asterisk
             )
         )
+
+    async def unknown_channels(self, channel_ids: Iterable[str], asterisk: str, since: datetime) -> list[str]:
+        """Those of these channels of an Asterisk that no call has had which began since a moment (UTC)."""
+        rows = await self._database.fetch(
+            "unknown_channels", channels=list(channel_ids), asterisk=asterisk, since=since
+        )
+        return [row["channel_id"] for row in rows]
+
+    async def legs_of(self, queue_ids: Iterable[int]) -> list[StoredLegs]:
+        """What is stored of the transfers of calls; a call that is not stored is left out."""
+        found: dict[int, StoredLegs] = {}
+        for row in await self._database.fetch("legs_of_calls", queue_ids=list(queue_ids)):
+            legs = found.setdefault(
+                row["queue_id"], StoredLegs(row["queue_id"], row["license_key"], row["our_number"], [])
+            )
+            if row["answered_at"] is not None:
+                legs.answered.append(row["answered_at"])
+        return list(found.values())
+
+    async def meter(self, usage: Sequence[UsageRecord]) -> None:
+        """Store usage that belongs to no change of a call's state; what is stored already stays."""
+        await write_usage(self._database, usage)
 
     async def find(self, wanted: CallFilter) -> list[CallSummary]:
         """The calls that fit, newest first."""

@@ -1,0 +1,107 @@
+"""Legs whose answer or end no controller saw: by Asterisk's own log they last as long as they lasted, for customer and
+usage."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import asyncpg
+import pytest
+
+from tests.support.calls import CallsRoom, calls_room, snapshot
+from tests.support.fake_ari import FakeAri
+from tests.support.leg_lines import answer_line, end_line
+from tests.support.patience import until
+
+NUMBER = "+12015550101"
+WAITS = r"Hello. ~\WaitForDTMF(60)~"
+KNOWN = snapshot({NUMBER: WAITS})
+
+
+async def _sql(room: CallsRoom, query: str) -> list[tuple[object, ...]]:
+    assert await room.journal.flush()
+    connection = await asyncpg.connect(room.database.dsn)
+    try:
+        return [tuple(row) for row in await connection.fetch(query)]
+    finally:
+        await connection.close()
+
+
+async def _usage(room: CallsRoom) -> list[tuple[object, ...]]:
+    return await _sql(room, "SELECT product, number, units, began_at, at FROM usage_records ORDER BY at")
+
+
+async def _events(room: CallsRoom) -> list[str]:
+    return [str(event) for (event,) in await _sql(room, "SELECT event FROM postbacks ORDER BY number")]
+
+
+async def _ended(room: CallsRoom) -> None:
+    async def none_is_open() -> bool:
+        return await _sql(room, "SELECT count(*) FROM calls WHERE ended_at IS NULL") == [(0,)]
+
+    await until(none_is_open)
+
+
+async def test_a_call_that_ended_unseen_ended_when_asterisk_says(postgres: str, tmp_path: Path) -> None:
+    log = tmp_path / "legs.csv"
+    async with FakeAri(playback_seconds=None) as fake:
+        async with calls_room(fake, postgres, KNOWN) as room:
+            channel = fake.incoming_call()
+            await fake.until(lambda: bool(fake.played))
+            assert await room.journal.flush()
+            ((answered_at,),) = await _sql(room, "SELECT answered_at FROM calls")
+        assert isinstance(answered_at, datetime)
+        fake.drop_connection()
+        fake.hang_up(channel)
+        ended_at = answered_at + timedelta(seconds=42)
+        log.write_text(f"{answer_line(channel, answered_at)}\n{end_line(channel, ended_at)}\n")
+        async with calls_room(fake, postgres, KNOWN, leg_log=log) as room:
+            await _ended(room)
+            ((product, _, units, began_at, at),) = await _usage(room)
+            assert (product, units, began_at, at) == ("call", 42, answered_at, ended_at)
+            assert await _events(room) == ["call.answered", "call.lost"]
+
+
+async def test_a_call_whose_answer_nobody_stored_is_a_call_once(postgres: str, tmp_path: Path) -> None:
+    log = tmp_path / "legs.csv"
+    ended_at = datetime.now(UTC) - timedelta(seconds=5)
+    answered_at = ended_at - timedelta(seconds=30)
+    log.write_text(f"{answer_line('7.1', answered_at)}\n{end_line('7.1', ended_at)}\n")
+    for _ in range(3):
+        async with FakeAri() as fake, calls_room(fake, postgres, KNOWN, leg_log=log) as room:
+            await room.adoption.connected()
+            assert await _usage(room) == [("call", "+12125550123", 30, answered_at, ended_at)]
+            assert await _events(room) == ["call.answered", "call.lost"]
+            rows = await _sql(room, "SELECT our_number, route, response_code, end_reason FROM calls")
+            assert rows == [(NUMBER, "carrier", 30, "lost")]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"application": "Playback", "arguments": "ringpost/unavailable"},
+        {"arguments": "another,incoming,+12015550101"},
+        {"arguments": "ringpost,outgoing"},
+        {"arguments": "ringpost,incoming,+12015559999"},
+    ],
+)
+async def test_what_was_no_call_of_ours_is_none(postgres: str, tmp_path: Path, changes: dict[str, str]) -> None:
+    log = tmp_path / "legs.csv"
+    at = datetime.now(UTC) - timedelta(seconds=30)
+    log.write_text(f"{answer_line('7.1', at, **changes)}\n{end_line('7.1', at)}\n")
+    async with FakeAri() as fake, calls_room(fake, postgres, KNOWN, leg_log=log) as room:
+        await room.adoption.connected()
+        assert await _usage(room) == []
+        assert await _events(room) == []
+
+
+async def test_what_a_caller_withholds_stays_withheld(postgres: str, tmp_path: Path) -> None:
+    log = tmp_path / "legs.csv"
+    at = datetime.now(UTC) - timedelta(seconds=30)
+    line = answer_line("7.1", at, presentation="prohib_not_screened")
+    log.write_text(f"{line}\n{end_line('7.1', at + timedelta(seconds=1))}\n")
+    async with FakeAri() as fake, calls_room(fake, postgres, KNOWN, leg_log=log) as room:
+        await room.adoption.connected()
+        ((number,),) = await _sql(room, "SELECT their_number FROM calls")
+        assert "2125550123" not in str(number)
