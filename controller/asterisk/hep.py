@@ -24,6 +24,10 @@ _HEADER = struct.Struct("!4sH")
 _LONGEST_NUMBER = 4
 _BUFFER_BYTES = 4 * 1024 * 1024
 _CHUNK = struct.Struct("!HHH")
+_IPV4_BYTES, _IPV6_BYTES = 4, 16
+_END_OF_HEAD = b"\r\n\r\n"
+# The header as Asterisk and nearly everybody else spells it. It is found so at a fifteenth of the cost.
+_USUAL_CSEQ = b"\nCSeq: "
 
 SIP = 1
 """The capture type of SIP, among those of HEP."""
@@ -138,7 +142,10 @@ def _number(chunks: dict[int, bytes], kind: int) -> int:
 
 def _address(chunks: dict[int, bytes], hosts: tuple[int, int], port: int) -> Address:
     packed = next((chunks[kind] for kind in hosts if kind in chunks), b"")
-    host = str(ipaddress.ip_address(packed)) if len(packed) in (4, 16) else ""
+    if len(packed) == _IPV4_BYTES:
+        host = socket.inet_ntop(socket.AF_INET, packed)
+    else:
+        host = str(ipaddress.IPv6Address(packed)) if len(packed) == _IPV6_BYTES else ""
     return Address(host, _number(chunks, port))
 
 
@@ -187,8 +194,9 @@ class HepReceiver(asyncio.DatagramProtocol):
 
         A call is told in a dozen SIP messages: to read them for nothing costs as much as a tenth of the call.
         """
-        wanted = "|".join(methods)
-        self._wanted = re.compile(rb"^cseq[ \t]*:\s*\d+\s+(?:%b)\b" % wanted.encode(), re.IGNORECASE | re.MULTILINE)
+        wanted = "|".join(methods).encode()
+        self._wanted = re.compile(rb"^cseq[ \t]*:\s*\d+\s+(?:%b)\b" % wanted, re.IGNORECASE | re.MULTILINE)
+        self._wanted_as_usual = re.compile(rb"\s*\d+\s+(?:%b)\b" % wanted, re.IGNORECASE)
         self._reads_all = not wanted
         self._clock = clock
         self._last_packet_at = -math.inf
@@ -220,7 +228,7 @@ class HepReceiver(asyncio.DatagramProtocol):
 
     def datagram_received(self, data: bytes, addr: tuple[str | object, int]) -> None:  # noqa: ARG002
         self._last_packet_at = self._clock()
-        if not self._reads_all and not self._wanted.search(data):
+        if not self._reads_all and not self._is_wanted(data):
             return
         packet = parse_packet(data)
         if packet is not None and packet.capture_type != SIP:
@@ -235,6 +243,14 @@ class HepReceiver(asyncio.DatagramProtocol):
                 handler(packet, message)
             except Exception:
                 log.exception("A handler of a SIP message failed")
+
+    def _is_wanted(self, data: bytes) -> bool:
+        """Whether the message is, or answers, one of the wanted methods."""
+        place = data.find(_USUAL_CSEQ)
+        # What stands behind the head was written by whoever sent the message, and is no header.
+        if place >= 0 and data.find(_END_OF_HEAD, 0, place) < 0:
+            return self._wanted_as_usual.match(data, place + len(_USUAL_CSEQ)) is not None
+        return self._wanted.search(data) is not None
 
     def error_received(self, exc: Exception) -> None:
         log.warning("Receiving SIP messages failed once", reason=str(exc))

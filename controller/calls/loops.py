@@ -29,6 +29,8 @@ class Loops:
 
     def is_loop(self, channel_id: str, their_number: str) -> bool:
         """Whether a call that comes in now is one link too many."""
+        if transferring_call(channel_id) is None and not any(map(_transfers, self._live.sessions())):
+            return False  # as nearly always; all calls that come in go through here, however many are in progress
         sessions = {session.line.channel.id: session for session in self._live.sessions()}
         self._parents = {child: parent for child, parent in self._parents.items() if child in sessions}
         chains = {parent: self._links(parent, sessions) + 1 for parent in self._brought_by(channel_id, their_number)}
@@ -65,6 +67,11 @@ class Loops:
                 break
             links, channel_id = links + 1, parent
         return links
+
+
+def _transfers(session: CallSession) -> bool:
+    """Whether the call is transferred just now."""
+    return bool(session.line.transfer_routes)
 
 
 def _coupled(parent: Call, child: Call) -> bool:

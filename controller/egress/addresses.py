@@ -121,6 +121,7 @@ def parse_opening(text: str) -> tuple[Network, int | None]:
     return ip_network(match[1] or match[2]), port
 
 
+@lru_cache(maxsize=1024)
 def parse_address(text: str) -> Address | None:
     """An IP address in its usual spelling, zone ids left away; None for anything else."""
     try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 from urllib.parse import quote
 
 from yarl import URL
@@ -30,6 +31,7 @@ class MalformedUrl(UrlRefused):
     error_id = "malformed-url"
 
 
+@lru_cache(maxsize=1024)  # one URL is posted to again and again, and reading it costs as much as signing what is sent
 def customer_url(text: str) -> URL:
     """The URL as it is sent: host and scheme in lower case, path and query to the letter. MalformedUrl.
 

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import time
 from collections.abc import Awaitable, Callable
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 from datetime import datetime
-from types import SimpleNamespace
-from typing import Any
 
 import aiohttp
 import structlog
@@ -17,6 +15,7 @@ from yarl import URL
 
 from controller.egress.answers import read_at_most
 from controller.egress.certificate import expiry_of, how_long_ago
+from controller.egress.connections import over_kept_connection
 from controller.egress.guard import Guard
 from controller.egress.reasons import EXPIRED, answer_reason, certificate_error, is_own_shortage, reason_of
 from controller.egress.urls import MalformedUrl
@@ -64,13 +63,12 @@ class Poster:
         self._secrets = secrets
         self._now = now
         self._mail = mail
+        self._limits = aiohttp.ClientTimeout(total=options.total_seconds, sock_connect=options.connect_seconds)
         self._session: aiohttp.ClientSession | None = None
 
     async def open(self) -> None:
         """Make ready for posting."""
-        tracing = aiohttp.TraceConfig()
-        tracing.on_connection_reuseconn.append(_note_reuse)
-        self._session = self._guard.session(self._guard.connector(), trace_configs=[tracing])
+        self._session = self._guard.session(self._guard.connector())
 
     async def close(self) -> None:
         """Close all connections."""
@@ -133,15 +131,14 @@ class Poster:
 
     async def _send(self, way: Way, url: URL, body: bytes, headers: dict[str, str]) -> tuple[int, str | None, bool]:
         """Send once; once more when a connection that had idled turns out to be closed (RFC 9112, 9.3.1)."""
-        tracing = {"reused": False}
         try:
-            return await self._send_once(way, url, body, headers, tracing)
+            return await self._send_once(way, url, body, headers)
         except (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError, ConnectionError) as error:
-            if not tracing["reused"] or isinstance(error, aiohttp.ClientConnectorError):
+            if isinstance(error, aiohttp.ClientConnectorError) or not over_kept_connection():
                 raise
         # Others that idle may be just as dead: over a connection of its own.
         async with self._guard.session(self._guard.connector(keep_alive=0.1)) as fresh:
-            return await self._send_once(way, url, body, {**headers, "Connection": "close"}, None, fresh)
+            return await self._send_once(way, url, body, {**headers, "Connection": "close"}, fresh)
 
     async def _send_once(
         self,
@@ -149,28 +146,25 @@ class Poster:
         url: URL,
         body: bytes,
         headers: dict[str, str],
-        tracing: dict[str, bool] | None,
         session: aiohttp.ClientSession | None = None,
     ) -> tuple[int, str | None, bool]:
         """The status, the Retry-After, and whether the answer says ok, which only one way asks for."""
         session = session or self._session
         assert session is not None
-        options = self._options
-        limits = aiohttp.ClientTimeout(total=options.total_seconds, sock_connect=options.connect_seconds)
         async with session.request(
             "GET" if way.fetches else "POST",
             url,
             data=None if way.fetches else body,
             headers=headers,
             allow_redirects=False,
-            timeout=limits,
-            trace_request_ctx=tracing,
+            timeout=self._limits,
         ) as response:
             ok = False
-            with contextlib.suppress(aiohttp.ClientError, OSError, TimeoutError):
-                async with asyncio.timeout(ANSWER_BODY_SECONDS):
+            with suppress(aiohttp.ClientError, OSError, TimeoutError):
+                # Most answers are here whole, and nothing is waited for.
+                async with nullcontext() if response.content.is_eof() else asyncio.timeout(ANSWER_BODY_SECONDS):
                     answer, _ = await read_at_most(response, LARGEST_ANSWER)
-                    ok = says_ok(answer)
+                ok = way is Way.FETCH_UNTIL_OK and says_ok(answer)
             return response.status, response.headers.get("Retry-After"), ok
 
     def _headers(self, claimed: Claimed, at: datetime, way: Way) -> dict[str, str]:
@@ -198,7 +192,3 @@ class Poster:
         except (OSError, UrlRefused):
             return None
         return await expiry_of(addresses[0], url.port or 443, url.raw_host or "")
-
-
-async def _note_reuse(_session: aiohttp.ClientSession, context: SimpleNamespace, _parameters: Any) -> None:
-    context.trace_request_ctx["reused"] = True

@@ -211,6 +211,8 @@ _STORED_NAMES: dict[type[Any], str] = {
     JoinConference: "Conference",
     ListenForSilence: "WaitForSilence",
 }
+# Asked of a class each time, they would cost more than all the rest of a state.
+_FIELDS_OF = {kind: tuple(each.name for each in fields(kind)) for kind in _STORED_NAMES}
 _EFFECTS = {name: effect for effect, name in _STORED_NAMES.items()}
 
 
@@ -220,9 +222,9 @@ def _named(known: dict[str, str], variables: Mapping[str, str] | None) -> dict[s
 
 def _to_json(value: Effect | Prompt) -> dict[str, Any]:
     data: dict[str, Any] = {"type": _STORED_NAMES[type(value)]}
-    for each in fields(value):
-        item = getattr(value, each.name)
-        data[each.name] = list(map(_item_to_json, item)) if isinstance(item, tuple) else item
+    for name in _FIELDS_OF[type(value)]:
+        item = getattr(value, name)
+        data[name] = list(map(_item_to_json, item)) if isinstance(item, tuple) else item
     return data
 
 

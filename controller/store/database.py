@@ -232,7 +232,9 @@ class Database:
     @asynccontextmanager
     async def _connection(self, timeout: float | None = None) -> AsyncIterator[Any]:
         with store_errors():
-            connection = await self._pool.acquire(timeout=timeout or self._timeout)
+            # The pool's own limit makes a task for each connection that is taken.
+            async with asyncio.timeout(timeout or self._timeout):
+                connection = await self._pool.acquire()
         try:
             yield connection
         except StoreUnreachable as error:
@@ -245,7 +247,7 @@ class Database:
             raise
         finally:
             try:
-                await self._pool.release(connection)
+                await self._pool.release(connection, timeout=timeout or self._timeout)
             except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
                 log.warning("a connection could not be returned", reason=str(error))
 

@@ -13,7 +13,9 @@ from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
-from controller.errors import StoreError
+import orjson
+
+from controller.errors import StoreError, StoreRefused
 
 # Text between quotes and comments hold no parameters, and `::` is a cast.
 _PARAMETER = re.compile(r"'[^']*'|--[^\n]*|::|:([a-z][a-z0-9_]*)")
@@ -94,6 +96,17 @@ def columns(rows: Iterable[object], names: Sequence[str], *, prefix: str = "") -
     """
     values = list(zip(*map(_getter(tuple(names)), rows), strict=True)) or [()] * len(names)
     return {prefix + name: list(column) for name, column in zip(names, values, strict=True)}
+
+
+def records(rows: Sequence[Mapping[str, object]]) -> str:
+    """Rows as the JSON text that `json_to_recordset` takes: an object each, with its columns' values by their names.
+
+    StoreRefused for a value that cannot be written so: half of a surrogate pair, a number of more than 64 bits.
+    """
+    try:
+        return orjson.dumps(rows).decode()
+    except TypeError as error:
+        raise StoreRefused(f"a value cannot be written as JSON: {error}") from error
 
 
 @cache

@@ -16,6 +16,8 @@ _AS_JSON_DOES = orjson.OPT_PASSTHROUGH_DATACLASS | orjson.OPT_PASSTHROUGH_DATETI
 
 def storable(text: str) -> str:
     """Text without NUL characters and lone surrogates."""
+    if text.isascii() and "\0" not in text:  # nearly all that is stored, and each row has a dozen
+        return text
     return text.replace("\0", " ").encode(errors="replace").decode()
 
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qsl
+from uuid import UUID
 
 from controller.calls.store.call_entries import CallRow, TraceRow
 from controller.errors import StoreUnreachable
@@ -134,17 +135,15 @@ class MemoryDatabase:
     def _save_programs(self, hashes: list[str], sources: list[str]) -> None:
         self.tables.programs |= dict(zip(hashes, sources, strict=True))
 
-    def _save_calls(self, *, controller_id: str | None, asterisk: str, **columns: list[Any]) -> None:
-        for line in _records(columns, TraceRow._fields, "line_"):
+    def _save_calls(
+        self, *, controller_id: str | None, asterisk: str, calls: str, lines: str, postbacks: str, usage: str
+    ) -> None:
+        for line in _read(lines, TraceRow._fields):
             self.tables.trace.setdefault((line["queue_id"], line["number"]), line)
         written = set()
-        for row in _records(columns, CallRow._fields):
+        for row in _read(calls, CallRow._fields):
             known = self.tables.calls.get(row["queue_id"])
-            row |= {
-                "controller_id": controller_id,
-                "asterisk": asterisk,
-                "script_state": json.loads(row["script_state"]),
-            }
+            row |= {"controller_id": controller_id, "asterisk": asterisk}
             if known is None:
                 self.tables.calls[row["queue_id"]] = row
             elif (
@@ -156,10 +155,10 @@ class MemoryDatabase:
             else:
                 continue
             written.add(row["queue_id"])
-        for row in _records(columns, ("queue_id", *PostbackRow._fields), "postback_"):
+        for row in _read(postbacks, ("queue_id", *PostbackRow._fields)):
             if row.pop("queue_id") in written:
                 self._enqueue_postback(row)
-        for row in _records(columns, ("queue_id", *UsageRow._fields), "usage_"):
+        for row in _read(usage, ("queue_id", *UsageRow._fields)):
             if row.pop("queue_id") in written:
                 self.tables.usage.setdefault(row["record_id"], row)
 
@@ -281,6 +280,19 @@ class MemoryDatabase:
             "just_claimed": False,
             "last_seen_at": None,
         }
+
+
+def _read(rows: str, names: tuple[str, ...]) -> list[Row]:
+    """Rows that are given as JSON, as PostgreSQL would read them."""
+    found: list[Row] = json.loads(rows)
+    for row in found:
+        assert set(row) == set(names)
+        for name, value in row.items():
+            if (name == "at" or name.endswith("_at")) and value is not None:
+                row[name] = datetime.fromisoformat(value)
+            elif name == "id":
+                row[name] = UUID(value)
+    return found
 
 
 def _records(columns: dict[str, list[Any]], names: tuple[str, ...], prefix: str = "") -> list[Row]:

@@ -143,6 +143,17 @@ def test_a_receiver_for_one_method_reads_its_requests_and_responses_and_no_other
     assert [(message.method, message.status) for message in heard] == [("MESSAGE", 0), ("", 486)]
 
 
+def test_what_a_text_says_is_not_taken_for_its_header() -> None:
+    heard: list[CapturedSipMessage] = []
+    receiver = HepReceiver(methods=("MESSAGE",))
+    receiver.on_sip(lambda _, message: heard.append(message))
+    text = REQUEST.replace(b"CSeq: 7 MESSAGE", b"cseq:7 MESSAGE") + b"\r\nCSeq: 7 INVITE\r\n"
+    call = REQUEST.replace(b"MESSAGE", b"INFO") + b"\r\nCSeq: 7 MESSAGE\r\n"
+    for message in (text, call):
+        receiver.datagram_received(packet(message), ("127.0.0.1", 1))
+    assert [message.method for message in heard] == ["MESSAGE"]
+
+
 def test_a_receiver_knows_whether_anything_is_mirrored_to_it_at_present() -> None:
     now = 1000.0
     receiver = HepReceiver(methods=("ACK",), clock=lambda: now)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any, cast
@@ -37,6 +38,10 @@ def a_postback(call: Call, event: str = "call.answered") -> Postback:
     form = (("QueueID", str(call.queue_id)), ("ResponseCode", str(int(call.response_code))))
     sequence = call.next_sequence()
     return Postback(uuid4(), f"call:{call.queue_id}", sequence, event, False, "acme", "http://127.0.0.1:1/", form)
+
+
+def queue_ids(rows: str) -> list[int]:
+    return [row["queue_id"] for row in json.loads(rows)]
 
 
 def a_line(call: Call, number: int) -> TraceLine:
@@ -120,7 +125,7 @@ async def test_a_call_that_is_refused_takes_no_other_with_it_and_is_told_of_with
     good, bad = an_answered_call(1), an_answered_call(2)
 
     def refuses(name: str, values: dict[str, Any]) -> Exception | None:
-        broken = name == "save_calls" and 2 in values["queue_id"] and 2 in values["line_queue_id"]
+        broken = name == "save_calls" and 2 in queue_ids(values["calls"]) and 2 in queue_ids(values["lines"])
         return StoreRefused("a broken line") if broken else None
 
     store.refusing = refuses

@@ -1,14 +1,15 @@
-"""Named queries: their parameters by name, and rows as arrays."""
+"""Named queries: their parameters by name, and rows as arrays or as JSON."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 import pytest
 
-from controller.errors import StoreError
+from controller.errors import StoreError, StoreRefused
 from controller.resources import QUERIES
-from controller.store.queries import Queries, columns
+from controller.store.queries import Queries, columns, records
 
 
 def test_parameters_are_numbered_in_the_order_of_their_first_use() -> None:
@@ -51,3 +52,12 @@ def test_no_query_both_names_and_numbers_its_parameters() -> None:
     for path in QUERIES.glob("*.sql"):
         numbered = Queries({"one": path.read_text()})
         assert not (numbered.names and "$1" in path.read_text() and numbered.text("one") != path.read_text()), path
+
+
+def test_rows_as_json_keep_their_moments_and_say_what_cannot_be_written() -> None:
+    at = datetime(2026, 11, 28, 2, 3, 4, 567890, tzinfo=UTC)
+    assert records([{"queue_id": 1, "at": at, "ended_at": None}]) == (
+        '[{"queue_id":1,"at":"2026-11-28T02:03:04.567890+00:00","ended_at":null}]'
+    )
+    with pytest.raises(StoreRefused, match="cannot be written as JSON"):
+        records([{"their_number": "\ud800"}])

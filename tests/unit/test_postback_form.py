@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta, timezone
+from string import ascii_letters, digits
 from urllib.parse import parse_qsl
 
 import pytest
@@ -93,6 +94,13 @@ def test_the_encoding_is_that_of_dotnet() -> None:
     assert (
         encode_form((("a b", "5/8/2010 2:42 AM"), ("c", "~ü(*)!'"))) == "a+b=5%2f8%2f2010+2%3a42+AM&c=%7e%c3%bc(*)!%27"
     )
+
+
+def test_of_ascii_all_is_escaped_but_what_dotnet_leaves() -> None:
+    kept = set(ascii_letters + digits + "_.!*()-")
+    for character in map(chr, range(128)):
+        encoded = encode_form(((character, ""),)).removesuffix("=")
+        assert encoded == (character if character in kept else "+" if character == " " else f"%{ord(character):02x}")
 
 
 @given(st.lists(st.tuples(st.text(st.characters(codec="utf-8")), st.text(st.characters(codec="utf-8")))))

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
 
+import orjson
 import structlog
 
 from controller.calls.model.call import Call, TraceLine
@@ -14,7 +15,7 @@ from controller.metering.store.records import UsageRow
 from controller.metering.usage import UsageRecord
 from controller.postbacks.outbox import Postback, PostbackRow
 from controller.store.database import Database, Transaction
-from controller.store.queries import columns
+from controller.store.queries import records
 from controller.store.storable import as_json, storable, storable_json
 
 log = structlog.get_logger()
@@ -169,16 +170,26 @@ async def save_entries(
     store: Transaction | Database, entries: Sequence[CallEntry], rows: Sequence[CallRow], owner: RowOwner
 ) -> None:
     """Write entries, of each the row that was made of its call, in one statement. StoreError."""
-    lines = [TraceRow.of(line) for entry in entries for line in entry.trace]
-    postbacks = [(entry.call.queue_id, each) for entry in entries for each in entry.postbacks]
-    usage = [(entry.call.queue_id, each) for entry in entries for each in entry.usage]
+    lines = [TraceRow.of(line)._asdict() for entry in entries for line in entry.trace]
+    for line in lines:
+        line["fields"] = orjson.Fragment(line["fields"])
     await store.execute(
         "save_calls",
-        **columns(rows, CallRow._fields),
-        **columns(lines, TraceRow._fields, prefix="line_"),
-        postback_queue_id=[queue_id for queue_id, _ in postbacks],
-        **columns([PostbackRow.of(each) for _, each in postbacks], PostbackRow._fields, prefix="postback_"),
-        usage_queue_id=[queue_id for queue_id, _ in usage],
-        **columns([UsageRow.of(each) for _, each in usage], UsageRow._fields, prefix="usage_"),
+        calls=records([{**row._asdict(), "script_state": orjson.Fragment(row.script_state)} for row in rows]),
+        lines=records(lines),
+        postbacks=records(
+            [
+                {"queue_id": entry.call.queue_id, **PostbackRow.of(each)._asdict()}
+                for entry in entries
+                for each in entry.postbacks
+            ]
+        ),
+        usage=records(
+            [
+                {"queue_id": entry.call.queue_id, **UsageRow.of(each)._asdict()}
+                for entry in entries
+                for each in entry.usage
+            ]
+        ),
         **owner._asdict(),
     )
