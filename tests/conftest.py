@@ -18,7 +18,7 @@ from controller.resources import MIGRATIONS
 from controller.store.migrations import Migrations
 from tests.support.every_test import LONGEST
 from tests.support.examples import THOROUGH, examples
-from tests.support.folders import open_folder
+from tests.support.folders import memory_folder
 from tests.support.php import PACKAGES as PHP_PACKAGES
 
 PROJECT = Path(__file__).parent.parent
@@ -67,7 +67,7 @@ def php() -> ProgramTree:
 @pytest.fixture(scope="session")
 def postgres_folder() -> Iterator[Path]:
     """A folder that another user can pass through: as root the cluster belongs to one."""
-    with open_folder("ringpost-pg-") as folder:
+    with memory_folder("ringpost-pg-") as folder:
         yield folder
 
 
