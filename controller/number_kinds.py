@@ -19,6 +19,7 @@ from controller.numbers import is_e164
 NORTH_AMERICA = frozenset({"US", "CA"})
 _NANP = frozenset(phonenumbers.region_codes_for_country_code(1))
 NO_COUNTRY = "001"
+_NANP_NUMBER = re.compile(r"\+1[2-9][0-9]{9}")
 _SPECIAL_TYPES = (
     ("premium_rate", "a premium-rate number"),
     ("shared_cost", "a shared-cost number"),
@@ -49,6 +50,9 @@ class NumberKind:
 @lru_cache(maxsize=10_000)
 def kind_of(e164: str) -> NumberKind:
     """The kind of a number (E.164). It is judged as it stands, never as ten digits of North America."""
+    if _NANP_NUMBER.fullmatch(e164):
+        # Parsing finds the same in several times as long.
+        return _north_american(phonenumbers.PhoneNumber(country_code=1, national_number=int(e164[2:])), e164[2:])
     try:
         number = phonenumbers.parse(e164)
     except phonenumbers.NumberParseException:
@@ -68,7 +72,7 @@ def kind_of(e164: str) -> NumberKind:
     short = len(national) < _SHORTEST_ORDINARY or region is None
     if short and any(shortnumberinfo.connects_to_emergency_number(national, each) for each in regions):
         return NumberKind(regions[0], "an emergency number", 15, emergency=True)
-    special = _special(number, national)
+    special = _special(number, national, region)
     if not special and len(national) < _SHORTEST_ORDINARY:
         known = any(shortnumberinfo.is_valid_short_number_for_region(number, each) for each in regions)
         special = "a short code" if known or region is None else ""
@@ -108,7 +112,8 @@ def not_open(region: str) -> str:
 
 def _north_american(number: phonenumbers.PhoneNumber, national: str) -> NumberKind:
     area, exchange = national[:3], national[3:6]
-    region = phonenumbers.region_code_for_number(number) or _region_of_area(area)
+    known = phonenumbers.region_code_for_number(number)
+    region = known or _region_of_area(area)
     if area == "911" or exchange == "911":
         return NumberKind(region, "an emergency number", 15, emergency=True)
     if exchange == "976" and not _TOLL_FREE.match(area):
@@ -118,7 +123,7 @@ def _north_american(number: phonenumbers.PhoneNumber, national: str) -> NumberKi
         return NumberKind(region, "a service code, which is no area code", 4)
     if _NANP_OF_NO_PLACE.match(area):
         return NumberKind(region, f"a number of +1 {area}, which is no area", 4)
-    if special := _special(number, national):
+    if special := _special(number, national, known):
         return NumberKind(region, special, 4)
     return NumberKind(region, "", 1 if region in NORTH_AMERICA else 4)
 
@@ -132,12 +137,13 @@ def _region_of_area(area: str) -> str:
     return "US"
 
 
-def _special(number: phonenumbers.PhoneNumber, national: str) -> str:
-    """What makes a number special in any of the countries that share its code.
+def _special(number: phonenumbers.PhoneNumber, national: str, region: str | None) -> str:
+    """What makes a number special in any of the countries that share its code. region: the one that it belongs to.
 
     A number that is valid nowhere is one if it begins with a special number: whoever dials digit by digit gets there.
     """
-    whole = phonenumbers.is_valid_number(number)
+    # Not is_valid_number, which looks for the region once more.
+    whole = phonenumbers.is_valid_number_for_region(number, region)
     for pattern, words in _special_patterns(number.country_code or 0):
         if pattern.fullmatch(national) if whole else pattern.match(national):
             return words

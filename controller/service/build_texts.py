@@ -57,7 +57,6 @@ class TextParts:
     texts: Texts
     opt_outs: OptOuts
     call_consent: CallConsent
-    incoming: IncomingStore
     intake: Intake
     sender: Sender
     phones: RegisteredPhones
@@ -96,7 +95,6 @@ def build_texts(
         texts=Texts(database, directory, queueing, metrics),
         opt_outs=OptOuts(database),
         call_consent=CallConsent(database, directory),
-        incoming=incoming,
         intake=intake,
         sender=sender,
         phones=phones,

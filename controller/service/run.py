@@ -130,7 +130,6 @@ def _parts(service: Service) -> dict[str, Part]:
     texts = service.texts
     parts |= {
         "texts-listeners": texts.listeners.run,
-        "texts-store": texts.incoming.run,
         "texts-spool": texts.intake.run,
         "texts-phones": texts.phones.run,
         "texts-sender": texts.sender.run,

@@ -1,6 +1,18 @@
--- Outgoing calls that wait for their first try, with what was asked for. The same QueueIDs again are the same calls, for a
--- commit of which the answer was lost.
-WITH notification AS (
+-- Outgoing calls that wait for their first try, with what was asked for and the programs that they run, which are kept once
+-- each, with when they were used, to the hour. The same QueueIDs again are the same calls, for a commit of which the answer was
+-- lost.
+WITH kept AS (
+    INSERT INTO programs (content_hash, source)
+    SELECT content_hash, source
+    FROM unnest(:program_hash::text[], :program_source::text[]) AS new (content_hash, source)
+    WHERE NOT EXISTS (
+        -- One that was used just now is not locked: controllers would wait for each other.
+        SELECT FROM programs AS known
+        WHERE known.content_hash = new.content_hash AND known.used_at >= now() - interval '1 hour'
+    )
+    ORDER BY content_hash
+    ON CONFLICT (content_hash) DO UPDATE SET used_at = now()
+), notification AS (
     INSERT INTO notifications (queue_id, caller_id_name, most_tries, next_try_seconds, max_call_seconds, reference_id)
     SELECT *
     FROM unnest(:queue_id::bigint[], :caller_id_name::text[], :most_tries::smallint[], :next_try_seconds::integer[],

@@ -174,7 +174,8 @@ class MemoryDatabase:
         for row in _records(columns, UsageRow._fields):
             self.tables.usage.setdefault(row["record_id"], row)
 
-    def _queue_calls(self, **columns: list[Any]) -> None:
+    def _queue_calls(self, *, program_hash: list[str], program_source: list[str], **columns: list[Any]) -> None:
+        self._save_programs(program_hash, program_source)
         for row in zip(*columns.values(), strict=True):
             self._queue_call(**dict(zip(columns, row, strict=True)))
 

@@ -276,7 +276,7 @@ async def texts_room(
     intake = Intake(store, directory, rules, asterisk, metrics, SECRET, now, postback_url)  # type: ignore[arg-type]
     asterisk.hep.on_sip(intake.on_sip)
     await phones.look()
-    parts = [store.run(), phones.run(), *([sender.run()] if sending else [])]
+    parts = [phones.run(), *([sender.run()] if sending else [])]
     tasks = [asyncio.create_task(part) for part in parts]
     try:
         async with asyncpg.create_pool(dsn, min_size=0, max_size=2) as looks:

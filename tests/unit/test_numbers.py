@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import phonenumbers
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -158,3 +159,10 @@ def test_masked_digits_tell_only_how_many_they_were() -> None:
 def test_a_number_with_a_plus_keeps_digits_that_could_be_a_trunk_prefix() -> None:
     assert numbers.parse_number("+375 810 1234567") == "+3758101234567"
     assert numbers.parse_number("+44 (0)20 7946 0958") == "+442079460958"
+
+
+@given(st.from_regex(r"\+1[2-9][0-9]{9}", fullmatch=True))
+def test_a_north_american_number_in_full_is_what_libphonenumber_reads_or_is_none(number: str) -> None:
+    read = phonenumbers.format_number(phonenumbers.parse(number), phonenumbers.PhoneNumberFormat.E164)
+    assert read == number
+    assert numbers.try_number(number) == (read if number[5] in "23456789" else None)

@@ -13,6 +13,8 @@ from controller.calls.store.controllers import Owner
 from controller.calls.store.stored_calls import StoredCall, stored_calls
 from controller.script.program import Program
 from controller.store.database import Database, Transaction
+from controller.store.group_commit import AT_ONCE as GROUP
+from controller.store.group_commit import GroupCommit
 from controller.store.queries import columns
 from controller.store.storable import storable, storable_json
 
@@ -21,6 +23,7 @@ ROWS_AT_ONCE = 1000
 BATCH_SECONDS = 60.0
 # No more calls are claimed than can be dialled within so many seconds: who comes then does not wait for longer.
 AHEAD_SECONDS = 0.6
+_NOTIFICATION = tuple(each.name for each in fields(Notification))
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,20 +78,30 @@ class CallQueue:
     def __init__(self, database: Database, owner: Owner) -> None:
         self._database = database
         self._owner = owner
+        self._singles = GroupCommit(self._add_singles)
 
     async def add(self, queued: Sequence[QueuedCall], *, most_in_day: int | None = None) -> int:
         """Store calls of one key that wait, in one transaction; gives how many: the first ones. The same QueueID again
-        is the same call, for a commit whose answer was lost.
+        is the same call, for a commit whose answer was lost. Calls that are added one by one at the same time share a
+        transaction.
 
         most_in_day: of so many outgoing calls that the key may order in any 24 hours the others are left; they are
         counted over all controllers.
         """
+        if most_in_day is None and len(queued) == 1:
+            await self._singles.store(queued[0])
+            return 1
         async with self._database.transaction() as transaction:
             if most_in_day is not None:
                 queued = queued[: await self._left(transaction, queued, most_in_day)]
             if queued:
                 await self._add(transaction, queued)
         return len(queued)
+
+    async def _add_singles(self, queued: Sequence[QueuedCall]) -> Sequence[None]:
+        # One statement is a transaction by itself.
+        await self._add(self._database, queued)
+        return [None] * len(queued)
 
     async def _left(self, transaction: Transaction, queued: Sequence[QueuedCall], most_in_day: int) -> int:
         key = queued[0].call.license_key
@@ -97,18 +110,19 @@ class CallQueue:
         ordered: int = await transaction.fetchval("calls_ordered_in_day", license_key=key, but=ids)
         return max(0, most_in_day - ordered)
 
-    async def _add(self, transaction: Transaction, queued: Sequence[QueuedCall]) -> None:
-        programs = {each.program.content_hash: storable(each.program.source) for each in queued}
-        timeout = BATCH_SECONDS if len(queued) > 1 else None
-        await transaction.execute("save_programs", list(programs), list(programs.values()))
+    async def _add(self, store: Transaction | Database, queued: Sequence[QueuedCall]) -> None:
+        timeout = BATCH_SECONDS if len(queued) > GROUP else None
         for start in range(0, len(queued), ROWS_AT_ONCE):
             some = queued[start : start + ROWS_AT_ONCE]
+            programs = {each.program.content_hash: each.program.source for each in some}
             rows = [CallRow.of(each.call, storable_json(each.state_json)) for each in some]
             asked = [_storable(each.notification) for each in some]
-            await transaction.execute(
+            await store.execute(
                 "queue_calls",
+                program_hash=list(programs),
+                program_source=[storable(source) for source in programs.values()],
                 **columns(rows, CallRow._fields),
-                **columns(asked, [each.name for each in fields(Notification)]),
+                **columns(asked, _NOTIFICATION),
                 timeout=timeout,
             )
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import codecs
 from email.message import Message
+from functools import lru_cache
 
 LONGEST_BODY = 16 * 1024
 """Bytes; a hundred segments, and more than any phone sends."""
 
 PLAIN, CPIM = "text/plain", "message/cpim"
+_USUAL_TYPE = 100  # characters
 
 
 class ContentRefused(ValueError):
@@ -39,6 +41,16 @@ def text_in(body: bytes, content_type: str) -> str:
 
 def _content_type(value: str) -> tuple[str, str]:
     """The type in lower case, and the charset parameter."""
+    return _usual_type(value) if len(value) <= _USUAL_TYPE else _read_type(value)
+
+
+@lru_cache(maxsize=256)
+def _usual_type(value: str) -> tuple[str, str]:
+    # Phones and trunks have a few of them, and each takes as long to read as the rest of a text.
+    return _read_type(value)
+
+
+def _read_type(value: str) -> tuple[str, str]:
     message = Message()
     message["Content-Type"] = " ".join(value.split()) or PLAIN
     charset = message.get_param("charset", "")

@@ -16,7 +16,7 @@ from controller.asterisk.fastagi import AgiRequest
 from controller.asterisk.hep import CapturedSipMessage, HepPacket
 from controller.directory.current import CurrentDirectory
 from controller.directory.postback_urls import PostbackKind, PostbackUrlOf, stated_url
-from controller.errors import AsteriskError, AsteriskNotFound, StoreError
+from controller.errors import AsteriskError, AsteriskNotFound, StoreError, StoreRefused
 from controller.numbers import mask_number
 from controller.texts.intake.content import LONGEST_BODY, ContentRefused, text_in
 from controller.texts.intake.message import SipText, number_in, number_of_uri, sip_text, spool_time
@@ -125,8 +125,12 @@ class Intake:
                 # It stays there for people to look at.
                 log.error("a spooled text cannot be read", key=key, reason=str(error))
                 continue
-            async with asyncio.timeout(STORE_SECONDS):
-                await self._take(text)
+            try:
+                async with asyncio.timeout(STORE_SECONDS):
+                    await self._take(text)
+            except StoreRefused as error:
+                log.error("a spooled text cannot be stored", key=key, reason=str(error))
+                continue
             try:
                 await self._ami.database_delete(SPOOL, key)
             except AsteriskNotFound:

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import NoReturn
 from uuid import uuid5
 
 import structlog
 
 from controller.directory.current import CurrentDirectory
 from controller.directory.did_settings import UNSET
-from controller.errors import StoreError, StoreUnreachable
+from controller.errors import StoreUnreachable
 from controller.metering.store.records import write_usage
 from controller.numbers import mask_number
 from controller.postbacks.outbox import enqueue
 from controller.store.database import Database, Transaction
+from controller.store.group_commit import GroupCommit
 from controller.texts.deliveries import deliveries_of, forwarded_body
 from controller.texts.keywords import ConsentWord
 from controller.texts.metrics import TextMetrics
@@ -32,19 +31,11 @@ from controller.texts.usage import text_usage
 
 log = structlog.get_logger()
 
-AT_ONCE = 500
-WAITING_AT_MOST = 5_000
 REST_SECONDS = 1.0
 
 
-@dataclass(slots=True, eq=False)
-class _Entry:
-    arrival: Arrival
-    stored: asyncio.Future[None] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
-
-
 class IncomingStore:
-    """Stores texts in batches: while one transaction is under way, the next one's are gathered."""
+    """Stores texts that came in. Those that come at the same time share a transaction."""
 
     def __init__(
         self, database: Database, directory: CurrentDirectory, rules: Rules, queueing: Queueing, metrics: TextMetrics
@@ -54,61 +45,36 @@ class IncomingStore:
         self._rules = rules
         self._queueing = queueing
         self._metrics = metrics
-        self._waiting: list[_Entry] = []
-        self._work = asyncio.Event()
+        self._group = GroupCommit(self._store_all)
         self._rest_until = 0.0
 
     async def store(self, arrival: Arrival) -> None:
         """Store one text, and what follows from it. Returns when it is on the disk.
 
-        StoreUnreachable at once while the database is known to be away, and when too many wait.
+        StoreUnreachable at once while the database is known to be away, and when too many wait. StoreRefused for a text
+        that can never be stored.
         """
-        if asyncio.get_running_loop().time() < self._rest_until or len(self._waiting) >= WAITING_AT_MOST:
+        if asyncio.get_running_loop().time() < self._rest_until:
             raise StoreUnreachable("texts cannot be stored now")
-        entry = _Entry(arrival)
-        self._waiting.append(entry)
-        self._work.set()
-        await entry.stored
+        await self._group.store(arrival)
 
-    async def run(self) -> NoReturn:
-        """Store what waits, until cancelled."""
-        try:
-            while True:
-                await self._work.wait()
-                self._work.clear()
-                while self._waiting:
-                    batch, self._waiting = self._waiting[:AT_ONCE], self._waiting[AT_ONCE:]
-                    await self._store_batch(batch)
-        finally:
-            for entry in self._waiting:
-                entry.stored.cancel()
-            self._waiting.clear()
-
-    async def _store_batch(self, batch: Sequence[_Entry]) -> None:
+    async def _store_all(self, arrivals: Sequence[Arrival]) -> Sequence[None]:
         try:
             async with self._database.transaction() as transaction:
-                new = await incoming.store(transaction, [entry.arrival for entry in batch])
+                new = await incoming.store(transaction, arrivals)
+                usage = text_usage(new)
                 await enqueue(transaction, [postback for text in new for postback in reports_of_incoming(text)])
-                await write_usage(transaction, text_usage(new))
-                for text in _in_order(new, batch):
+                await write_usage(transaction, usage)
+                for text in _in_order(new, arrivals):
                     await self._deliver(transaction, text)
                     await self._heed(transaction, text)
-        except StoreError as error:
-            log.warning("texts were not stored", texts=len(batch), reason=str(error))
+        except StoreUnreachable as error:
+            log.warning("texts were not stored", texts=len(arrivals), reason=str(error))
             self._rest_until = asyncio.get_running_loop().time() + REST_SECONDS
-            for entry in batch:
-                if not entry.stored.done():
-                    entry.stored.set_exception(StoreUnreachable(str(error)))
-            return
-        except BaseException:
-            for entry in batch:
-                entry.stored.cancel()
             raise
         self._metrics.received(len(new))
-        self._metrics.metered(text_usage(new))
-        for entry in batch:
-            if not entry.stored.done():
-                entry.stored.set_result(None)
+        self._metrics.metered(usage)
+        return [None] * len(arrivals)
 
     async def _deliver(self, transaction: Transaction, text: Text) -> None:
         """What the switches of its number say, besides the post-back."""
@@ -169,7 +135,7 @@ class IncomingStore:
         await self._queueing.store(transaction, [self._queueing.prepare(order)])
 
 
-def _in_order(texts: Sequence[Text], batch: Sequence[_Entry]) -> list[Text]:
+def _in_order(texts: Sequence[Text], arrivals: Sequence[Arrival]) -> list[Text]:
     """The new texts in the order in which they came."""
-    places = {entry.arrival.text_id: place for place, entry in reversed(list(enumerate(batch)))}
+    places = {arrival.text_id: place for place, arrival in reversed(list(enumerate(arrivals)))}
     return sorted(texts, key=lambda text: places[text.text_id])
