@@ -143,7 +143,7 @@ def _special(number: phonenumbers.PhoneNumber, national: str, region: str | None
     A number that is valid nowhere is one if it begins with a special number: whoever dials digit by digit gets there.
     """
     # Not is_valid_number, which looks for the region once more.
-    whole = phonenumbers.is_valid_number_for_region(number, region)
+    whole = region is not None and phonenumbers.is_valid_number_for_region(number, region)
     for pattern, words in _special_patterns(number.country_code or 0):
         if pattern.fullmatch(national) if whole else pattern.match(national):
             return words

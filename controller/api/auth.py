@@ -165,7 +165,7 @@ class Authenticator:
         return Origin(address, scheme, host)
 
     def _trusted(self, address: str) -> bool:
-        parsed = _address(address)
+        parsed = _address(address) if self._proxies else None
         return parsed is not None and any(parsed in network for network in self._proxies)
 
 

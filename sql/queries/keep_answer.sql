@@ -1,4 +1,3 @@
--- Keeps the first answer to a request.
-INSERT INTO kept_answers AS kept (license_key, idempotency_key, request, answer) VALUES ($1, $2, $3, $4)
-ON CONFLICT (license_key, idempotency_key)
-DO UPDATE SET request = excluded.request, answer = excluded.answer, at = now() WHERE kept.at < now() - interval '1 day'
+-- Keeps the first answer to a request that was claimed.
+UPDATE kept_answers SET answer = :answer, at = now()
+WHERE (license_key, idempotency_key) = (:license_key, :idempotency_key) AND request = :request AND answer IS NULL

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import argparse
-import asyncio
 import os
 from pathlib import Path
 
@@ -67,7 +66,7 @@ def main() -> None:
         records = bench_metering.QUICK_RECORDS if arguments.quick else bench_metering.RECORDS
         bench_metering.show(uvloop.run(bench_metering.run(records)), console)
     if arguments.only in (None, "notify"):
-        bench_phone_notify.show(asyncio.run(bench_phone_notify.run(quick=arguments.quick)), console)
+        bench_phone_notify.show(uvloop.run(bench_phone_notify.run(quick=arguments.quick)), console)
 
 
 if __name__ == "__main__":

@@ -1,9 +1,10 @@
 """Texts in and out per second: `python -m tests.bench.bench_texts [--quick]`. A table on the standard output.
 
-PostgreSQL (durable, as in production), the texts' room and what stands for Asterisk share the machine. In: FastAGI as
-the dialplan speaks it, by so many connections at once; each text is on the disk, its post-back queued, before it
-counts. Out: handed over, answered over HEP, the result on the disk. Both again with a million texts and opt-outs
-stored. One Asterisk takes texts one after the other: it is measured by one connection at a time.
+PostgreSQL (durable, as in production), the texts' room and what stands for Asterisk, a process of its own for texts
+that come in, share the machine. In: FastAGI as the dialplan speaks it, by so many connections at once; each text is on
+the disk, its post-back queued, before it counts. Out: handed over, answered over HEP, the result on the disk. Both
+again with a million texts and opt-outs stored. One Asterisk takes texts one after the other: it is measured by one
+connection at a time.
 """
 
 from __future__ import annotations
@@ -12,14 +13,12 @@ import argparse
 import asyncio
 import logging
 import time
-from dataclasses import dataclass
 from uuid import uuid4
 
 import asyncpg
 import structlog
 import uvloop
 from rich.console import Console
-from rich.table import Table
 
 from controller.asterisk.fastagi import FastAgiServer
 from controller.embedded.postgres_server import PostgresServer
@@ -27,11 +26,14 @@ from controller.resources import MIGRATIONS
 from controller.store.migrations import Migrations
 from controller.texts.intake.intake import SCRIPT
 from controller.texts.model.order import TextOrder
+from tests.bench import asked
+from tests.bench.asked import Run, ask
 from tests.support.folders import open_folder
 from tests.support.texts import DID, SECRET, TextsRoom, dialplan_fields, texts_room
 
 BUDGET_IN, BUDGET_OUT = 1000.0, 300.0  # texts per second
 STORED = 1_000_000
+AT_ONCE = 32
 
 _TEXTS = """
 INSERT INTO texts (text_id, license_key, direction, sender, recipient, body, state, queued_at, sent_at, source)
@@ -46,20 +48,10 @@ _OPT_OUTS = """
 INSERT INTO opt_outs (license_key, number, source)
 SELECT 'acme', '+1312' || lpad(n::text, 7, '0'), 'import' FROM generate_series(1, $1::integer) AS n
 """
-
-
-@dataclass(frozen=True, slots=True)
-class Run:
-    """One measured run: so many texts in so many seconds, and the budget, if there is one."""
-
-    name: str
-    texts: int
-    seconds: float
-    budget: float | None
-
-    @property
-    def rate(self) -> float:
-        return self.texts / self.seconds
+_ONE_TEXT = """
+INSERT INTO texts (text_id, license_key, direction, sender, recipient, body, state, queued_at, source)
+VALUES (gen_random_uuid(), 'acme', 'incoming', '+12125550100', '+12015550101', $1, 'received', now(), 'sip')
+"""
 
 
 async def run(*, quick: bool) -> list[Run]:
@@ -77,10 +69,11 @@ async def run(*, quick: bool) -> list[Run]:
                 where = f"{held:,} stored"
                 async with texts_room(server.dsn) as room:
                     runs += [
-                        await _in(room, count, 32, f"in, 32 at once, {where}", BUDGET_IN),
-                        await _in(room, count // 10, 1, f"in, one at a time, {where}", None),
+                        await _in(room, server, count, AT_ONCE, f"in, {AT_ONCE} at once, {where}", BUDGET_IN),
+                        await _in(room, server, count // 10, 1, f"in, one at a time, {where}", None),
                         await _out(room, count // 2, f"out with results, {where}"),
                     ]
+            runs.append(await _commits(server, count // 4))
         finally:
             await server.stop()
     return runs
@@ -96,37 +89,56 @@ async def _fill(dsn: str, stored: int) -> None:
         await connection.close()
 
 
-async def _in(room: TextsRoom, count: int, at_once: int, name: str, budget: float | None) -> Run:
-    server = FastAgiServer(port=0)
-    server.route(SCRIPT, room.intake.take)
-    await server.start()
-    mark, numbers = uuid4().hex, iter(range(count))
-
-    async def dialplan() -> None:
-        for number in numbers:
-            sender = f"<sip:+1212555{number % 10_000:04d}@192.0.2.1>"
-            fields = dialplan_fields(f"text {number}", sender=sender, call_id=f"{mark}-{number}")
-            await _ask(server.port, [SECRET, *fields])
-
-    began = time.perf_counter()
+async def _in(
+    room: TextsRoom, server: PostgresServer, count: int, at_once: int, name: str, budget: float | None
+) -> Run:
+    agi = FastAgiServer(port=0)
+    agi.route(SCRIPT, room.intake.take)
+    await agi.start()
+    mark = uuid4().hex
+    texts = [
+        dialplan_fields(
+            f"text {number}", sender=f"<sip:+1212555{number % 10_000:04d}@192.0.2.1>", call_id=f"{mark}-{number}"
+        )
+        for number in range(count)
+    ]
     try:
-        await asyncio.gather(*(dialplan() for _ in range(at_once)))
-        seconds = time.perf_counter() - began
+        return await ask(
+            name,
+            [_question([SECRET, *fields]) for fields in texts],
+            ("127.0.0.1", agi.port),
+            at_once=at_once,
+            expected="SET VARIABLE",
+            budget=budget,
+            protocol="agi",
+            postmaster=server.pid,
+        )
     finally:
-        await server.stop()
-    return Run(name, count, seconds, budget)
+        await agi.stop()
 
 
-async def _ask(port: int, arguments: list[str]) -> None:
-    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+def _question(arguments: list[str]) -> bytes:
     lines = ["agi_network: yes", f"agi_network_script: {SCRIPT}"]
     lines += [f"agi_arg_{place}: {argument}" for place, argument in enumerate(arguments, 1)]
-    writer.write(("\n".join(lines) + "\n\n").encode())
-    answer = await reader.readline()
-    if not answer.startswith(b"SET VARIABLE"):
-        raise RuntimeError("a text was not taken")
-    writer.write(b"200 result=1\n")
-    writer.close()
+    return ("\n".join(lines) + "\n\n").encode()
+
+
+async def _commits(server: PostgresServer, count: int) -> Run:
+    """What PostgreSQL does alone on this machine: a commit for each row of `texts`, by as many connections."""
+    numbers = iter(range(count))
+
+    async def one() -> None:
+        connection = await asyncpg.connect(server.dsn)
+        try:
+            statement = await connection.prepare(_ONE_TEXT)
+            for number in numbers:
+                await statement.fetch(f"text {number}")
+        finally:
+            await connection.close()
+
+    began = time.perf_counter()
+    await asyncio.gather(*(one() for _ in range(AT_ONCE)))
+    return Run(f"bare: a commit for each row of texts, {AT_ONCE} connections", count, time.perf_counter() - began)
 
 
 async def _out(room: TextsRoom, count: int, name: str) -> Run:
@@ -134,24 +146,17 @@ async def _out(room: TextsRoom, count: int, name: str) -> Run:
     orders = [
         TextOrder("acme", f"+1212555{number % 10_000:04d}", f"out {number}", sender=DID) for number in range(count)
     ]
-    began = time.perf_counter()
+    began, cpu = time.perf_counter(), time.process_time()
     for start in range(0, count, 100):
         await room.queueing.queue(orders[start : start + 100])
     await room.asterisk.until_sent(known + count, timeout=300)
     await room.until("SELECT 1 WHERE NOT EXISTS (SELECT FROM texts WHERE state = 'sending')", timeout=60)
-    return Run(name, count, time.perf_counter() - began, BUDGET_OUT)
+    return Run(name, count, time.perf_counter() - began, BUDGET_OUT, time.process_time() - cpu)
 
 
 def show(runs: list[Run], console: Console) -> None:
     """Print the table."""
-    table = Table(title="Texts per second", title_justify="left")
-    for heading in ("what", "texts", "seconds", "a second", "budget", "kept"):
-        table.add_column(heading, justify="left" if heading == "what" else "right")
-    for each in runs:
-        kept = "-" if each.budget is None else "yes" if each.rate >= each.budget else "[red]no[/]"
-        budget = "-" if each.budget is None else f"{each.budget:.0f}"
-        table.add_row(each.name, str(each.texts), f"{each.seconds:.2f}", f"{each.rate:.0f}", budget, kept)
-    console.print(table)
+    asked.show(runs, "Texts: client, service and PostgreSQL on one machine", console)
 
 
 def main() -> None:

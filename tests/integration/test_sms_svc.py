@@ -8,6 +8,7 @@ import re
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 
@@ -340,6 +341,31 @@ async def test_unread_texts_are_given_again_to_a_repeated_request(sms: SmsNotify
     assert [each["Message"] for each in first] == ["hello"]
     assert await sms.get(path, **{"Idempotency-Key": "read"}) == first
     assert await sms.get(path) == []
+
+
+async def test_unread_texts_are_given_to_every_copy_of_a_request_at_two_controllers(postgres: str) -> None:
+    """Whichever of them runs it first has the texts, and the others its answer: never an empty one."""
+    path = f"/sms.svc/GetUnreadIncomingMessages?LicenseKey={KEY}"
+    async with sms_notify(postgres, sending=False) as first, sms_notify(postgres, sending=False) as second:
+        for number in range(5):
+            await first.room.receive(f"hello {number}")
+            once = {"Idempotency-Key": f"read {number}"}
+            answers = await asyncio.gather(*(each.get(path, **once) for each in (first, second) * 5))
+            assert [[text["Message"] for text in answer] for answer in answers] == [[f"hello {number}"]] * 10
+
+
+async def test_a_request_that_another_controller_never_answers_is_refused_and_not_run_twice(
+    quiet: SmsNotify, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("controller.api.bindings.exchange.ANSWER_SECONDS", 0.05)
+    await quiet.send(**{"Idempotency-Key": "once"})
+    await quiet.room.rows("UPDATE kept_answers SET answer = NULL, at = now()")
+    query = urlencode({"PhoneNumber": RECIPIENT, "Message": "hello", "LicenseKey": KEY})
+    path = f"/sms.svc/SimpleSMSsend?{query}"
+    async with quiet.http.get(quiet.url + path, headers={"Idempotency-Key": "once"}) as answer:
+        assert answer.status == 400
+        assert "no answer yet" in await answer.text()
+    assert len(await quiet.room.rows("SELECT 1 FROM texts")) == 1
 
 
 async def test_an_internal_error_is_not_kept_for_a_repeated_request(quiet: SmsNotify) -> None:

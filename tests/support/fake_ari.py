@@ -140,7 +140,7 @@ class FakeAri(FakeRequests):
             self.replace_application()
         socket = web.WebSocketResponse()
         await socket.prepare(request)
-        assert isinstance(request.transport, asyncio.Transport)
+        assert request.transport is not None
         self._socket, self._transport = socket, request.transport
         outgoing: asyncio.Queue[Any] = asyncio.Queue()
         self._outgoing = outgoing

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 from urllib.parse import quote
 
+import structlog
 from aiohttp import ClientPayloadError, web
 from aiohttp.web_exceptions import HTTPException
 
@@ -17,7 +18,8 @@ from controller.api.bindings.declaration import Operation
 from controller.api.bindings.faults import BodyTooLarge, RequestInvalid
 from controller.api.bindings.json_format import parse_json, read_json, write_json
 from controller.api.bindings.model import credentials
-from controller.api.store.answers import KeptAnswer, KeptAnswers
+from controller.api.store.answers import KeptAnswers, RepeatedRequest
+from controller.errors import StoreError
 
 BODY_SECONDS = 30.0
 # From here on a body is parsed, and an answer written, beside the event loop: bytes, and items.
@@ -25,7 +27,14 @@ LARGE_BODY = 32 * 1024
 LARGE_ANSWER = 200
 T = TypeVar("T")
 
+log = structlog.get_logger(__name__)
+
 LONGEST_REASON = 1000
+
+# How long a repeated request waits for the answer that another controller gives to the first one, and how often it
+# looks.
+ANSWER_SECONDS = 30.0
+LOOK_SECONDS = 0.1
 
 _CHUNK = 64 * 1024
 _REASONS = web.RequestKey("reasons", list[str])
@@ -163,18 +172,45 @@ class Runner:
     ) -> Any:
         assert operation.result is not None
         asked = f"{operation.name} {write_json(operation.request, parameters)}"
-        digest = hashlib.sha256(asked.encode()).digest()
-        kept = await answers.find(*place)
-        if kept is None:
-            try:
-                value = await operation.handler(parameters, caller)
-            except Temporary as temporary:
-                return temporary.answer
-            await answers.keep(*place, KeptAnswer(digest, write_json(operation.result, value)))
-            return value
-        if kept.request != digest:
-            raise RequestInvalid("This Idempotency-Key was used for another request; use a new one for each.")
-        return read_json("", operation.result, parse_json(kept.answer.encode()))
+        request = RepeatedRequest(*place, hashlib.sha256(asked.encode()).digest())
+        kept = await _first_answer(answers, request)
+        if kept is not None:
+            return read_json("", operation.result, parse_json(kept.encode()))
+        try:
+            value = await operation.handler(parameters, caller)
+        except BaseException as error:
+            await _release(answers, request)
+            if isinstance(error, Temporary):
+                return error.answer
+            raise
+        await answers.keep(request, write_json(operation.result, value))
+        return value
+
+
+async def _first_answer(answers: KeptAnswers, request: RepeatedRequest) -> str | None:
+    """The answer to the first request, which another controller may be running still; None when this is the first one,
+    and claimed. RequestInvalid for a key of another request, and when the first one takes too long.
+    """
+    try:
+        async with asyncio.timeout(ANSWER_SECONDS):
+            while True:
+                claim = await answers.claim(request)
+                if claim.claimed:
+                    return None
+                if claim.digest not in (None, request.digest):
+                    raise RequestInvalid("This Idempotency-Key was used for another request; use a new one for each.")
+                if claim.answer is not None:
+                    return claim.answer
+                await asyncio.sleep(LOOK_SECONDS)
+    except TimeoutError:
+        raise RequestInvalid("The request with this Idempotency-Key has no answer yet; repeat it later.") from None
+
+
+async def _release(answers: KeptAnswers, request: RepeatedRequest) -> None:
+    try:
+        await answers.release(request)
+    except StoreError as error:
+        log.warning("a repeated request waits until the claim of the first one ends", reason=str(error))
 
 
 async def _run(operation: Operation, parameters: Any, caller: Caller) -> Any:

@@ -23,6 +23,8 @@ PLACEHOLDER = Placeholder()
 
 def escape(text: str) -> str:
     """A text for the content of an element. A carriage return is kept from becoming a line feed."""
+    if text.isalnum():
+        return text  # most values are a number, a word or an id
     escaped = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     return clean(escaped.replace("\r", "&#xD;"))
 

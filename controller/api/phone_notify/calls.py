@@ -107,8 +107,8 @@ class CallOperations:
         key = caller.customer(request.license_key)
         if key is None:
             return False
-        owned = await self._statuses.of([request.queue_id], key.name)
-        return bool(owned) and await self._notifications.cancel(request.queue_id)
+        owned = await self._statuses.one(request.queue_id, key.name)
+        return owned is not None and await self._notifications.cancel(request.queue_id)
 
     @operation("CancelNotifyByReferenceID")
     async def cancel_reference(self, request: CancelReference, caller: Caller) -> int:

@@ -29,8 +29,8 @@ class StatusOperations:
     @operation("GetQueueIDStatus")
     async def status(self, request: OneCall, caller: Caller) -> NotifyReturn:  # noqa: ARG002 (it needs no key)
         """How a call stands. It needs no licence key."""
-        calls = await self._statuses.of([request.queue_id])
-        return of_standing(calls[0], self._prices.list) if calls else unknown_call(request.queue_id)
+        call = await self._statuses.one(request.queue_id)
+        return of_standing(call, self._prices.list) if call else unknown_call(request.queue_id)
 
     @operation("GetQueueIDStatusWithAdvancedInfo")
     async def advanced_status(self, request: OneCallOfKey, caller: Caller) -> NotifyReturn:
@@ -38,8 +38,8 @@ class StatusOperations:
         key = caller.customer(request.license_key)
         if key is None:
             return BAD_KEY
-        calls = await self._statuses.of([request.queue_id], key.name)
-        return of_standing(calls[0], self._prices.list, advanced=True) if calls else unknown_call(request.queue_id)
+        call = await self._statuses.one(request.queue_id, key.name)
+        return of_standing(call, self._prices.list, advanced=True) if call else unknown_call(request.queue_id)
 
     @operation("GetQueueIDStatusesByPhoneNumber")
     async def statuses_of_number(self, request: CallsOfNumber, caller: Caller) -> tuple[NotifyReturn, ...] | None:

@@ -13,9 +13,9 @@ from controller.calls.store.controllers import Owner
 from controller.calls.store.stored_calls import StoredCall, stored_calls
 from controller.script.program import Program
 from controller.store.database import Database, Transaction
-from controller.store.group_commit import AT_ONCE as GROUP
-from controller.store.group_commit import GroupCommit
 from controller.store.queries import columns
+from controller.store.shared_round_trip import AT_ONCE as GROUP
+from controller.store.shared_round_trip import SharedRoundTrip
 from controller.store.storable import storable, storable_json
 
 # So many calls are written by one statement, and a batch of them may take so long.
@@ -78,7 +78,7 @@ class CallQueue:
     def __init__(self, database: Database, owner: Owner) -> None:
         self._database = database
         self._owner = owner
-        self._singles = GroupCommit(self._add_singles)
+        self._singles = SharedRoundTrip(self._add_singles)
 
     async def add(self, queued: Sequence[QueuedCall], *, most_in_day: int | None = None) -> int:
         """Store calls of one key that wait, in one transaction; gives how many: the first ones. The same QueueID again
@@ -89,7 +89,7 @@ class CallQueue:
         counted over all controllers.
         """
         if most_in_day is None and len(queued) == 1:
-            await self._singles.store(queued[0])
+            await self._singles.share(queued[0])
             return 1
         async with self._database.transaction() as transaction:
             if most_in_day is not None:

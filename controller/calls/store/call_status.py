@@ -13,6 +13,7 @@ from controller.number_kinds import kind_of
 from controller.numbers import is_e164
 from controller.script.state import SYSTEM_VARIABLES, State
 from controller.store.database import Database
+from controller.store.shared_round_trip import SharedRoundTrip
 from controller.store.storable import storable
 
 
@@ -53,6 +54,19 @@ class CallStatuses:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._singles = SharedRoundTrip(self._each)
+
+    async def one(self, queue_id: int, license_key: str | None = None) -> CallStanding | None:
+        """The call of a QueueID, None for an unknown one, and for one of another licence key where one is named.
+
+        Those that are asked for at the same time share a round trip.
+        """
+        standing = await self._singles.share(queue_id)
+        return standing if standing and license_key in (None, standing.license_key) else None
+
+    async def _each(self, queue_ids: Sequence[int]) -> list[CallStanding | None]:
+        found = {standing.queue_id: standing for standing in await self.of(sorted(set(queue_ids)))}
+        return [found.get(queue_id) for queue_id in queue_ids]
 
     async def of(self, queue_ids: Sequence[int], license_key: str | None = None) -> list[CallStanding]:
         """The calls of these QueueIDs, of one licence key only where that is named, in no order."""

@@ -15,7 +15,7 @@ from controller.metering.store.records import write_usage
 from controller.numbers import mask_number
 from controller.postbacks.outbox import enqueue
 from controller.store.database import Database, Transaction
-from controller.store.group_commit import GroupCommit
+from controller.store.shared_round_trip import SharedRoundTrip
 from controller.texts.deliveries import deliveries_of, forwarded_body
 from controller.texts.keywords import ConsentWord
 from controller.texts.metrics import TextMetrics
@@ -45,7 +45,7 @@ class IncomingStore:
         self._rules = rules
         self._queueing = queueing
         self._metrics = metrics
-        self._group = GroupCommit(self._store_all)
+        self._round_trip = SharedRoundTrip(self._store_all)
         self._rest_until = 0.0
 
     async def store(self, arrival: Arrival) -> None:
@@ -56,7 +56,7 @@ class IncomingStore:
         """
         if asyncio.get_running_loop().time() < self._rest_until:
             raise StoreUnreachable("texts cannot be stored now")
-        await self._group.store(arrival)
+        await self._round_trip.share(arrival)
 
     async def _store_all(self, arrivals: Sequence[Arrival]) -> Sequence[None]:
         try:

@@ -1,7 +1,7 @@
-"""Group commit: what callers store at the same time shares one transaction.
+"""Shared round trips: what is asked of PostgreSQL at the same time is asked together (stored: a group commit).
 
-While a transaction is under way, what arrives is gathered for the next one. Each caller gets the outcome of its own,
-once that is committed. Nobody waits for a timer: what comes alone is written at once.
+While a statement is under way, what arrives is gathered for the next one. Each caller gets the outcome of its own, once
+that is committed. Nobody waits for a timer: what comes alone goes at once.
 """
 
 from __future__ import annotations
@@ -35,56 +35,56 @@ class _Entry(Generic[Item, Outcome]):
             self.outcome.set_exception(error)
 
 
-class GroupCommit(Generic[Item, Outcome]):
-    """Stores items in groups, one group at a time.
+class SharedRoundTrip(Generic[Item, Outcome]):
+    """Has items stored or looked up in groups, one group at a time.
 
-    write: stores a group in one transaction and gives the outcome of each item, in their order. When it raises, nothing
-    of the group is stored, or that is unknown (StoreUnreachable).
+    ask: does it for a group, in one transaction, and gives the outcome of each item, in their order. When it raises,
+    nothing of the group is stored, or that is unknown (StoreUnreachable).
     """
 
-    def __init__(self, write: Callable[[Sequence[Item]], Awaitable[Sequence[Outcome]]]) -> None:
-        self._write = write
+    def __init__(self, ask: Callable[[Sequence[Item]], Awaitable[Sequence[Outcome]]]) -> None:
+        self._ask = ask
         self._waiting: list[_Entry[Item, Outcome]] = []
-        self._writer: asyncio.Task[None] | None = None
+        self._asking: asyncio.Task[None] | None = None
 
     @property
     def waiting(self) -> int:
-        """How many items wait for the transaction after the one under way."""
+        """How many items wait for the round trip after the one under way."""
         return len(self._waiting)
 
-    async def store(self, item: Item) -> Outcome:
-        """Store an item, with whatever else comes at the same time. Returns its outcome when it is committed.
+    async def share(self, item: Item) -> Outcome:
+        """The outcome of an item, which goes with whatever else comes at the same time.
 
         StoreRefused when this item can never be stored; a neighbour's refusal is not seen here. StoreUnreachable for
         the whole group, and when too many wait. An item whose caller is cancelled may be stored all the same.
         """
         if len(self._waiting) >= WAITING_AT_MOST:
-            raise StoreUnreachable("too much waits to be stored")
+            raise StoreUnreachable("too much waits for the database")
         entry = _Entry[Item, Outcome](item)
         self._waiting.append(entry)
-        if self._writer is None:
+        if self._asking is None:
             # It ends by itself when nothing waits.
-            self._writer = asyncio.create_task(self._write_all(), name="group-commit")
+            self._asking = asyncio.create_task(self._ask_all(), name="shared-round-trip")
         return await entry.outcome
 
-    async def _write_all(self) -> None:
+    async def _ask_all(self) -> None:
         group: list[_Entry[Item, Outcome]] = []
         try:
             while self._waiting:
                 taken, self._waiting = self._waiting[:AT_ONCE], self._waiting[AT_ONCE:]
                 group = [entry for entry in taken if not entry.outcome.done()]
-                await self._write_group(group)
+                await self._ask_group(group)
         finally:
-            self._writer = None
+            self._asking = None
             for entry in (*group, *self._waiting):
                 entry.outcome.cancel()  # of no effect on those that are done
             self._waiting.clear()
 
-    async def _write_group(self, group: Sequence[_Entry[Item, Outcome]]) -> None:
+    async def _ask_group(self, group: Sequence[_Entry[Item, Outcome]]) -> None:
         if not group:
             return
         try:
-            outcomes = await self._write([entry.item for entry in group])
+            outcomes = await self._ask([entry.item for entry in group])
         except StoreUnreachable as error:
             for entry in group:
                 entry.fail(error)
@@ -92,10 +92,10 @@ class GroupCommit(Generic[Item, Outcome]):
             if len(group) == 1:
                 group[0].fail(error)
                 return
-            # One of them cannot be stored: each is tried by itself, so that this one takes no other with it.
-            log.warning("a group was refused, its items are stored one by one", items=len(group), reason=str(error))
+            # It is one of them: each is tried by itself, so that this one takes no other with it.
+            log.warning("a group was refused, its items are tried one by one", items=len(group), reason=str(error))
             for entry in group:
-                await self._write_group([entry])
+                await self._ask_group([entry])
         else:
             for entry, outcome in zip(group, outcomes, strict=True):
                 if not entry.outcome.done():

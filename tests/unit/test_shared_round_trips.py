@@ -1,4 +1,4 @@
-"""Group commit: what arrives while a transaction is under way is stored together; each caller has its own outcome."""
+"""What arrives while a transaction is under way goes together in the next one; each caller has its own outcome."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import pytest
 
 from controller.errors import StoreRefused, StoreUnreachable
-from controller.store.group_commit import AT_ONCE, WAITING_AT_MOST, GroupCommit
+from controller.store.shared_round_trip import AT_ONCE, WAITING_AT_MOST, SharedRoundTrip
 from tests.support.patience import LONGEST_WAIT
 
 
@@ -22,7 +22,7 @@ class Ledger:
         self.away = False
         self.commit = asyncio.Event()
         self.began = asyncio.Event()
-        self.store = GroupCommit(self._write)
+        self.store = SharedRoundTrip(self._write)
 
     async def _write(self, words: Sequence[str]) -> Sequence[str]:
         self.groups.append(list(words))
@@ -37,14 +37,14 @@ class Ledger:
 
     async def under_way(self) -> asyncio.Task[str]:
         """Begin a transaction with one word, which does not end before `commit` is set."""
-        task = asyncio.create_task(self.store.store("first"))
+        task = asyncio.create_task(self.store.share("first"))
         async with asyncio.timeout(LONGEST_WAIT):
             await self.began.wait()
         return task
 
     async def stored(self, *words: str) -> list[str | BaseException]:
         """Store words beside the one that is under way, then let every transaction end."""
-        tasks = [await self.under_way(), *(asyncio.create_task(self.store.store(word)) for word in words)]
+        tasks = [await self.under_way(), *(asyncio.create_task(self.store.share(word)) for word in words)]
         while self.store.waiting < len(words):
             await asyncio.sleep(0)
         self.commit.set()
@@ -61,7 +61,7 @@ async def test_what_arrives_during_a_transaction_shares_the_next_one_and_each_ha
 async def test_nothing_is_told_before_it_is_committed() -> None:
     ledger = Ledger()
     first = await ledger.under_way()
-    second = asyncio.create_task(ledger.store.store("second"))
+    second = asyncio.create_task(ledger.store.share("second"))
     for _ in range(10):
         await asyncio.sleep(0)
     assert (first.done(), second.done(), ledger.committed) == (False, False, [])
@@ -85,13 +85,13 @@ async def test_while_the_store_is_away_all_are_told_so_and_none_is_tried_by_itse
     assert all(isinstance(each, StoreUnreachable) for each in await ledger.stored("one", "two"))
     assert len(ledger.groups) == 2
     ledger.away = False
-    assert await ledger.store.store("three") == "THREE"
+    assert await ledger.store.share("three") == "THREE"
 
 
 async def test_whoever_goes_away_takes_no_neighbour_with_it() -> None:
     ledger = Ledger()
     first = await ledger.under_way()
-    gone, kept = (asyncio.create_task(ledger.store.store(word)) for word in ("gone", "kept"))
+    gone, kept = (asyncio.create_task(ledger.store.share(word)) for word in ("gone", "kept"))
     while ledger.store.waiting < 2:
         await asyncio.sleep(0)
     gone.cancel()
@@ -106,11 +106,11 @@ async def test_whoever_goes_away_takes_no_neighbour_with_it() -> None:
 async def test_a_group_and_what_waits_are_bounded() -> None:
     ledger = Ledger()
     first = await ledger.under_way()
-    tasks = [asyncio.create_task(ledger.store.store(f"word {number}")) for number in range(WAITING_AT_MOST)]
+    tasks = [asyncio.create_task(ledger.store.share(f"word {number}")) for number in range(WAITING_AT_MOST)]
     while ledger.store.waiting < WAITING_AT_MOST:
         await asyncio.sleep(0)
     with pytest.raises(StoreUnreachable, match="too much"):
-        await ledger.store.store("one too many")
+        await ledger.store.share("one too many")
     ledger.commit.set()
     async with asyncio.timeout(LONGEST_WAIT):
         await asyncio.gather(first, *tasks)
@@ -121,10 +121,10 @@ async def test_a_group_and_what_waits_are_bounded() -> None:
 async def test_when_the_service_ends_nobody_waits_for_ever() -> None:
     ledger = Ledger()
     first = await ledger.under_way()
-    second = asyncio.create_task(ledger.store.store("second"))
+    second = asyncio.create_task(ledger.store.share("second"))
     while not ledger.store.waiting:
         await asyncio.sleep(0)
-    (writer,) = (task for task in asyncio.all_tasks() if task.get_name() == "group-commit")
+    (writer,) = (task for task in asyncio.all_tasks() if task.get_name() == "shared-round-trip")
     writer.cancel()
     async with asyncio.timeout(LONGEST_WAIT):
         outcomes = await asyncio.gather(first, second, return_exceptions=True)
