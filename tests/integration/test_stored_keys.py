@@ -10,6 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from controller.api.console.store.people import People
+from controller.api.console.store.sessions import Sessions
+from controller.api.store.api_tokens import ApiTokens
 from controller.calls.store.call_lookup import CallFilter
 from controller.directory.current import CurrentDirectory
 from controller.directory.snapshot import LicenseKey, Snapshot
@@ -79,6 +82,32 @@ async def test_post_backs_of_a_revoked_key_are_still_signed(postgres: str, tmp_p
         await elsewhere.create("bolt", {"webhook_secrets": secret})
         await elsewhere.revoke("bolt")
         assert elsewhere.webhook_secrets("bolt") == (secret,)
+
+
+async def test_a_key_of_the_same_name_later_gets_neither_the_people_nor_the_tokens_of_a_revoked_one(
+    postgres: str, tmp_path: Path
+) -> None:
+    async with room_with_keys(postgres, tmp_path, FakeAri()) as (room, elsewhere):
+        database = room.room.database
+        people, sessions, tokens = People(database), Sessions(database), ApiTokens(database)
+        await elsewhere.create("bolt", {})
+        bob, ann = await people.add("bob", "bolt"), await people.add("ann", None)
+        assert bob is not None
+        assert ann is not None
+        session, link = await sessions.begin(bob, "192.0.2.1"), await sessions.make_link(bob)
+        operators = await sessions.begin(ann, "192.0.2.1")
+        token = await tokens.make("bolt", "a program", ["calls:read"], "bob")
+        kept = await tokens.make("acme", "another", ["calls:read"], "carl")
+        assert token is not None
+        assert kept is not None
+
+        await elsewhere.revoke("bolt")
+        assert await sessions.person(session) is None
+        assert await sessions.use_link(link) is None
+        assert [each.person.name for each in await people.every() if each.disabled_at is not None] == ["bob"]
+        assert await tokens.find(token) is None
+        assert await sessions.person(operators) == ann
+        assert await tokens.find(kept) is not None
 
 
 def test_what_the_yaml_states_counts_before_the_store() -> None:
