@@ -1,4 +1,4 @@
-"""Calls for the administrator: queue one, cancel one, end one or a conference. Every request carries a token."""
+"""Calls for the administrator: queue, cancel, end or transfer one, end a conference. Every request carries a token."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from controller.api.auth import authorise_operator
 from controller.calls.administration import CallAdministration, Ending, EndingResult
-from controller.calls.model.order import Order, limit_of
+from controller.calls.model.order import LONGEST_NUMBER, Order, limit_of
 from controller.calls.outgoing.notifications import Notifications
 from controller.directory.current import CurrentDirectory
-from controller.errors import AsteriskError, JournalFull, NotificationRefused, StoreError
+from controller.errors import AsteriskError, JournalFull, NotificationRefused, PhoneNumberInvalid, StoreError
 
 LONGEST_KEY_NAME = 40
 
@@ -69,6 +69,14 @@ class ConferenceRequest(BaseModel):
     conference: str = Field(min_length=1, max_length=500)
 
 
+class TransferRequest(BaseModel):
+    """What `POST /admin/calls/ID/transfer` takes. to: a phone number, or `sip:NAME` of a phone."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    to: str = Field(min_length=1, max_length=LONGEST_NUMBER)
+
+
 class CallsAdminHandler:
     """Queues outgoing calls for the administrator, takes back those that wait, and ends calls and conferences."""
 
@@ -90,6 +98,7 @@ class CallsAdminHandler:
             web.post("/admin/calls", self._on_call),
             web.post(r"/admin/calls/{queue_id:\d{1,18}}/cancel", self._on_cancel),
             web.post(r"/admin/calls/{queue_id:\d{1,18}}/end", self._on_end),
+            web.post(r"/admin/calls/{queue_id:\d{1,18}}/transfer", self._on_transfer),
             web.post("/admin/conferences/end", self._on_end_conference),
         ]
 
@@ -134,6 +143,21 @@ class CallsAdminHandler:
             return web.json_response({"error": str(error)}, status=503)
         return _answer(result, "there is no call of this QueueID")
 
+    async def _on_transfer(self, request: web.Request) -> web.Response:
+        """200 when it is transferred, here or by the controller that has it; 404, 409, 422 with the reason, 503."""
+        authorise_operator(request, self._token)
+        try:
+            wanted = TransferRequest.model_validate(await _json(request))
+        except ValidationError as error:
+            return web.json_response({"error": _told(error)}, status=422)
+        try:
+            result = await self._administration.transfer(int(request.match_info["queue_id"]), wanted.to)
+        except PhoneNumberInvalid as error:
+            return web.json_response({"error": str(error)}, status=422)
+        except StoreError as error:
+            return web.json_response({"error": str(error)}, status=503)
+        return _answer(result, "there is no call of this QueueID", done="transferred")
+
     async def _on_end_conference(self, request: web.Request) -> web.Response:
         """200 when the conference is ended; 404 when the licence key has none of that name, 422, 503."""
         authorise_operator(request, self._token)
@@ -150,15 +174,16 @@ class CallsAdminHandler:
         return _answer(result, f"the licence key “{wanted.key}” has no conference “{wanted.conference}” now")
 
 
-def _answer(result: EndingResult, unknown: str) -> web.Response:
-    """What became of the order to end something, for people."""
+def _answer(result: EndingResult, unknown: str, *, done: str = "ended") -> web.Response:
+    """What became of an order, for people. done: what to say of one that was carried out."""
     controllers = ", ".join(result.controllers)
     if result.ending in (Ending.DONE, Ending.PASSED_ON):
-        return web.json_response({"ended": True, "controllers": list(result.controllers)})
+        return web.json_response({done: True, "controllers": list(result.controllers)})
     status, reason = {
         Ending.UNKNOWN: (404, unknown),
         Ending.OVER: (409, "this call is over already"),
         Ending.BUSY: (409, "somebody listens in to this call already"),
+        Ending.NOBODY_WAITS: (409, "this call was not answered yet, or is in a transfer or a conference already"),
         Ending.WAITS: (409, "this call waits to be dialled: cancel it instead"),
         Ending.CONTROLLER_DEAD: (
             409,

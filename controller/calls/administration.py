@@ -1,4 +1,4 @@
-"""What an administrator does to calls in progress, wherever they are: ends one or a conference, or listens in."""
+"""What an administrator does to calls in progress, wherever they are: ends, transfers, hears one; ends a conference."""
 
 from __future__ import annotations
 
@@ -13,10 +13,12 @@ from controller.asterisk.ari.client import AriClient
 from controller.calls.effects.conference import end_room, end_rooms
 from controller.calls.listening_in import ListeningIn
 from controller.calls.live import LiveCalls
-from controller.calls.store.call_lookup import CallLookup
+from controller.calls.store.call_lookup import CallFilter, CallLookup
 from controller.calls.store.controllers import Owner
+from controller.directory.routes import Routes
 from controller.directory.snapshot import canonical_guid
 from controller.errors import AsteriskError
+from controller.numbers import try_number
 from controller.store.database import Database
 
 log = structlog.get_logger()
@@ -27,7 +29,7 @@ ENDED_BY_ADMINISTRATOR = "ended-by-administrator"
 
 
 class Ending(Enum):
-    """What became of the order to end something, or to listen in to it."""
+    """What became of the order to end something, to listen in to it, or to transfer it."""
 
     DONE = auto()
     PASSED_ON = auto()
@@ -36,6 +38,7 @@ class Ending(Enum):
     CONTROLLER_DEAD = auto()
     UNKNOWN = auto()
     BUSY = auto()
+    NOBODY_WAITS = auto()
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +50,10 @@ class EndingResult:
 
 
 class CallAdministration:
-    """Ends calls and conferences of this controller, and passes on what is another one's by NOTIFY."""
+    """Ends calls and conferences of this controller, and passes on what is another one's by NOTIFY.
+
+    routes: which numbers a licence key may call.
+    """
 
     def __init__(
         self,
@@ -57,7 +63,9 @@ class CallAdministration:
         lookup: CallLookup,
         owner: Owner,
         listening_in: ListeningIn,
+        routes: Routes,
     ) -> None:
+        self._routes = routes
         self._listening_in = listening_in
         self._live = live
         self._ari = ari
@@ -84,6 +92,24 @@ class CallAdministration:
         if begun is not None:
             return EndingResult(Ending.DONE if begun else Ending.BUSY)
         return await self._elsewhere(queue_id, {"listen_to": queue_id, "endpoint": endpoint})
+
+    async def transfer(self, queue_id: int, target: str) -> EndingResult:
+        """Transfer a call in progress: to a phone number, or to `sip:NAME` of a phone that its licence key may call.
+
+        Its script is left; it goes on where it was left when nobody is reached. NOBODY_WAITS: the call was not answered
+        yet, or is in a transfer or a conference already; that is told only where the call is this controller's.
+        PhoneNumberInvalid for what the key may not call, with the reason. StoreError.
+        """
+        found = await self._lookup.find(CallFilter(queue_id=queue_id, limit=1))
+        if not found:
+            return EndingResult(Ending.UNKNOWN)
+        number = try_number(target) or target.strip()
+        if self._routes.inside(number) is None:
+            self._routes.endpoint_for(number, found[0].license_key)
+        begun = self._live.transfer_call(queue_id, number)
+        if begun is not None:
+            return EndingResult(Ending.DONE if begun else Ending.NOBODY_WAITS)
+        return await self._elsewhere(queue_id, {"transfer": queue_id, "to": number})
 
     async def _elsewhere(self, queue_id: int, order: Mapping[str, object]) -> EndingResult:
         """Pass an order on to the controller that has the call."""
@@ -136,6 +162,8 @@ class CallAdministration:
                 self._live.end_call(int(order["queue_id"]), ENDED_BY_ADMINISTRATOR)
             elif "listen_to" in order:
                 self._listening_in.begin(int(order["listen_to"]), str(order["endpoint"]))
+            elif "transfer" in order:
+                self._live.transfer_call(int(order["transfer"]), str(order["to"]))
             elif "guid" in order:
                 self._live.own(self._end_rooms(str(order["guid"])))
             else:

@@ -189,6 +189,11 @@ class LiveCalls:
         channel_id = self.channel_of(queue_id)
         return channel_id is not None and self.end(channel_id, reason)
 
+    def transfer_call(self, queue_id: int, number: str) -> bool | None:
+        """Have a live call transferred; False where it cannot be now, None when it is not here."""
+        channel_id = self.channel_of(queue_id)
+        return None if channel_id is None else self._sessions[channel_id].transfer(number)
+
     def gone(self, channel_id: str) -> None:
         """Tell the session that its channel does not exist any more (Asterisk was away, and came back without it)."""
         session = self._sessions.get(channel_id)

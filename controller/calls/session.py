@@ -103,6 +103,15 @@ class CallSession:
         channel, events = ari.channels.get(call.channel_id), ari.events_of(call.channel_id)
         return cls(parts, call, engine, channel, events, prompts)
 
+    def transfer(self, number: str) -> bool:
+        """Leave the script for a transfer to a number, or to `sip:NAME`; False where nobody is there to be transferred,
+        or somebody talks to them already.
+        """
+        if self.call.answered_at is None or self.line.hung_up or self._engine.converses:
+            return False
+        self.line.transfer(number)
+        return True
+
     @property
     def program(self) -> Program:
         """What the call runs."""

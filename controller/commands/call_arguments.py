@@ -84,6 +84,19 @@ def end(
     typer.echo(run_async(end_call(config, queue_id)))
 
 
+@calls.command()
+@reported
+def transfer(
+    queue_id: Annotated[int, typer.Argument(metavar="QUEUEID", help="As `ringpost calls list` shows it.", min=0)],
+    to: Annotated[str, typer.Argument(metavar="TO", help="A phone number, or sip:NAME of a phone of yours.")],
+    config: Config = DEFAULT_CONFIG,
+) -> None:
+    """Transfer a call in progress, whichever controller has it. Its script goes on if nobody is reached."""
+    from controller.commands.placing import transfer_call
+
+    typer.echo(run_async(transfer_call(config, queue_id, to)))
+
+
 @conferences.command("end")
 @reported
 def end_room(

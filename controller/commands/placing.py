@@ -77,12 +77,17 @@ async def cancel_call(config: Path, queue_id: int) -> None:
 
 async def end_call(config: Path, queue_id: int) -> str:
     """End a call in progress; gives what was done, for people. RingpostError when it is none."""
-    return _ended(await _ask(config, f"/admin/calls/{queue_id}/end", None))
+    return _done(await _ask(config, f"/admin/calls/{queue_id}/end", None), "ended")
+
+
+async def transfer_call(config: Path, queue_id: int, to: str) -> str:
+    """Transfer a call in progress; gives what was done, for people. RingpostError when it cannot be."""
+    return _done(await _ask(config, f"/admin/calls/{queue_id}/transfer", {"to": to}), "transferred")
 
 
 async def end_conference(config: Path, key: str, conference: str) -> str:
     """End a conference of a licence key; gives what was done, for people. RingpostError when there is none."""
-    return _ended(await _ask(config, "/admin/conferences/end", {"key": key, "conference": conference}))
+    return _done(await _ask(config, "/admin/conferences/end", {"key": key, "conference": conference}), "ended")
 
 
 async def _ask(config: Path, path: str, body: Any) -> dict[str, Any]:
@@ -95,9 +100,9 @@ async def _ask(config: Path, path: str, body: Any) -> dict[str, Any]:
     return answer
 
 
-def _ended(answer: dict[str, Any]) -> str:
+def _done(answer: dict[str, Any], done: str) -> str:
     controllers = ", ".join(answer.get("controllers", ()))
-    return f"passed on to the controller {controllers}" if controllers else "ended"
+    return f"passed on to the controller {controllers}" if controllers else done
 
 
 def _contradiction(wanted: WantedCall, *, follow: bool) -> str:

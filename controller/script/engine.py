@@ -23,10 +23,11 @@ from controller.script.outcomes import (
     Reaction,
     Recorded,
     TimeTold,
+    TransferAsked,
     TransferFailed,
 )
 from controller.script.program import Program
-from controller.script.state import State
+from controller.script.state import OPERATORS_TRANSFER_LABEL, State
 
 MOST_TIMELESS_STEPS = 1000
 # So many commands each second of the call makes good again: a script that runs more for long is stopped, or one call
@@ -99,7 +100,16 @@ class Engine:
         """Take notice of something that happens meanwhile; says what the call must do with the effect under way."""
         if isinstance(observation, DigitPressed):
             return self._digit(observation.digit.upper())
+        if isinstance(observation, TransferAsked):
+            return self._transfer_asked(observation.number)
         return self._detected(observation)
+
+    @property
+    def converses(self) -> bool:
+        """Whether two people talk, or may at once: the call is transferred, in a conference, or about to be."""
+        state = self.state
+        command = None if state.pending is None else self.program.command(state.current)
+        return bool(state.asked_transfer) or (command is not None and command.conversation)
 
     def take_notes(self) -> list[Note]:
         """What was done since the notes were last taken, in order."""
@@ -212,6 +222,18 @@ class Engine:
         if reaction is Reaction.STOP:
             state.stopping = True
         return reaction
+
+    def _transfer_asked(self, number: str) -> Reaction:
+        """Leave the script for the transfer that an operator asks for, unless people talk on the call already."""
+        state = self.state
+        if isinstance(state.pending, End) or self.converses or not number:
+            self._machine.note("transfer_asked", result="too late", number=number)
+            return Reaction.GO_ON
+        self._machine.note("transfer_asked", number=number)
+        state.asked_transfer = number[:LONGEST_VALUE]
+        self._set_up(OPERATORS_TRANSFER_LABEL)
+        command = None if state.pending is None else self.program.command(state.current)
+        return self._leave(command, OPERATORS_TRANSFER_LABEL)
 
     def _is_secret(self, command: Command | None) -> bool:
         """Whether a digit is meant for a command that takes secrets, be it during the prompt before it."""

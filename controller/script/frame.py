@@ -1,4 +1,4 @@
-"""The implicit frame: what a call does before the script's first command, and when 0 is pressed to be transferred.
+"""The implicit frame: what a call does before the script's first command, and when 0 or an operator transfers it.
 
 The order is that of the call log that the Phone Notify! documentation shows: label `ring`, the start of machine
 detection, a wait for the called party to stop talking, label `start`, then the script. Incoming calls start at `start`.
@@ -13,7 +13,7 @@ from controller.script.commands.command import Command
 from controller.script.commands.machine import Machine
 from controller.script.effects import Effect, End, ListenForSilence, SendDigits, Transfer
 from controller.script.outcomes import Outcome, TransferFailed, Transferred
-from controller.script.state import DIAL_EXTENSION, OUTGOING_START, TRANSFER_LABEL
+from controller.script.state import DIAL_EXTENSION, OPERATORS_TRANSFER_LABEL, OUTGOING_START, TRANSFER_LABEL
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,11 +24,16 @@ class TransferAtDigit(Command):
     conversation: ClassVar[bool] = True
 
     def perform(self, machine: Machine) -> Effect | None:
-        if not machine.state.transfer_number:
+        number = self.take_number(machine)
+        if not number:
             machine.error("There is no number to transfer the call to.")
             machine.state.position = machine.state.return_to
             return None
-        return Transfer(machine.state.transfer_number)
+        return Transfer(number)
+
+    def take_number(self, machine: Machine) -> str:
+        """Where the call is transferred to; empty for nowhere."""
+        return machine.state.transfer_number
 
     def finish(self, machine: Machine, outcome: Outcome) -> Effect | None:
         if isinstance(outcome, Transferred):
@@ -37,6 +42,16 @@ class TransferAtDigit(Command):
             machine.error(f"The transfer failed: {outcome.reason}.")
         machine.state.position = machine.state.return_to
         return None
+
+
+@dataclass(frozen=True, slots=True)
+class TransferByOperator(TransferAtDigit):
+    """Transfer to where an operator wants the call. When that fails, the script goes on where it was left."""
+
+    def take_number(self, machine: Machine) -> str:
+        """Where the operator wants it, once."""
+        number, machine.state.asked_transfer = machine.state.asked_transfer, ""
+        return number
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,15 +131,23 @@ GREETING_SECONDS = _GREETING.tries * _GREETING.limit
 
 FIRST_SILENCE = -1
 GREETING = -6
+OPERATORS_TRANSFER = -7
 RING = OUTGOING_START
 TRANSFER = -4
 # By position, counted from the script's first command backwards.
 FRAME: dict[int, Command] = {
     DIAL_EXTENSION: DialExtension(),
     TRANSFER: TransferAtDigit(),
+    OPERATORS_TRANSFER: TransferByOperator(),
     GREETING: GreetingOver(),
     RING: RingLabel(),
     RING + 1: InitialDetection(),
     FIRST_SILENCE: FirstSilence(),
 }
-BUILT_IN_LABELS = {"start": 0, "amd": 0, "ring": RING, TRANSFER_LABEL: TRANSFER}
+BUILT_IN_LABELS = {
+    "start": 0,
+    "amd": 0,
+    "ring": RING,
+    TRANSFER_LABEL: TRANSFER,
+    OPERATORS_TRANSFER_LABEL: OPERATORS_TRANSFER,
+}

@@ -98,7 +98,14 @@ class Detected:
     evidence: str = ""
 
 
-Observation = DigitPressed | Detected
+@dataclass(frozen=True, slots=True)
+class TransferAsked:
+    """An operator has the call transferred: to a phone number, or to `sip:NAME`."""
+
+    number: str
+
+
+Observation = DigitPressed | Detected | TransferAsked
 
 
 class Reaction(Enum):

@@ -36,6 +36,7 @@ SYSTEM_VARIABLES = frozenset(
     }
 )
 TRANSFER_LABEL = "~transfer"
+OPERATORS_TRANSFER_LABEL = "~transfer by the operator"
 INCOMING_START = 0
 OUTGOING_START = -3
 DIAL_EXTENSION = -5
@@ -60,6 +61,7 @@ class State:
     key_seed: what keys of conferences and ids of recordings are made from; different for each call.
     texts_sent: how many texts the call was asked to queue, the one under way included: which of them that is.
     recordings_made: the same of recordings.
+    asked_transfer: where an operator has the call transferred, while that is done.
     rounds: how often the place that the caller is in has asked again. waited: seconds since the caller came there.
     """
 
@@ -95,6 +97,7 @@ class State:
     keys_made: int = 0
     texts_sent: int = 0
     recordings_made: int = 0
+    asked_transfer: str = ""
     rounds: int = 0
     waited: float = 0.0
 

@@ -168,7 +168,7 @@ def build_calls(
     ari.on_connected(adoption.connected)
     live.on_release(dialer.call_ended)
     administration = CallAdministration(
-        live, ari, database, CallLookup(database), owner, ListeningIn(live, ari, application)
+        live, ari, database, CallLookup(database), owner, ListeningIn(live, ari, application), routes
     )
     return Calls(
         live,

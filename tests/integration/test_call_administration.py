@@ -5,11 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 import asyncpg
+import pytest
 
 from controller.calls.administration import Ending, EndingResult
 from controller.calls.store.call_lookup import CallFilter, CallLookup
+from controller.errors import PhoneNumberInvalid
 from tests.support.calls import KEY, CallsRoom, calls_room, snapshot
 from tests.support.fake_ari import FakeAri
 from tests.support.patience import LONGEST_WAIT
@@ -95,6 +98,50 @@ async def test_of_a_controller_that_gives_no_sign_of_life_it_is_said_that_it_has
         finally:
             await connection.close()
         assert await second.administration.end_call(queue_id) == EndingResult(Ending.CONTROLLER_DEAD, ("first",))
+
+
+async def test_a_call_is_transferred_by_whichever_controller_has_it(postgres: str) -> None:
+    async with _two(postgres) as (fake, first, second):
+        fake.on_originate = lambda leg: fake.answer(leg.id)
+        channel = fake.incoming_call()
+        await fake.until(lambda: bool(fake.played))
+        queue_id = await _queue_id(first)
+        await _listening(second)
+        for refused in ("+19005550110", "sip:nobody", "no number"):
+            with pytest.raises(PhoneNumberInvalid):
+                await second.administration.transfer(queue_id, refused)
+        passed_on = await second.administration.transfer(queue_id, "sip:alice")
+        assert passed_on == EndingResult(Ending.PASSED_ON, ("first",))
+        await fake.asked("POST", r"bridges/[^/]+/addChannel")
+        again = await first.administration.transfer(queue_id, "12015550110")
+        assert again == EndingResult(Ending.NOBODY_WAITS)
+        (leg,) = [known for known in fake.channels if known != channel]
+        fake.hang_up(leg)
+        await fake.until(lambda: channel in fake.gone)
+        await first.idle()
+        trace = await first.trace(queue_id)
+        assert ("transfer_asked", {"number": "sip:alice"}) in trace
+        assert ("transfer", {"number": "sip:alice", "result": "answered"}) in trace
+        assert trace[-1] == ("end", {"reason": "transferred"})
+        assert await second.administration.transfer(queue_id, "sip:alice") == EndingResult(Ending.OVER)
+        assert await second.administration.transfer(7, "sip:alice") == EndingResult(Ending.UNKNOWN)
+
+
+async def test_a_call_whose_transfer_fails_goes_on_with_its_script(postgres: str) -> None:
+    async with FakeAri() as fake, calls_room(fake, postgres, KNOWN) as room:
+        fake.on_originate = lambda leg: fake.reject(leg.id)
+        fake.incoming_call()
+        await fake.until(lambda: bool(fake.played))
+        queue_id = await _queue_id(room)
+        assert await room.administration.transfer(queue_id, "12015550188") == EndingResult(Ending.DONE)
+        waited: tuple[str, dict[str, Any]] = ("wait_digit", {})
+        async with asyncio.timeout(LONGEST_WAIT):
+            while (trace := await room.trace(queue_id)).count(waited) < 2:
+                await asyncio.sleep(0.02)
+        failure = ("transfer", {"number": "+12015550188", "result": "busy"})
+        assert trace.index(waited) < trace.index(failure) < len(trace) - 1 - trace[::-1].index(waited)
+        await room.administration.end_call(queue_id)
+        await room.idle()
 
 
 async def test_a_conference_of_another_controller_is_ended_by_that_one_and_the_scripts_go_on(postgres: str) -> None:

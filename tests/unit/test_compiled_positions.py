@@ -45,6 +45,7 @@ def test_these_are_the_positions_of_compiler_1() -> None:
 
 def test_the_frame_lies_before_the_script() -> None:
     assert {position: type(command).__name__ for position, command in FRAME.items()} == {
+        -7: "TransferByOperator",
         -6: "GreetingOver",
         -5: "DialExtension",
         -4: "TransferAtDigit",

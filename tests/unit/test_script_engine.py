@@ -19,6 +19,7 @@ from controller.script.effects import (
     ListenForSilence,
     Play,
     Record,
+    SendDigits,
     Silence,
     Sound,
     Speech,
@@ -38,6 +39,7 @@ from controller.script.outcomes import (
     Reaction,
     Recorded,
     SilenceHeard,
+    TransferAsked,
     TransferFailed,
     Transferred,
 )
@@ -739,3 +741,37 @@ def test_every_script_ends_when_nothing_takes_time(script: str, incoming: bool, 
             break
         effect = engine.resume(outcomes[number % len(outcomes)])
     assert isinstance(effect, End)
+
+
+def test_an_operator_has_a_call_leave_its_script_for_a_transfer_and_a_failed_one_goes_on_where_it_was() -> None:
+    engine = Engine(parse(MENU), State.for_incoming())
+    assert engine.start() == say("Press 1 for sales.")
+    assert engine.observe(TransferAsked("+12015550110")) is STOP
+    assert engine.converses
+    assert engine.observe(DigitPressed("1")) is GO_ON
+    taken_over = Engine(parse(MENU), State.from_json(json.dumps(engine.state.to_json())))
+    for each in (engine, taken_over):
+        assert each.resume(Finished()) == Transfer("+12015550110")
+        assert each.observe(TransferAsked("+12015550111")) is GO_ON
+        assert each.resume(TransferFailed("busy")) == say("Press 1 for sales.")
+        assert not each.converses
+        assert each.observe(TransferAsked("sip:alice")) is STOP
+        assert each.resume(Finished()) == Transfer("sip:alice")
+        assert each.resume(Transferred()) == End("transferred")
+        assert each.observe(TransferAsked("+12015550110")) is GO_ON
+
+
+def test_an_operators_transfer_waits_for_what_cannot_be_stopped() -> None:
+    engine = Engine(parse(r"~\DialDTMF(12w34#)~ Done."), State.for_incoming())
+    assert isinstance(engine.start(), SendDigits)
+    assert engine.observe(TransferAsked("+12015550110")) is GO_ON
+    assert engine.resume(Finished()) == Transfer("+12015550110")
+
+
+def test_nobody_is_transferred_from_a_transfer_or_a_conference() -> None:
+    for script in (r"~\TransferTo(12015550110)~", r"~\SetVar(confkey|a)~ ~\Conference()~"):
+        engine = Engine(parse(script), State.for_incoming())
+        engine.start()
+        assert engine.converses
+        assert engine.observe(TransferAsked("+12015550111")) is GO_ON
+        assert engine.state.jump == ""

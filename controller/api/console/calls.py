@@ -20,9 +20,11 @@ from controller.api.console.visit import Door, Visit, see_other
 from controller.api.reads import Reads
 from controller.calls.administration import Ending
 from controller.calls.model.call import TraceLine
+from controller.calls.model.order import LONGEST_NUMBER
 from controller.calls.store.call_lookup import CallFilter, CallLookup
 from controller.calls.store.stored_calls import CallSummary
 from controller.calls.trace_mail import is_error, told
+from controller.errors import PhoneNumberInvalid
 from controller.postbacks import lookup as postbacks
 from controller.postbacks.lookup import Filters, PastAttempt, StoredPostback
 
@@ -41,6 +43,7 @@ _SAID = {
     Ending.CONTROLLER_DEAD: "The controller of this call gives no sign of life; the call is closed after its lease.",
     Ending.UNKNOWN: "There is no such call.",
     Ending.BUSY: "Somebody listens in to this call already.",
+    Ending.NOBODY_WAITS: "This call was not answered yet, or is in a transfer or a conference already.",
 }
 
 
@@ -86,10 +89,11 @@ class CallPages:
         return [
             Door("GET", "/calls", self._list),
             Door("GET", "/calls/live", self._live),
-            Door("GET", r"/calls/{queue_id:\d{1,18}}", self._show),
+            Door("GET", r"/calls/{queue_id:\d{1,18}}", self._open),
             Door("GET", r"/calls/{queue_id:\d{1,18}}/live", self._follow),
             Door("POST", r"/calls/{queue_id:\d{1,18}}/end", self._end),
             Door("POST", r"/calls/{queue_id:\d{1,18}}/listen", self._listen, audience=DoorAudience.OPERATORS),
+            Door("POST", r"/calls/{queue_id:\d{1,18}}/transfer", self._transfer, audience=DoorAudience.OPERATORS),
         ]
 
     async def _list(self, visit: Visit) -> web.StreamResponse:
@@ -128,8 +132,13 @@ class CallPages:
             if not len(audience) and self._audiences.get(who) is audience:
                 del self._audiences[who]
 
-    async def _show(self, visit: Visit) -> web.StreamResponse:
-        return visit.page("call.html.j2", self._values(await self._whole(visit)))
+    async def _open(self, visit: Visit) -> web.StreamResponse:
+        return await self._show(visit)
+
+    async def _show(self, visit: Visit, *, status: int = 200, **more: str) -> web.Response:
+        whole = await self._whole(visit)
+        phones = visit.snapshot.phones_of(whole.call.license_key) if visit.who.is_operator else ()
+        return visit.page("call.html.j2", self._values(whole) | {"their_phones": phones, **more}, status=status)
 
     async def _follow(self, visit: Visit) -> web.StreamResponse:
         """One call's page, whenever something has happened on it, until it is over."""
@@ -156,8 +165,7 @@ class CallPages:
         result = await self._parts.administration.end_call(queue_id)
         if result.ending in (Ending.DONE, Ending.PASSED_ON):
             return see_other(f"/calls/{queue_id}")
-        values = self._values(await self._whole(visit)) | {"said": _SAID[result.ending]}
-        return visit.page("call.html.j2", values, status=409)
+        return await self._show(visit, status=409, said=_SAID[result.ending])
 
     async def _listen(self, visit: Visit) -> web.StreamResponse:
         """Call a phone of the house that hears the call."""
@@ -165,17 +173,32 @@ class CallPages:
         call = await self._call(visit)
         phone = visit.snapshot.phones.get(form.get("phone"))
         if phone is None:
-            values = self._values(await self._whole(visit)) | {"said": "There is no such phone."}
-            return visit.page("call.html.j2", values, status=422)
+            return await self._show(visit, status=422, said="There is no such phone.")
         await visit.changes(
             "listen in to a call", f"call {queue_id}", after=f"phone {phone.name}", key=call.license_key
         )
         result = await self._parts.administration.listen_in(queue_id, f"PJSIP/{phone.name}")
-        values = self._values(await self._whole(visit))
         if result.ending in (Ending.DONE, Ending.PASSED_ON):
             told = f"The phone {phone.label or phone.name} rings: whoever answers hears the call, and is not heard."
-            return visit.page("call.html.j2", values | {"done": told})
-        return visit.page("call.html.j2", values | {"said": _SAID[result.ending]}, status=409)
+            return await self._show(visit, done=told)
+        return await self._show(visit, status=409, said=_SAID[result.ending])
+
+    async def _transfer(self, visit: Visit) -> web.StreamResponse:
+        """Have the call transferred to a number or a phone that its licence key may call."""
+        queue_id, form = _queue_id(visit), await visit.form()
+        call = await self._call(visit)
+        phone, number = form.get("phone"), form.get("number").strip()[:LONGEST_NUMBER]
+        target = number or (f"sip:{phone}" if phone else "")
+        if not target:
+            return await self._show(visit, status=422, said="Say where the call is transferred.")
+        await visit.changes("transfer a call", f"call {queue_id}", after=target, key=call.license_key)
+        try:
+            result = await self._parts.administration.transfer(queue_id, target)
+        except PhoneNumberInvalid as error:
+            return await self._show(visit, status=422, said=f"This call cannot be transferred there: {error}.")
+        if result.ending in (Ending.DONE, Ending.PASSED_ON):
+            return see_other(f"/calls/{queue_id}")
+        return await self._show(visit, status=409, said=_SAID[result.ending])
 
     async def _call(self, visit: Visit) -> CallSummary:
         """HTTPNotFound for a call that there is not, or that is not this person's."""

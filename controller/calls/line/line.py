@@ -23,7 +23,7 @@ from controller.calls.line.talk_detection import TalkDetection
 from controller.calls.model.response_codes import TransferState
 from controller.errors import AsteriskError, AsteriskNotFound, AsteriskUnreachable
 from controller.script.engine import Engine
-from controller.script.outcomes import Detected, DigitPressed, Observation, Reaction
+from controller.script.outcomes import Detected, DigitPressed, Observation, Reaction, TransferAsked
 from controller.script.transcript import Told
 
 log = structlog.get_logger()
@@ -38,6 +38,8 @@ HANG_UP_FOLLOWS_SECONDS = 0.5
 
 # Put into a call's events to end it from outside: its time is up, or somebody cancels it.
 ENDED_FROM_OUTSIDE = "RingpostEnd"
+# The same, to have it transferred.
+TRANSFERRED_FROM_OUTSIDE = "RingpostTransfer"
 
 
 class Happening(Enum):
@@ -180,6 +182,10 @@ class Line:
         """End the call from outside of its script, with this reason: the effect under way ends as at a hang-up."""
         self.events.put(Event(ENDED_FROM_OUTSIDE, {"reason": reason}))
 
+    def transfer(self, number: str) -> None:
+        """Have the call transferred from outside of its script: what is under way is left for it."""
+        self.events.put(Event(TRANSFERRED_FROM_OUTSIDE, {"number": number}))
+
     def hand_over(self) -> None:
         """Leave the channel, and what the effect under way has made, to whoever adopts the call."""
         self.handed_over = True
@@ -246,6 +252,8 @@ class Line:
 
     def _reaction_to(self, event: Event) -> Reaction:
         """Tell the engine of digits and of what is recognised on this line; a transferred leg is not its business."""
+        if event.type == TRANSFERRED_FROM_OUTSIDE:
+            return self.observe(TransferAsked(str(event.data["number"])))
         if event.channel_id != self.channel.id:
             return Reaction.GO_ON
         if event.type == "ChannelDtmfReceived":

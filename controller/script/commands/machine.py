@@ -7,7 +7,7 @@ from typing import Protocol, TypeVar
 
 from controller.script.commands.kind import SUBSTITUTION, ArgumentKind
 from controller.script.outcomes import Note, Reaction
-from controller.script.state import TRANSFER_LABEL, State
+from controller.script.state import OPERATORS_TRANSFER_LABEL, TRANSFER_LABEL, State
 
 T = TypeVar("T")
 
@@ -117,8 +117,8 @@ class Machine:
         return label
 
     def jump_away(self, label: str) -> None:
-        """Take the jump of a bound digit or of a detection, away from the command that is under way."""
-        if label == TRANSFER_LABEL:
+        """Take the jump of a bound digit, a detection or an operator, away from the command that is under way."""
+        if label in (TRANSFER_LABEL, OPERATORS_TRANSFER_LABEL):
             begun = self.state.current >= 0
             self.state.return_to = self.state.current if begun else max(0, self.state.position)
         self.jump(label)
