@@ -7,7 +7,6 @@ from aiohttp import web
 from controller.api.console.application import Console, console_root
 from controller.api.console.parts import ConsoleParts
 from controller.api.console.visit import ROOT
-from controller.api.reads import Reads
 from controller.store.row_retention import RetentionRule
 
 # Sessions end by themselves before that.
@@ -20,9 +19,9 @@ CONSOLE_RETENTION = (
 )
 
 
-def add_console(http: web.Application, parts: ConsoleParts) -> Reads:
-    """Have the console answer as a part of the service's HTTP; gives what lists are read by, while that runs."""
+def add_console(http: web.Application, parts: ConsoleParts) -> Console:
+    """Have the console answer as a part of the service's HTTP."""
     console = Console(parts)
     http.add_routes([console_root()])
     http.add_subapp(f"{ROOT}/", console.application())
-    return console.reads
+    return console

@@ -101,7 +101,7 @@ def add_routes(service: Service, admin_token: str, context: Context) -> None:
     service.http.add_routes(
         CallsAdminHandler(admin_token, service.directory, calls.notifications, calls.administration).routes()
     )
-    reads = add_console(
+    console = add_console(
         service.http,
         ConsoleParts(
             service.settings.http,
@@ -120,16 +120,23 @@ def add_routes(service: Service, admin_token: str, context: Context) -> None:
             service.metering.prices,
             calls.trunk_health.rests,
             [service.settings.state_dir, service.prompts.directory],
+            service.stored_keys,
         ),
     )
     own = JsonApiParts(
         service.database,
-        reads,
+        console.reads,
         service.directory,
         calls.notifications,
         calls.administration,
         service.texts.texts,
         service.metering.prices,
+        service.granted_dids,
+        service.entries,
+        service.key_sounds,
+        service.postback_urls,
+        console.audit,
+        console.operations,
         service.settings.http,
         parts.guesses,
     )

@@ -26,6 +26,7 @@ from controller.directory.granted_dids import GrantedDids
 from controller.directory.key_sounds import KeySounds
 from controller.directory.postback_urls import PostbackUrls
 from controller.directory.snapshot import Snapshot
+from controller.directory.stored_keys import StoredKeys
 from controller.metering.prices import FREE, CurrentPrices, PriceList
 from controller.postbacks.outbox import Postback, enqueue
 from controller.script.analysis.checker import NOWHERE
@@ -236,6 +237,7 @@ async def console_house(
             CurrentPrices(prices),
             lambda trunk: trunk == "resting",
             [media],
+            StoredKeys(room.database, room.directory),
         )
         console = Console(parts)
         application = web.Application(client_max_size=4 * 1024 * 1024)
@@ -247,6 +249,12 @@ async def console_house(
             room.administration,
             texts,
             CurrentPrices(prices),
+            dids,
+            entries,
+            sounds,
+            urls,
+            console.audit,
+            console.operations,
         )
         application.add_routes(json_api(own).routes())
         application.add_subapp(f"{ROOT}/", console.application())

@@ -17,6 +17,10 @@ from controller.api.console.live import Streams
 from controller.api.console.logging_in import LoggingIn
 from controller.api.console.menus import MenuPages
 from controller.api.console.number_settings import NumberSettings
+from controller.api.console.operations.operator import OperatorOperations
+from controller.api.console.operations.overview import OverviewOperations
+from controller.api.console.operations.people import PeopleOperations
+from controller.api.console.operations.scripts import ScriptOperations
 from controller.api.console.overview import Overview
 from controller.api.console.parts import ConsoleParts
 from controller.api.console.passwords import Passwords
@@ -41,7 +45,10 @@ _STATIC_TYPES = {"console.css": "text/css", "console.js": "text/javascript", "ic
 
 
 class Console:
-    """The console: its doors, and the application that has them. reads: what its lists are read by, while it runs."""
+    """The console: its doors, and the application that has them. reads: what its lists are read by, while it runs.
+
+    operations: what declares operations of the JSON interface on what the console has. audit: where changes are noted.
+    """
 
     def __init__(self, parts: ConsoleParts) -> None:
         people, sessions, audit = People(parts.database), Sessions(parts.database), AuditLog(parts.database)
@@ -50,6 +57,13 @@ class Console:
         self._gate = Gate(parts.http, authenticator, parts.directory, sessions, audit)
         self.reads = Reads(parts.database)
         streams = Streams(self._gate)
+        self.audit = audit
+        self.operations: Sequence[object] = (
+            ScriptOperations(parts),
+            OverviewOperations(self.reads),
+            OperatorOperations(parts, self.reads, audit),
+            PeopleOperations(people, sessions, parts),
+        )
         self.doors: Sequence[Door] = [
             *LoggingIn(people, sessions, Passwords()).doors(),
             *Overview(parts, self.reads).doors(),

@@ -16,6 +16,7 @@ from controller.api.console.words import NOTHING, code_words
 from controller.api.reads import Reads
 from controller.postbacks import lookup as postbacks
 from controller.postbacks.lookup import Filters
+from controller.store.database import Database
 
 FAILED_SHOWN = 5
 
@@ -54,25 +55,28 @@ class Overview:
             "failed": failed,
         }
         if visit.who.is_operator:
-            controllers, routes, health, outbox = await asyncio.gather(
-                figures.controllers(),
-                figures.routes(),
-                self._parts.health(),
-                postbacks.stats(database, lanes=8),
-            )
-            trunks = [(trunk, routes.get(trunk.name)) for trunk in visit.snapshot.trunks.values()]
-            resting = [trunk.name for trunk, _ in trunks if self._parts.trunk_rests(trunk.name)]
-            disks = await asyncio.gather(*(asyncio.to_thread(disk_space, each) for each in self._parts.folders))
-            seen = Observed(health, outbox, controllers, trunks, resting, [each for each in disks if each is not None])
+            seen = await observe(self._parts, database)
             values |= {
                 "alerts": alerts(seen),
-                "controllers": controllers,
+                "controllers": seen.controllers,
                 "silent_seconds": SILENT_SECONDS,
-                "trunks": trunks,
-                "health": health,
-                "outbox": outbox,
+                "trunks": seen.trunks,
+                "health": seen.health,
+                "outbox": seen.outbox,
             }
         return visit.page("overview.html.j2", values)
+
+
+async def observe(parts: ConsoleParts, database: Database) -> Observed:
+    """The state of the service, for operators. StoreError."""
+    figures = Figures(database)
+    controllers, routes, health, outbox = await asyncio.gather(
+        figures.controllers(), figures.routes(), parts.health(), postbacks.stats(database, lanes=8)
+    )
+    trunks = [(trunk, routes.get(trunk.name)) for trunk in parts.directory.snapshot.trunks.values()]
+    resting = [trunk.name for trunk, _ in trunks if parts.trunk_rests(trunk.name)]
+    disks = await asyncio.gather(*(asyncio.to_thread(disk_space, each) for each in parts.folders))
+    return Observed(health, outbox, controllers, trunks, resting, [each for each in disks if each is not None])
 
 
 def bars(minutes: Sequence[Minute], what: str) -> Bars:

@@ -15,6 +15,7 @@ from controller.directory.entries import Entries
 from controller.directory.granted_dids import GrantedDids
 from controller.directory.key_sounds import KeySounds
 from controller.directory.postback_urls import PostbackUrls
+from controller.directory.stored_keys import StoredKeys
 from controller.metering.prices import CurrentPrices
 from controller.script.analysis.checker import Context
 from controller.store.database import Database
@@ -45,3 +46,4 @@ class ConsoleParts:
     prices: CurrentPrices
     trunk_rests: Callable[[str], bool]
     folders: Sequence[Path]
+    stored_keys: StoredKeys

@@ -25,13 +25,19 @@ from controller.script.parser import LONGEST_SCRIPT
 MOST = 200
 MOST_TRACE = 2000
 QueueId = Annotated[int, Field(ge=1, le=10**18 - 1, description="The QueueID of the call.")]
-_ENDINGS = {
+ENDINGS = {
     Ending.WAITS: (409, "waits", "This call waits to be dialled: cancel it instead."),
     Ending.OVER: (409, "over", "This call is over already."),
     Ending.CONTROLLER_DEAD: (
         409,
         "controller-dead",
         "The controller of this call is silent: it is closed later.",
+    ),
+    Ending.BUSY: (409, "busy", "Somebody listens in to this call already."),
+    Ending.NOBODY_WAITS: (
+        409,
+        "nobody-waits",
+        "This call was not answered yet, or is in a transfer or a conference already.",
     ),
     Ending.UNKNOWN: (404, "not-found", "There is no such call."),
 }
@@ -187,7 +193,7 @@ class CallOperations:
         mistakes_told = tuple(ScriptMistake.model_validate(each, from_attributes=True) for each in taken.mistakes)
         return CallPlaced(queue_id=taken.queue_id, mistakes=mistakes_told)
 
-    @api_operation("POST", "/calls/{queue_id}/cancel", Scope.CALLS_WRITE)
+    @api_operation("POST", "/calls/{queue_id}/cancel", Scope.CALLS_WRITE, audited=True)
     async def cancel_call(self, asked: OneCall, bearer: TokenBearer) -> CallChanged:
         """Take back a call that waits to be dialled."""
         await self._call(asked.queue_id, bearer)
@@ -195,13 +201,13 @@ class CallOperations:
             raise ApiRefused(409, "not-waiting", "This call does not wait to be dialled (any more).")
         return CallChanged(queue_id=asked.queue_id)
 
-    @api_operation("POST", "/calls/{queue_id}/end", Scope.CALLS_WRITE)
+    @api_operation("POST", "/calls/{queue_id}/end", Scope.CALLS_WRITE, audited=True)
     async def end_call(self, asked: OneCall, bearer: TokenBearer) -> CallChanged:
         """End a call in progress."""
         await self._call(asked.queue_id, bearer)
         result = await self._administration.end_call(asked.queue_id)
-        if result.ending in _ENDINGS:
-            raise ApiRefused(*_ENDINGS[result.ending])
+        if result.ending in ENDINGS:
+            raise ApiRefused(*ENDINGS[result.ending])
         return CallChanged(queue_id=asked.queue_id)
 
     async def _call(self, queue_id: int, bearer: TokenBearer) -> CallSummary:

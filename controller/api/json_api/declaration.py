@@ -19,12 +19,13 @@ from typing import Any, Literal, TypeVar, get_type_hints
 
 from pydantic import BaseModel, ConfigDict
 
-from controller.api.json_api.scopes import Scope, TokenBearer
+from controller.api.json_api.scopes import Scope
 
 F = TypeVar("F", bound=Callable[..., Awaitable[BaseModel]])
 Method = Literal["GET", "POST"]
 
 BASE = "/ringpost/v1"
+LONGEST_BODY = 1024 * 1024
 _DECLARED = "_api_operation"
 _IN_PATH = re.compile(r"\{(\w+)\}")
 
@@ -43,7 +44,11 @@ class Told(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class ApiOperation:
-    """One operation. path: below `BASE`. status: of the answer. documentation: its docstring."""
+    """One operation. path: below `BASE`. status: of the answer. longest_body: of a request, in bytes.
+
+    documentation: its docstring. audited: whether each use is in the audit log; a call, a text and a delivery are known
+    of themselves.
+    """
 
     name: str
     method: Method
@@ -52,8 +57,10 @@ class ApiOperation:
     status: int
     request: type[Asked]
     answer: type[Told]
-    handler: Callable[[Any, TokenBearer], Awaitable[Told]]
+    handler: Callable[[Any, Any], Awaitable[Told]]
     documentation: str
+    audited: bool = False
+    longest_body: int = LONGEST_BODY
 
     @property
     def in_path(self) -> tuple[str, ...]:
@@ -71,11 +78,22 @@ class ApiOperation:
         return self.documentation.partition("\n")[0].rstrip(".")
 
 
-def api_operation(method: Method, path: str, scope: Scope, *, status: int = 200) -> Callable[[F], F]:
-    """Declare a method: its first parameter is annotated with the request, its return with the answer."""
+def api_operation(
+    method: Method,
+    path: str,
+    scope: Scope,
+    *,
+    status: int = 200,
+    audited: bool = False,
+    longest_body: int = LONGEST_BODY,
+) -> Callable[[F], F]:
+    """Declare a method: its first parameter is annotated with the request, its return with the answer.
+
+    The second is the token's bearer: an `OperatorBearer` where the scope is the operator's, else a `TokenBearer`.
+    """
 
     def declare(function: F) -> F:
-        setattr(function, _DECLARED, (method, path, scope, status))
+        setattr(function, _DECLARED, (method, path, scope, status, audited, longest_body))
         return function
 
     return declare
@@ -91,9 +109,12 @@ def _operations(declaring: object) -> Iterator[ApiOperation]:
         declared = getattr(function, _DECLARED, None)
         if declared is None:
             continue
-        method, path, scope, status = declared
+        method, path, scope, status, audited, longest_body = declared
         hints = get_type_hints(function)
         request = hints[list(inspect.signature(function).parameters)[1]]
         documentation = inspect.getdoc(function) or ""
         handler = getattr(declaring, name)
-        yield ApiOperation(name, method, path, scope, status, request, hints["return"], handler, documentation)
+        answer = hints["return"]
+        yield ApiOperation(
+            name, method, path, scope, status, request, answer, handler, documentation, audited, longest_body
+        )

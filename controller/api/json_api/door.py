@@ -16,16 +16,16 @@ from pydantic import ValidationError
 from controller.api.auth import Authenticator, Guesses
 from controller.api.bindings.exchange import read_body
 from controller.api.bindings.faults import BodyTooLarge
+from controller.api.json_api.audit import AuditsChanges, change_of
 from controller.api.json_api.declaration import BASE, ApiOperation
 from controller.api.json_api.errors import ApiRefused, problem
 from controller.api.json_api.openapi import openapi_document
-from controller.api.json_api.scopes import Scope, TokenBearer
+from controller.api.json_api.scopes import KEY_SCOPES, OPERATORS_SCOPES, Bearer, OperatorBearer, Scope, TokenBearer
 from controller.api.page_headers import PAGE_HEADERS
-from controller.api.store.api_tokens import ApiTokens
+from controller.api.store.api_tokens import ApiToken, ApiTokens
 from controller.directory.current import CurrentDirectory
 from controller.errors import JournalFull, StoreError
 
-LONGEST_BODY = 1024 * 1024
 _HERE = Path(__file__).parent
 _PAGES = Environment(loader=FileSystemLoader(_HERE / "templates"), autoescape=True, undefined=StrictUndefined)
 
@@ -33,7 +33,7 @@ log = structlog.get_logger()
 
 
 class JsonApi:
-    """Serves the operations. authenticator: knows where a request came from."""
+    """Serves the operations. authenticator: knows where a request came from. audit: where changes are written down."""
 
     def __init__(
         self,
@@ -42,7 +42,9 @@ class JsonApi:
         directory: CurrentDirectory,
         authenticator: Authenticator,
         guesses: Guesses,
+        audit: AuditsChanges,
     ) -> None:
+        self._audit = audit
         self.operations = tuple(operations)
         self._tokens = tokens
         self._directory = directory
@@ -90,6 +92,8 @@ class JsonApi:
             asked = operation.request.model_validate(await _given(operation, request))
         except ValidationError as error:
             raise ApiRefused(422, "invalid", _first_mistake(error)) from None
+        if operation.audited:
+            await self._audit.add_of_program(change_of(operation, asked, bearer))
         answer = await operation.handler(asked, bearer)
         return web.Response(
             text=answer.model_dump_json(),
@@ -99,17 +103,20 @@ class JsonApi:
             headers={"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"},
         )
 
-    async def _bearer(self, request: web.Request) -> TokenBearer:
+    async def _bearer(self, request: web.Request) -> Bearer:
         kind, _, token = request.headers.get("Authorization", "").partition(" ")
         token = token.strip()
         if kind.lower() != "bearer" or not token:
             raise ApiRefused(401, "token-missing", "A token is needed: Authorization: Bearer rp_…")
         known = await self._tokens.find(token) if len(token) <= 200 else None
-        key = None if known is None else self._directory.snapshot.license_key(known.license_key)
-        if known is None or key is None:
-            await self._guesses.charge(self._authenticator.origin(request).address)
-            raise ApiRefused(401, "token-unknown", "This token is unknown, or was taken back.")
-        return TokenBearer(key, frozenset(each for each in Scope if each in known.scopes))
+        origin = self._authenticator.origin(request)
+        if known is not None:
+            if known.license_key is None:
+                return OperatorBearer(_scopes(OPERATORS_SCOPES, known), known.name, origin)
+            if key := self._directory.snapshot.license_key(known.license_key):
+                return TokenBearer(key, _scopes(KEY_SCOPES, known), known.name, origin)
+        await self._guesses.charge(origin.address)
+        raise ApiRefused(401, "token-unknown", "This token is unknown, or was taken back.")
 
     async def _on_openapi(self, request: web.Request) -> web.Response:
         """The document; it says nothing of anybody, so everybody may read it."""
@@ -138,6 +145,11 @@ class JsonApi:
         return problem(ApiRefused(404, "not-found", f"There is no such address; {BASE}/openapi.json lists them."))
 
 
+def _scopes(possible: Sequence[Scope], token: ApiToken) -> frozenset[Scope]:
+    """What a token may do: nothing of the operator's with one of a key, and the other way round."""
+    return frozenset(scope for scope in possible if scope in token.scopes)
+
+
 def _fits(operation: ApiOperation, path: str) -> bool:
     parts, wanted = path.split("/"), operation.path.split("/")
     return len(parts) == len(wanted) and all(
@@ -163,10 +175,10 @@ async def _given(operation: ApiOperation, request: web.Request) -> dict[str, Any
 
 async def _body(operation: ApiOperation, request: web.Request) -> dict[str, Any]:
     try:
-        body = await read_body(request, LONGEST_BODY)
+        body = await read_body(request, operation.longest_body)
     except BodyTooLarge as error:
         raise ApiRefused(413, "too-large", str(error)) from None
-    if not body and not operation.elsewhere:
+    if not body and not any(operation.request.model_fields[name].is_required() for name in operation.elsewhere):
         return {}
     try:
         value = json.loads(body)

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 
 from aiohttp import web
+
+from controller.api.bindings.refusal import Refused
+from controller.api.voipms.statuses import message_of
 
 
 class ApiRefused(Exception):
@@ -35,3 +39,13 @@ def problem(error: ApiRefused, headers: Mapping[str, str] | None = None) -> web.
         charset="utf-8",
         headers=dict(headers or {}),
     )
+
+
+@contextmanager
+def as_problems() -> Iterator[None]:
+    """What the VoIP.ms methods refuse is refused here with the same word, written with hyphens."""
+    try:
+        yield
+    except Refused as error:
+        code = error.status.replace("_", "-").lower()
+        raise ApiRefused(422, code, error.explanation or message_of(error.status)) from None

@@ -52,7 +52,7 @@ def openapi_document(operations: Sequence[ApiOperation], base_url: str) -> dict[
         "info": {
             "title": "Ringpost",
             "version": VERSION,
-            "description": "Calls, texts, post-backs, numbers and usage of a licence key. The console makes tokens.",
+            "description": "What the console shows and changes, of a licence key and for the operator.",
         },
         "servers": [{"url": f"{base_url}{BASE}"}],
         "security": [{"token": []}],
@@ -104,4 +104,4 @@ def _parameter(name: str, place: str, schema: Mapping[str, Any], *, required: bo
 
 def _scopes() -> str:
     scopes = "; ".join(f"`{scope}`: {words}" for scope, words in SCOPE_WORDS.items())
-    return f"A token of the licence key, made in the console. Its scopes: {scopes}."
+    return f"A token of a licence key or of the operator, made in the console. Its scopes: {scopes}."

@@ -9,10 +9,11 @@ from uuid import UUID
 from pydantic import AwareDatetime, Field
 
 from controller.api.json_api.declaration import Asked, Told, api_operation
-from controller.api.json_api.errors import not_found
+from controller.api.json_api.errors import ApiRefused, not_found
 from controller.api.json_api.scopes import Scope, TokenBearer
 from controller.api.reads import Reads
 from controller.egress.urls import masked_url
+from controller.errors import UrlRefused
 from controller.postbacks import lookup
 from controller.postbacks.lookup import Filters, PastAttempt, State, StoredPostback
 from controller.store.database import Database
@@ -76,6 +77,25 @@ class PostbackDetail(Postback):
     attempts: tuple[Attempt, ...]
 
 
+class ReplayAsked(OnePostback):
+    """A post-back to be delivered once more. url: another one, to which a copy goes; empty: its own."""
+
+    url: Annotated[str, Field(max_length=2000)] = ""
+
+
+class FailedAsked(Asked):
+    """A time in which post-backs were given up."""
+
+    since: AwareDatetime
+    until: AwareDatetime
+
+
+class PostbacksReplayed(Told):
+    """How many are delivered once more."""
+
+    count: int
+
+
 class PostbackReplayed(Told):
     """The post-back that is delivered once more."""
 
@@ -110,12 +130,24 @@ class PostbackOperations:
         told = tuple(Attempt.model_validate(each, from_attributes=True) for each in attempts)
         return PostbackDetail(**_fields(postback), form=postback.form, attempts=told)
 
-    @api_operation("POST", "/postbacks/{postback_id}/replay", Scope.POSTBACKS_WRITE, status=202)
-    async def replay_postback(self, asked: OnePostback, bearer: TokenBearer) -> PostbackReplayed:
+    @api_operation("POST", "/postbacks/{postback_id}/replay", Scope.POSTBACKS_WRITE, status=202, audited=True)
+    async def replay_postback(self, asked: ReplayAsked, bearer: TokenBearer) -> PostbackReplayed:
         """Deliver a post-back once more, with all its tries, whatever became of it."""
         await self._found(asked.postback_id, bearer)
+        if asked.url:
+            try:
+                made = await lookup.replay_to(self._database, asked.postback_id, asked.url)
+            except UrlRefused as error:
+                raise ApiRefused(422, "invalid", f"url: {error}") from None
+            return PostbackReplayed(postback_id=made or asked.postback_id)
         await lookup.replay(self._database, asked.postback_id)
         return PostbackReplayed(postback_id=asked.postback_id)
+
+    @api_operation("POST", "/replays", Scope.POSTBACKS_WRITE, status=202, audited=True)
+    async def replay_failed_postbacks(self, asked: FailedAsked, bearer: TokenBearer) -> PostbacksReplayed:
+        """Deliver all that were given up in a time once more."""
+        count = await lookup.replay_failed(self._database, asked.since, asked.until, license_key=bearer.key.name)
+        return PostbacksReplayed(count=count)
 
     async def _found(self, postback_id: UUID, bearer: TokenBearer) -> tuple[StoredPostback, list[PastAttempt]]:
         found = await lookup.show(self._reads.database, postback_id)

@@ -18,10 +18,10 @@ LONGEST_NAME = 100
 
 @dataclass(frozen=True, slots=True)
 class ApiToken:
-    """A token as people look at it. last_used_at: within a minute; None: never."""
+    """A token as people look at it. license_key: None of the operator's. last_used_at: within a minute; None: never."""
 
     token_id: int
-    license_key: str
+    license_key: str | None
     name: str
     scopes: frozenset[str]
     made_at: datetime
@@ -30,12 +30,14 @@ class ApiToken:
 
 
 class ApiTokens:
-    """Makes, finds and takes back tokens. Keys are named as in the store. Every method raises StoreError."""
+    """Makes, finds and takes back tokens. Keys are named as in the store; None is the operator. Every method raises
+    StoreError.
+    """
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def make(self, license_key: str, name: str, scopes: Collection[str], by: str) -> str | None:
+    async def make(self, license_key: str | None, name: str, scopes: Collection[str], by: str) -> str | None:
         """A new token, which nobody can ask for again; None where the key has `MOST_PER_KEY`."""
         token = PREFIX + secrets.token_urlsafe(32)
         made = await self._database.fetchval(
@@ -54,12 +56,12 @@ class ApiTokens:
         row = await self._database.fetchrow("api_token", digest=_digest(token))
         return None if row is None else _token(dict(row))
 
-    async def of_key(self, license_key: str) -> list[ApiToken]:
+    async def of_key(self, license_key: str | None) -> list[ApiToken]:
         """The tokens of a key, the newest first."""
         rows = await self._database.fetch("api_tokens_of_key", license_key=license_key)
         return [_token(dict(row)) for row in rows]
 
-    async def take_back(self, license_key: str, token_id: int) -> str | None:
+    async def take_back(self, license_key: str | None, token_id: int) -> str | None:
         """Take a token of a key back, at once; gives its name, None when there was none."""
         name: str | None = await self._database.fetchval("remove_api_token", license_key=license_key, token_id=token_id)
         return name

@@ -66,6 +66,14 @@ async def every(database: Database, license_key: str | None = None, number: str 
         last = (rows[-1]["license_key"], rows[-1]["number"])
 
 
+async def page(database: Database, license_key: str, number: str | None, after: str, limit: int) -> list[OptOut]:
+    """Opt-outs of a key by number, from behind `after`. StoreUnreachable."""
+    rows = await database.fetch("list_opt_outs", license_key, number, license_key, after, limit)
+    return [
+        OptOut(row["license_key"], row["number"], row["at"], row["did"], row["body"], row["source"]) for row in rows
+    ]
+
+
 async def bring_in(database: Database, opt_outs: Sequence[OptOut]) -> int:
     """Add opt-outs that were kept elsewhere; gives how many are new. StoreUnreachable."""
     return int(

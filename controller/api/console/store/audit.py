@@ -6,10 +6,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from controller.api.console.store.people import Person
+from controller.api.json_api.audit import ProgramChange
 from controller.store.database import Database
 from controller.store.storable import storable
 
 LONGEST_VALUE = 20_000
+# The role of a program, in place of a person's.
+PROGRAM = "program"
 PAGE = 100
 
 
@@ -57,6 +60,20 @@ class AuditLog:
             action=change.action,
             subject=storable(change.subject)[:LONGEST_VALUE],
             before=storable(change.before)[:LONGEST_VALUE],
+            after=storable(change.after)[:LONGEST_VALUE],
+        )
+
+    async def add_of_program(self, change: ProgramChange) -> None:
+        """A program makes a change, with a token."""
+        await self._database.execute(
+            "add_console_audit",
+            person=storable(change.token),
+            role=PROGRAM,
+            license_key=change.license_key,
+            address=change.address,
+            action=change.action,
+            subject=storable(change.subject)[:LONGEST_VALUE],
+            before="",
             after=storable(change.after)[:LONGEST_VALUE],
         )
 
