@@ -28,6 +28,9 @@ _IPV4_BYTES, _IPV6_BYTES = 4, 16
 _END_OF_HEAD = b"\r\n\r\n"
 # The header as Asterisk and nearly everybody else spells it. It is found so at a fifteenth of the cost.
 _USUAL_CSEQ = b"\nCSeq: "
+# The vendor and the kind of the chunk with the correlation id; Asterisk writes it before the payload.
+_CORRELATION = b"\x00\x00\x00\x11"
+_FIRST_CHUNKS = 400
 
 SIP = 1
 """The capture type of SIP, among those of HEP."""
@@ -56,7 +59,9 @@ class Address:
 
 @dataclass(frozen=True, slots=True)
 class HepPacket:
-    """What one HEP packet holds. `captured_at`: seconds since 1970; `correlation_id`: with Asterisk, the Call-ID."""
+    """What one HEP packet holds. `captured_at`: seconds since 1970; `correlation_id`: with Asterisk, the
+    name of the channel, or the Call-ID of what has none (yet).
+    """
 
     source: Address
     destination: Address
@@ -134,6 +139,15 @@ def parse_packet(data: bytes) -> HepPacket | None:
     )
 
 
+def correlation_of(data: bytes) -> bytes:
+    """The correlation id of a HEPv3 packet, without reading the rest of it; empty when it has none."""
+    found = data.find(_CORRELATION, _HEADER.size, _FIRST_CHUNKS)
+    if found < 0:
+        return b""
+    size = int.from_bytes(data[found + 4 : found + 6], "big")
+    return data[found + 6 : found + size].rstrip(b"\0")
+
+
 def _number(chunks: dict[int, bytes], kind: int) -> int:
     packed = chunks.get(kind, b"")
     # The numbers of HEPv3 have at most four bytes; a damaged length makes a number that nothing can hold.
@@ -201,12 +215,17 @@ class HepReceiver(asyncio.DatagramProtocol):
         self._clock = clock
         self._last_packet_at = -math.inf
         self._handlers: list[SipHandler] = []
+        self._taps: list[Callable[[bytes], None]] = []
         self._transport: asyncio.DatagramTransport | None = None
         self.messages = 0
         self.unreadable = 0
 
     def on_sip(self, handler: SipHandler) -> None:
         self._handlers.append(handler)
+
+    def on_packet(self, handler: Callable[[bytes], None]) -> None:
+        """Call `handler` with every packet, unread: it must be quick, and not raise."""
+        self._taps.append(handler)
 
     async def start(self, *, host: str = "127.0.0.1", port: int) -> int:
         """Listen; gives the port (the one that was free, for 0). Raises OSError when it is taken."""
@@ -228,6 +247,8 @@ class HepReceiver(asyncio.DatagramProtocol):
 
     def datagram_received(self, data: bytes, addr: tuple[str | object, int]) -> None:  # noqa: ARG002
         self._last_packet_at = self._clock()
+        for tap in self._taps:
+            tap(data)
         if not self._reads_all and not self._is_wanted(data):
             return
         packet = parse_packet(data)

@@ -45,6 +45,7 @@ class LiveCalls:
         """Whether the calls were left to the next controller: what is in Asterisk is that one's to judge."""
         self._notes: list[set[str]] = []
         self._release_handlers: list[Callable[[], None]] = []
+        self._over_handlers: list[Callable[[CallSession], None]] = []
         self._tasks: set[asyncio.Task[None]] = set()
 
     def __len__(self) -> int:
@@ -101,6 +102,11 @@ class LiveCalls:
         found = (each for each, session in self._sessions.items() if session.call.queue_id == queue_id)
         return next(found, None)
 
+    def channels_of(self, queue_id: int) -> tuple[str, ...]:
+        """The channel of a call that is live here, and the id that the leg of a transfer has; nothing for others."""
+        channel_id = self.channel_of(queue_id)
+        return () if channel_id is None else channels_of(self._sessions[channel_id])
+
     def listens(self, channel_id: str) -> bool:
         """Whether one of the live calls is listened to by this channel."""
         queue_id = listened_call(channel_id)
@@ -134,6 +140,10 @@ class LiveCalls:
         """Call `handler` whenever a call is over here."""
         self._release_handlers.append(handler)
 
+    def on_over(self, handler: Callable[[CallSession], None]) -> None:
+        """Call `handler` with each call, or try of a call, that is over here."""
+        self._over_handlers.append(handler)
+
     def placed(self, session: CallSession) -> None:
         """Asterisk has the call's channel now."""
         self._unplaced.discard(session.line.channel.id)
@@ -147,6 +157,8 @@ class LiveCalls:
         if session.line.listener.works:
             self.own(session.line.listener.close())
         session.line.events.close()
+        for told in self._over_handlers:
+            told(session)
         for handler in self._release_handlers:
             handler()
 
@@ -240,3 +252,8 @@ class LiveCalls:
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+
+
+def channels_of(session: CallSession) -> tuple[str, ...]:
+    """The ids of the channels that a call may have."""
+    return session.line.channel.id, session.line.fixed_id("transfer")

@@ -155,6 +155,7 @@ class DatabaseSection(Declaration):
     keep_calls_days: Annotated[float, Field(gt=0)] = 90.0
     keep_traces_days: Annotated[float, Field(gt=0)] = 90.0
     keep_recordings_days: Annotated[float, Field(gt=0)] = 365.0
+    keep_sip_days: Annotated[float, Field(gt=0)] = 7.0
     keep_usage_days: Annotated[float, Field(ge=400)] = 3653.0
     keep_text_media_days: Annotated[float, Field(gt=0)] = 365.0
     password_file: str = ""

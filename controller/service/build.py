@@ -167,6 +167,7 @@ def build(configuration: Configuration, database: Database) -> Service:
     directory.on_change(calls.dialer.directory_changed)
     entries = Entries(database)
     entries.on_change(directory.keep)
+    hep.on_packet(calls.sip.on_packet)
     voicemail = build_voicemail(settings.mail, database, directory, entries, library)
     service = Service(
         settings=settings,
@@ -249,6 +250,7 @@ def _retention(section: DatabaseSection, database: Database, library: SoundLibra
         RetentionRule("traces", "remove_old_traces", section.keep_traces_days),
         RetentionRule("programs", "remove_unused_programs", UNUSED_DAYS, WALK_STEPS),
         RetentionRule("recordings", "remove_old_recordings", section.keep_recordings_days),
+        RetentionRule("SIP messages of calls", "remove_old_sip_ladders", section.keep_sip_days),
         RetentionRule("usage", "remove_old_usage", section.keep_usage_days),
         RetentionRule("media of texts", "remove_old_media", section.keep_text_media_days),
         RetentionRule("first answers", "remove_old_answers", KEPT_ANSWER_DAYS),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
+from functools import partial
 
 from prometheus_client import CollectorRegistry
 
@@ -24,7 +25,7 @@ from controller.calls.line.answer_judge import DetectionSettings
 from controller.calls.line.line import NOT_LISTENING, Listening
 from controller.calls.line.listener import ListeningPlace
 from controller.calls.listening_in import ListeningIn
-from controller.calls.live import LeaseKeeper, LiveCalls
+from controller.calls.live import LeaseKeeper, LiveCalls, channels_of
 from controller.calls.metrics import CallMetrics
 from controller.calls.model.response_codes import ResponseCode
 from controller.calls.outgoing.attempts import OutgoingCalls
@@ -38,7 +39,8 @@ from controller.calls.playback_health import PlaybackHealth
 from controller.calls.recovery.adopt import Adoption
 from controller.calls.recovery.sweep import Sweep
 from controller.calls.recovery.unseen import UnseenLegs
-from controller.calls.session import SessionParts
+from controller.calls.session import CallSession, SessionParts
+from controller.calls.sip_capture import SipCapture
 from controller.calls.store.call_limits import CallLimits
 from controller.calls.store.call_lookup import CallLookup
 from controller.calls.store.call_queue import CallQueue
@@ -46,6 +48,8 @@ from controller.calls.store.controllers import Owner
 from controller.calls.store.journal import Journal
 from controller.calls.store.queue_ids import QueueIds
 from controller.calls.store.recordings import Recordings
+from controller.calls.store.sip_ladders import SipLadders
+from controller.calls.trace_mail import FAILED_ENDS
 from controller.config.load import Configuration
 from controller.directory.current import CurrentDirectory
 from controller.directory.routes import Routes
@@ -74,6 +78,13 @@ class Calls:
     playback_health: PlaybackHealth
     trunk_health: TrunkHealth
     limits: CallLimits
+    sip: SipCapture
+
+
+def _keep_sip(sip: SipCapture, session: CallSession) -> None:
+    """A call is over: its SIP messages are kept, before others' those of one that nobody answered or that failed."""
+    failed = session.call.answered_at is None or session.call.end_reason in FAILED_ENDS
+    sip.call_over(session.call.queue_id, channels_of(session), failed=failed)
 
 
 def build_calls(
@@ -165,6 +176,9 @@ def build_calls(
         added_voices,
     )
     ari.on_event("StasisStart", incoming.stasis_start)
+    sip = SipCapture(SipLadders(database), live.channels_of, time.monotonic)
+    ari.on_event("StasisStart", sip.on_channel)
+    live.on_over(partial(_keep_sip, sip))
     ari.on_connected(adoption.connected)
     live.on_release(dialer.call_ended)
     administration = CallAdministration(
@@ -184,6 +198,7 @@ def build_calls(
         playback_health,
         health,
         limits,
+        sip,
     )
 
 

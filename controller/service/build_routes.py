@@ -121,6 +121,7 @@ def add_routes(service: Service, admin_token: str, context: Context) -> None:
             calls.trunk_health.rests,
             [service.settings.state_dir, service.prompts.directory],
             service.stored_keys,
+            calls.sip.of_call,
         ),
     )
     own = JsonApiParts(

@@ -108,6 +108,7 @@ def _parts(service: Service) -> dict[str, Part]:
         "heartbeat": service.calls.owner.run,
         "administration": service.calls.administration.run,
         "leases": service.calls.live.renew_leases,
+        "SIP messages": service.calls.sip.run,
         "adoption": service.calls.adoption.run,
         "post-backs": service.delivery.run,
         "reloading": service.reloading.run,

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 
+import asyncpg
 import pytest
 
 from controller.programs import ProgramTree
 from controller.softphone.phone import Softphone
 from tests.support.asterisk import TRUNK_ADDRESS, RunningAsterisk
 from tests.support.house import KEY, House, running_house
+from tests.support.patience import LONGEST_WAIT
 from tests.support.smtp_sink import SmtpSink, smtp_sink
 from tests.support.tones import write_tone
 
@@ -99,3 +102,30 @@ async def test_the_traces_of_calls_are_mailed_and_shown(
     assert listed.count("acme") == 2
     assert (await house.command("calls", "list", "--open", *config))[1].strip() == "No call fits."
     assert await house.command("calls", "show", "17", *config) == (1, "There is no call of this QueueID.\n")
+
+
+async def test_the_sip_of_a_call_is_kept_with_masked_numbers(
+    asterisk: RunningAsterisk, house: House, tools: ProgramTree, fresh_database: str
+) -> None:
+    async with Softphone(
+        tools.command("sipp"), server=("127.0.0.1", asterisk.sip_port), local_host=TRUNK_ADDRESS
+    ) as phone:
+        call = await phone.dial("12015550101", caller="12015550135")
+        await call.more_audio(0.3)
+        await call.hang_up()
+    masked = "1201***0135"
+    connection = await asyncpg.connect(fresh_database)
+    try:
+        async with asyncio.timeout(LONGEST_WAIT):
+            while not (rows := await connection.fetch("SELECT messages::text FROM sip_ladders")) or not any(
+                masked in row["messages"] for row in rows
+            ):
+                await asyncio.sleep(0.1)
+    finally:
+        await connection.close()
+    (kept,) = [json.loads(row["messages"]) for row in rows if masked in row["messages"]]
+    lines = [each["line"].split(" ")[0] for each in kept]
+    assert lines[0] == "INVITE"
+    assert {"100", "200", "ACK", "BYE"} <= set(lines)
+    assert "2015550135" not in json.dumps(kept)
+    assert "m=audio" in kept[0]["text"]

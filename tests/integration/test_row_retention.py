@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from typing import Any
 
 import asyncpg
 import pytest
 
+from controller.calls.model.sip_message import SipMessage
+from controller.calls.store.sip_ladders import SipLadders
 from controller.errors import StoreError, StoreUnreachable
 from controller.resources import QUERIES
 from controller.store.database import Database
@@ -148,3 +151,20 @@ async def test_a_rule_that_cannot_be_prepared_removes_nothing(kept: Kept) -> Non
     with pytest.raises(StoreError):
         await retention.remove()
     assert await kept.column("SELECT count(*) FROM calls") == [1]
+
+
+async def test_sip_messages_of_calls_are_kept_for_their_period(postgres: str) -> None:
+    database = await Database.connect(postgres, Queries.load(QUERIES))
+    try:
+        ladders = SipLadders(database)
+        message = SipMessage(datetime.now(UTC), "192.0.2.1:5060", "192.0.2.2:5060", "BYE sip:x", "1 BYE", "")
+        for queue_id in (1, 2):
+            await ladders.add(queue_id, [message])
+        connection = await asyncpg.connect(postgres)
+        await connection.execute("UPDATE sip_ladders SET kept_at = now() - interval '8 days' WHERE queue_id = 1")
+        await connection.close()
+        await RowRetention(database, [RetentionRule("SIP", "remove_old_sip_ladders", 7)]).remove()
+        assert await ladders.of_call(1) == []
+        assert await ladders.of_call(2) == [message]
+    finally:
+        await database.close()

@@ -20,6 +20,7 @@ from controller.api.console.parts import ConsoleParts
 from controller.api.console.store.people import People, Person
 from controller.api.console.store.sessions import Sessions
 from controller.api.console.visit import ROOT
+from controller.calls.store.sip_ladders import SipLadders
 from controller.config.sections import HttpSection
 from controller.directory.entries import Entries
 from controller.directory.granted_dids import GrantedDids
@@ -238,6 +239,7 @@ async def console_house(
             lambda trunk: trunk == "resting",
             [media],
             StoredKeys(room.database, room.directory),
+            SipLadders(room.database).of_call,
         )
         console = Console(parts)
         application = web.Application(client_max_size=4 * 1024 * 1024)

@@ -13,6 +13,7 @@ from aiohttp import web
 from controller.api.console.live import Audience, Streams, as_event, something_happens
 from controller.api.console.parts import ConsoleParts
 from controller.api.console.search import CallSearch, read_search
+from controller.api.console.sip_picture import sip_ladder
 from controller.api.console.store.people import Role
 from controller.api.console.timeline import timeline
 from controller.api.console.visit import Audience as DoorAudience
@@ -21,6 +22,7 @@ from controller.api.reads import Reads
 from controller.calls.administration import Ending
 from controller.calls.model.call import TraceLine
 from controller.calls.model.order import LONGEST_NUMBER
+from controller.calls.model.sip_message import SipMessage
 from controller.calls.store.call_lookup import CallFilter, CallLookup
 from controller.calls.store.stored_calls import CallSummary
 from controller.calls.trace_mail import is_error, told
@@ -32,6 +34,7 @@ PAGE = 50
 MOST_LIVE = 100
 MOST_TRACE = 2000
 MOST_POSTBACKS = 30
+MOST_SIP = 200
 # A call's page goes on moving until its last post-back is delivered, but not for ever.
 AFTER_THE_END_SECONDS = 60.0
 
@@ -49,11 +52,12 @@ _SAID = {
 
 @dataclass(frozen=True, slots=True)
 class WholeCall:
-    """A call with its trace and its post-backs, the oldest first."""
+    """A call with its trace, its post-backs and, for operators, its SIP messages, the oldest first."""
 
     call: CallSummary
     trace: Sequence[TraceLine]
     postbacks: Sequence[tuple[StoredPostback, Sequence[PastAttempt]]]
+    sip: Sequence[SipMessage] = ()
 
     @property
     def recordings(self) -> list[str]:
@@ -209,12 +213,17 @@ class CallPages:
 
     async def _whole(self, visit: Visit) -> WholeCall:
         call = await self._call(visit)
-        trace, posted = await asyncio.gather(
+        trace, sip, posted = await asyncio.gather(
             self._lookup.trace(call.queue_id),
+            self._sip(visit, call),
             postbacks.find(self._reads.database, Filters(subject=f"call:{call.queue_id}", limit=MOST_POSTBACKS)),
         )
         with_attempts = await asyncio.gather(*(postbacks.show(self._reads.database, each.id) for each in posted))
-        return WholeCall(call, trace, [each for each in reversed(with_attempts) if each is not None])
+        return WholeCall(call, trace, [each for each in reversed(with_attempts) if each is not None], sip)
+
+    async def _sip(self, visit: Visit, call: CallSummary) -> Sequence[SipMessage]:
+        """What was signalled: for operators, for it shows the addresses of trunks and of the house."""
+        return (await self._parts.sip_of_call(call.queue_id))[:MOST_SIP] if visit.who.is_operator else ()
 
     def _values(self, whole: WholeCall) -> dict[str, object]:
         call, trace = whole.call, whole.trace
@@ -224,7 +233,8 @@ class CallPages:
         return {
             "call": call,
             "whole": whole,
-            "picture": timeline(call, trace, whole.postbacks, now),
+            "picture": timeline(call, trace, whole.postbacks, now, whole.sip),
+            "ladder": sip_ladder(whole.sip, began) if whole.sip else None,
             "lines": lines,
             "left_out": max(0, len(trace) - MOST_TRACE),
             "settled": whole.settled(now),

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from controller.calls.administration import CallAdministration
 from controller.calls.feed import CallFeed
+from controller.calls.model.sip_message import SipMessage
 from controller.calls.outgoing.notifications import Notifications
 from controller.config.sections import HttpSection
 from controller.directory.current import CurrentDirectory
@@ -27,7 +28,7 @@ class ConsoleParts:
     """health: each part of the service, and whether it works. context: what scripts are checked against.
 
     trunk_rests: whether a trunk, by its name, is left alone because it keeps failing. folders: where this controller
-    writes, whose disks must not be full.
+    writes, whose disks must not be full. sip_of_call: the SIP messages of a call, by its QueueID.
     """
 
     http: HttpSection
@@ -47,3 +48,4 @@ class ConsoleParts:
     trunk_rests: Callable[[str], bool]
     folders: Sequence[Path]
     stored_keys: StoredKeys
+    sip_of_call: Callable[[int], Awaitable[Sequence[SipMessage]]]

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from controller.calls.model.call import TraceLine
+from controller.calls.model.sip_message import SipMessage
 from controller.calls.store.stored_calls import CallSummary
 from controller.calls.trace_mail import is_error, told
 from controller.postbacks.lookup import PastAttempt, StoredPostback
@@ -80,8 +81,9 @@ def timeline(
     trace: Sequence[TraceLine],
     postbacks: Sequence[tuple[StoredPostback, Sequence[PastAttempt]]],
     now: datetime,
+    sip: Sequence[SipMessage] = (),
 ) -> Timeline:
-    """The picture of a call. postbacks: the oldest first. now: the end of what is still going on."""
+    """The picture of a call. postbacks, sip: the oldest first. now: the end of what is still going on."""
     axis = _Axis.of(call, trace, postbacks, now)
     rows = [("call", *_legs(call, trace, axis))]
     rows.append(("prompts", _prompts(trace, axis), ()))
@@ -91,6 +93,8 @@ def timeline(
             rows.append((name, found, ()))
     if steps := _steps(trace, axis):
         rows.append(("script", (), steps))
+    if sip:
+        rows.append(("SIP", (), tuple(_signalled(each, axis) for each in sip)))
     rows += [_postback(each, attempts, axis) for each, attempts in postbacks[:MOST_POSTBACKS]]
     lanes = tuple(
         Lane(TOP + LANE * index + LANE / 2, name, bars[:MOST_MARKS], marks[:MOST_MARKS])
@@ -244,6 +248,12 @@ def _steps(trace: Sequence[TraceLine], axis: _Axis) -> tuple[Mark, ...]:
         for line in trace
         if line.event in _STEPS
     )
+
+
+def _signalled(message: SipMessage, axis: _Axis) -> Mark:
+    failed = message.line[:1] in ("4", "5", "6")
+    title = f"{message.line} ({message.cseq}), {message.source} → {message.destination}"
+    return Mark(axis.x(message.at), "fails" if failed else "signal", "", title, late=axis.is_late(message.at))
 
 
 def _postback(postback: StoredPostback, attempts: Sequence[PastAttempt], axis: _Axis) -> _Row:
