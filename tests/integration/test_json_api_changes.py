@@ -109,6 +109,7 @@ async def test_scripts_are_kept_checked_simulated_and_set(house: House) -> None:
     assert any("Again." in line["about"] for line in simulated["lines"])
     assert (await post(own, "/script-simulations", script=good, keys="?"))[0] == 422
 
+    assert (await post(own, f"/numbers/{OURS}/routing", routing="sys:busy"))[0] == 200
     assert (await post(own, f"/numbers/{OURS}/script", script="~\\Nothing()~"))[1]["code"] == "script-refused"
     assert (await post(own, f"/numbers/{OURS}/script", script=good))[0] == 200
     assert (await own.get(f"/numbers/{OURS}"))[1]["script"] == good
