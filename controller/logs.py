@@ -8,6 +8,7 @@ import re
 import sys
 from typing import TextIO
 
+import orjson
 import structlog
 from structlog.typing import EventDict, WrappedLogger
 
@@ -16,13 +17,21 @@ from controller.terminal import visible
 
 # Fields that are never written, whoever passes them.
 SECRETS = frozenset({"password", "secret", "token", "authorization", "key"})
+# Fields of the house's own in which nothing is masked.
+_PLAIN = frozenset({"timestamp", "level", "channel"})
+_AS_JSON_DOES = orjson.OPT_PASSTHROUGH_DATACLASS | orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_PASSTHROUGH_SUBCLASS
+_SHORTEST_NUMBER = 10
 _NUMBER = re.compile(r"(?<![\w.:-])\+?\d{10,15}(?![\w.:-])")
-# One encoder for all lines: `json.dumps` with an argument makes one for each.
-_ENCODER = json.JSONEncoder(default=repr)
+# Whatever the terminal or file can write, a line is ASCII. One encoder for all: `json.dumps` makes one for each line.
+_ENCODER = json.JSONEncoder(default=repr, separators=(",", ":"))
 
 
 def _as_json(event: EventDict, **_options: object) -> str:
-    return _ENCODER.encode(event)
+    try:
+        line = orjson.dumps(event, default=repr, option=_AS_JSON_DOES)
+    except TypeError:  # half of a surrogate pair, a number of more than 64 bits
+        return _ENCODER.encode(event)
+    return line.decode() if line.isascii() else _ENCODER.encode(event)
 
 
 def mask_event(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
@@ -30,10 +39,14 @@ def mask_event(_logger: WrappedLogger, _method: str, event: EventDict) -> EventD
     for name, value in event.items():
         if name in SECRETS:
             event[name] = "***"
-        elif isinstance(value, str) and name not in ("timestamp", "level", "channel"):
-            masked = _NUMBER.sub(lambda match: mask_number(match.group()), value)
+        elif isinstance(value, str) and name not in _PLAIN:
+            masked = _NUMBER.sub(_masked, value) if len(value) >= _SHORTEST_NUMBER else value
             event[name] = masked if name == "exception" else visible(masked)
     return event
+
+
+def _masked(found: re.Match[str]) -> str:
+    return mask_number(found.group())
 
 
 def tell_exception(logger: WrappedLogger, method: str, event: EventDict) -> EventDict:

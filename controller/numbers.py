@@ -118,7 +118,9 @@ def national_digits(e164: str) -> str:
 
 def mask_number(text: str) -> str:
     """The number as logs may show it: "+1201***0101". At most the first four and the last four digits stay."""
-    digits = "".join(character for character in text if character in _ASCII_DIGITS)
+    digits = text.removeprefix("+")
+    if not (digits.isascii() and digits.isdecimal()):
+        digits = "".join(character for character in text if character in _ASCII_DIGITS)
     if len(digits) < 7:
         return "***"
     head = digits[: min(len(digits) - 7, 4)]

@@ -83,13 +83,14 @@ class IncomingCalls:
         if did.voice and self._live.has_most_calls(did.voice):
             self._refuse_one_too_many(event.channel_id, did.voice)
             return
-        if self._loops.is_loop(event.channel_id, self._caller(event, arrival)):
+        caller = self._caller(event, arrival)
+        if self._loops.is_loop(event.channel_id, caller):
             log.warning("call refused", reason="our own transfers brought it here again", number=mask_number(dialled))
             self._refuse(event.channel_id, "loop", LOOP_DETECTED)
             return
         try:
             self._parts.log_targets.journal.admit()
-            call, session = self._session(event, arrival, did.number, rule)
+            call, session = self._session(event, arrival, did.number, caller, rule)
         except JournalFull as error:
             self._live.metrics.refused.labels("overloaded").inc()
             log.warning("call refused", reason=str(error))
@@ -102,10 +103,11 @@ class IncomingCalls:
         self._live.register(session)
         self._live.own(self._answer(call, session, did.voice, arrival.tag))
 
-    def _session(self, event: Event, arrival: Arrival, number: str, rule: DidRule) -> tuple[Call, CallSession]:
+    def _session(
+        self, event: Event, arrival: Arrival, number: str, caller: str, rule: DidRule
+    ) -> tuple[Call, CallSession]:
         program = rule.program
         queue_id = self._queue_ids.take()
-        caller = self._caller(event, arrival)
         call = Call.incoming(
             queue_id,
             license_key=rule.license_key,
@@ -122,7 +124,7 @@ class IncomingCalls:
             phonenumber=national_digits(number),
             callerid=national_digits(caller) if is_e164(caller) else caller,
             key_seed=uuid4().hex,
-            variables=self._who_calls(event, arrival),
+            variables=_who_calls(event, arrival, caller),
         )
         self._parts.log_targets.journal.keep_program(program.content_hash, program.source)
         session = CallSession(
@@ -136,13 +138,6 @@ class IncomingCalls:
         if answered_at := self._answered_before(event.channel_id):
             session.answered_before(answered_at)
         return call, session
-
-    def _who_calls(self, event: Event, arrival: Arrival) -> dict[str, str]:
-        """What more the network tells of the caller: a name, and that the number is not to be shown."""
-        if self._caller(event, arrival) == WITHHELD_CALLER:
-            return {WITHHELD: "1"}
-        known = {"calleridname": _clean(event.caller_name)} if event.caller_name else {}
-        return known | ({WITHHELD: "1"} if arrival.withheld else {})
 
     def _caller(self, event: Event, arrival: Arrival) -> str:
         """Who calls: E.164, or what the network gave; WITHHELD_CALLER where the caller wants that (RFC 3323, 3325)."""
@@ -232,6 +227,14 @@ class IncomingCalls:
 
         self._live.metrics.refused.labels(reason).inc()
         self._live.own(hang_up())
+
+
+def _who_calls(event: Event, arrival: Arrival, caller: str) -> dict[str, str]:
+    """What more the network tells of the caller: a name, and that the number is not to be shown."""
+    if caller == WITHHELD_CALLER:
+        return {WITHHELD: "1"}
+    known = {"calleridname": _clean(event.caller_name)} if event.caller_name else {}
+    return known | ({WITHHELD: "1"} if arrival.withheld else {})
 
 
 def _clean(caller: str) -> str:

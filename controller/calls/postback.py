@@ -61,6 +61,8 @@ def call_postback(
 
 def _lookup(line: LineFound) -> NumberLookup:
     """The line in the vendor's terms. Its types of carriers are not known: ours are sent."""
+    if line is NOTHING_KNOWN:
+        return _NOTHING
     return NumberLookup(
         wireless=line.type is LineType.MOBILE,
         lata=line.lata,
@@ -71,10 +73,15 @@ def _lookup(line: LineFound) -> NumberLookup:
     )
 
 
+_NOTHING = NumberLookup()
+
+
 def _number(text: str | None) -> float:
     """A variable that a script may have set to anything, as a number."""
+    if not text:
+        return 0.0
     try:
-        number = float(text or 0)
+        number = float(text)
     except ValueError:
         return 0.0
     return number if 0 <= number < 1_000_000 else 0.0

@@ -52,7 +52,7 @@ class CallStatus:
     transfer_caller_id: str = ""
     in_call_rings: int = 0
     recording_sound_id: str = ""
-    lookup: NumberLookup = field(default_factory=NumberLookup)
+    lookup: NumberLookup = NumberLookup()
     variables: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -78,6 +78,8 @@ def phone_form(status: CallStatus, *, date_format: DateFormat) -> tuple[tuple[st
         ("lastrecordlength", str(int(status.last_record_seconds))),
     ]
     fields += _incoming_fields(status) if status.incoming else _outgoing_fields(status)
+    if not status.variables:
+        return tuple(fields)
     variables = {name.lower(): value for name, value in status.variables.items()}
     return (*fields, *((name, value) for name, value in variables.items() if name not in _RESERVED))
 

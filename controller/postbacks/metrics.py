@@ -41,13 +41,21 @@ class PostbackMetrics:
         )
         self._given_up = Counter("ringpost_postbacks_given_up", "Post-backs given up.", registry=registry)
         self._hosts: set[str] = set()
+        # Prometheus looks a counter up by its labels, at the cost of ten increments.
+        self._known: dict[tuple[str, str], tuple[Counter, Counter]] = {}
 
     def attempted(self, claimed: Claimed, attempt: Attempt) -> None:
         """Count one attempt."""
-        result = _result(attempt)
-        self._attempts.labels(result).inc()
-        self._by_host.labels(self._host(claimed.lane), result).inc()
+        for counter in self._counters(self._host(claimed.lane), _result(attempt)):
+            counter.inc()
         self._seconds.observe(attempt.seconds)
+
+    def _counters(self, host: str, result: str) -> tuple[Counter, Counter]:
+        known = self._known.get((host, result))
+        if known is None:
+            known = self._attempts.labels(result), self._by_host.labels(host, result)
+            self._known[host, result] = known
+        return known
 
     def gave_up(self) -> None:
         """Count one post-back that is not tried again."""

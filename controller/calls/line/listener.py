@@ -87,7 +87,14 @@ class LineListener:
         self._timer: asyncio.TimerHandle | None = None
         self._began = self._ticked = 0.0
         self._lock = asyncio.Lock()
-        self.sound = HeardSound()
+        self._sound: HeardSound | None = None
+
+    @property
+    def sound(self) -> HeardSound:
+        """All that was heard since the first consumer's wish. It is large, and few calls are listened to."""
+        if self._sound is None:
+            self._sound = HeardSound()
+        return self._sound
 
     @property
     def works(self) -> bool:
@@ -107,7 +114,7 @@ class LineListener:
             self._consumers.append(consumer)
             if self._timer is None:
                 loop = asyncio.get_running_loop()
-                self.sound = HeardSound()
+                self._sound = HeardSound()
                 self._began = self._ticked = loop.time()
                 self._timer = loop.call_later(TICK_SECONDS, self._tick)
         return True
