@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
@@ -65,14 +65,20 @@ class CallPrompts:
                 medium = self._sources.library.cached(self.license_key, prompt.sound_id)
         return None if medium is None else self._as_media(medium)
 
-    async def make(self, prompt: Prompt, *, urgent: bool = True) -> tuple[str, float]:
+    def parts(self, speech: Speech) -> tuple[Speech, ...]:
+        """A text that has to be made, in its sentences; as it is when it is ready, or is one sentence."""
+        if self.ready(speech) is not None:
+            return (speech,)
+        return tuple(replace(speech, text=part) for part in self._sources.prompts.parts_of(speech.text, speech.voice))
+
+    async def make(self, prompt: Prompt, *, urgent: bool = True, stand_in: str = "") -> tuple[str, float]:
         """The media URI and length in seconds of any prompt, made now if need be. SpeechError when it cannot be.
 
-        urgent: somebody waits for it on a line.
+        urgent: somebody waits for it on a line. stand_in: why another engine than the voice's own has to speak.
         """
         prompts = self._sources.prompts
         if isinstance(prompt, Speech):
-            return self._as_media(await self._spoken(prompt, urgent=urgent))
+            return self._as_media(await self._spoken(prompt, urgent=urgent, stand_in=stand_in))
         if isinstance(prompt, Silence):
             return self._as_media(await prompts.silence(prompt.seconds))
         if isinstance(prompt, Sound):
@@ -112,10 +118,12 @@ class CallPrompts:
             return f"the sound “{sound_id}” is a file of the configuration and is not recorded over"
         return ""
 
-    async def _spoken(self, prompt: Speech, *, urgent: bool) -> Medium:
+    async def _spoken(self, prompt: Speech, *, urgent: bool, stand_in: str) -> Medium:
         self._sources.quota.admit(self.license_key)
         made = partial(self._sources.speech_made, self.license_key, prompt.text)
-        medium = await self._sources.prompts.speech(prompt.text, prompt.voice, *self._manner, made, urgent=urgent)
+        medium = await self._sources.prompts.speech(
+            prompt.text, prompt.voice, *self._manner, made, urgent=urgent, stand_in=stand_in
+        )
         if medium.stand_in:
             self._stand_ins.append(medium.stand_in)
         self._sources.quota.count(self.license_key, medium.seconds)

@@ -15,6 +15,7 @@ import soxr  # type: ignore[import-untyped]
 
 from controller.errors import AudioInvalid, SynthesisFailed
 from controller.speech.headerless import is_ulaw
+from controller.speech.loudness import levelled_pieces
 from controller.speech.pcm import TELEPHONE_RATE, Pcm, Samples, to_pcm, wav_file
 from controller.speech.synthesizer import SpeechAudio
 
@@ -67,7 +68,7 @@ def playable_seconds(path: Path) -> float:
 
 
 def to_telephone(data: bytes, hint: str = "") -> bytes:
-    """Any audio file as a WAV file of 8 kHz, mono, 16 bit PCM.
+    """Any audio file as a WAV file of 8 kHz, mono, 16 bit PCM, as loud as everything else that callers hear.
 
     WAV (PCM, float, u-law, A-law, MS-ADPCM, IMA-ADPCM, GSM), AIFF, AIFC, MP3, FLAC, Ogg, AU, GSM and u-law without a
     header are recognised by their content; A-law without a header only by `hint`, a media type or a file's ending
@@ -75,7 +76,7 @@ def to_telephone(data: bytes, hint: str = "") -> bytes:
     AudioInvalid, with a sentence for people, for what is no audio, empty, cut off, or lasts longer than an hour.
     """
     with _opened(data, hint) as sound:
-        return wav_file(_decode(sound))
+        return wav_file(levelled_pieces(_decode(sound), TELEPHONE_RATE))
 
 
 def _without_waiting(path: str, flags: int) -> int:

@@ -42,7 +42,7 @@ _WITHOUT_EFFECT = frozenset(
 TAGS = frozenset({"s", "p", "break", "prosody", "voice", "say-as", "sub"})
 """The tags that change what is heard."""
 
-_TAG = re.compile(
+TAG = re.compile(
     r"<(?P<end>/)?+(?P<name>[A-Za-z][A-Za-z0-9:-]{0,30}+)"
     r"(?P<attributes>(?:\s++[A-Za-z][\w:.-]{0,60}+\s*+=\s*+(?:\"[^\"<]{0,500}+\"|'[^'<]{0,500}+'))*+)\s*+(?P<empty>/)?+>"
     r"|<\?(?P<declaration>xml[^<>]{0,500}+)>"
@@ -86,11 +86,11 @@ Part = SpokenText | Pause
 
 def parse_markup(source: str) -> tuple[Part, ...]:
     """What is to be spoken, part by part. Never raises; takes time and memory in proportion to `source`."""
-    source = _without_comments(source)
+    source = without_comments(source)
     reader = _Reader()
     position = 0
-    for match in _TAG.finditer(source):
-        if not reader.knows(match):
+    for match in TAG.finditer(source):
+        if not names_effect(match):
             continue
         reader.text(source[position : match.start()])
         reader.tag(match)
@@ -99,13 +99,19 @@ def parse_markup(source: str) -> tuple[Part, ...]:
     return tuple(reader.parts())
 
 
-def _without_comments(source: str) -> str:
+def without_comments(source: str) -> str:
     """The text without `<!-- … -->`; one that does not end is text."""
     kept, position = [], 0
     while (begins := source.find("<!--", position)) >= 0 and (ends := source.find("-->", begins + 4)) >= 0:
         kept.append(source[position:begins])
         position = ends + 3
     return "".join((*kept, source[position:]))
+
+
+def names_effect(match: re.Match[str]) -> bool:
+    """Whether a match of `TAG` is a tag of SSML; any other one is text."""
+    name = (match["name"] or "").lower()
+    return not name or name in TAGS or name in _WITHOUT_EFFECT or name.startswith(("amazon:", "aws-"))
 
 
 def plain_text(source: str) -> str:
@@ -130,10 +136,6 @@ class _Reader:
         self._style = Style()
         self._raw: list[tuple[str, Style] | Pause] = []
         self._replaced = 0
-
-    def knows(self, match: re.Match[str]) -> bool:
-        name = (match["name"] or "").lower()
-        return not name or name in TAGS or name in _WITHOUT_EFFECT or name.startswith(("amazon:", "aws-"))
 
     def text(self, text: str) -> None:
         if text and not self._replaced:

@@ -21,6 +21,7 @@ from controller.speech.rendering import ENGINES_AT_ONCE, RENDERING, Rendered, Re
 from controller.speech.shared_speech import SharedSpeech
 from controller.speech.sharing import SharedWork
 from controller.speech.synthesizer import KeepsProcess
+from controller.speech.text_parts import parts_of
 from controller.speech.voices import Voices
 
 __all__ = ["Medium", "Prompts"]
@@ -86,11 +87,13 @@ class Prompts:
         synthesized: Callable[[], None] = _tell_nobody,
         *,
         urgent: bool = False,
+        stand_in: str = "",
     ) -> Medium:
         """A text, speech control included, spoken by the voice with that id.
 
         rate: 0 to 20, 10 is normal. volume: 0 to 100. A voice that no engine has is spoken by the default voice. Where
-        the voice's engine fails, or keeps somebody waiting (`urgent`), another engine speaks; that is not kept.
+        the voice's engine fails, or keeps somebody waiting (`urgent`), another engine speaks; that is not kept. It
+        speaks at once where `stand_in` says why it has to: it spoke the beginning already.
         synthesized: told when the voice's engine has spoken it, and not when it was there already, or is being made for
         another. SynthesisFailed, VoiceUnavailable; SpeechError when it cannot be stored.
         """
@@ -102,7 +105,7 @@ class Prompts:
             others = None if urgent else self._with_others
             if others is not None and (wav := await others.find(key)) is not None:
                 return await asyncio.to_thread(self._keep, key, wav)
-            rendered = await self._renderer.render(text, voice, rate, volume, urgent=urgent)
+            rendered = await self._renderer.render(text, voice, rate, volume, urgent=urgent, stand_in=stand_in)
             self._count(rendered)
             if not rendered.stood_in_for:
                 if self._store.get(key) is None:  # an urgent rendering may have been quicker than one ahead
@@ -114,7 +117,17 @@ class Prompts:
             return replace(medium, stand_in="; ".join(rendered.stood_in_for.values()))
 
         # Who waits on a line does not share a rendering that takes its time.
+        if stand_in:
+            return await self._shared.do(f"{key} by another", keep)
         return await self._made(key, keep, work_key=f"{key} urgent" if urgent else key)
+
+    def parts_of(self, text: str, voice: int = DEFAULT_VOICE) -> tuple[str, ...]:
+        """A text in parts that can be spoken one by one, so that the first is heard early; itself where it has none."""
+        try:
+            language = self._voices.speaker(voice).voice.tag
+        except VoiceUnavailable:
+            return (text,)
+        return parts_of(text, language)
 
     async def close(self) -> None:
         """End the processes that speech engines keep."""

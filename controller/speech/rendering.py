@@ -11,10 +11,9 @@ import structlog
 
 from controller.errors import SynthesisFailed
 from controller.script.voice_ids import FASTEST_RATE, FULL_VOLUME, NORMAL_RATE
+from controller.speech.loudness import gain_to_target, limited
 from controller.speech.markup import Pause, SpokenText, parse_markup, plain_text
 from controller.speech.pcm import (
-    LOUD_ENOUGH,
-    MOST_AMPLIFICATION,
     TELEPHONE_RATE,
     Pcm,
     Samples,
@@ -32,7 +31,7 @@ from controller.speech.voices import Speaker, Voices
 
 log = structlog.get_logger()
 
-RENDERING = "3"
+RENDERING = "4"
 """Part of every cached prompt's key: to be changed when the same text comes to sound different."""
 
 # No call lasts longer: what is beyond is left out.
@@ -75,16 +74,21 @@ class Renderer:
         self._voices = voices
         self._engines = asyncio.Semaphore(at_once)
 
-    async def render(self, text: str, voice: int, rate: int, volume: int, *, urgent: bool = False) -> Rendered:
+    async def render(
+        self, text: str, voice: int, rate: int, volume: int, *, urgent: bool = False, stand_in: str = ""
+    ) -> Rendered:
         """A WAV file of the spoken text; of a very short silence when there is nothing but punctuation.
 
         rate: 0 (half as fast) to 20 (twice as fast), 10 is normal. volume: 0 to 100. Speech beyond an hour is left out.
-        urgent: somebody waits for it on a line. Where a voice's engine fails, another one speaks.
+        urgent: somebody waits for it on a line. Where a voice's engine fails, another one speaks; with `stand_in`, a
+        reason, the engine of this voice is not asked.
         SynthesisFailed when that fails too, for a script that no installed voice reads, and for signs of which nothing
         was heard (a text of emoji); VoiceUnavailable.
         """
         plan = await asyncio.to_thread(self._plan, text, voice, rate, urgent)
         stood_in_for: dict[str, str] = {}
+        if stand_in:
+            stood_in_for[self._voices.speaker(voice).synthesizer.name] = stand_in
         spoken: dict[str, float] = {}
         pieces: list[Pcm] = []
         length = peak = 0.0
@@ -108,7 +112,7 @@ class Renderer:
             raise SynthesisFailed("nothing of this text can be spoken")
         if length < SHORTEST_SECONDS:
             pieces.append(to_pcm(silence(SHORTEST_SECONDS)))
-        wav = await asyncio.to_thread(_assemble, pieces, peak, min(max(volume, 0), FULL_VOLUME) / FULL_VOLUME)
+        wav = await asyncio.to_thread(_assemble, pieces, min(max(volume, 0), FULL_VOLUME) / FULL_VOLUME)
         return Rendered(wav, stood_in_for, spoken)
 
     def _plan(self, text: str, voice: int, rate: int, urgent: bool) -> list[_Utterance | Pause]:
@@ -166,17 +170,15 @@ class Renderer:
 
 
 def _finish(speech: SpeechAudio, volume: float, rest: float) -> Samples:
+    """At the level of everything that is heard, then as loud as speech control has it."""
     samples = trim(to_telephone_rate(speech.samples, speech.rate))
-    peak = float(np.abs(samples).max(initial=0.0))
-    if peak:
-        samples = samples * np.float32(min(volume, 1.0 / peak))
+    factor = np.float32(gain_to_target(samples, TELEPHONE_RATE) * volume)
+    samples = limited(samples * factor, TELEPHONE_RATE)
     return np.concatenate([samples, silence(rest)]) if rest else samples
 
 
-def _assemble(pieces: list[Pcm], peak: float, volume: float) -> bytes:
-    """One level for the whole prompt: mildly raised when it is faint, then scaled by the volume."""
-    raised = min(max(LOUD_ENOUGH / peak, 1.0), MOST_AMPLIFICATION) if peak else 1.0
-    factor = np.float32(raised * volume)
-    if factor == 1.0:
+def _assemble(pieces: list[Pcm], volume: float) -> bytes:
+    """The whole prompt, at the volume of the call."""
+    if volume == 1.0:
         return wav_file(pieces)
-    return wav_file([np.clip(piece * factor, -32767, 32767).astype(np.int16) for piece in pieces])
+    return wav_file([(piece * np.float32(volume)).astype(np.int16) for piece in pieces])

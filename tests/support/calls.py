@@ -6,7 +6,7 @@ import asyncio
 import tempfile
 from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
@@ -65,7 +65,8 @@ class NamedPrompts:
     """Prompts whose media say what they are: `say:TEXT`, `sound:ID`, `silence:SECONDS`, `beep`.
 
     manners: how fast and how loud each call has them spoken. stood_in: the texts that another engine has to speak, with
-    the reason; they are made when they are wanted.
+    the reason; they are made when they are wanted. slow: texts that have to be made, with the event that it waits for;
+    `|` ends their parts. making, abandoned: the parts whose making has begun, or was given up.
     """
 
     license_key = KEY.name
@@ -75,6 +76,10 @@ class NamedPrompts:
         self.stood_in: dict[str, str] = {}
         self._stand_ins: list[str] = []
         self.manners: list[tuple[int, int]] = []
+        self.slow: dict[str, asyncio.Event] = {}
+        self.making: list[str] = []
+        self.abandoned: list[str] = []
+        self.asked_to_stand_in: list[str] = []
 
     def ready(self, prompt: Prompt) -> tuple[str, float] | None:
         if isinstance(prompt, Speech):
@@ -85,7 +90,7 @@ class NamedPrompts:
             name = f"silence:{prompt.seconds:g}"
         else:
             name = "beep" if isinstance(prompt, Tone) else f"special:{prompt.name}"
-        if isinstance(prompt, Speech) and prompt.text in self.stood_in:
+        if isinstance(prompt, Speech) and (prompt.text in self.stood_in or self._slow(prompt)):
             return None
         return None if name in self.missing else (name, 1.0)
 
@@ -93,7 +98,25 @@ class NamedPrompts:
         taken, self._stand_ins = self._stand_ins, []
         return taken
 
-    async def make(self, prompt: Prompt) -> tuple[str, float]:
+    def parts(self, speech: Speech) -> tuple[Speech, ...]:
+        return tuple(replace(speech, text=part) for part in speech.text.split("|"))
+
+    def _slow(self, speech: Speech) -> asyncio.Event | None:
+        """What a text, or the text that it is a part of, waits for."""
+        return next((gate for text, gate in self.slow.items() if speech.text in (text, *text.split("|"))), None)
+
+    async def make(self, prompt: Prompt, *, stand_in: str = "") -> tuple[str, float]:
+        if stand_in and isinstance(prompt, Speech):
+            self.asked_to_stand_in.append(prompt.text)
+        if isinstance(prompt, Speech) and (gate := self._slow(prompt)) is not None:
+            self.making.append(prompt.text)
+            try:
+                await gate.wait()
+            except asyncio.CancelledError:
+                self.abandoned.append(prompt.text)
+                raise
+            if prompt.text not in self.stood_in and prompt.text not in self.missing:
+                return f"say:{prompt.text}", 1.0
         if isinstance(prompt, Speech) and prompt.text in self.stood_in:
             self._stand_ins.append(self.stood_in[prompt.text])
             return f"say:{prompt.text}", 1.0

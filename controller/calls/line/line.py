@@ -31,6 +31,9 @@ log = structlog.get_logger()
 # What has no limit of its own ends with the call, at the session's limit; its event is asked for again so often.
 LONGEST_WAIT_SECONDS = 3600.0
 
+# Two playbacks are in Asterisk at once, and of the two before them it may still be telling the end.
+PLAYBACK_IDS = 4
+
 HANG_UP_EVENTS = frozenset({"ChannelHangupRequest", "StasisEnd", "ChannelDestroyed"})
 
 # A request that comes when the caller has just hung up is refused before the hang-up is told; it is told so soon after.
@@ -150,13 +153,13 @@ class Line:
         self._log = log_to
 
     def playback_id(self) -> str:
-        """An id for the next playback: one of two in turn, so that whoever drives the call later can stop both."""
+        """An id for the next playback: one of a few in turn, so that whoever drives the call later can stop them all."""
         self._playbacks += 1
-        return self.fixed_id(f"play-{self._playbacks % 2}")
+        return self.fixed_id(f"play-{self._playbacks % PLAYBACK_IDS}")
 
     async def silence(self) -> None:
         """Stop what an earlier driver, or the same one before a lost connection, may have left playing."""
-        for number in range(2):
+        for number in range(PLAYBACK_IDS):
             with suppress(AsteriskNotFound):
                 await self.ari.playbacks.stop(self.fixed_id(f"play-{number}"))
 

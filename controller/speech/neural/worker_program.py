@@ -75,7 +75,10 @@ class Voices:
 
         voice = self._voice(request["model"])
         manner = SynthesisConfig(
-            speaker_id=request.get("speaker"), length_scale=voice.config.length_scale * float(request["stretch"])
+            speaker_id=request.get("speaker"),
+            length_scale=voice.config.length_scale * float(request["stretch"]),
+            noise_scale=request.get("noise"),
+            noise_w_scale=request.get("liveliness"),
         )
         chunks = [chunk.audio_int16_bytes for chunk in voice.synthesize(request["text"], manner)]
         return int(voice.config.sample_rate), b"".join(chunks)
