@@ -41,11 +41,16 @@ class CallPrompts:
         self._sources = sources
         self.license_key = license_key
         self._manner = rate, volume
+        self._wide = False
         self._stand_ins: list[str] = []
 
     def spoken(self, rate: int, volume: int) -> CallPrompts:
         """The same prompts, spoken so fast and so loud."""
         return CallPrompts(self._sources, self.license_key, rate, volume)
+
+    def carried(self, *, wide: bool) -> None:
+        """Whether the call carries 16 kHz: media are then those that have as much."""
+        self._wide = wide
 
     def take_stand_ins(self) -> list[str]:
         """Why other engines than the voices' own spoke what was made since this was last asked, for the trace."""
@@ -142,4 +147,5 @@ class CallPrompts:
         return self._sources.directory.snapshot.sound(self.license_key, sound_id)
 
     def _as_media(self, medium: Medium) -> tuple[str, float]:
-        return f"sound:{self._sources.media_url}/media/{medium.content_hash}.wav", medium.seconds
+        ending = ".wav16" if self._wide and self._sources.prompts.has_wide(medium) else ".wav"
+        return f"sound:{self._sources.media_url}/media/{medium.content_hash}{ending}", medium.seconds

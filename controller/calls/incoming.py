@@ -134,6 +134,7 @@ class IncomingCalls:
             self._parts.ari.channels.get(event.channel_id),
             self._parts.ari.events_of(event.channel_id),
             self._prompts_of(rule.license_key),
+            arrival.codecs,
         )
         if answered_at := self._answered_before(event.channel_id):
             session.answered_before(answered_at)

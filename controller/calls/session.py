@@ -66,6 +66,7 @@ class CallSession:
         channel: Channel,
         events: ChannelEvents,
         prompts: CallPrompts,
+        codecs: str = "",
     ) -> None:
         self.call = call
         self._engine = engine
@@ -91,6 +92,7 @@ class CallSession:
             # Nothing in it leads back to the session: a call that is over is freed at once, without the collector.
             log_to=LineLog(lambda: call_log.take(engine.take_notes()), call_log.tell, call_log),
             seconds_left=partial(_seconds_left, call, parts.log_targets.now),
+            codecs=codecs,
         )
 
     @classmethod

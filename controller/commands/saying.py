@@ -34,7 +34,7 @@ async def say_into(config: Path, text: str, voice: int, target: Path, console: C
         rendered = await Renderer(voices).render(text, voice, NORMAL_RATE, FULL_VOLUME)
     finally:
         await voices.close()
-    wav = rendered.wav
+    wav = rendered.sound.wav
     try:
         await asyncio.to_thread(target.write_bytes, wav)
     except OSError as error:

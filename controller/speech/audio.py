@@ -16,7 +16,16 @@ import soxr  # type: ignore[import-untyped]
 from controller.errors import AudioInvalid, SynthesisFailed
 from controller.speech.headerless import is_ulaw
 from controller.speech.loudness import levelled_pieces
-from controller.speech.pcm import TELEPHONE_RATE, Pcm, Samples, to_pcm, wav_file
+from controller.speech.pcm import (
+    TELEPHONE_RATE,
+    WIDE_RATE,
+    Pcm,
+    Samples,
+    TelephoneSound,
+    telephone_sound,
+    to_pcm,
+    wav_file,
+)
 from controller.speech.synthesizer import SpeechAudio
 
 MOST_BYTES = 100 * 1024 * 1024
@@ -67,8 +76,8 @@ def playable_seconds(path: Path) -> float:
     return seconds
 
 
-def to_telephone(data: bytes, hint: str = "") -> bytes:
-    """Any audio file as a WAV file of 8 kHz, mono, 16 bit PCM, as loud as everything else that callers hear.
+def to_telephone(data: bytes, hint: str = "") -> TelephoneSound:
+    """Any audio file as calls carry it, mono, 16 bit PCM, as loud as everything else that is heard.
 
     WAV (PCM, float, u-law, A-law, MS-ADPCM, IMA-ADPCM, GSM), AIFF, AIFC, MP3, FLAC, Ogg, AU, GSM and u-law without a
     header are recognised by their content; A-law without a header only by `hint`, a media type or a file's ending
@@ -76,7 +85,9 @@ def to_telephone(data: bytes, hint: str = "") -> bytes:
     AudioInvalid, with a sentence for people, for what is no audio, empty, cut off, or lasts longer than an hour.
     """
     with _opened(data, hint) as sound:
-        return wav_file(levelled_pieces(_decode(sound), TELEPHONE_RATE))
+        if sound.samplerate <= TELEPHONE_RATE:
+            return TelephoneSound(wav_file(levelled_pieces(_decode(sound, TELEPHONE_RATE), TELEPHONE_RATE)))
+        return telephone_sound(levelled_pieces(_decode(sound, WIDE_RATE), WIDE_RATE))
 
 
 def _without_waiting(path: str, flags: int) -> int:
@@ -208,8 +219,8 @@ def _refuse_unreasonable(sound: soundfile.SoundFile) -> None:
         raise AudioInvalid(f"The file has {sound.samplerate} samples a second, which no recorder makes.")
 
 
-def _decode(sound: soundfile.SoundFile) -> list[Pcm]:
-    resampler = soxr.ResampleStream(sound.samplerate, TELEPHONE_RATE, 1, dtype="float32")
+def _decode(sound: soundfile.SoundFile, rate: int) -> list[Pcm]:
+    resampler = soxr.ResampleStream(sound.samplerate, rate, 1, dtype="float32")
     pieces: list[Pcm] = []
     length = 0
     last = False
@@ -219,7 +230,7 @@ def _decode(sound: soundfile.SoundFile) -> list[Pcm]:
         piece = to_pcm(resampler.resample_chunk(block, last=last))
         pieces.append(piece)
         length += len(piece)
-        if length > LONGEST_SECONDS * TELEPHONE_RATE:
+        if length > LONGEST_SECONDS * rate:
             raise AudioInvalid(f"The file lasts longer than {LONGEST_SECONDS // 60} minutes.")
     if not length:
         raise AudioInvalid(NO_LENGTH)

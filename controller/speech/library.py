@@ -12,6 +12,7 @@ import structlog
 
 from controller.errors import StoreError
 from controller.script.commands.kinds import sound_name
+from controller.speech.pcm import TelephoneSound
 from controller.speech.prompts import Medium, Prompts
 from controller.store.database import Database
 
@@ -80,11 +81,11 @@ class SoundLibrary:
             return None
         medium = Medium(row["content_hash"], row["seconds"])
         if not self._prompts.has(medium):  # another controller took it in
-            wav = await self._database.fetchval("audio_of_sound", medium.content_hash, timeout=LOOK_UP_SECONDS)
-            if wav is None:
+            audio = await self._database.fetchrow("audio_of_sound", medium.content_hash, timeout=LOOK_UP_SECONDS)
+            if audio is None:
                 log.error("the audio of a sound is gone", license_key=license_key, content=medium.content_hash)
                 return None
-            await self._prompts.take_in(wav)
+            await self._prompts.take_in(TelephoneSound(audio["wav"], audio["wide"]))
         self._remember(key, medium)
         self._used.add(key)
         return medium
@@ -107,7 +108,7 @@ class SoundLibrary:
         recorded: by a caller; such a sound is kept for its own period. age_seconds: how long ago it was made.
         """
         key = (license_key, sound_name(sound_id))
-        wav = await asyncio.to_thread(self._prompts.read, medium)
+        sound = await asyncio.to_thread(self._prompts.read_sound, medium)
         saved = await self._database.fetchval(
             "save_sound",
             *key,
@@ -115,8 +116,9 @@ class SoundLibrary:
             medium.seconds,
             recorded,
             age_seconds,
-            wav,
+            sound.wav,
             json.dumps(key),
+            sound.wide,
             timeout=STORE_SECONDS,
         )
         if self._held.get(key) == medium:

@@ -1,6 +1,7 @@
 """The media folder: WAV files under the hash of their content, and an index of what was rendered or converted.
 
     <folder>/<sha256>.wav       8 kHz, mono, 16 bit PCM
+    <folder>/<sha256>.wav16     the same sound at 16 kHz, for calls that carry it, where there is one
     <folder>/index/<sha256>     what was asked for (hashed) -> which medium it is, as JSON
 
 Every file is written aside, flushed and renamed, so that a crash leaves a whole file or none.
@@ -22,13 +23,14 @@ from pathlib import Path
 import structlog
 
 from controller.errors import SpeechError
-from controller.speech.pcm import wav_seconds
+from controller.speech.pcm import TelephoneSound, wav_seconds
 
 log = structlog.get_logger()
 
 HASH = re.compile(r"[0-9a-f]{64}")
 ABANDONED_SECONDS = 3600
 STEP_MEDIA = 1000
+ENDING, WIDE_ENDING = ".wav", ".wav16"
 WAV_HEAD_BYTES = 44
 BYTES_A_SECOND = 16_000
 
@@ -51,6 +53,7 @@ class MediaStore:
     def __init__(self, directory: Path) -> None:
         self.directory = directory
         self._index = directory / "index"
+        self._wide: set[str] = set()
         try:
             self._index.mkdir(parents=True, exist_ok=True)
             self._media = self._load()
@@ -72,13 +75,21 @@ class MediaStore:
         except OSError:
             return False
 
-    def path(self, medium: Medium) -> Path:
-        """Where the medium's file is."""
-        return self.directory / f"{medium.content_hash}.wav"
+    def has_wide(self, medium: Medium) -> bool:
+        """Whether the medium is there at 16 kHz too; no file is touched."""
+        return medium.content_hash in self._wide
 
-    def put(self, wav: bytes) -> Medium:
-        """Store a file made by `pcm.wav_file`; blocking. SpeechError when the disk does not take it."""
+    def path(self, medium: Medium, *, wide: bool = False) -> Path:
+        """Where the medium's file is."""
+        return self.directory / f"{medium.content_hash}{WIDE_ENDING if wide else ENDING}"
+
+    def put(self, sound: TelephoneSound) -> Medium:
+        """Store the files of a sound; blocking. SpeechError when the disk does not take them."""
+        wav = sound.wav
         medium = Medium(hashlib.sha256(wav).hexdigest(), wav_seconds(wav))
+        if sound.wide and not self.has_wide(medium):
+            self._write(self.path(medium, wide=True), sound.wide)
+            self._wide.add(medium.content_hash)
         if self.has_file(medium):
             with suppress(OSError):
                 os.utime(self.path(medium))  # it is young again: see `unreferenced`
@@ -116,9 +127,9 @@ class MediaStore:
         found = []
         for entry in os.scandir(self.directory):
             name, ending = os.path.splitext(entry.name)  # noqa: PTH122 (a Path for each file is slow)
-            if ending == ".wav" and name not in known and HASH.fullmatch(name):
+            if ending in (ENDING, WIDE_ENDING) and name not in known and HASH.fullmatch(name):
                 with suppress(OSError):
-                    if entry.stat().st_mtime < before:
+                    if entry.stat().st_mtime < before and (ending == ENDING or not self._narrow_of(name).exists()):
                         found.append(name)
         return [found[start : start + STEP_MEDIA] for start in range(0, len(found), STEP_MEDIA)]
 
@@ -126,14 +137,21 @@ class MediaStore:
         """Remove media that the index still does not refer to; blocking. Gives how many."""
         unneeded = set(content_hashes) - {medium.content_hash for medium in self._media.values()}
         for content_hash in unneeded:
-            (self.directory / f"{content_hash}.wav").unlink(missing_ok=True)
+            self._narrow_of(content_hash).unlink(missing_ok=True)
+            self._wide.discard(content_hash)
+            (self.directory / f"{content_hash}{WIDE_ENDING}").unlink(missing_ok=True)
         return len(unneeded)
+
+    def _narrow_of(self, content_hash: str) -> Path:
+        return self.directory / f"{content_hash}{ENDING}"
 
     def _load(self) -> dict[str, Medium]:
         sizes: dict[str, int] = {}
         for entry in os.scandir(self.directory):
-            if entry.name.endswith(".wav"):
-                sizes[entry.name[:-4]] = entry.stat().st_size
+            if entry.name.endswith(ENDING):
+                sizes[entry.name.removesuffix(ENDING)] = entry.stat().st_size
+            elif entry.name.endswith(WIDE_ENDING) and entry.stat().st_size > WAV_HEAD_BYTES:
+                self._wide.add(entry.name.removesuffix(WIDE_ENDING))
             elif entry.name.endswith(".part"):
                 _remove_abandoned(entry)
         media: dict[str, Medium] = {}

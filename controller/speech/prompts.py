@@ -16,7 +16,7 @@ from controller.speech.audio import read_audio_file, to_telephone
 from controller.speech.house_sounds import HOUSE_SOUNDS
 from controller.speech.media_store import MediaStore, Medium
 from controller.speech.metrics import SpeechMetrics
-from controller.speech.pcm import beep, silence, to_pcm, wav_file
+from controller.speech.pcm import Samples, TelephoneSound, beep, silence, to_pcm, wav_file
 from controller.speech.rendering import ENGINES_AT_ONCE, RENDERING, Rendered, Renderer
 from controller.speech.shared_speech import SharedSpeech
 from controller.speech.sharing import SharedWork
@@ -103,17 +103,17 @@ class Prompts:
         async def keep() -> Medium:
             # Text that is known only in a call is of no use to others, and its caller waits.
             others = None if urgent else self._with_others
-            if others is not None and (wav := await others.find(key)) is not None:
-                return await asyncio.to_thread(self._keep, key, wav)
+            if others is not None and (found := await others.find(key)) is not None:
+                return await asyncio.to_thread(self._keep, key, found)
             rendered = await self._renderer.render(text, voice, rate, volume, urgent=urgent, stand_in=stand_in)
             self._count(rendered)
             if not rendered.stood_in_for:
                 if self._store.get(key) is None:  # an urgent rendering may have been quicker than one ahead
                     synthesized()
                 if others is not None:
-                    await others.keep(key, rendered.wav)
-                return await asyncio.to_thread(self._keep, key, rendered.wav)
-            medium = await asyncio.to_thread(self._store.put, rendered.wav)
+                    await others.keep(key, rendered.sound)
+                return await asyncio.to_thread(self._keep, key, rendered.sound)
+            medium = await asyncio.to_thread(self._store.put, rendered.sound)
             return replace(medium, stand_in="; ".join(rendered.stood_in_for.values()))
 
         # Who waits on a line does not share a rendering that takes its time.
@@ -167,19 +167,23 @@ class Prompts:
         """Whether the medium's file is on the disk, whole; blocking."""
         return self._store.has_file(medium)
 
-    async def take_in(self, wav: bytes) -> Medium:
-        """A medium's file, as another controller made it. SpeechError when the disk does not take it."""
-        return await asyncio.to_thread(self._store.put, wav)
+    def has_wide(self, medium: Medium) -> bool:
+        """Whether the medium is there at 16 kHz too, from memory alone."""
+        return self._store.has_wide(medium)
+
+    async def take_in(self, sound: TelephoneSound) -> Medium:
+        """A medium's files, as another controller made them. SpeechError when the disk does not take them."""
+        return await asyncio.to_thread(self._store.put, sound)
 
     async def silence(self, seconds: float) -> Medium:
         """So much silence, to the millisecond; at most an hour."""
         seconds = round(min(max(seconds, 0.001), LONGEST_SILENCE_SECONDS), 3)
         key = _key("silence", f"{seconds:.3f}")
-        return await self._kept(key, lambda: asyncio.to_thread(lambda: wav_file([to_pcm(silence(seconds))])))
+        return await self._kept(key, lambda: asyncio.to_thread(lambda: _narrow(silence(seconds))))
 
     async def beep(self) -> Medium:
         """The standard beep before a recording."""
-        return await self._kept(_key("beep"), lambda: asyncio.to_thread(lambda: wav_file([to_pcm(beep())])))
+        return await self._kept(_key("beep"), lambda: asyncio.to_thread(lambda: _narrow(beep())))
 
     async def house_sound(self, name: str) -> Medium:
         """A built-in sound, by its name in lower case. SpeechError when there is none of that name."""
@@ -187,12 +191,17 @@ class Prompts:
         if sound is None:
             raise SpeechError(f"there is no built-in sound named “{name}”")
         key = _key("house", repr(sound))
-        return await self._kept(key, lambda: asyncio.to_thread(lambda: wav_file([to_pcm(sound.samples())])))
+        return await self._kept(key, lambda: asyncio.to_thread(lambda: _narrow(sound.samples())))
 
     def read(self, medium: Medium) -> bytes:
         """The medium's WAV file; blocking. SpeechError when it is gone."""
+        return self.read_sound(medium).wav
+
+    def read_sound(self, medium: Medium) -> TelephoneSound:
+        """The medium's files; blocking. SpeechError when they are gone."""
         try:
-            return self._store.path(medium).read_bytes()
+            wide = self._store.path(medium, wide=True).read_bytes() if self.has_wide(medium) else b""
+            return TelephoneSound(self._store.path(medium).read_bytes(), wide)
         except OSError as error:
             raise SpeechError(f"A prompt is no longer in {self.directory}: {error.strerror}.") from error
 
@@ -263,20 +272,24 @@ class Prompts:
             return medium
         return await self._shared.do(work_key or key, make)
 
-    async def _kept(self, key: str, make: Callable[[], Awaitable[bytes]]) -> Medium:
+    async def _kept(self, key: str, make: Callable[[], Awaitable[TelephoneSound]]) -> Medium:
         async def work() -> Medium:
             return await asyncio.to_thread(self._keep, key, await make())
 
         return await self._made(key, work)
 
-    def _keep(self, key: str, wav: bytes) -> Medium:
-        medium = self._store.put(wav)
+    def _keep(self, key: str, sound: TelephoneSound) -> Medium:
+        medium = self._store.put(sound)
         self._store.remember(key, medium)
         return medium
 
-    async def _converted(self, convert: Callable[[], bytes]) -> bytes:
+    async def _converted(self, convert: Callable[[], TelephoneSound]) -> TelephoneSound:
         async with self._conversions:
             return await asyncio.to_thread(convert)
+
+
+def _narrow(samples: Samples) -> TelephoneSound:
+    return TelephoneSound(wav_file([to_pcm(samples)]))
 
 
 def _may_change_voice(text: str) -> bool:

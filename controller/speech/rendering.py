@@ -1,4 +1,4 @@
-"""Rendering: a text with its speech control, spoken by one or more engines, as one WAV file."""
+"""Rendering: a text with its speech control, spoken by one or more engines, as one sound."""
 
 from __future__ import annotations
 
@@ -14,14 +14,15 @@ from controller.script.voice_ids import FASTEST_RATE, FULL_VOLUME, NORMAL_RATE
 from controller.speech.loudness import gain_to_target, limited
 from controller.speech.markup import Pause, SpokenText, parse_markup, plain_text
 from controller.speech.pcm import (
-    TELEPHONE_RATE,
+    WIDE_RATE,
     Pcm,
     Samples,
+    TelephoneSound,
     silence,
+    telephone_sound,
     to_pcm,
-    to_telephone_rate,
+    to_wide_rate,
     trim,
-    wav_file,
 )
 from controller.speech.say_as import spell
 from controller.speech.sentences import pieces_of
@@ -48,9 +49,9 @@ FAINTEST = 0.001
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
-    """A WAV file, and the engines that should have spoken it and could not, with the reason; empty as a rule."""
+    """A sound, and the engines that should have spoken it and could not, with the reason; empty as a rule."""
 
-    wav: bytes
+    sound: TelephoneSound
     stood_in_for: Mapping[str, str] = field(default_factory=dict)
     engine_seconds: Mapping[str, float] = field(default_factory=dict)
 
@@ -77,7 +78,7 @@ class Renderer:
     async def render(
         self, text: str, voice: int, rate: int, volume: int, *, urgent: bool = False, stand_in: str = ""
     ) -> Rendered:
-        """A WAV file of the spoken text; of a very short silence when there is nothing but punctuation.
+        """The spoken text; a very short silence when there is nothing but punctuation.
 
         rate: 0 (half as fast) to 20 (twice as fast), 10 is normal. volume: 0 to 100. Speech beyond an hour is left out.
         urgent: somebody waits for it on a line. Where a voice's engine fails, another one speaks; with `stand_in`, a
@@ -97,13 +98,13 @@ class Renderer:
             async with asyncio.timeout(patience):
                 for step in plan:
                     samples = (
-                        silence(step.seconds)
+                        silence(step.seconds, WIDE_RATE)
                         if isinstance(step, Pause)
                         else await self._speak(step, stood_in_for, spoken)
                     )
                     pieces.append(to_pcm(samples))
                     peak = max(peak, float(np.abs(samples).max(initial=0.0)))
-                    length += len(samples) / 8000
+                    length += len(samples) / WIDE_RATE
                     if length >= LONGEST_SECONDS:
                         break
         except TimeoutError as error:
@@ -111,9 +112,9 @@ class Renderer:
         if peak < FAINTEST and not any(isinstance(step, Pause) for step in plan) and has_signs(plain_text(text)):
             raise SynthesisFailed("nothing of this text can be spoken")
         if length < SHORTEST_SECONDS:
-            pieces.append(to_pcm(silence(SHORTEST_SECONDS)))
-        wav = await asyncio.to_thread(_assemble, pieces, min(max(volume, 0), FULL_VOLUME) / FULL_VOLUME)
-        return Rendered(wav, stood_in_for, spoken)
+            pieces.append(to_pcm(silence(SHORTEST_SECONDS, WIDE_RATE)))
+        sound = await asyncio.to_thread(_assemble, pieces, min(max(volume, 0), FULL_VOLUME) / FULL_VOLUME)
+        return Rendered(sound, stood_in_for, spoken)
 
     def _plan(self, text: str, voice: int, rate: int, urgent: bool) -> list[_Utterance | Pause]:
         speed = 2 ** ((min(max(rate, 0), FASTEST_RATE) - NORMAL_RATE) / 10)
@@ -141,7 +142,7 @@ class Renderer:
     async def _speak(self, step: _Utterance, stood_in_for: dict[str, str], spoken: dict[str, float]) -> Samples:
         speech, engine = await self._spoken(step, stood_in_for)
         samples = await asyncio.to_thread(_finish, speech, step.volume, step.rest)
-        spoken[engine] = spoken.get(engine, 0.0) + len(samples) / TELEPHONE_RATE
+        spoken[engine] = spoken.get(engine, 0.0) + len(samples) / WIDE_RATE
         return samples
 
     async def _spoken(self, step: _Utterance, stood_in_for: dict[str, str]) -> tuple[SpeechAudio, str]:
@@ -171,14 +172,14 @@ class Renderer:
 
 def _finish(speech: SpeechAudio, volume: float, rest: float) -> Samples:
     """At the level of everything that is heard, then as loud as speech control has it."""
-    samples = trim(to_telephone_rate(speech.samples, speech.rate))
-    factor = np.float32(gain_to_target(samples, TELEPHONE_RATE) * volume)
-    samples = limited(samples * factor, TELEPHONE_RATE)
-    return np.concatenate([samples, silence(rest)]) if rest else samples
+    samples = trim(to_wide_rate(speech.samples, speech.rate), WIDE_RATE)
+    factor = np.float32(gain_to_target(samples, WIDE_RATE) * volume)
+    samples = limited(samples * factor, WIDE_RATE)
+    return np.concatenate([samples, silence(rest, WIDE_RATE)]) if rest else samples
 
 
-def _assemble(pieces: list[Pcm], volume: float) -> bytes:
+def _assemble(pieces: list[Pcm], volume: float) -> TelephoneSound:
     """The whole prompt, at the volume of the call."""
     if volume == 1.0:
-        return wav_file(pieces)
-    return wav_file([(piece * np.float32(volume)).astype(np.int16) for piece in pieces])
+        return telephone_sound(pieces)
+    return telephone_sound([(piece * np.float32(volume)).astype(np.int16) for piece in pieces])

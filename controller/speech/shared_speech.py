@@ -8,6 +8,7 @@ from collections.abc import Callable
 import structlog
 
 from controller.errors import StoreError
+from controller.speech.pcm import TelephoneSound
 from controller.store.database import Database
 
 log = structlog.get_logger()
@@ -30,23 +31,23 @@ class SharedSpeech:
         self._now = now
         self._not_before = 0.0
 
-    async def find(self, key: str) -> bytes | None:
-        """The WAV file of what another controller has rendered; None when there is none."""
+    async def find(self, key: str) -> TelephoneSound | None:
+        """What another controller has rendered; None when there is nothing."""
         if self._now() < self._not_before:
             return None
         try:
-            wav: bytes | None = await self._database.fetchval("find_shared_speech", key, timeout=FETCH_SECONDS)
+            row = await self._database.fetchrow("find_shared_speech", key, timeout=FETCH_SECONDS)
         except StoreError as error:
             self._away(error)
             return None
-        return wav
+        return None if row is None else TelephoneSound(row["wav"], row["wide"])
 
-    async def keep(self, key: str, wav: bytes) -> None:
+    async def keep(self, key: str, sound: TelephoneSound) -> None:
         """Have the others find it."""
-        if len(wav) > MOST_BYTES or self._now() < self._not_before:
+        if len(sound.wav) > MOST_BYTES or self._now() < self._not_before:
             return
         try:
-            await self._database.execute("share_speech", key, wav, timeout=FETCH_SECONDS)
+            await self._database.execute("share_speech", key, sound.wav, sound.wide, timeout=FETCH_SECONDS)
         except StoreError as error:
             self._away(error)
 

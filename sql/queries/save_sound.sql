@@ -1,9 +1,10 @@
 -- A recorded or uploaded sound with its audio, made so many seconds ago; it takes the place of an older one of its id, and
 -- the other controllers are told. Gives 0 when the one in the store was made later.
 WITH audio AS (
-    INSERT INTO sound_audio (content_hash, wav)
-    VALUES ($3, $7)
-    ON CONFLICT (content_hash) DO UPDATE SET stored_at = now()
+    INSERT INTO sound_audio (content_hash, wav, wide)
+    VALUES ($3, $7, $9)
+    ON CONFLICT (content_hash) DO UPDATE
+    SET stored_at = now(), wide = CASE WHEN sound_audio.wide = '' THEN EXCLUDED.wide ELSE sound_audio.wide END
 ), saved AS (
     INSERT INTO sounds (license_key, sound_id, content_hash, seconds, recorded, stored_at)
     VALUES ($1, $2, $3, $4, $5, now() - make_interval(secs => $6))

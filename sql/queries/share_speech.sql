@@ -1,3 +1,3 @@
 -- Speech that this controller has rendered, for the others.
-INSERT INTO shared_speech (key, wav) VALUES ($1, $2)
+INSERT INTO shared_speech (key, wav, wide) VALUES ($1, $2, $3)
 ON CONFLICT (key) DO NOTHING

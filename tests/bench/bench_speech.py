@@ -113,7 +113,7 @@ async def _one(
         rendered = await renderer.render(text, voice_id, 10, 100)
         seconds += sum(rendered.engine_seconds.values())
         files.append(folder / f"{number}.raw")
-        files[-1].write_bytes(await _as_heard(rendered.wav))
+        files[-1].write_bytes(await _as_heard(rendered.sound.wav))
     cpu = (_cpu(engine) - before) / seconds
     manner = Manner(voices.speaker(voice_id).engine_voice)
     waits = []

@@ -20,6 +20,7 @@ async def client(tmp_path: Path) -> AsyncIterator[Client]:
     media = tmp_path / "media"
     (media / "index").mkdir(parents=True)
     (media / f"{NAME}.wav").write_bytes(b"RIFF-sound")
+    (media / f"{NAME}.wav16").write_bytes(b"RIFF-wide-sound")
     (media / "index" / NAME).write_text("{}")
     (tmp_path / "secrets.json").write_text("{}")
     application = web.Application()
@@ -35,6 +36,14 @@ async def test_a_medium_comes_whole_and_may_be_kept_for_ever(client: Client) -> 
         assert response.headers["ETag"] == f'"{NAME}"'
         assert response.headers["Content-Length"] == "10"
         assert response.headers["Content-Type"] == "audio/wav"
+
+
+async def test_the_same_at_sixteen_kilohertz_is_not_called_a_wav_of_eight(client: Client) -> None:
+    async with client.get(f"/media/{NAME}.wav16") as response:
+        assert (response.status, await response.read()) == (200, b"RIFF-wide-sound")
+        # Asterisk would save audio/wav as .wav, which is a file of 8 kHz to it.
+        assert response.headers["Content-Type"] == "application/octet-stream"
+        assert response.headers["ETag"] != f'"{NAME}"'
 
 
 async def test_head_tells_the_same_without_the_sound(client: Client) -> None:

@@ -218,7 +218,9 @@ async def test_what_nobody_used_for_long_is_removed_and_what_is_needed_elsewhere
 
     assert await again.prune(1, in_use) == 0
     assert await again.prune(-1, in_use) == 2
-    assert sorted(path.name for path in prompts.directory.glob("*.wav")) == [f"{kept.content_hash}.wav"]
+    left = sorted(path.name for path in prompts.directory.glob("*.wav*"))
+    assert left == [f"{kept.content_hash}.wav", f"{kept.content_hash}.wav16"]
+    assert again.has_wide(kept)
     assert await again.speech("unused") == unused
 
 

@@ -8,12 +8,15 @@ from pathlib import Path
 import pytest
 
 from controller.resources import QUERIES
+from controller.speech.pcm import TelephoneSound
 from controller.speech.prompts import Prompts
 from controller.speech.shared_speech import MOST_BYTES, PAUSE_SECONDS, SharedSpeech
 from controller.speech.voices import Voices
 from controller.store.database import Database
 from controller.store.queries import Queries
 from tests.support.synthesizers import ToneSynthesizer
+
+SOUND = TelephoneSound(b"a sound", b"a wider sound")
 
 
 @pytest.fixture
@@ -38,7 +41,8 @@ async def test_a_second_controller_fetches_what_the_first_has_rendered(database:
 
     assert (len(speaking.asked), len(silent.asked)) == (1, 0)
     assert fetched == spoken
-    assert second.read(fetched) == first.read(spoken)
+    assert second.read_sound(fetched) == first.read_sound(spoken)
+    assert first.has_wide(spoken)
     assert second.cached_speech("Welcome.") == spoken
     assert told == ["first"]
 
@@ -58,9 +62,9 @@ async def test_another_version_of_an_engine_and_what_a_call_waits_for_are_render
 
 async def test_speech_that_nobody_fetches_is_removed_and_long_speech_is_not_kept(database: Database) -> None:
     shared = SharedSpeech(database)
-    await shared.keep("a" * 64, b"a sound")
-    await shared.keep("b" * 64, bytes(MOST_BYTES + 1))
-    assert await shared.find("a" * 64) == b"a sound"
+    await shared.keep("a" * 64, SOUND)
+    await shared.keep("b" * 64, TelephoneSound(bytes(MOST_BYTES + 1)))
+    assert await shared.find("a" * 64) == SOUND
     assert await shared.find("b" * 64) is None
     assert await shared.remove_unused(1) == 0
     assert await shared.remove_unused(-1) == 1

@@ -77,6 +77,7 @@ class NamedPrompts:
         self._stand_ins: list[str] = []
         self.manners: list[tuple[int, int]] = []
         self.slow: dict[str, asyncio.Event] = {}
+        self.wide = False
         self.making: list[str] = []
         self.abandoned: list[str] = []
         self.asked_to_stand_in: list[str] = []
@@ -97,6 +98,9 @@ class NamedPrompts:
     def take_stand_ins(self) -> list[str]:
         taken, self._stand_ins = self._stand_ins, []
         return taken
+
+    def carried(self, *, wide: bool) -> None:
+        self.wide = wide
 
     def parts(self, speech: Speech) -> tuple[Speech, ...]:
         return tuple(replace(speech, text=part) for part in speech.text.split("|"))

@@ -25,6 +25,8 @@ FOLDER = Path(__file__).parent.parent
 class SynthesisConfig:
     speaker_id: object = None
     length_scale: float = 1.0
+    noise_scale: object = None
+    noise_w_scale: object = None
 
 class PiperVoice:
     def __init__(self, session, config):

@@ -12,9 +12,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from controller.errors import AudioInvalid
-from controller.speech.audio import probe, to_telephone
+from controller.speech.audio import probe
+from controller.speech.audio import to_telephone as to_telephone_sound
 from controller.speech.pcm import beep, silence, to_pcm, trim, wav_file, wav_seconds
 from tests.support.examples import examples
+
+
+def to_telephone(data: bytes, hint: str = "") -> bytes:
+    return to_telephone_sound(data, hint).wav
 
 
 def tone(seconds: float, rate: int, hertz: float = 440.0) -> np.ndarray:
@@ -182,3 +187,20 @@ def test_two_channels_that_cancel_each_other_are_heard_by_one_of_them() -> None:
     target = io.BytesIO()
     soundfile.write(target, np.column_stack([one, -one]), 8000, format="WAV", subtype="PCM_16")
     assert heard(to_telephone(target.getvalue()))[1] == heard(to_telephone(encoded("WAV", "PCM_16")))[1]
+
+
+def test_what_is_above_four_kilohertz_is_kept_for_calls_that_carry_it() -> None:
+    times = np.arange(44_100) / 44_100
+    file = io.BytesIO()
+    soundfile.write(file, 0.3 * np.sin(2 * np.pi * 6000 * times), 44_100, format="WAV")
+    sound = to_telephone_sound(file.getvalue())
+    samples, rate = soundfile.read(io.BytesIO(sound.wide))
+    assert rate == 16_000
+    assert len(samples) == pytest.approx(16_000, abs=50)
+    assert np.argmax(np.abs(np.fft.rfft(samples))) * 16_000 / len(samples) == pytest.approx(6000, abs=5)
+    narrow, _ = soundfile.read(io.BytesIO(sound.wav))
+    assert float(np.abs(narrow[1000:-1000]).max()) < 0.002  # nothing folded back into the band
+
+
+def test_a_sound_of_a_telephone_is_not_kept_twice() -> None:
+    assert to_telephone_sound(encoded("WAV", "PCM_16", 8000)).wide == b""

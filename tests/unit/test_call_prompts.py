@@ -43,6 +43,9 @@ class Rendering:
     ) -> Medium:
         return self._medium(f"{text}-{voice}-{rate}-{volume}")
 
+    def has_wide(self, medium: Medium) -> bool:
+        return medium.content_hash.startswith("wide")
+
     def cached_sound(self, path: Path) -> Medium | None:
         return self._cached(path.stem)
 
@@ -171,3 +174,12 @@ async def test_a_key_that_had_its_share_of_the_hour_has_nothing_more_spoken() ->
     with pytest.raises(SpeechError, match="within an hour"):
         await given.prompts.make(Speech("Hi"))
     assert given.rendering.made == []
+
+
+async def test_a_call_that_carries_sixteen_kilohertz_gets_them_where_they_are() -> None:
+    prompts = Given().prompts
+    prompts.carried(wide=True)
+    assert (await prompts.make(Speech("wide"))) == (MADE.format("wide-0-10-100").replace(".wav", ".wav16"), 2.0)
+    assert (await prompts.make(Speech("Hi"))) == (MADE.format("Hi-0-10-100"), 2.0)
+    prompts.carried(wide=False)
+    assert (await prompts.make(Speech("wide"))) == (MADE.format("wide-0-10-100"), 2.0)

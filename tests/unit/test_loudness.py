@@ -30,7 +30,7 @@ def speech_like(level: float, seed: int = 7, seconds: float = 3.0) -> Samples:
 def taken_in(samples: Samples) -> Samples:
     file = io.BytesIO()
     soundfile.write(file, samples, 8000, format="WAV", subtype="FLOAT")
-    taken, _ = soundfile.read(io.BytesIO(to_telephone(file.getvalue())), dtype="float32")
+    taken, _ = soundfile.read(io.BytesIO(to_telephone(file.getvalue()).wav), dtype="float32")
     return np.asarray(taken, dtype=np.float32)
 
 

@@ -44,6 +44,7 @@ async def play(line: Line, effect: Play, prompts: CallPrompts, health: PlaybackH
     nothing of a Play that is confirmed went out, or HungUp. What could not be heard is in the log, and counted. Raises
     Lost, AsteriskError.
     """
+    prompts.carried(wide=await line.is_wide())
     maker = PlaylistMaker(line, effect.prompts, prompts)
     playlist = await maker.next(on_a_silent_line=True)
     if not playlist.media:

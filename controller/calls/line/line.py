@@ -45,6 +45,15 @@ ENDED_FROM_OUTSIDE = "RingpostEnd"
 TRANSFERRED_FROM_OUTSIDE = "RingpostTransfer"
 
 
+# What Asterisk sends on a channel, e.g. "(g722)"; the first of several is the one in use.
+CODECS_VARIABLE = "CHANNEL(audionativeformat)"
+WIDE_CODECS = frozenset({"g722", "opus", "slin16", "speex16", "siren7", "siren14", "silk16", "amrwb"})
+
+
+def _is_wide(codecs: str) -> bool:
+    return codecs.strip("()").partition("|")[0] in WIDE_CODECS
+
+
 class Happening(Enum):
     """Why a wait ended."""
 
@@ -117,9 +126,12 @@ class Line:
         log_to: LineLog,
         seconds_left: Callable[[], float] = lambda: LONGEST_WAIT_SECONDS,
         listening: Listening = NOT_LISTENING,
+        codecs: str = "",
     ) -> None:
         """`caller`: the number that others see when this call reaches them; of an outgoing call it is one of ours.
         `other_party`: the number of who is at the other end, in E.164 where it is one.
+
+        codecs: what CODECS_VARIABLE was when the call came in; empty where that is not known.
 
         lease_seconds: Asterisk's TIMEOUT(absolute) on each channel of the call is a lease: one whose controller is gone
         for so long leaves Stasis by itself, hears the announcement and is hung up (asterisk-config/extensions.conf.j2).
@@ -135,6 +147,7 @@ class Line:
         self.seconds_left = seconds_left  # until the call has lasted as long as it may
         self.listener = LineListener(ari, channel.id, partial(_fixed_id, queue_id), listening.place)
         self.talk_detection = TalkDetection(channel, self.listener, events.put)
+        self._wide = _is_wide(codecs) if codecs else None
         self.answer_detection = AnswerDetection(
             channel, self.talk_detection, events.put, self.listener, listening.detection
         )
@@ -153,9 +166,18 @@ class Line:
         self._log = log_to
 
     def playback_id(self) -> str:
-        """An id for the next playback: one of a few in turn, so that whoever drives the call later can stop them all."""
+        """An id for the next playback: one of a few in turn, so that whoever drives the call later can stop all."""
         self._playbacks += 1
         return self.fixed_id(f"play-{self._playbacks % PLAYBACK_IDS}")
+
+    async def is_wide(self) -> bool:
+        """Whether the other side gets 16 kHz: as its codec was told at the beginning, else asked for once."""
+        if self._wide is None:
+            try:
+                self._wide = _is_wide(await self.channel.get_variable(CODECS_VARIABLE))
+            except AsteriskError:
+                self._wide = False
+        return self._wide
 
     async def silence(self) -> None:
         """Stop what an earlier driver, or the same one before a lost connection, may have left playing."""
