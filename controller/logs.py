@@ -8,7 +8,6 @@ import re
 import sys
 from typing import TextIO
 
-import orjson
 import structlog
 from structlog.typing import EventDict, WrappedLogger
 
@@ -19,19 +18,14 @@ from controller.terminal import visible
 SECRETS = frozenset({"password", "secret", "token", "authorization", "key"})
 # Fields of the house's own in which nothing is masked.
 _PLAIN = frozenset({"timestamp", "level", "channel"})
-_AS_JSON_DOES = orjson.OPT_PASSTHROUGH_DATACLASS | orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_PASSTHROUGH_SUBCLASS
 _SHORTEST_NUMBER = 10
 _NUMBER = re.compile(r"(?<![\w.:-])\+?\d{10,15}(?![\w.:-])")
-# Whatever the terminal or file can write, a line is ASCII. One encoder for all: `json.dumps` makes one for each line.
-_ENCODER = json.JSONEncoder(default=repr, separators=(",", ":"))
+# One encoder for all lines: `json.dumps` with an argument makes one for each.
+_ENCODER = json.JSONEncoder(default=repr)
 
 
 def _as_json(event: EventDict, **_options: object) -> str:
-    try:
-        line = orjson.dumps(event, default=repr, option=_AS_JSON_DOES)
-    except TypeError:  # half of a surrogate pair, a number of more than 64 bits
-        return _ENCODER.encode(event)
-    return line.decode() if line.isascii() else _ENCODER.encode(event)
+    return _ENCODER.encode(event)
 
 
 def mask_event(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:

@@ -7,8 +7,10 @@ IncomingPostback, and the vendor's article on StatusChangePostURL).
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
+from typing import NamedTuple
 
 from controller.postbacks.encoding import DateFormat, form_time
 
@@ -26,13 +28,13 @@ class NumberLookup:
     switch_name: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class CallStatus:
+class CallStatus(NamedTuple):
     """A call as its customer is told of it. Times are aware, durations in seconds, numbers as they shall appear.
 
     `machine_detection`: HUMAN, MACHINE, FAX, UNKNOWN or empty; `internal_code`: the vendor's AC; `in_call_rings`:
     rings heard after the call was connected; `transfer_caller_id_name` is an outgoing call's, `transfer_caller_id` an
     incoming one's; `variables`: the script's, of which those named like a field are left out.
+    (A frozen dataclass of so many fields takes longer to make than the form itself.)
     """
 
     queue_id: int
@@ -53,7 +55,7 @@ class CallStatus:
     in_call_rings: int = 0
     recording_sound_id: str = ""
     lookup: NumberLookup = NumberLookup()
-    variables: Mapping[str, str] = field(default_factory=dict)
+    variables: Mapping[str, str] = MappingProxyType({})
 
 
 def phone_form(status: CallStatus, *, date_format: DateFormat) -> tuple[tuple[str, str], ...]:

@@ -13,6 +13,7 @@ import ssl
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import aiohttp
@@ -74,6 +75,8 @@ class Guard:
         self._tls = tls
         self._allowed = AllowedNetworks(allow)
         self._resolve = resolve or self._look_up
+        # The same few addresses are checked for every request: where a URL is read, and where a socket is made.
+        self._refusal = lru_cache(maxsize=1024)(self._find_refusal)
         self._threads: ThreadPoolExecutor | None = None
 
     def check(self, url: str) -> URL:
@@ -85,12 +88,13 @@ class Guard:
         return checked
 
     def _check_address(self, text: str, port: int) -> None:
-        address = parse_address(text)
-        if address is None:
-            raise UrlRefused(f"refused by the guard: {text} is not an address")
-        refusal = self._allowed.refusal(address, port)
+        refusal = self._refusal(text, port)
         if refusal is not None:
             raise UrlRefused(f"refused by the guard: {text} is {refusal}")
+
+    def _find_refusal(self, text: str, port: int) -> str | None:
+        address = parse_address(text)
+        return "not an address" if address is None else self._allowed.refusal(address, port)
 
     async def resolve(self, host: str, port: int) -> list[str]:
         """The addresses of a host, each of them checked. UrlRefused; OSError when the look-up fails."""

@@ -15,6 +15,7 @@ class UsageMetrics:
     """Counts records and their units as this controller writes them. What is billed is in the store (`UsageReader`)."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
+        self._known: dict[tuple[str, str], tuple[Counter, Counter]] = {}
         self._records = Counter("ringpost_usage_records", "Transactions metered.", _LABELS, registry=registry)
         self._units = Counter(
             "ringpost_usage_units", "What they used: seconds, segments, pieces.", _LABELS, registry=registry
@@ -24,5 +25,8 @@ class UsageMetrics:
         """Count records that are written."""
         for record in records:
             labels = (record.product.value, record.direction)
-            self._records.labels(*labels).inc()
-            self._units.labels(*labels).inc(record.units)
+            if labels not in self._known:
+                self._known[labels] = self._records.labels(*labels), self._units.labels(*labels)
+            counted, units = self._known[labels]
+            counted.inc()
+            units.inc(record.units)

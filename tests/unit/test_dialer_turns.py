@@ -88,6 +88,19 @@ async def test_nothing_is_claimed_while_asterisk_is_away() -> None:
         await fake.asked("POST", ".*/dial")
 
 
+async def test_nothing_is_claimed_for_a_route_that_nobody_waits_for() -> None:
+    fake = MemoryAri()
+    async with memory_room(fake, directory()) as room:
+        await placed(room)
+        await fake.asked("POST", ".*/dial")
+        asked = len(room.store.asked)
+        for _ in range(2):
+            looked = room.store.asked.count("waiting_routes")
+            room.calls.dialer.wake()
+            await room.store.until(lambda looked=looked: room.store.asked.count("waiting_routes") > looked)  # type: ignore[misc]
+        assert "claim_calls" not in room.store.asked[asked:]
+
+
 async def test_a_store_that_is_away_is_asked_again(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("controller.calls.outgoing.dialer.AGAIN_SECONDS", 0.01)
     fake = MemoryAri()
@@ -96,7 +109,7 @@ async def test_a_store_that_is_away_is_asked_again(monkeypatch: pytest.MonkeyPat
         room.store.away = True
         room.calls.dialer.wake()
         asked = len(room.store.asked)
-        await room.store.until(lambda: room.store.asked[asked:].count("lock_call_claims") >= 2)
+        await room.store.until(lambda: room.store.asked[asked:].count("waiting_routes") >= 2)
         room.store.away = False
         assert await room.store.over(await placed(room)) == [12, 8]
 

@@ -10,7 +10,7 @@ import structlog
 
 from controller.calls.outgoing.attempts import OutgoingCalls
 from controller.calls.outgoing.pace import key_interval, trunk_interval
-from controller.calls.store.call_queue import CallQueue, Claimed, KeyLimits, RouteLimits
+from controller.calls.store.call_queue import CallQueue, Claimed, KeyLimits, RouteLimits, Waiting
 from controller.calls.store.journal import Journal
 from controller.directory.current import CurrentDirectory
 from controller.directory.snapshot import Snapshot
@@ -93,11 +93,15 @@ class Dialer:
             self._journal.admit()
         except JournalFull:
             return AGAIN_SECONDS
-        await self._look_for_strays()
+        waiting = await self._queue.waiting()
+        await self._look_for_strays(waiting)
         self._waits_for_end = False
         pause = LOOK_SECONDS
+        # A claim is a transaction under the lock of all controllers: none is begun for a route that nobody waits for.
+        routes = {each.route for each in waiting}
         for route in (OUR_PHONES, *self._directory.snapshot.trunks):
-            pause = min(pause, await self._place_through(route))
+            if route in routes:
+                pause = min(pause, await self._place_through(route))
         return pause
 
     async def _place_through(self, route: str) -> float:
@@ -144,7 +148,7 @@ class Dialer:
             if not self._holds_key(key.name)
         ]
 
-    async def _look_for_strays(self) -> None:
+    async def _look_for_strays(self, waiting: Sequence[Waiting]) -> None:
         """Calls whose key or trunk is not configured any more are begun too: the try finds out what becomes of them.
 
         Nobody is called by that; who is reached through another trunk now waits again, for that one.
@@ -153,8 +157,8 @@ class Dialer:
             return
         self._strays_at = self._now() + STRAYS_SECONDS
         snapshot = self._directory.snapshot
-        for waiting in await self._queue.waiting():
-            key, route = waiting.license_key, waiting.route
+        for each in waiting:
+            key, route = each.license_key, each.route
             if key in snapshot.license_keys and (route == OUR_PHONES or route in snapshot.trunks):
                 continue
             strays = await self.claim([KeyLimits(key)], RouteLimits(route), STRAYS_AT_ONCE)
