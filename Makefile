@@ -13,7 +13,7 @@ PYTEST := $(BIN)/python -m pytest -n $(or $(WORKERS),2) --dist loadfile
 export WORKERS
 
 .DEFAULT_GOAL := help
-.PHONY: help run check test unit integration acceptance adversity soak lint format fuzz attack bench bench-amd bench-speech docs quick quick-tests wheel lock clean venv venv-dev tools test-tools browser browser-tools softphone-tools screenshots
+.PHONY: help run check test coverage unit integration acceptance adversity soak lint format fuzz attack bench bench-amd bench-speech docs quick quick-tests wheel lock clean venv venv-dev tools test-tools browser browser-tools softphone-tools screenshots
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -25,8 +25,11 @@ run: venv ## everything on this machine, on the configuration in CONFIG=config, 
 check: venv ## look for mistakes in CONFIG=config
 	@$(BIN)/ringpost check $(CONFIG)
 
-test: venv-dev tools test-tools browser-tools softphone-tools ## every test: unit, integration, acceptance, adversity; and what they took of each room
+test: venv-dev ## every test: unit, integration, acceptance, adversity; and what they took of the rooms that would lose calls
 	@$(BIN)/python -m tests.support.every_test
+
+coverage: venv-dev test-tools ## what the unit and integration tests take of each room
+	@$(PYTEST) --cov --cov-report= tests/unit tests/integration; status=$$?; $(BIN)/python -m tests.support.coverage_by_room && exit $$status
 
 quick: venv-dev ## the linters, and beside them the unit tests but for those that take seconds each
 	@$(MAKE) --no-print-directory --jobs 2 --output-sync=target lint quick-tests

@@ -1,4 +1,7 @@
-"""`make test`, at its end: how much of each room the tests took, branches included; exit status 1 below a limit."""
+"""`make test`, at its end: how much of a room the tests took, branches included; exit status 1 below a limit.
+
+`make test` watches the rooms with a limit, `make coverage` every room.
+"""
 
 from __future__ import annotations
 
@@ -50,7 +53,7 @@ def main() -> int:
         target = Path(folder) / "coverage.json"
         coverage.json_report(outfile=str(target))
         rooms = of_rooms(json.loads(target.read_text()))
-    print("Statements and branches that the unit and integration tests took:")
+    print("Statements and branches that the unit and integration tests took of each room that was watched:")
     for room, percent in rooms.items():
         print(f"  {room:<14} {percent:5.1f} %{f'  (limit {LIMITS[room]:.0f} %)' if room in LIMITS else ''}")
     complaints = too_low(rooms, LIMITS)

@@ -13,7 +13,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-LAST_FAILED = Path(".pytest_cache/v/cache/lastfailed")
+CACHE = Path(".pytest_cache")
+"""A folder in which each part of `make test` has its own."""
 REAL_TIME = ("tests/acceptance/", "tests/adversity/", "tests/browser/")
 AT_MOST = 4
 
@@ -23,9 +24,10 @@ def worth_another_try(failed: Sequence[str]) -> bool:
     return 0 < len(failed) <= AT_MOST and all(test.startswith(REAL_TIME) for test in failed)
 
 
-def main() -> int:
-    """Run them again; 1 when that is not worth it, or one fails again."""
-    failed = list(json.loads(LAST_FAILED.read_text())) if LAST_FAILED.exists() else []
+def main(part: str) -> int:
+    """Run again what failed in a part of `make test`; 1 when that is not worth it, or one fails again."""
+    last_failed = CACHE / part / "v" / "cache" / "lastfailed"
+    failed = list(json.loads(last_failed.read_text())) if last_failed.exists() else []
     if not worth_another_try(failed):
         return 1
     print(f"\n{len(failed)} of the tests with real calls failed beside others; once more, alone:", flush=True)
@@ -34,7 +36,3 @@ def main() -> int:
     if again == 0:
         print("UNSTEADY, passed alone:", *failed, sep="\n  ", flush=True)
     return again
-
-
-if __name__ == "__main__":
-    sys.exit(main())
