@@ -55,8 +55,8 @@ acceptance: venv-dev tools ## the tests on a real Asterisk, with real calls
 adversity: venv-dev tools ## the tests that kill, cut and stall
 	@$(PYTEST) tests/adversity
 
-soak: venv-dev tools ## the patient tests at their full time: many kills, a minute without a controller, 10,000 calls metered
-	@RINGPOST_SOAK=1 $(BIN)/python -m pytest --timeout 900 tests/adversity/test_many_kills.py tests/adversity/test_transfer_adopted.py tests/adversity/test_usage_agrees.py
+soak: venv-dev tools ## the patient tests at their full time: many kills, a minute without a controller, 10,000 calls metered, 10,000 placed
+	@RINGPOST_SOAK=1 $(BIN)/python -m pytest --timeout 900 tests/adversity/test_many_kills.py tests/adversity/test_transfer_adopted.py tests/adversity/test_usage_agrees.py tests/adversity/test_paced_calls.py
 
 lint: venv-dev ## ruff, mypy, import-linter
 	@$(BIN)/ruff check

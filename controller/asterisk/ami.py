@@ -250,6 +250,14 @@ class AmiClient:
         """
         await self.action("Setvar", Channel=channel_id, Variable=name, Value=value)
 
+    async def is_bridged(self, channel_id: str) -> bool:
+        """Whether a channel is in a bridge; Asterisk has one that it dials in a bridge of its own, before it rings.
+
+        AsteriskRefused when there is no such channel.
+        """
+        messages = await self.action("Status", Channel=channel_id)
+        return any(message.get("BridgeID") for message in messages)
+
     async def action(self, name: str, **fields: str) -> list[Message]:
         """Send an action, and wait for the whole answer: its first message, then the events of its list, if it has one.
 

@@ -22,19 +22,23 @@ log = structlog.get_logger()
 # So often a lease is renewed within its time.
 RENEWALS_PER_LEASE = 4.5
 RENEW_AT_ONCE = 20
+# So long the manager interface is waited for, which is connected beside ARI.
+MANAGER_SECONDS = 10.0
 UNAVAILABLE_CONTEXT = "ringpost-unavailable"
 
 
-class LeaseKeeper(Protocol):
-    """What is needed of Asterisk's manager interface: see `AmiClient.set_variable`."""
+class ManagerInterface(Protocol):
+    """What is needed of Asterisk's manager interface: see `AmiClient`."""
 
     async def set_variable(self, channel_id: str, name: str, value: str) -> None: ...
+    async def is_bridged(self, channel_id: str) -> bool: ...
+    async def wait_ready(self, timeout: float) -> None: ...
 
 
 class LiveCalls:
     """Holds each live call's session by its channel, and owns every task that works on a call."""
 
-    def __init__(self, ari: AriClient, ami: LeaseKeeper, metrics: CallMetrics, lease_seconds: int) -> None:
+    def __init__(self, ari: AriClient, ami: ManagerInterface, metrics: CallMetrics, lease_seconds: int) -> None:
         self.metrics = metrics
         self._ari = ari
         self._ami = ami
@@ -227,6 +231,18 @@ class LiveCalls:
                 await self.renew(session)
 
         await asyncio.gather(*(renew(session) for session in list(self._sessions.values())))
+
+    async def was_dialled(self, session: CallSession) -> bool:
+        """Whether Asterisk was asked to call with this channel, which has not rung yet; True when it does not say.
+
+        Before it dials, Asterisk puts a channel into a bridge, of which ARI says nothing.
+        """
+        try:
+            await self._ami.wait_ready(MANAGER_SECONDS)
+            return await self._ami.is_bridged(session.line.channel.id)
+        except AsteriskError as error:
+            log.info("nobody can tell whether a call was dialled", reason=str(error))
+            return True
 
     async def renew(self, session: CallSession) -> None:
         """Renew the lease of one call, and of the leg that it was transferred to."""

@@ -40,6 +40,15 @@ def create(
     calls_per_minute: Annotated[int | None, typer.Option(metavar="N", help="How fast its calls are placed.")] = None,
     calls_per_day: Annotated[int | None, typer.Option(metavar="N", help="Calls that it may order in 24 hours.")] = None,
     texts_per_day: Annotated[int | None, typer.Option(metavar="N", help="Texts that it may order in 24 hours.")] = None,
+    minutes_per_day: Annotated[int | None, typer.Option(metavar="N", help="Minutes of calls in 24 hours.")] = None,
+    money_per_day: Annotated[
+        str | None, typer.Option(metavar="AMOUNT", help="What its use may cost in a day: 250 or 99.50.")
+    ] = None,
+    money_per_month: Annotated[str | None, typer.Option(metavar="AMOUNT", help="And in a month.")] = None,
+    calling_hours: Annotated[
+        str | None,
+        typer.Option(metavar="08:00-21:00", help="When its calls may ring, by the clock of who is called."),
+    ] = None,
     status_post_url: Annotated[str | None, typer.Option(metavar="URL", help="Where its results are posted.")] = None,
     demo: Annotated[
         bool, typer.Option("--demo", help="Let programs of Phone Notify! send 0 instead of this key.")
@@ -61,7 +70,7 @@ def create(
     Whatever is left out is as in the configuration's tables. A name that the configuration declares is refused: what it
     states, it owns.
     """
-    from controller.commands.key_views import WantedKey, create_key
+    from controller.commands.key_views import WantedKey, create_key, hours_of
 
     options = {
         "products": products,
@@ -72,7 +81,14 @@ def create(
         "status_post_url": status_post_url,
         "demo": demo or None,
         "description": description,
-        "limits": {"calls_per_day": calls_per_day, "texts_per_day": texts_per_day},
+        "limits": {
+            "calls_per_day": calls_per_day,
+            "texts_per_day": texts_per_day,
+            "minutes_per_day": minutes_per_day,
+            "money_per_day": money_per_day,
+            "money_per_month": money_per_month,
+        },
+        "calling_hours": hours_of(calling_hours),
     }
     wanted = WantedKey(name, options, settings, tuple(numbers or ()), key or "")
     run_async(create_key(config, wanted, output(), output(stderr=True), as_json=as_json))

@@ -41,6 +41,16 @@ class WantedKey:
     value: str = ""
 
 
+def hours_of(text: str | None) -> dict[str, str] | None:
+    """Calling hours as the YAML has them, from "08:00-21:00"; None where none are given. KeyRefused."""
+    if text is None:
+        return None
+    opens, dash, closes = text.partition("-")
+    if not (opens.strip() and dash and closes.strip()):
+        raise KeyRefused("Calling hours are written as 08:00-21:00.")
+    return {"opens": opens.strip(), "closes": closes.strip()}
+
+
 async def create_key(config: Path, wanted: WantedKey, console: Console, hints: Console, *, as_json: bool) -> None:
     """Make a key, and print it. KeyRefused, PhoneNumberInvalid, InvalidConfiguration, StoreError."""
     configuration = read_configuration(config)

@@ -18,7 +18,7 @@ from controller.area_codes import region_of
 from controller.directory.text_settings import QuietHours
 
 _DAYS = 3
-"""How far ahead an opening is looked for. The hours are the same every day, so what is not found in two never is."""
+"""How far ahead an opening is looked for, besides days that are closed: what is not found in two open days never is."""
 
 
 def zones_of(e164: str) -> tuple[ZoneInfo, ...]:
@@ -45,24 +45,28 @@ def held_until(hours: QuietHours, e164: str, moment: datetime) -> datetime | Non
 def opening(hours: QuietHours, zones: Sequence[ZoneInfo], moment: datetime) -> datetime | None:
     """The first moment (UTC) from `moment` on at which it is no quiet hour in any of the zones; None for `moment`.
 
-    Hours so short that the zones never have one in common open where most of them have one.
+    Hours so short that the zones never have one in common open where most of them have one. Days that are closed are
+    those of each zone.
     """
     if all(_is_open(hours, zone, moment) for zone in zones):
         return None
     candidates = sorted(
         opens
         for zone in zones
-        for day in range(_DAYS)
-        if (opens := _opening_on(hours, zone, moment + timedelta(days=day))) > moment
+        for day in range(_DAYS + hours.closed.longest)
+        if (opens := _opening_on(hours, zone, moment + timedelta(days=day))) > moment and _is_open(hours, zone, opens)
     )
     return max(candidates, key=lambda candidate: sum(_is_open(hours, zone, candidate) for zone in zones))
 
 
 def _is_open(hours: QuietHours, zone: ZoneInfo, moment: datetime) -> bool:
-    clock = moment.astimezone(zone).time()
+    local = moment.astimezone(zone)
+    day, clock = local.date(), local.time()
     if hours.opens <= hours.closes:
-        return hours.opens <= clock < hours.closes
-    return clock >= hours.opens or clock < hours.closes
+        return hours.opens <= clock < hours.closes and day not in hours.closed
+    if clock < hours.closes:
+        return day - timedelta(days=1) not in hours.closed
+    return clock >= hours.opens and day not in hours.closed
 
 
 def _opening_on(hours: QuietHours, zone: ZoneInfo, moment: datetime) -> datetime:

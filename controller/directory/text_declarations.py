@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import re
-from datetime import time
+from datetime import date, time
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator, StringConstraints, model_validator
 
 from controller.area_codes import PROVINCES, STATES
 from controller.config_file.validation import Declaration, mistake
-from controller.directory.text_settings import REVIEW_PHRASES, KeywordSet, QuietHours, TextSettings
+from controller.directory.text_settings import REVIEW_PHRASES, ClosedDays, KeywordSet, QuietHours, TextSettings
+from controller.ivr.time_spans import WEEKDAYS
 
 REQUEST_URI = "request-uri"
 _HEADER = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,79}")
 _CLOCK = re.compile(r"([01]?[0-9]|2[0-3]):([0-5][0-9])")
+_DAY_OF_YEAR = re.compile(r"([0-9]{1,2})-([0-9]{1,2})")
+_FULL_WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _LANGUAGE = re.compile(r"[a-z]{2}(-[A-Z]{2})?")
 
 
@@ -23,6 +26,21 @@ def _clock(text: Any) -> time:
     if found is None:
         raise mistake("not a valid time of day", '"08:00" or "21:30", in quotes')
     return time(int(found[1]), int(found[2]))
+
+
+def _day(text: Any) -> str | tuple[int, int] | date:
+    written = text.isoformat() if isinstance(text, date) else str(text).strip().lower()
+    if written[:3] in WEEKDAYS and _FULL_WEEKDAYS[WEEKDAYS.index(written[:3])].startswith(written):
+        return written[:3]
+    yearly = _DAY_OF_YEAR.fullmatch(written)
+    try:
+        if yearly:
+            # A leap year, so that the 29th of February is a day.
+            found = date(2024, int(yearly[1]), int(yearly[2]))
+            return found.month, found.day
+        return date.fromisoformat(written)
+    except ValueError:
+        raise mistake("not a day", '"sun", "12-25" for every year, or "2026-11-26"') from None
 
 
 def _language(text: str) -> str:
@@ -64,6 +82,7 @@ def _listed(value: Any) -> Any:
 
 
 Clock = Annotated[time, BeforeValidator(_clock)]
+Day = Annotated[str | tuple[int, int] | date, PlainValidator(_day)]
 Language = Annotated[str, AfterValidator(_language)]
 State = Annotated[str, AfterValidator(_state)]
 Reply = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1600)]
@@ -76,16 +95,26 @@ TextDidIn = Annotated[str, AfterValidator(_where)]
 
 
 class HoursEntry(Declaration):
-    """Between which times of the day texts, or calls, may arrive."""
+    """Between which times of the day texts, or calls, may arrive, and on which days they may not."""
 
     opens: Clock = time(8)
     closes: Clock = time(21)
+    closed: Annotated[tuple[Day, ...], BeforeValidator(_listed), Field(max_length=100)] = ()
 
     @model_validator(mode="after")
     def _not_the_same(self) -> HoursEntry:
         if self.opens == self.closes:
             raise mistake("there is no time between these", "`closes` after `opens`")
+        if len(self.closed_days.weekdays) == len(WEEKDAYS):
+            raise mistake("no day of the week is left", "six of them at most", at=("closed",))
         return self
+
+    @property
+    def closed_days(self) -> ClosedDays:
+        """The days as a value."""
+        weekdays = frozenset(WEEKDAYS.index(day) for day in self.closed if isinstance(day, str))
+        yearly = frozenset(day for day in self.closed if isinstance(day, tuple))
+        return ClosedDays(weekdays, yearly, frozenset(day for day in self.closed if isinstance(day, date)))
 
 
 class QuietHoursEntry(HoursEntry):
@@ -95,8 +124,10 @@ class QuietHoursEntry(HoursEntry):
 
     def window(self) -> QuietHours:
         """The same as a value."""
-        states = tuple((state, QuietHours(each.opens, each.closes)) for state, each in self.states.items())
-        return QuietHours(self.opens, self.closes, states)
+        states = tuple(
+            (state, QuietHours(each.opens, each.closes, each.closed_days)) for state, each in self.states.items()
+        )
+        return QuietHours(self.opens, self.closes, self.closed_days, states)
 
 
 class KeywordsEntry(Declaration):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import time
+from datetime import date, time
 
 REVIEW_PHRASES = (
     "stop texting",
@@ -49,14 +49,33 @@ class KeywordSet:
 
 
 @dataclass(frozen=True, slots=True)
-class QuietHours:
-    """When texts and calls may arrive, by the clock of who gets them: from `opens` until before `closes`, every day.
+class ClosedDays:
+    """Days without hours: weekdays (0 is Monday), days of every year (month, day), and single dates."""
 
-    `states`: the hours of states and provinces (two letters) that have their own.
+    weekdays: frozenset[int] = frozenset()
+    yearly: frozenset[tuple[int, int]] = frozenset()
+    dates: frozenset[date] = frozenset()
+
+    def __contains__(self, day: date) -> bool:
+        return day.weekday() in self.weekdays or (day.month, day.day) in self.yearly or day in self.dates
+
+    @property
+    def longest(self) -> int:
+        """So many days, at most, lie between two that are open, where a weekday is: each date takes a week's one."""
+        return 7 * (len(self.yearly) + len(self.dates) + bool(self.weekdays))
+
+
+@dataclass(frozen=True, slots=True)
+class QuietHours:
+    """When texts and calls may arrive, by the clock of who gets them: from `opens` until before `closes`, on every day
+    that is not `closed`. What goes on after midnight belongs to the day before.
+
+    `states`: the hours of states and provinces (two letters) that have their own, and days of their own.
     """
 
     opens: time = time(8)
     closes: time = time(21)
+    closed: ClosedDays = ClosedDays()
     states: tuple[tuple[str, QuietHours], ...] = ()
 
     def of_state(self, state: str) -> QuietHours:

@@ -123,7 +123,7 @@ def build(configuration: Configuration, database: Database) -> Service:
         database=database,
         journal=journal,
         ari=ari,
-        lease_keeper=ami,
+        manager=ami,
         directory=directory,
         guard=guard,
         prompts_of=lambda license_key: CallPrompts(sources, license_key),

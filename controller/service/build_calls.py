@@ -25,7 +25,7 @@ from controller.calls.line.answer_judge import DetectionSettings
 from controller.calls.line.line import NOT_LISTENING, Listening
 from controller.calls.line.listener import ListeningPlace
 from controller.calls.listening_in import ListeningIn
-from controller.calls.live import LeaseKeeper, LiveCalls, channels_of
+from controller.calls.live import LiveCalls, ManagerInterface, channels_of
 from controller.calls.metrics import CallMetrics
 from controller.calls.model.response_codes import ResponseCode
 from controller.calls.outgoing.attempts import OutgoingCalls
@@ -92,7 +92,7 @@ def build_calls(
     database: Database,
     journal: Journal,
     ari: AriClient,
-    lease_keeper: LeaseKeeper,
+    manager: ManagerInterface,
     directory: CurrentDirectory,
     guard: Guard,
     prompts_of: Callable[[str], CallPrompts],
@@ -127,7 +127,7 @@ def build_calls(
     acknowledged = acknowledgements or Acknowledgements()
     health = TrunkHealth(time.monotonic, is_offline)
     routes = Routes(directory, health.rests)
-    live = LiveCalls(ari, lease_keeper, CallMetrics(registry), lease_seconds)
+    live = LiveCalls(ari, manager, CallMetrics(registry), lease_seconds)
     queue_ids = QueueIds(database)
     queue = CallQueue(database, owner)
     limits = CallLimits(database)

@@ -4,13 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import json
+from datetime import time
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner, Result
 
 from controller.cli import app
-from controller.directory.snapshot import canonical_guid
+from controller.directory.calling_hours import CallingHours
+from controller.directory.current import CurrentDirectory
+from controller.directory.snapshot import Snapshot, canonical_guid
+from controller.directory.stored_keys import StoredKeys
+from controller.directory.text_settings import QuietHours
+from controller.store.database import Database
+from tests.support.outbox import QUERIES
 
 THEIRS = "7F6C1A52-0000-4000-8000-0000000000EE"
 
@@ -128,3 +136,34 @@ async def test_other_commands_know_stored_keys(config: Path) -> None:
     assert added.exit_code == 0, added.output
     usage = await asyncio.to_thread(CliRunner().invoke, app, ["usage", "bolt", "--json", "--config", str(config)])
     assert usage.exit_code == 0, usage.output
+
+
+async def test_limits_and_hours_of_a_key_are_options_and_count(config: Path, postgres: str) -> None:
+    options = ("--minutes-per-day", "60", "--money-per-day", "9.50", "--money-per-month", "100")
+    made = await run(config, "create", "bolt", *options, "--calling-hours", "9:00 - 20:30")
+    assert made.exit_code == 0, made.output
+    database = await Database.connect(postgres, QUERIES)
+    try:
+        keys = StoredKeys(database, CurrentDirectory(Snapshot()))
+        await keys.load()
+        (bolt,) = (each.key for each in keys.every())
+    finally:
+        await database.close()
+    assert bolt.calling_hours == CallingHours(QuietHours(time(9), time(20, 30)))
+    assert bolt.limits.minutes_per_day == 60
+    assert (bolt.limits.money_per_day.hard, bolt.limits.money_per_month.hard) == (Decimal("9.50"), Decimal(100))
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--calling-hours", "early"), "08:00-21:00"),
+        (("--calling-hours", "08:00-25:00"), "time of day"),
+        (("--money-per-day", "much"), "not an amount"),
+    ],
+)
+async def test_limits_and_hours_that_are_none_are_refused(config: Path, options: tuple[str, str], said: str) -> None:
+    refused = await run(config, "create", "bolt", *options)
+    assert refused.exit_code != 0
+    assert said in refused.output
+    assert "bolt" not in await listed(config)

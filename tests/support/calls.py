@@ -20,7 +20,7 @@ from controller.calls.acknowledgements import Acknowledgements
 from controller.calls.administration import CallAdministration
 from controller.calls.call_log import CallLogTargets
 from controller.calls.feed import CallFeed
-from controller.calls.live import LiveCalls
+from controller.calls.live import LiveCalls, ManagerInterface
 from controller.calls.outgoing.dialer import Dialer
 from controller.calls.outgoing.notifications import Notifications
 from controller.calls.recovery.adopt import Adoption
@@ -175,6 +175,25 @@ class NoManager:
     async def set_variable(self, _channel_id: str, _name: str, _value: str) -> None:
         raise AsteriskUnreachable
 
+    async def is_bridged(self, _channel_id: str) -> bool:
+        raise AsteriskUnreachable
+
+    async def wait_ready(self, _timeout: float) -> None:
+        raise AsteriskUnreachable
+
+
+class Manager(NoManager):
+    """A manager interface that knows of channels that are in no bridge."""
+
+    def __init__(self, *unbridged: str) -> None:
+        self.unbridged = unbridged
+
+    async def is_bridged(self, channel_id: str) -> bool:
+        return channel_id not in self.unbridged
+
+    async def wait_ready(self, _timeout: float) -> None:
+        """It is."""
+
 
 @dataclass
 class CallsRoom:
@@ -248,6 +267,7 @@ async def calls_room(
     added_voices: Collection[int] = (),
     acknowledgements: Acknowledgements | None = None,
     leg_log: Path | None = None,
+    manager: ManagerInterface | None = None,
 ) -> AsyncIterator[CallsRoom]:
     """A controller's calls, connected to the fake; cancelled (as by kill -9, but for the journal) at the end."""
     database = await Database.connect(postgres, Queries.load(QUERIES))
@@ -265,7 +285,7 @@ async def calls_room(
         database=database,
         journal=journal,
         ari=ari,
-        lease_keeper=NoManager(),
+        manager=manager or NoManager(),
         directory=current,
         guard=Guard(["127.0.0.0/8"]),
         prompts_of=lambda _key: cast("CallPrompts", prompts),

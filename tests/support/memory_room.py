@@ -15,6 +15,7 @@ from prometheus_client import CollectorRegistry
 
 from controller.calls.call_log import CallLogTargets
 from controller.calls.feed import CallFeed
+from controller.calls.live import ManagerInterface
 from controller.calls.store.journal import Journal
 from controller.calls.store.recording_spool import RecordingSpool
 from controller.calls.store.recordings import Recordings
@@ -61,7 +62,12 @@ class MemoryRoom:
 
 @asynccontextmanager
 async def memory_room(
-    fake: MemoryAri, directory: Snapshot, store: MemoryDatabase | None = None, *, dialling: bool = True
+    fake: MemoryAri,
+    directory: Snapshot,
+    store: MemoryDatabase | None = None,
+    *,
+    dialling: bool = True,
+    manager: ManagerInterface | None = None,
 ) -> AsyncIterator[MemoryRoom]:
     """A controller, connected to the fake; cancelled, as by kill -9, at the end. What it stored stays in `store`."""
     store = store or MemoryDatabase()
@@ -84,7 +90,7 @@ async def memory_room(
         database=database,
         journal=journal,
         ari=fake.client,
-        lease_keeper=NoManager(),
+        manager=manager or NoManager(),
         directory=current,
         guard=Guard(["127.0.0.0/8"]),
         prompts_of=lambda _key: cast("CallPrompts", prompts),

@@ -18,11 +18,15 @@ _USER = re.compile(r"sip:\+?([^@>;]+)")
 
 @dataclass
 class TracedLeg:
-    """One leg. outgoing: Asterisk called. caller, called: the users of From and To without a "+". Times in UTC."""
+    """One leg. outgoing: Asterisk called. caller, called: the users of From and To without a "+". Times in UTC.
+
+    ended_at: of one that was answered, its BYE; of a call of ours that was refused, that.
+    """
 
     outgoing: bool
     caller: str
     called: str
+    asked_at: datetime
     answered_at: datetime | None = None
     ended_at: datetime | None = None
 
@@ -64,14 +68,14 @@ class SipTrace:
         if message.method == "INVITE":
             outgoing = packet.source.port == self.sip_port
             self.legs.setdefault(
-                message.call_id, TracedLeg(outgoing, _user(message.header("from")), _user(message.header("to")))
+                message.call_id, TracedLeg(outgoing, _user(message.header("from")), _user(message.header("to")), at)
             )
         leg = self.legs.get(message.call_id)
         if leg is None:
             return
         if message.status == 200 and message.cseq_method == "INVITE" and leg.answered_at is None:
             leg.answered_at = at
-        elif message.method == "BYE" and leg.ended_at is None:
+        elif leg.ended_at is None and (message.method == "BYE" or (leg.outgoing and _is_refusal(message))):
             leg.ended_at = at
         else:
             return
@@ -79,6 +83,10 @@ class SipTrace:
             if not waiting.done():
                 waiting.set_result(None)
         self._waiting.clear()
+
+
+def _is_refusal(message: CapturedSipMessage) -> bool:
+    return message.status >= 300 and message.cseq_method == "INVITE"
 
 
 def _user(header: str) -> str:

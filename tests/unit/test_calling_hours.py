@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, time
+from datetime import UTC, date, datetime, time
 from pathlib import Path
 
 import pytest
 
 from controller.directory.calling_hours import CallingHours, Held
 from controller.directory.loader import check, load
-from controller.directory.text_settings import QuietHours
+from controller.directory.text_settings import ClosedDays, QuietHours
 
 NEW_JERSEY, CALIFORNIA, TOLL_FREE = "+12015550101", "+14155550101", "+18005550101"
 # 20:30 in New Jersey, 17:30 in California; the day after, 7:30 and 4:30.
@@ -53,6 +53,16 @@ def read(folder: Path, hours: str) -> Path:
         ("false", None),
         ("true", CallingHours()),
         ('{opens: "09:00"}', CallingHours(QuietHours(time(9), time(21)))),
+        ("{closed: sunday}", CallingHours(QuietHours(closed=ClosedDays(frozenset({6}))))),
+        (
+            '{closed: [Sat, sun, "12-25", 2026-11-26], states: {AL: {closed: [sun]}}}',
+            CallingHours(
+                QuietHours(
+                    closed=ClosedDays(frozenset({5, 6}), frozenset({(12, 25)}), frozenset({date(2026, 11, 26)})),
+                    states=(("AL", QuietHours(closed=ClosedDays(frozenset({6})))),),
+                )
+            ),
+        ),
         ('{closes: "17:30", otherwise: refuse}', CallingHours(QuietHours(time(8), time(17, 30)), refuse=True)),
     ],
 )

@@ -13,7 +13,7 @@ import pytest
 from controller.calls.call_log import CallLog
 from controller.calls.model.order import Order
 from controller.calls.model.states import CallState
-from tests.support.calls import KEY
+from tests.support.calls import KEY, Manager, NoManager
 from tests.support.memory_ari import MemoryAri
 from tests.support.memory_room import MemoryRoom, memory_room
 from tests.support.memory_store import MemoryDatabase
@@ -180,6 +180,40 @@ async def test_a_call_that_rings_when_its_controller_stops_is_gone_on_with_by_th
         again.answer(channel.id)
         assert await store.over(queue_id) == [12, 18, 21, 1]
     assert store.tables.calls[queue_id]["tries"] == 1
+
+
+async def _killed_after_dialling(fake: MemoryAri, store: MemoryDatabase) -> tuple[int, str]:
+    """A controller stored that it dials, and was killed then: the call, and its channel, which has not rung."""
+    async with memory_room(fake, directory(), store) as room:
+        queue_id = await placed(room, HELLO)
+        await fake.asked("POST", ".*/dial")
+        await store.until(lambda: store.codes(queue_id) == [12])
+    return queue_id, store.tables.calls[queue_id]["channel_id"]
+
+
+async def test_a_channel_that_was_made_and_not_dialled_yet_is_dialled_by_the_next_controller() -> None:
+    """That it dials is stored before it does: only Asterisk can tell."""
+    store, again = MemoryDatabase(), MemoryAri()
+    queue_id, channel_id = await _killed_after_dialling(MemoryAri(), store)
+    again.surviving_channel(channel_id, state="Down")
+    again.on_originate = lambda channel: again.reject(channel.id)
+    async with memory_room(again, directory(), store, manager=Manager(channel_id)) as room:
+        await room.calls.adoption.connected()
+        assert (await store.over(queue_id))[-1] == 8
+    assert (dials(again), store.tables.calls[queue_id]["tries"]) == (1, 1)
+
+
+@pytest.mark.parametrize("manager", [Manager(), NoManager()])
+async def test_a_channel_that_was_dialled_and_has_not_rung_yet_is_waited_for(manager: NoManager) -> None:
+    store, again = MemoryDatabase(), MemoryAri()
+    queue_id, channel_id = await _killed_after_dialling(MemoryAri(), store)
+    again.surviving_channel(channel_id, state="Down")
+    async with memory_room(again, directory(), store, manager=manager) as room:
+        await room.calls.adoption.connected()
+        await again.asked("GET", "channels/ringpost-[^/]*")
+        again.answer(channel_id)
+        assert await store.over(queue_id) == [12, 21, 1]
+    assert dials(again) == 0
 
 
 async def test_a_try_that_nobody_saw_the_end_of_is_followed_by_another_one() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from controller.directory.quiet_hours import held_until, opening, zones_of
-from controller.directory.text_settings import QuietHours
+from controller.directory.text_settings import ClosedDays, QuietHours
 
 NEW_YORK = ZoneInfo("America/New_York")
 LOS_ANGELES = ZoneInfo("America/Los_Angeles")
@@ -96,3 +96,47 @@ def test_a_state_can_have_hours_of_its_own(number: str, moment: str, opens: str 
     hours = QuietHours(states=(("FL", QuietHours(closes=time(20))), ("ON", QuietHours(opens=time(9)))))
     expected = datetime.fromisoformat(opens) if opens else None
     assert held_until(hours, number, datetime.fromisoformat(moment)) == expected
+
+
+@pytest.mark.parametrize(
+    ("moment", "opens"),
+    [
+        ("2026-06-06T20:00", None),  # Saturday
+        ("2026-06-06T22:00", "2026-06-08T08:00"),  # that night: Sunday is closed
+        ("2026-06-07T12:00", "2026-06-08T08:00"),
+        ("2026-12-24T22:00", "2026-12-26T08:00"),  # the 25th of every year
+        ("2027-12-25T12:00", "2027-12-27T08:00"),  # a Saturday, and the Sunday after it
+        ("2026-11-26T12:00", "2026-11-27T08:00"),  # a date of one year
+        ("2027-11-25T12:00", None),
+    ],
+)
+def test_nothing_arrives_on_days_that_are_closed(moment: str, opens: str | None) -> None:
+    hours = QuietHours(closed=ClosedDays(frozenset({6}), frozenset({(12, 25)}), frozenset({date(2026, 11, 26)})))
+    expected = None if opens is None else at(opens, NEW_YORK)
+    assert held_until(hours, "+12015550101", at(moment, NEW_YORK)) == expected
+
+
+def test_what_goes_on_after_midnight_belongs_to_the_day_before() -> None:
+    night = QuietHours(opens=time(20), closes=time(2), closed=ClosedDays(frozenset({6})))
+    assert opening(night, (NEW_YORK,), at("2026-06-07T01:00", NEW_YORK)) is None  # Saturday's night
+    assert opening(night, (NEW_YORK,), at("2026-06-07T21:00", NEW_YORK)) == at("2026-06-08T20:00", NEW_YORK)
+    assert opening(night, (NEW_YORK,), at("2026-06-08T01:00", NEW_YORK)) == at("2026-06-08T20:00", NEW_YORK)
+
+
+def test_a_day_has_to_be_open_in_every_zone() -> None:
+    hours = QuietHours(closed=ClosedDays(frozenset({6})))
+    both = (NEW_YORK, HONOLULU)
+    assert opening(hours, both, at("2026-06-08T00:30", NEW_YORK)) == at("2026-06-08T08:00", HONOLULU)
+
+
+@given(st.datetimes(datetime(2026, 1, 1), datetime(2027, 12, 1)), st.sets(st.integers(0, 6), max_size=6))  # noqa: DTZ001
+def test_the_first_open_day_is_found_however_few_there_are(naive: datetime, weekdays: set[int]) -> None:
+    hours = QuietHours(closed=ClosedDays(frozenset(weekdays), frozenset({(1, 1), (7, 4)})))
+    moment = naive.replace(tzinfo=UTC)
+    opens = held_until(hours, "+12015550101", moment) or moment
+    assert moment <= opens <= moment + timedelta(days=22)
+    assert held_until(hours, "+12015550101", opens) is None
+    day = moment.astimezone(NEW_YORK).date() + timedelta(days=1)
+    while day < opens.astimezone(NEW_YORK).date():
+        assert day in hours.closed
+        day += timedelta(days=1)

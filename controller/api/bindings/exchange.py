@@ -191,19 +191,19 @@ async def _first_answer(answers: KeptAnswers, request: RepeatedRequest) -> str |
     """The answer to the first request, which another controller may be running still; None when this is the first one,
     and claimed. RequestInvalid for a key of another request, and when the first one takes too long.
     """
-    try:
-        async with asyncio.timeout(ANSWER_SECONDS):
-            while True:
-                claim = await answers.claim(request)
-                if claim.claimed:
-                    return None
-                if claim.digest not in (None, request.digest):
-                    raise RequestInvalid("This Idempotency-Key was used for another request; use a new one for each.")
-                if claim.answer is not None:
-                    return claim.answer
-                await asyncio.sleep(LOOK_SECONDS)
-    except TimeoutError:
-        raise RequestInvalid("The request with this Idempotency-Key has no answer yet; repeat it later.") from None
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + ANSWER_SECONDS
+    while True:
+        claim = await answers.claim(request)
+        if claim.claimed:
+            return None
+        if claim.digest not in (None, request.digest):
+            raise RequestInvalid("This Idempotency-Key was used for another request; use a new one for each.")
+        if claim.answer is not None:
+            return claim.answer
+        if loop.time() >= deadline:
+            raise RequestInvalid("The request with this Idempotency-Key has no answer yet; repeat it later.")
+        await asyncio.sleep(LOOK_SECONDS)
 
 
 async def _release(answers: KeptAnswers, request: RepeatedRequest) -> None:

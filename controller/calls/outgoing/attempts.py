@@ -68,7 +68,8 @@ class _NotBegun(Exception):
 @dataclass(slots=True)
 class _Attempt:
     """A try under way. `asked`: Asterisk may have been asked to call; from then on the try counts. `slot`: when it may
-    be dialled, by the event loop's clock. `tried`: the trunks that have failed in it.
+    be dialled, by the event loop's clock. `tried`: the trunks that have failed in it. `found`: another controller began
+    it; the store knows that this one was about to dial, Asterisk whether it did.
     """
 
     session: CallSession
@@ -76,6 +77,7 @@ class _Attempt:
     asked: bool = False
     slot: float = 0.0
     tried: tuple[str, ...] = ()
+    found: bool = False
 
 
 class OutgoingCalls:
@@ -121,7 +123,7 @@ class OutgoingCalls:
     async def go_on(self, session: CallSession, notification: Notification) -> None:
         """Go on with a try of which the channel was found, ringing or answered meanwhile."""
         # Nobody is called before the store knows of it.
-        attempt = _Attempt(session, notification, asked=session.call.dialled)
+        attempt = _Attempt(session, notification, asked=session.call.dialled, found=True)
         await self._guarded(attempt, self._found_again(attempt))
 
     async def _try(self, attempt: _Attempt) -> None:
@@ -327,7 +329,9 @@ class OutgoingCalls:
             return None
         if state in _RINGING:
             rings(attempt.session)
-        # Until the first 180 it is Down, also while the network plays something.
+        # Until the first 180 it is Down, also while the network plays something; and before it is dialled.
+        elif attempt.found and not await self._live.was_dialled(attempt.session):
+            raise _NotBegun("Nobody was called yet.", seconds=0.0)
         return await self._until_answered(attempt)
 
     def _gone(self, attempt: _Attempt) -> ResponseCode:
