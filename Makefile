@@ -13,13 +13,14 @@ PYTEST := $(BIN)/python -m pytest -n $(or $(WORKERS),2) --dist loadfile
 export WORKERS
 
 .DEFAULT_GOAL := help
-.PHONY: help run check test coverage unit integration acceptance adversity soak lint format fuzz attack bench bench-amd bench-speech docs quick quick-tests wheel lock clean venv venv-dev tools test-tools browser browser-tools softphone-tools screenshots
+.PHONY: help run check test coverage unit integration acceptance adversity soak lint format fuzz attack bench bench-amd bench-speech docs quick quick-tests wheel lock clean venv venv-dev tools test-tools browser browser-tools browser-library softphone-tools screenshots
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: venv ## everything on this machine, on the configuration in CONFIG=config, until Ctrl-C; VOICES=no: without neural voices
 	@$(if $(filter no,$(VOICES)),,$(BIN)/ringpost voices install --if-it-fits --config $(CONFIG))
+	@$(BIN)/python -m controller.embedded.browser_library --optional
 	@$(BIN)/ringpost run --config $(CONFIG)
 
 check: venv ## look for mistakes in CONFIG=config
@@ -43,10 +44,10 @@ unit: venv-dev ## the tests without I/O
 integration: venv-dev test-tools ## the tests on a real PostgreSQL and a scripted Asterisk
 	@$(PYTEST) tests/integration
 
-browser: venv-dev browser-tools ## the tests of the console in a real browser
+browser: venv-dev tools browser-tools browser-library ## the tests of the console in a real browser
 	@$(PYTEST) tests/browser
 
-screenshots: venv-dev browser-tools ## pictures of the console's pages, into docs/images
+screenshots: venv-dev browser-tools browser-library ## pictures of the console's pages, into docs/images
 	@$(BIN)/python -m tests.support.screenshots
 
 acceptance: venv-dev tools ## the tests on a real Asterisk, with real calls
@@ -87,7 +88,7 @@ bench: venv-dev tools ## measure the budgets, each beside bare Asterisk
 docs: venv-dev ## write the tables of rooms in docs/architecture.md anew
 	@$(BIN)/python -m tests.support.room_tables
 
-wheel: venv ## dist/ringpost-….whl, for pip install
+wheel: venv browser-library ## dist/ringpost-….whl, for pip install
 	@rm -rf build
 	@$(BIN)/python -m pip wheel --quiet --no-deps --no-build-isolation --wheel-dir dist .
 
@@ -101,7 +102,7 @@ lock: ## write the hash-locked requirements anew (UV="python -m uv" if uv is not
 
 clean: ## remove everything that was made here, stored calls included
 	@if [ -L .ringpost/postgres ]; then rm -rf "$$(dirname "$$(readlink -f .ringpost/postgres)")"; fi
-	@rm -rf .venv .venv.lock .ringpost build dist .coverage* *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	@rm -rf controller/api/console/static/jssip.js .venv .venv.lock .ringpost build dist .coverage* *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	@find . -name __pycache__ -prune -exec rm -rf {} +
 
 venv:
@@ -120,6 +121,10 @@ test-tools: venv-dev
 # A browser, for the tests of the console.
 browser-tools: venv-dev
 	@$(BIN)/python -m controller.embedded $(BROWSER_TOOLS) chromium-headless-shell
+
+# The SIP library of the console's telephone, of packages from npm; `make run` does without where npm is missing.
+browser-library: venv
+	@$(BIN)/python -m controller.embedded.browser_library
 
 # baresip, as a telephone of another stack.
 softphone-tools: venv-dev

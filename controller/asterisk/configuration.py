@@ -27,7 +27,13 @@ HOST_NAME = re.compile(rf"(?=.{{1,253}}$){LABEL}(\.{LABEL})*\.?")
 HEADER_NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,79}")
 BANNED_SECTION = "ringpost-banned"
 BANNED_FILE = "pjsip_banned.conf"
-SECTION_TYPES = frozenset({"global", "system", "transport-udp", "transport-tcp", "transport-tls", BANNED_SECTION})
+SECTION_TYPES = frozenset(
+    {"global", "system", "transport-udp", "transport-tcp", "transport-tls", "transport-ws", BANNED_SECTION}
+)
+BROWSER_CONTEXT, BROWSER_TEXT_CONTEXT = "ringpost-browser", "ringpost-text-browser"
+"""Where the calls and the texts of telephones in browsers come in."""
+BROWSER_PREFIX = "browser-"
+"""What the names of their accounts begin with."""
 
 Transport = Literal["udp", "tcp", "tls"]
 MediaEncryption = Literal["none", "srtp"]
@@ -158,6 +164,9 @@ class AsteriskConfiguration:
     text_secret: str = field(default="", repr=False)
     """What the dialplan proves itself with when it hands over a text."""
 
+    browser_phones: bool = True
+    """Whether browsers may be telephones, over the WebSocket of ARI's port."""
+
     entity_id: str = ""
     """What tells this Asterisk from others, in the form of a MAC address; empty: it takes one of the machine's."""
     application: str = "ringpost"
@@ -179,7 +188,8 @@ class AsteriskConfiguration:
         for number in self.numbers | self.text_numbers:
             _check_number(number)
         names = [phone.name for phone in self.phones] + [trunk.name for trunk in self.trunks]
-        twice = sorted({name for name in names if names.count(name) > 1 or name in SECTION_TYPES})
+        reserved = {name for name in names if name in SECTION_TYPES or name.startswith(BROWSER_PREFIX)}
+        twice = sorted(reserved | {name for name in names if names.count(name) > 1})
         if twice:
             raise ConfigurationError(f"A phone or trunk cannot be called {', '.join(twice)}: the name is taken.")
         _check_host("the SIP host", self.sip_host)

@@ -30,19 +30,21 @@ class Arrival:
     tag: Asterisk's own tag of the dialog, which nobody but the caller is told, as long as the call is to be answered;
     empty where it came with none, and for a call that was answered before (its controller died): its ACK is past.
     codecs: what Asterisk would send, e.g. "(g722)"; empty where an older dialplan does not tell.
+    owner: of a telephone in a browser, the licence key whose numbers it may call; empty for everybody else.
     """
 
     dialled: str
     withheld: bool
     tag: str
     codecs: str = ""
+    owner: str = ""
 
     @classmethod
     def of(cls, event: Event) -> Arrival:
         """What a StasisStart tells."""
-        _, dialled, presentation, _, wishes, tag, codecs, *_ = (*event.args, *("",) * 7)
+        _, dialled, presentation, _, wishes, tag, codecs, owner, *_ = (*event.args, *("",) * 8)
         withheld = _HIDDEN in presentation or _hides(_decoded(wishes))
-        return cls(dialled, withheld, "" if event.channel_state == "Up" else tag, codecs)
+        return cls(dialled, withheld, "" if event.channel_state == "Up" else tag, codecs, _decoded(owner))
 
 
 def _decoded(wishes: str) -> str:

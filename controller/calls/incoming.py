@@ -80,6 +80,10 @@ class IncomingCalls:
             log.info("call refused", reason=reason, number=dialled[:LONGEST_CALLER], trunk=event.endpoint)
             self._refuse(event.channel_id, "unowned", UNALLOCATED_NUMBER)
             return
+        if arrival.owner and not (did.voice and did.voice.name == arrival.owner):
+            log.info("call refused", reason="the number is not of the browser's key", phone=event.endpoint)
+            self._refuse(event.channel_id, "unowned", UNALLOCATED_NUMBER)
+            return
         if did.voice and self._live.has_most_calls(did.voice):
             self._refuse_one_too_many(event.channel_id, did.voice)
             return

@@ -101,6 +101,11 @@ class LiveCalls:
         """Whether the call with this QueueID is live here."""
         return any(session.call.queue_id == queue_id for session in self._sessions.values())
 
+    def queue_id_on(self, channel_id: str) -> int | None:
+        """The QueueID of the call on a channel that is live here."""
+        session = self._sessions.get(channel_id)
+        return session.call.queue_id if session else None
+
     def channel_of(self, queue_id: int) -> str | None:
         """The channel of a call that is live here."""
         found = (each for each, session in self._sessions.items() if session.call.queue_id == queue_id)

@@ -86,6 +86,7 @@ class SipSection(Declaration):
     certificate_authorities: Annotated[str, Field(min_length=1)] = "system"
     ban_after: Annotated[int, Field(ge=0, le=1000)] = 10
     ban_minutes: Annotated[float, Field(gt=0, le=10_080)] = 60.0
+    browser_phones: bool = True
     never_ban: tuple[Network, ...] = ("127.0.0.0/8", "::1/128")
     local_networks: tuple[Network, ...] = ("127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")
 

@@ -101,6 +101,7 @@ def asterisk_configuration(configuration: Configuration) -> AsteriskConfiguratio
         rtp_first=settings.sip.rtp_first,
         rtp_last=settings.sip.rtp_last,
         rtp_timeout_seconds=settings.sip.rtp_timeout_seconds,
+        browser_phones=settings.sip.browser_phones,
         listen=settings.asterisk.listen,
         http_port=settings.asterisk.http_port,
         ami_port=settings.asterisk.ami_port,

@@ -12,6 +12,7 @@ from prometheus_client import CollectorRegistry
 from controller.api.operator_doors import operator_doors
 from controller.asterisk.ami import AmiClient
 from controller.asterisk.ari.client import SILENCED_EVENTS, AriClient
+from controller.asterisk.browser_phones import BrowserPhones
 from controller.asterisk.leg_log import LegLog
 from controller.calls.acknowledgements import MIRRORED_SECONDS, Acknowledgements
 from controller.calls.call_log import CallLogTargets
@@ -79,6 +80,7 @@ def build(configuration: Configuration, database: Database) -> Service:
     prompts = build_prompts(settings, SpeechMetrics(registry), SharedSpeech(database))
     library = SoundLibrary(database, prompts)
     ari, ami = _ari(configuration), _ami(configuration)
+    phones = _browser_phones(settings, ari)
     spool = RecordingSpool(settings.state_dir / "recordings")
     recordings = Recordings(ari, library, spool, configuration.application)
     guard = Guard(allow=settings.postbacks.allow)
@@ -107,6 +109,7 @@ def build(configuration: Configuration, database: Database) -> Service:
         holds_key=metering.watch.holds,
         held_keys=metering.watch.held,
         usage_metrics=metering.metrics,
+        browsers=phones,
     )
     hep = texts.listeners.hep
     acknowledgements = Acknowledgements(lambda: hep.heard_within(MIRRORED_SECONDS))
@@ -193,6 +196,7 @@ def build(configuration: Configuration, database: Database) -> Service:
         key_sounds=key_sounds,
         metering=metering,
         line_types=line_types,
+        phones=phones,
         granted_dids=GrantedDids(database, directory, script_context(settings), key_sounds.ids),
         http=web.Application(client_max_size=LARGEST_REQUEST_BYTES, middlewares=[operator_doors(_own_names(settings))]),
     )
@@ -224,6 +228,15 @@ def _ami(configuration: Configuration) -> AmiClient:
         username=asterisk.ami_username,
         secret=configuration.ami_password,
     )
+
+
+def _browser_phones(settings: Settings, ari: AriClient) -> BrowserPhones:
+    """The telephones in browsers, over the WebSocket beside ARI."""
+    # ws:// or wss://, as ARI is reached.
+    url = f"ws{settings.ari_url.removeprefix('http')}/ws" if settings.sip.browser_phones else ""
+    phones = BrowserPhones(ari, url, rtp_timeout_seconds=settings.sip.rtp_timeout_seconds)
+    ari.on_connected(phones.sweep)
+    return phones
 
 
 def _mailer(

@@ -119,6 +119,8 @@ def add_routes(service: Service, admin_token: str, context: Context) -> None:
             service.postback_urls,
             service.metering.prices,
             calls.trunk_health.rests,
+            service.phones,
+            calls.live.queue_id_on,
             [service.settings.state_dir, service.prompts.directory],
             service.stored_keys,
             calls.sip.of_call,

@@ -10,6 +10,7 @@ from prometheus_client import CollectorRegistry
 
 from controller.asterisk.ami import AmiClient
 from controller.asterisk.ari.client import AriClient
+from controller.asterisk.browser_phones import BrowserPhones
 from controller.asterisk.fastagi import FastAgiServer
 from controller.asterisk.hep import HepReceiver
 from controller.config.load import Configuration
@@ -76,18 +77,21 @@ def build_texts(
     holds_key: HoldsKey,
     held_keys: HeldKeys,
     usage_metrics: UsageMetrics,
+    browsers: BrowserPhones,
 ) -> TextParts:
     """The parts that take texts in and send them, wired to Asterisk's doors."""
     settings = configuration.settings
     rules, metrics = Rules(), TextMetrics(registry, usage_metrics)
     wait = timedelta(hours=settings.texts.phone_wait_hours)
-    queueing = Queueing(directory, database, rules, utc_now, wait, postback_url, holds_key)
+    queueing = Queueing(directory, database, rules, utc_now, wait, postback_url, holds_key, browsers)
     incoming = IncomingStore(database, directory, rules, queueing, metrics)
-    intake = Intake(incoming, directory, rules, ami, metrics, configuration.text_secret, utc_now, postback_url)
+    intake = Intake(
+        incoming, directory, rules, ami, metrics, configuration.text_secret, utc_now, postback_url, browsers
+    )
     hep = HepReceiver(methods=("MESSAGE", "ACK"))
     hep.on_sip(intake.on_sip)
     phones = RegisteredPhones(ari, ami, directory)
-    sender = Sender(database, directory, ari, hep, phones, rules, metrics, utc_now, held_keys)
+    sender = Sender(database, directory, ari, hep, phones, rules, metrics, utc_now, held_keys, browsers)
     phones.on_arrival(sender.wake)
     agi = FastAgiServer(host=settings.asterisk.texts_listen, port=settings.asterisk.agi_port)
     agi.route(SCRIPT, intake.take)

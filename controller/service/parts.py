@@ -9,6 +9,7 @@ from prometheus_client import CollectorRegistry
 
 from controller.asterisk.ami import AmiClient
 from controller.asterisk.ari.client import AriClient
+from controller.asterisk.browser_phones import BrowserPhones
 from controller.calls.trace_mailer import TraceMailer
 from controller.calls.voicemail import Voicemail
 from controller.config.settings import Settings
@@ -60,4 +61,5 @@ class Service:
     reloading: Reloading
     metering: MeteringParts
     line_types: LineTypeParts
+    phones: BrowserPhones
     http: web.Application

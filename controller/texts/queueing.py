@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
+from controller.asterisk.browser_phones import BrowserPhones
 from controller.directory.current import CurrentDirectory
 from controller.directory.postback_urls import PostbackKind, PostbackUrlOf, stated_url
 from controller.directory.snapshot import Did, LicenseKey, Snapshot
@@ -48,11 +49,12 @@ class Queueing:
         phone_wait: timedelta = timedelta(hours=24),
         postback_url: PostbackUrlOf = stated_url,
         holds_key: HoldsKey = holds_nobody,
+        browsers: BrowserPhones | None = None,
     ) -> None:
         """now: gives the time in UTC. phone_wait: how long a text waits for a phone that is not registered.
 
         postback_url: where results go that the order has no URL for. holds_key: whether a key has reached a limit of
-        its usage.
+        its usage. browsers: the telephones in browsers, which texts may be for.
         """
         self._directory = directory
         self._database = database
@@ -61,6 +63,7 @@ class Queueing:
         self._phone_wait = phone_wait
         self._postback_url = postback_url
         self._holds_key = holds_key
+        self._browsers = browsers
         self._sending_dids = SendingDids()
 
     async def queue(
@@ -128,7 +131,7 @@ class Queueing:
         now = self._now()
         if order.at and not (order.at.utcoffset() == timedelta(0) and order.at <= now + LONGEST_WAIT):
             return refused(RefusalReason.NOT_UTC)
-        routes = TextRoutes(snapshot)
+        routes = TextRoutes(snapshot, self._browsers)
         try:
             recipient = order.recipient if order.source == REPLY else parse_number(order.recipient)
         except PhoneNumberInvalid:

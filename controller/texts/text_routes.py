@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from controller.asterisk.browser_phones import BrowserPhones
 from controller.directory.routes import as_trunk_writes
 from controller.directory.snapshot import Did, Snapshot
 
@@ -12,10 +13,11 @@ SIP = "sip:"
 
 
 class TextRoutes:
-    """The routes that a snapshot has."""
+    """The routes that a snapshot has, and those to telephones in browsers."""
 
-    def __init__(self, snapshot: Snapshot) -> None:
+    def __init__(self, snapshot: Snapshot, browsers: BrowserPhones | None = None) -> None:
         self._snapshot = snapshot
+        self._browsers = browsers
 
     def route_to(self, recipient: str, did: Did) -> str | None:
         """ "phone:NAME" or "trunk:NAME" for a text from `did` to a number (E.164) or a phone ("sip:NAME").
@@ -28,6 +30,9 @@ class TextRoutes:
             return PHONE + name if phone else None
         if phone := self._snapshot.phone_by_number(recipient):
             return PHONE + phone.name
+        if did.sms and self._browsers and (browser := self._browsers.showing(recipient, did.sms.name)):
+            # Its texts come from a number of its own key, to which a carrier would only bring the answer back.
+            return PHONE + browser.name
         if did.sms is None or self._snapshot.destinations(did.sms.name).refusal(recipient):
             return None
         trunk = self._snapshot.trunks.get(did.sms_trunk) if did.sms_trunk else self._snapshot.trunk_for(recipient)
@@ -36,7 +41,9 @@ class TextRoutes:
     def exists(self, route: str) -> bool:
         """Whether the phone or trunk is still there."""
         kind, _, name = route.partition(":")
-        return name in (self._snapshot.phones if kind == "phone" else self._snapshot.trunks)
+        if kind == "phone":
+            return name in self._snapshot.phones or bool(self._browsers and self._browsers.get(name))
+        return name in self._snapshot.trunks
 
     def target(self, route: str, recipient: str) -> str:
         """Where Asterisk sends a text of this route, in its own words."""

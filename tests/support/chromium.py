@@ -18,8 +18,12 @@ from controller.programs import ProgramTree
 
 PACKAGES = ("chromium-headless-shell",)
 START_MILLISECONDS = 90_000
-# As root there is no sandbox; /dev/shm is small in containers; and no machine of ours has a graphics card.
-FLAGS = ("--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu")
+# As root there is no sandbox; /dev/shm is small in containers; and no machine of ours has a graphics card, or a
+# microphone: one that beeps stands in, and nobody is asked whether a page may use it.
+FLAGS = (
+    *("--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"),
+    *("--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream", "--allow-loopback-in-peer-connection"),
+)
 
 
 def browser_tools(project: Path) -> ProgramTree:

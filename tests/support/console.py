@@ -20,6 +20,7 @@ from controller.api.console.parts import ConsoleParts
 from controller.api.console.store.people import People, Person
 from controller.api.console.store.sessions import Sessions
 from controller.api.console.visit import ROOT
+from controller.asterisk.browser_phones import BrowserPhones
 from controller.calls.store.sip_ladders import SipLadders
 from controller.config.sections import HttpSection
 from controller.directory.entries import Entries
@@ -237,6 +238,8 @@ async def console_house(
             urls,
             CurrentPrices(prices),
             lambda trunk: trunk == "resting",
+            BrowserPhones(room.ari, f"{ari.url}/ws"),
+            lambda _channel: None,
             [media],
             StoredKeys(room.database, room.directory),
             SipLadders(room.database).of_call,

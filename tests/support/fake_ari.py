@@ -48,6 +48,8 @@ class FakeAri(FakeRequests):
         self.silent_handshakes = 0
         """So many of the next connections get no answer until the fake ends."""
         self.connections = 0
+        self.sip_frames: list[str] = []
+        """What came over the WebSocket for SIP; each is sent back in lower case."""
         self._port = port
         self._socket: web.WebSocketResponse | None = None
         self._transport: asyncio.Transport | None = None
@@ -58,6 +60,7 @@ class FakeAri(FakeRequests):
     async def __aenter__(self) -> Self:
         application = web.Application()
         application.router.add_get("/ari/events", self._events)
+        application.router.add_get("/ws", self._take_sip)
         application.router.add_get("/ari/{uri:.+}", self._get)
         self._runner = web.AppRunner(application, shutdown_timeout=0.1, access_log=None)
         await self._runner.setup()
@@ -156,6 +159,15 @@ class FakeAri(FakeRequests):
             await asyncio.gather(writer, return_exceptions=True)
             if self._socket is socket:
                 self._socket = self._transport = None
+        return socket
+
+    async def _take_sip(self, request: web.Request) -> web.StreamResponse:
+        socket = web.WebSocketResponse(protocols=("sip",))
+        await socket.prepare(request)
+        async for frame in socket:
+            self.sip_frames.append(frame.data)
+            await socket.send_str(frame.data.lower())
+        self.changed()
         return socket
 
     async def _write(self, socket: web.WebSocketResponse, outgoing: asyncio.Queue[str]) -> None:

@@ -50,7 +50,10 @@ class FakeResources(FakeSwitch):
         return 200, application if rest else [application]
 
     def _answer_endpoints(self, request: FakeRequest, rest: str) -> Reply:
-        return (202, None) if rest.endswith("sendMessage") else (200, [])
+        if rest.endswith("sendMessage"):
+            return 202, None
+        technology, slash, name = rest.partition("/")
+        return 200, {"technology": technology, "resource": name, "channel_ids": []} if slash else []
 
     def _answer_playbacks(self, request: FakeRequest, rest: str) -> Reply:
         playback_id, _, operation = rest.rpartition("/") if rest.endswith("/control") else (rest, "", "")

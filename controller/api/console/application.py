@@ -25,6 +25,8 @@ from controller.api.console.overview import Overview
 from controller.api.console.parts import ConsoleParts
 from controller.api.console.passwords import Passwords
 from controller.api.console.people_pages import PeoplePages
+from controller.api.console.phone import PhonePages
+from controller.api.console.phone_socket import PhoneSockets
 from controller.api.console.postbacks import PostbackPages
 from controller.api.console.script_history import ScriptHistory
 from controller.api.console.scripts import ScriptPages
@@ -41,7 +43,14 @@ from controller.api.page_headers import PAGE_HEADERS
 from controller.api.reads import Reads
 
 _HERE = Path(__file__).parent
-_STATIC_TYPES = {"console.css": "text/css", "console.js": "text/javascript", "icon.svg": "image/svg+xml"}
+_STATIC_TYPES = {
+    "console.css": "text/css",
+    "console.js": "text/javascript",
+    "phone.js": "text/javascript",
+    "icon.svg": "image/svg+xml",
+}
+# Made of packages from npm when the service is installed (`make browser-library`); without it the page says so.
+_LIBRARY = _HERE / "static" / "jssip.js"
 
 
 class Console:
@@ -64,11 +73,14 @@ class Console:
             OperatorOperations(parts, self.reads, audit),
             PeopleOperations(people, sessions, parts),
         )
+        self._sockets = PhoneSockets(parts.phones, self._gate)
+        self._has_library = _LIBRARY.is_file()
         self.doors: Sequence[Door] = [
             *LoggingIn(people, sessions, Passwords()).doors(),
             *Overview(parts, self.reads).doors(),
             *CallPages(parts, self.reads, streams).doors(),
             *PostbackPages(parts, self.reads).doors(),
+            *PhonePages(parts, self._sockets, has_library=self._has_library).doors(),
             *TextPages(parts.database, self.reads, parts.texts).doors(),
             *SoundPages(parts.sounds).doors(),
             *ScriptPages(parts).doors(),
@@ -94,7 +106,9 @@ class Console:
         )
         application.cleanup_ctx.append(self.reads.own_connections)
         application.add_routes([self._gate.route(door) for door in self.doors])
-        for name, content_type in _STATIC_TYPES.items():
+        application.on_shutdown.append(self._sockets.close)
+        library = {_LIBRARY.name: "text/javascript"} if self._has_library else {}
+        for name, content_type in (_STATIC_TYPES | library).items():
             application.router.add_get(f"/static/{name}", _file(_HERE / "static" / name, content_type))
         return application
 

@@ -74,8 +74,8 @@ class Gate:
                 told = web.HTTPServiceUnavailable(text="The database cannot be reached now; try again in a moment.")
                 response = self._told(request, told)
             if not response.prepared:
-                response.headers.update(PAGE_HEADERS)
-                response.headers.setdefault("Cache-Control", PRIVATE)
+                for name, value in (*PAGE_HEADERS.items(), ("Cache-Control", PRIVATE)):
+                    response.headers.setdefault(name, value)
             return response
 
         return around

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from controller.asterisk.browser_phones import BrowserPhones
 from controller.calls.administration import CallAdministration
 from controller.calls.feed import CallFeed
 from controller.calls.model.sip_message import SipMessage
@@ -29,6 +30,7 @@ class ConsoleParts:
 
     trunk_rests: whether a trunk, by its name, is left alone because it keeps failing. folders: where this controller
     writes, whose disks must not be full. sip_of_call: the SIP messages of a call, by its QueueID.
+    call_on: the QueueID of the call that is live here on a channel.
     """
 
     http: HttpSection
@@ -46,6 +48,8 @@ class ConsoleParts:
     postback_urls: PostbackUrls
     prices: CurrentPrices
     trunk_rests: Callable[[str], bool]
+    phones: BrowserPhones
+    call_on: Callable[[str], int | None]
     folders: Sequence[Path]
     stored_keys: StoredKeys
     sip_of_call: Callable[[int], Awaitable[Sequence[SipMessage]]]

@@ -28,6 +28,7 @@ PAGES = (
     ("/calls", "Calls"),
     ("/postbacks", "Post-backs"),
     ("/texts", "Texts"),
+    ("/phone", "Phone"),
     ("/numbers", "Numbers"),
     ("/sounds", "Recordings"),
     ("/menus", "Sequences and IVRs"),

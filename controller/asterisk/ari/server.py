@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from controller.asterisk.ari.requests import Requests, part
@@ -53,6 +54,23 @@ class AsteriskResource:
         """Have a module ("res_pjsip.so") read its configuration again. AsteriskNotFound when it is not loaded."""
         await self._requests.request("PUT", f"asterisk/modules/{part(name)}")
 
+    async def put_object(self, kind_class: str, kind: str, name: str, fields: Mapping[str, str]) -> None:
+        """Make or change an object of a module's configuration that Asterisk can keep ("res_pjsip", "endpoint").
+
+        AsteriskRefused (403) where nothing in sorcery.conf can keep it.
+        """
+        body = {"fields": [{"attribute": attribute, "value": value} for attribute, value in fields.items()]}
+        await self._requests.request("PUT", _object(kind_class, kind, name), None, body)
+
+    async def get_object(self, kind_class: str, kind: str, name: str) -> dict[str, str]:
+        """The attributes of such an object. AsteriskNotFound when there is none."""
+        answer = (await self._requests.request("GET", _object(kind_class, kind, name))).json()
+        return {str(field["attribute"]): str(field["value"]) for field in answer}
+
+    async def delete_object(self, kind_class: str, kind: str, name: str) -> None:
+        """Remove such an object. AsteriskNotFound when there is none."""
+        await self._requests.request("DELETE", _object(kind_class, kind, name))
+
     async def get_variable(self, name: str) -> str:
         """A global variable or function of the dialplan; empty when it is not set."""
         answer = (await self._requests.request("GET", "asterisk/variable", {"variable": name})).json()
@@ -60,3 +78,7 @@ class AsteriskResource:
 
     async def set_variable(self, name: str, value: str) -> None:
         await self._requests.request("POST", "asterisk/variable", {"variable": name, "value": value})
+
+
+def _object(kind_class: str, kind: str, name: str) -> str:
+    return f"asterisk/config/dynamic/{part(kind_class)}/{part(kind)}/{part(name)}"

@@ -12,6 +12,7 @@ from typing import NoReturn
 import structlog
 
 from controller.asterisk.ami import AmiClient
+from controller.asterisk.browser_phones import BrowserPhones
 from controller.asterisk.fastagi import AgiRequest
 from controller.asterisk.hep import CapturedSipMessage, HepPacket
 from controller.directory.current import CurrentDirectory
@@ -59,6 +60,7 @@ class Intake:
         secret: str,
         now: Callable[[], datetime],
         postback_url: PostbackUrlOf = stated_url,
+        browsers: BrowserPhones | None = None,
     ) -> None:
         """secret: what the dialplan proves itself with. now: gives the time in UTC.
 
@@ -72,6 +74,7 @@ class Intake:
         self._secret = secret
         self._now = now
         self._postback_url = postback_url
+        self._browsers = browsers
         self._long_bodies: OrderedDict[str, bytes] = OrderedDict()
 
     def on_sip(self, _packet: HepPacket, message: CapturedSipMessage) -> None:
@@ -152,7 +155,11 @@ class Intake:
         if did is None or key is None or "sms" not in key.products:
             self._refuse("unknown-did" if did is None else "no-sms", "a text for no number of ours", to=number)
             return None
-        sender = self._sender(text)
+        browser = self._browsers.get(text.phone) if self._browsers and text.phone else None
+        if browser and browser.owner != key.name:
+            self._refuse("unknown-did", "a browser's text for a number of another licence key", to=number)
+            return None
+        sender = browser.number if browser else self._sender(text)
         if not sender:
             self._refuse("no-sender", "a text says not who sent it", to=number)
             return None

@@ -13,6 +13,7 @@ from uuid import uuid4
 import structlog
 
 from controller.asterisk.ari.client import AriClient
+from controller.asterisk.browser_phones import BrowserPhones
 from controller.asterisk.hep import HepReceiver
 from controller.directory.current import CurrentDirectory
 from controller.errors import AsteriskNotFound, AsteriskRefused, AsteriskUnreachable, RingpostError, StoreError
@@ -69,6 +70,7 @@ class Sender:
         metrics: TextMetrics,
         now: Callable[[], datetime],
         held_keys: HeldKeys = tuple,
+        browsers: BrowserPhones | None = None,
     ) -> None:
         """now: gives the time in UTC. held_keys: the keys that have reached a limit of usage: their texts wait."""
         self._database = database
@@ -79,6 +81,7 @@ class Sender:
         self._metrics = metrics
         self._now = now
         self._held_keys = held_keys
+        self._browsers = browsers
         self._claims = Claims(uuid4(), LEASE_SECONDS)
         self._answers = Answers(self._on_answer, time.monotonic)
         hep.on_sip(self._answers.on_sip)
@@ -184,7 +187,7 @@ class Sender:
         begun = False
         try:
             async with self._slots:
-                routes = TextRoutes(self._directory.snapshot)
+                routes = TextRoutes(self._directory.snapshot, self._browsers)
                 if not routes.exists(text.route):
                     self._not_handed_over(text, "its phone or trunk is gone")
                     return

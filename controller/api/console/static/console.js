@@ -1,9 +1,14 @@
 // The live parts of the console. Every page works without this, but for what moves by itself.
 "use strict";
 
-// A part that the server renders anew whenever something has happened.
-for (const part of document.querySelectorAll("[data-live]")) {
+// A part that the server renders anew whenever something has happened; one that begins to live later tells so itself.
+const streams = new WeakMap();
+document.querySelectorAll("[data-live]").forEach(follow);
+document.addEventListener("live", (event) => follow(event.target));
+function follow(part) {
+  streams.get(part)?.close();
   const events = new EventSource(part.dataset.live);
+  streams.set(part, events);
   const told = document.getElementById("live-state");
   events.addEventListener("part", (event) => {
     // A player that plays is not taken away; the focus, and how far something is scrolled, stay where they were.
