@@ -23,6 +23,7 @@ from controller.asterisk.ari.server import AsteriskResource
 RESOURCES = ("applications", "asterisk", "bridges", "channels", "endpoints", "playbacks", "recordings")
 
 DESCRIBED = {"id": "x", "name": "x", "technology": "PJSIP", "resource": "x", "status": "Running", "value": "x"}
+FIELD = {"attribute": "x", "value": "y"}
 
 
 class AttemptLog:
@@ -35,6 +36,8 @@ class AttemptLog:
 
     async def request(self, method: str, uri: str, query: Query | None = None, body: object = None) -> Answer:
         self.method, self.uri, self.query, self.body = method, uri, query or {}, body
+        if uri.startswith("asterisk/config/dynamic/"):
+            return Answer(200, json.dumps([FIELD]))
         many = re.fullmatch(r"\w+|endpoints/\w+|recordings/stored|asterisk/modules", uri) is not None
         if uri == "asterisk/info":
             return Answer(200, "{}")
@@ -54,10 +57,13 @@ CALLS: dict[str, Call] = {
     "Applications.silence": lambda r: Applications(r).silence("a", ["ChannelVarset"]),
     "Applications.subscribe": lambda r: Applications(r).subscribe("a", "channel:c"),
     "Applications.unsubscribe": lambda r: Applications(r).unsubscribe("a", "channel:c"),
+    "AsteriskResource.delete_object": lambda r: AsteriskResource(r).delete_object("res_pjsip", "aor", "x"),
+    "AsteriskResource.get_object": lambda r: AsteriskResource(r).get_object("res_pjsip", "aor", "x"),
     "AsteriskResource.get_variable": lambda r: AsteriskResource(r).get_variable("X"),
     "AsteriskResource.info": lambda r: AsteriskResource(r).info(),
     "AsteriskResource.modules": lambda r: AsteriskResource(r).modules(),
     "AsteriskResource.ping": lambda r: AsteriskResource(r).ping(),
+    "AsteriskResource.put_object": lambda r: AsteriskResource(r).put_object("res_pjsip", "aor", "x", {"a": "b"}),
     "AsteriskResource.reload_module": lambda r: AsteriskResource(r).reload_module("m.so"),
     "AsteriskResource.set_variable": lambda r: AsteriskResource(r).set_variable("X", "y"),
     "Bridge.add_channel": lambda r: Bridge(r, "b").add_channel(
