@@ -21,6 +21,7 @@ from controller.errors import ConfigurationError
 from controller.numbers import national_digits
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
+MAILBOX = re.compile(r"[0-9]{1,20}@[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 NUMBER = re.compile(r"\+[0-9]{3,15}")
 LABEL = r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 HOST_NAME = re.compile(rf"(?=.{{1,253}}$){LABEL}(\.{LABEL})*\.?")
@@ -49,12 +50,16 @@ class SipPhone:
     """E.164; without one its calls carry its name."""
     media_encryption: MediaEncryption = "none"
     """srtp: calls without encrypted audio (SDES, RFC 4568) are refused."""
+    mailbox: str = ""
+    """Whose messages it shows to be waiting, as Asterisk names it: `101@acme`."""
 
     def __post_init__(self) -> None:
         _check_name("phone", self.name)
         _check_text(f"the password of phone {self.name}", self.password)
         if self.number is not None:
             _check_number(self.number)
+        if self.mailbox:
+            _check(f"The mailbox of phone {self.name}", self.mailbox, "digits@name", MAILBOX.fullmatch)
 
 
 @dataclass(frozen=True, slots=True)

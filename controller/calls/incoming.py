@@ -13,6 +13,7 @@ from controller.asterisk.ari.events import Event
 from controller.calls.acknowledgements import PATIENCE_SECONDS, SOON_SECONDS, Acknowledgements
 from controller.calls.arrival import Arrival
 from controller.calls.call_prompts import CallPrompts
+from controller.calls.call_recorder import CallRecorder
 from controller.calls.live import LiveCalls
 from controller.calls.loops import Loops
 from controller.calls.model.call import WITHHELD_CALLER, Call
@@ -55,8 +56,10 @@ class IncomingCalls:
         limits: Limits,
         acknowledgements: Acknowledgements,
         answered_before: Callable[[str], datetime | None],
+        recorder: CallRecorder,
     ) -> None:
         """answered_before: when a channel was answered that a controller had taken before, and has not stored."""
+        self._recorder = recorder
         self._parts = parts
         self._acknowledgements = acknowledgements
         self._answered_before = answered_before
@@ -105,7 +108,7 @@ class IncomingCalls:
             self._live.own(self._live.let_go(event.channel_id))
             return
         self._live.register(session)
-        self._live.own(self._answer(call, session, did.voice, arrival.tag))
+        self._live.own(self._answer(call, session, did.voice, arrival.tag, event.endpoint))
 
     def _session(
         self, event: Event, arrival: Arrival, number: str, caller: str, rule: DidRule
@@ -152,7 +155,7 @@ class IncomingCalls:
             return WITHHELD_CALLER
         return network_number(number) or _clean(number)
 
-    async def _answer(self, call: Call, session: CallSession, key: LicenseKey | None, tag: str) -> None:
+    async def _answer(self, call: Call, session: CallSession, key: LicenseKey | None, tag: str, endpoint: str) -> None:
         with structlog.contextvars.bound_contextvars(call=call.queue_id, license_key=call.license_key):
             try:
                 if key is not None and not await self._admits(call, key):
@@ -172,6 +175,7 @@ class IncomingCalls:
                     their_number=mask_number(call.their_number),
                 )
                 self._live.metrics.started.labels(call.direction).inc()
+                self._recorder.call_answered(call, endpoint)
                 await self._live.drive(session)
             except AsteriskNotFound:
                 log.info("the caller hung up before the answer")

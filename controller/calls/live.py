@@ -12,7 +12,7 @@ import structlog
 from controller.asterisk.ari.client import AriClient
 from controller.asterisk.ari.events import Event
 from controller.calls.metrics import CallMetrics
-from controller.calls.model.call import listened_call
+from controller.calls.model.call import listened_call, recorded_call
 from controller.calls.session import ASTERISK_LOST, CallSession
 from controller.directory.snapshot import LicenseKey
 from controller.errors import AsteriskError, AsteriskNotFound, AsteriskRefused
@@ -122,6 +122,11 @@ class LiveCalls:
         return any(
             session.call.queue_id == queue_id and session.line.listener.works for session in self._sessions.values()
         )
+
+    def records(self, channel_id: str) -> bool:
+        """Whether one of the live calls is recorded by this channel."""
+        queue_id = recorded_call(channel_id)
+        return queue_id is not None and self.has_queue_id(queue_id)
 
     def is_leg(self, channel_id: str) -> bool:
         """Whether the channel is a leg that one of the live calls has dialled."""

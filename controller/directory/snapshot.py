@@ -136,6 +136,11 @@ class Did:
         """The names of the keys that have its calls or its texts."""
         return frozenset(each.name for each in (self.voice, self.sms) if each)
 
+    @property
+    def records_calls(self) -> bool:
+        """Whether its calls are recorded, for the key that has them."""
+        return self.voice is not None and self.settings.record_calls == "1"
+
 
 @dataclass(frozen=True, slots=True)
 class Phone:
@@ -143,6 +148,8 @@ class Phone:
     `media_encryption`: srtp if its calls without encrypted audio are refused; so it is of trunks. `owner`: the key
     whose it is, by its name in the store; empty: every key may lead calls to it. `caller_id` (E.164): what its calls
     show where it has no number. `entry_id`: of the entry by which a customer made it; 0: the YAML states it.
+    `records_calls`: whether its calls are recorded, for its owner. `mailbox`: whose messages it shows to be waiting, by
+    the digits that its owner chose; empty for none.
     """
 
     name: str
@@ -153,6 +160,8 @@ class Phone:
     owner: str = ""
     caller_id: str = ""
     entry_id: int = 0
+    records_calls: bool = False
+    mailbox: str = ""
 
     def belongs_to(self, key_name: str) -> bool:
         """Whether a key may lead calls and texts to it."""

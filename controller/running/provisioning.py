@@ -14,6 +14,7 @@ import structlog
 from controller.asterisk.ami import AmiClient
 from controller.asterisk.configuration import AsteriskConfiguration, SipPhone, SipTrunk, render
 from controller.asterisk.leg_log import leg_log_in
+from controller.calls.message_waiting import mailbox_in_asterisk
 from controller.config.load import Configuration
 from controller.config.settings import Settings
 from controller.directory.secrets import make_token
@@ -137,7 +138,13 @@ def _resolved(host: str) -> str:
 
 def _phones(snapshot: Snapshot) -> tuple[SipPhone, ...]:
     return tuple(
-        SipPhone(phone.name, phone.password, phone.number or phone.caller_id or None, phone.media_encryption)
+        SipPhone(
+            phone.name,
+            phone.password,
+            phone.number or phone.caller_id or None,
+            phone.media_encryption,
+            mailbox_in_asterisk(phone),
+        )
         for phone in snapshot.phones.values()
     )
 

@@ -109,14 +109,18 @@ class Reloading:
         return changes
 
     def _with_granted(self, configuration: Configuration) -> Configuration:
-        """A configuration with the phones that customers made."""
-        stated = configuration.snapshot
-        made = {name: phone for name, phone in self._directory.snapshot.phones.items() if phone.entry_id}
-        taken = stated.phones.keys() | stated.trunks.keys()
-        phones = {name: phone for name, phone in made.items() if name not in taken}
-        if not phones:
-            return configuration
-        return replace(configuration, snapshot=replace(stated, phones={**stated.phones, **phones}))
+        """A configuration with the phones that customers made, and what they said of those that it states."""
+        stated, known = configuration.snapshot, self._directory.snapshot.phones
+        phones = {
+            name: replace(phone, records_calls=known[name].records_calls, mailbox=known[name].mailbox)
+            if name in known and known[name].owner == phone.owner
+            else phone
+            for name, phone in stated.phones.items()
+        }
+        for name, phone in known.items():
+            if phone.entry_id and name not in stated.trunks:
+                phones.setdefault(name, phone)
+        return replace(configuration, snapshot=replace(stated, phones=phones))
 
     async def catch_up(self) -> None:
         """At the first login: an Asterisk that we did not start may know an older configuration than ours."""

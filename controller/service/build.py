@@ -35,7 +35,7 @@ from controller.directory.key_sounds import KeySounds
 from controller.directory.postback_urls import PostbackUrls
 from controller.directory.stored_keys import StoredKeys
 from controller.egress.guard import Guard
-from controller.mail.server import MailServer, plain_mail
+from controller.mail.server import plain_mail
 from controller.postbacks.delivery import Delivery, DeliveryOptions
 from controller.postbacks.poster import PostingOptions
 from controller.postbacks.schedule import Schedule
@@ -50,7 +50,7 @@ from controller.service.build_line_types import build_line_type_parts
 from controller.service.build_metering import build_metering
 from controller.service.build_routes import add_routes
 from controller.service.build_texts import build_texts
-from controller.service.build_voicemail import build_voicemail
+from controller.service.build_voicemail import build_message_waiting, build_voicemail, mail_server
 from controller.service.parts import Service
 from controller.speech.library import SoundLibrary
 from controller.speech.metrics import SpeechMetrics
@@ -185,6 +185,7 @@ def build(configuration: Configuration, database: Database) -> Service:
         delivery=_delivery(settings, database, guard, directory, stored_keys, registry),
         mailer=mailer,
         voicemail=voicemail,
+        message_waiting=build_message_waiting(database, directory, library, ari),
         calls=calls,
         texts=texts,
         retention=_retention(settings.database, database, library),
@@ -246,7 +247,7 @@ def _mailer(
     directory: CurrentDirectory,
     registry: CollectorRegistry,
 ) -> TraceMailer | None:
-    server = _mail_server(settings)
+    server = mail_server(settings.mail)
     if server is None:
         return None
 
@@ -274,11 +275,6 @@ def _retention(section: DatabaseSection, database: Database, library: SoundLibra
     return RowRetention(database, rules, library.note_use)
 
 
-def _mail_server(settings: Settings) -> MailServer | None:
-    mail = settings.mail
-    return MailServer(mail.host, mail.port, mail.sender, mail.username, mail.password, mail.tls) if mail.host else None
-
-
 def _delivery(
     settings: Settings,
     database: Database,
@@ -291,7 +287,7 @@ def _delivery(
         known = directory.snapshot.license_key(license_key)
         return known.webhook_secrets if known else stored_keys.webhook_secrets(license_key)
 
-    section, server = settings.postbacks, _mail_server(settings)
+    section, server = settings.postbacks, mail_server(settings.mail)
 
     async def mail(recipient: str, body: str) -> None:
         assert server is not None

@@ -14,6 +14,7 @@ from controller.calls.acknowledgements import Acknowledgements
 from controller.calls.administration import CallAdministration
 from controller.calls.call_log import CallLogTargets
 from controller.calls.call_prompts import CallPrompts
+from controller.calls.call_recorder import CallRecorder
 from controller.calls.effects.dispatch import EffectDispatcher
 from controller.calls.effects.opt_out import BlockNumber
 from controller.calls.effects.routings import RoutingEffects
@@ -44,6 +45,7 @@ from controller.calls.sip_capture import SipCapture
 from controller.calls.store.call_limits import CallLimits
 from controller.calls.store.call_lookup import CallLookup
 from controller.calls.store.call_queue import CallQueue
+from controller.calls.store.call_recordings import CallRecordings
 from controller.calls.store.controllers import Owner
 from controller.calls.store.journal import Journal
 from controller.calls.store.queue_ids import QueueIds
@@ -132,7 +134,17 @@ def build_calls(
     queue = CallQueue(database, owner)
     limits = CallLimits(database)
     trunk_legs = TrunkLegs(directory, live, limits, journal)
-    legs = Legs(routes, application, trunk_legs.admit, trunk_legs.over, holds_key, health.failed, health.worked)
+    recorder = CallRecorder(live, ari, directory, recordings, application, holds_key, CallRecordings(database).file)
+    legs = Legs(
+        routes,
+        application,
+        trunk_legs.admit,
+        trunk_legs.over,
+        holds_key,
+        health.failed,
+        health.worked,
+        recorder.leg_answered,
+    )
 
     async def call_back(license_key: str, effect: CallBack) -> None:
         key = directory.snapshot.license_key(license_key)
@@ -144,7 +156,9 @@ def build_calls(
     playback_health = PlaybackHealth(registry, time.monotonic)
     dispatcher = EffectDispatcher(legs, guard, queue_text, block_number, recordings, routings, playback_health)
     parts = SessionParts(ari, dispatcher, log_targets, lease_seconds, listening)
-    incoming = IncomingCalls(parts, live, directory, queue_ids, prompts_of, limits, acknowledged, unseen.answered_at)
+    incoming = IncomingCalls(
+        parts, live, directory, queue_ids, prompts_of, limits, acknowledged, unseen.answered_at, recorder
+    )
     trunks = NextTrunk(routes, queue, health)
     outgoing = OutgoingCalls(parts, live, directory, routes, application, prompts_of, forbids_call, limits, trunks)
     sweep = Sweep(ari, live, dispatcher.conferences, recordings, application)

@@ -14,6 +14,7 @@ from controller.service.build_dialer import DialerParts, dialer_routes
 from controller.service.build_interfaces import InterfaceParts, customer_routes
 from controller.service.build_json_api import JsonApiParts, json_api
 from controller.service.build_phone_notify import PhoneNotifyParts, phone_notify_routes
+from controller.service.build_voicemail import mail_server
 from controller.service.build_voipms import VoipmsParts, voipms_routes
 from controller.service.parts import Service
 
@@ -95,6 +96,7 @@ def add_routes(service: Service, admin_token: str, context: Context) -> None:
                 service.metering.accounts,
                 service.settings.http,
                 parts.guesses,
+                mail=mail_server(service.settings.mail),
             )
         )
     )

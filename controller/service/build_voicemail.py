@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from functools import partial
+
+from controller.asterisk.ari.client import AriClient
+from controller.asterisk.message_waiting import tell_waiting
+from controller.calls.message_waiting import MessageWaiting
 from controller.calls.store.voicemail_messages import VoicemailMessages
 from controller.calls.voicemail import MailboxMail, Voicemail
 from controller.config.sections import MailSection
@@ -13,13 +18,25 @@ from controller.speech.library import SoundLibrary
 from controller.store.database import Database
 
 
+def mail_server(mail: MailSection) -> MailServer | None:
+    """Where mails are handed in; None without one in the configuration."""
+    return MailServer(mail.host, mail.port, mail.sender, mail.username, mail.password, mail.tls) if mail.host else None
+
+
+def build_message_waiting(
+    database: Database, directory: CurrentDirectory, library: SoundLibrary, ari: AriClient
+) -> MessageWaiting:
+    """The part that has phones show what waits in their mailboxes."""
+    waiting = MessageWaiting(VoicemailMessages(database), directory, partial(tell_waiting, ari), lambda: ari.connected)
+    ari.on_connected(waiting.asterisk_connected)
+    library.on_change(waiting.sound_changed)
+    return waiting
+
+
 def build_voicemail(
     mail: MailSection, database: Database, directory: CurrentDirectory, entries: Entries, library: SoundLibrary
 ) -> Voicemail:
     """The part that files and mails messages."""
-    server = None
-    if mail.host:
-        server = MailServer(mail.host, mail.port, mail.sender, mail.username, mail.password, mail.tls)
 
     def mailbox_of(license_key: str, mailbox: str) -> MailboxMail:
         key = directory.snapshot.license_key(license_key)
@@ -38,4 +55,4 @@ def build_voicemail(
             zone=key.time_zone,
         )
 
-    return Voicemail(VoicemailMessages(database), library, mailbox_of, server)
+    return Voicemail(VoicemailMessages(database), library, mailbox_of, mail_server(mail))

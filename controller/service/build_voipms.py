@@ -14,6 +14,7 @@ from controller.api.bindings.php_rest import PhpRest
 from controller.api.bindings.php_soap import PhpSoap
 from controller.api.store.media import MediaStore
 from controller.api.voipms.account import AccountMethods
+from controller.api.voipms.call_recordings import CallRecordingMethods
 from controller.api.voipms.cdr import CdrMethods
 from controller.api.voipms.dates import ZONE
 from controller.api.voipms.dids import DidMethods
@@ -31,12 +32,14 @@ from controller.api.voipms.sequences import SequenceMethods
 from controller.api.voipms.stock import StockMethods
 from controller.api.voipms.stock_abroad import StockAbroadMethods
 from controller.api.voipms.sub_accounts import Registrations, SubAccountMethods
+from controller.calls.store.call_recordings import CallRecordings
 from controller.config.sections import HttpSection
 from controller.directory.current import CurrentDirectory
 from controller.directory.entries import Entries
 from controller.directory.granted_dids import GrantedDids
 from controller.directory.key_sounds import KeySounds
 from controller.directory.snapshot import LicenseKey
+from controller.mail.server import MailServer
 from controller.metering.accounts import Accounts
 from controller.service.build_voipms_places import place_methods
 from controller.store.database import Database
@@ -62,6 +65,7 @@ class VoipmsParts:
     http: HttpSection = field(default_factory=HttpSection)
     guesses: Guesses = field(default_factory=Guesses)
     now: Callable[[], datetime] = _now
+    mail: MailServer | None = None
 
 
 def voipms_methods(parts: VoipmsParts) -> list[object]:
@@ -81,6 +85,7 @@ def voipms_methods(parts: VoipmsParts) -> list[object]:
         CdrMethods(parts.directory, parts.database, parts.accounts, parts.now),
         SubAccountMethods(parts.directory, parts.entries, parts.registrations),
         MessageMethods(parts.directory, parts.texts, media, parts.now),
+        CallRecordingMethods(parts.directory, CallRecordings(parts.database), parts.sounds, parts.mail, parts.now),
         RecordingMethods(parts.directory, parts.entries, parts.sounds, recordings),
         *place_methods(parts.directory, parts.entries, checks, recordings, parts.sounds, parts.database),
     ]

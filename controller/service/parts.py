@@ -10,6 +10,7 @@ from prometheus_client import CollectorRegistry
 from controller.asterisk.ami import AmiClient
 from controller.asterisk.ari.client import AriClient
 from controller.asterisk.browser_phones import BrowserPhones
+from controller.calls.message_waiting import MessageWaiting
 from controller.calls.trace_mailer import TraceMailer
 from controller.calls.voicemail import Voicemail
 from controller.config.settings import Settings
@@ -49,6 +50,7 @@ class Service:
     delivery: Delivery
     mailer: TraceMailer | None
     voicemail: Voicemail
+    message_waiting: MessageWaiting
     calls: Calls
     texts: TextParts
     retention: RowRetention

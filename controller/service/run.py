@@ -120,6 +120,7 @@ def _parts(service: Service) -> dict[str, Part]:
         "sounds": service.library.run,
         "recordings": service.calls.recordings.run,
         "voicemail": service.voicemail.run,
+        "message waiting": service.message_waiting.run,
         "retention": service.retention.run,
         "bans": service.bans.run,
         "monthly-usage": service.metering.monthly.run,

@@ -52,6 +52,8 @@ class Registration:
             raise SoftphoneError(f"the registration had no answer within {REGISTER_SECONDS:g} s") from None
         finally:
             transport.close()
+            # Whoever listens here next needs the port.
+            await answers.closed.wait()
         if message.status != 200:
             raise CallRefused(f"the registration was refused: {message.status} {message.phrase}", status=message.status)
 
@@ -84,6 +86,10 @@ class _Answers(asyncio.DatagramProtocol):
 
     def __init__(self) -> None:
         self.queue: asyncio.Queue[SipMessage] = asyncio.Queue()
+        self.closed = asyncio.Event()
+
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002
+        self.closed.set()
 
     def datagram_received(self, data: bytes, addr: object) -> None:  # noqa: ARG002 (the socket is connected)
         message = SipMessage.parse(data.decode(errors="replace"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections import OrderedDict
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from contextlib import suppress
 
 import structlog
@@ -22,6 +22,8 @@ KEPT_IN_MEMORY = 20_000
 # A call waits no longer than this for a sound that is not in memory, or for the store to take a recording.
 LOOK_UP_SECONDS = 3.0
 STORE_SECONDS = 3.0
+# A whole call that was recorded is large, and nobody waits for it: the store has a second for each minute of it.
+STORE_SECONDS_PER_SECOND = 1 / 60
 CHANGES = "ringpost_sounds"
 
 _Key = tuple[str, str]
@@ -42,6 +44,7 @@ class SoundLibrary:
         self._held: dict[_Key, Medium] = {}
         self._used: set[_Key] = set()
         self._outdated = asyncio.Event()
+        self._listeners: list[Callable[[str | None], None]] = []
 
     def __len__(self) -> int:
         """How many are known in memory."""
@@ -59,6 +62,10 @@ class SoundLibrary:
         async with asyncio.TaskGroup() as group:
             group.create_task(self._database.listen(CHANGES, self._changed))
             group.create_task(self._load_again())
+
+    def on_change(self, listener: Callable[[str | None], None]) -> None:
+        """Tell `listener` the id of each sound that any controller changes, while `run` runs; None: of any sound."""
+        self._listeners.append(listener)
 
     def cached(self, license_key: str, sound_id: str) -> Medium | None:
         """The sound if it is known in memory; `find` asks the store. `sound_id` in any case."""
@@ -119,7 +126,7 @@ class SoundLibrary:
             sound.wav,
             json.dumps(key),
             sound.wide,
-            timeout=STORE_SECONDS,
+            timeout=max(STORE_SECONDS, medium.seconds * STORE_SECONDS_PER_SECOND),
         )
         if self._held.get(key) == medium:
             del self._held[key]
@@ -154,12 +161,15 @@ class SoundLibrary:
             self._known.popitem(last=False)
 
     def _changed(self, payload: str | None) -> None:
+        sound_id: str | None = None
         if payload is None:  # changes may have been missed
             self._outdated.set()
-            return
-        with suppress(ValueError, TypeError):
-            license_key, sound_id = json.loads(payload)
-            self._known.pop((license_key, sound_id), None)
+        else:
+            with suppress(ValueError, TypeError):
+                license_key, sound_id = json.loads(payload)
+                self._known.pop((license_key, sound_id), None)
+        for listener in self._listeners:
+            listener(sound_id)
 
     async def _load_again(self) -> None:
         while True:

@@ -1,4 +1,5 @@
--- Files what callers left as messages and what no message is made of yet; they are to be mailed now. Gives how many.
+-- Files what callers left as messages and what no message is made of yet; they are to be mailed now, and the controllers
+-- are told, whose phones show them. Gives how many.
 WITH filed AS (
     INSERT INTO voicemail_messages (license_key, sound_id, mailbox, queue_id, caller, seconds, left_at, mail_due_at)
     SELECT sound.license_key, sound.sound_id, split_part(sound.sound_id, '/', 2), left_by.queue_id,
@@ -14,6 +15,8 @@ WITH filed AS (
           WHERE known.license_key = sound.license_key AND known.sound_id = sound.sound_id
       )
     ON CONFLICT DO NOTHING
-    RETURNING 1
+    RETURNING license_key, sound_id
+), told AS (
+    SELECT pg_notify('ringpost_sounds', json_build_array(license_key, sound_id)::text) FROM filed
 )
-SELECT count(*) FROM filed
+SELECT count(pg_notify) FROM told

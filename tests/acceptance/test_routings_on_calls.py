@@ -1,27 +1,32 @@
 """Routings that a program made, on real calls: forwarding with digits, failover, messages, filters, groups, an echo,
-queues, DISAs and callbacks.
+queues, DISAs and callbacks; and calls that are recorded.
 """
 
 from __future__ import annotations
 
+import base64
 import io
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
 
 import aiohttp
 import pytest
 import soundfile  # type: ignore[import-untyped]
 
+from controller.api.voipms.dates import ZONE
 from controller.errors import CallRefused
 from controller.programs import ProgramTree
 from controller.softphone.answering import IncomingCall
+from controller.softphone.call_audio import Audio
 from controller.softphone.phone_call import PhoneCall
 from tests.support.asterisk import RunningAsterisk
 from tests.support.house import KEY
 from tests.support.live import LiveHouse, hear_out, live_house, loud_spans
-from tests.support.patience import LONGEST_WAIT
+from tests.support.patience import LONGEST_WAIT, until
 from tests.support.smtp_sink import SmtpSink, smtp_sink
-from tests.support.tones import Ear, tone
+from tests.support.tones import Ear, heard_codes, tone
 from tests.support.voipms import Client
 
 GREETING = 0
@@ -207,3 +212,41 @@ async def test_a_caller_is_turned_away_unanswered_and_called_back_to_dial_on(rou
     assert callee.number.endswith(SHOP)
     await callee.answer()
     await connected(back, callee)
+
+
+async def recorded(routed: Routed, account: str) -> dict[str, Any]:
+    """The first recorded call of an account, when it is there."""
+    today = datetime.now(ZONE)
+    days = {"date_from": f"{today - timedelta(days=1):%Y-%m-%d}", "date_to": f"{today + timedelta(days=1):%Y-%m-%d}"}
+    found: list[dict[str, Any]] = []
+
+    async def listed() -> bool:
+        answer = await routed.client.call("getCallRecordings", account=account, **days)
+        found[:] = answer.get("recordings", ())
+        return bool(found)
+
+    await until(listed)
+    return await routed.client.call("getCallRecording", account=account, callrecording=found[0]["callrecording"])
+
+
+async def test_a_call_to_a_number_that_asks_for_it_is_recorded_with_both_sides(routed: Routed) -> None:
+    theirs, ours = 1, 2
+    await routed.route(f"fwd:{SHOP}", record_calls="1")
+    call = await routed.live.phone.dial(f"1{NUMBER}", caller="12015580009")
+    callee = await routed.live.line.next_call()
+    await callee.answer()
+    caller_ear, callee_ear = Ear(call), Ear(callee)
+    await call.play(tone(theirs, 2.0))
+    await callee_ear.hear(theirs)
+    while await call.more_audio(1.0) and call.now < 2.5:
+        pass
+    await callee.play(tone(ours, 2.0))
+    await caller_ear.hear(ours)
+    await callee.hang_up()
+    assert (await call.ended(LONGEST_WAIT)).by == "them"
+    answer = await recorded(routed, "acme")
+    assert (answer["destination"], answer["type"], answer["subaccount"]) == (NUMBER, "Incoming", "acme")
+    samples, rate = soundfile.read(io.BytesIO(base64.b64decode(answer["base64file"])), dtype="int16")
+    assert rate == 8000
+    assert [theirs, ours] == heard_codes(Audio(samples, 0.0))
+    await routed.route("sys:hangup", record_calls="0")

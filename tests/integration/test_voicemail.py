@@ -7,7 +7,6 @@ import io
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from email.message import EmailMessage
 from pathlib import Path
 
 import asyncpg
@@ -17,7 +16,6 @@ import soundfile  # type: ignore[import-untyped]
 from controller.calls.store.voicemail_messages import VoicemailMessages
 from controller.calls.voicemail import MailboxMail, Voicemail
 from controller.errors import MailRefused, MailServerAway
-from controller.mail.server import MailServer
 from controller.resources import MIGRATIONS, QUERIES
 from controller.speech.library import SoundLibrary
 from controller.speech.prompts import Prompts
@@ -27,29 +25,10 @@ from controller.store.migrations import Migrations
 from controller.store.queries import Queries
 from tests.support.patience import LONGEST_WAIT
 from tests.support.phone_notify import TWO_SECONDS
+from tests.support.postman import Postman
 from tests.support.synthesizers import ToneSynthesizer
 
 OFFICE = MailboxMail("office", ("ann@acme.example", "bob@acme.example"), zone="Europe/Berlin")
-
-
-class Postman(MailServer):
-    """A mail server that keeps what it is handed, or fails as it is told."""
-
-    def __init__(self) -> None:
-        super().__init__("mail.example", 25, "ringpost@example.com")
-        object.__setattr__(self, "mails", [])
-        object.__setattr__(self, "failure", None)
-
-    mails: list[EmailMessage]
-    failure: Exception | None
-
-    def fail(self, failure: Exception | None) -> None:
-        object.__setattr__(self, "failure", failure)
-
-    async def hand_in(self, mail: EmailMessage) -> None:
-        if self.failure is not None:
-            raise self.failure
-        self.mails.append(mail)
 
 
 @dataclass

@@ -129,6 +129,14 @@ class FakeResources(FakeSwitch):
         self.take_down(channel, int(request.query.get("reason_code", 16)))
         return NO_CONTENT
 
+    def _channel_snoop(self, request: FakeRequest, channel: FakeChannel, snoop_id: str) -> Reply:
+        if snoop_id in self.channels:
+            return 400, {"message": "Channel with given unique ID already exists"}
+        snoop = FakeChannel(id=snoop_id, state="Up", answered=True, snooped_id=channel.id)
+        self.channels[snoop_id] = snoop
+        self.emit("StasisStart", args=[], channel=snoop.described())
+        return 200, snoop.described()
+
     def _originate(self, request: FakeRequest, channel_id: str) -> Reply:
         created = channel_id == "create"
         channel_id = request.query["channelId"] if created else channel_id

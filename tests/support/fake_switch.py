@@ -49,6 +49,9 @@ class FakeChannel:
     continued_to: tuple[str, str, str] | None = None
     on_hold_music: bool = False
     originate_query: dict[str, str] = field(default_factory=dict)
+    endpoint: str = "fake"
+    snooped_id: str = ""
+    """The channel that this one hears, and with which it ends."""
     packets_per_look: int = 50
     """How many packets of RTP have gone out each time that somebody asks; 0 for a call without media."""
     sent_packets: int = 0
@@ -57,7 +60,7 @@ class FakeChannel:
     def described(self) -> dict[str, Any]:
         return {
             "id": self.id,
-            "name": f"PJSIP/fake-{self.id}",
+            "name": f"PJSIP/{self.endpoint}-{self.id}",
             "state": self.state,
             "caller": {"name": self.caller_name, "number": self.caller_number},
             "connected": {"name": "", "number": ""},
@@ -111,6 +114,7 @@ class FakeSwitch:
         caller_name: str = "",
         channel_id: str | None = None,
         args: tuple[str, ...] | None = None,
+        endpoint: str = "fake",
     ) -> str:
         """Somebody calls `to`; StasisStart(incoming, to) goes out. Gives the channel's id."""
         channel = FakeChannel(
@@ -119,6 +123,7 @@ class FakeSwitch:
             caller_name=caller_name,
             extension=to,
             application_args=("incoming", to) if args is None else args,
+            endpoint=endpoint,
         )
         if not self.has_client:
             channel.in_stasis = False
@@ -282,6 +287,8 @@ class FakeSwitch:
             self.emit("StasisEnd", channel=channel.described())
         if channel.outgoing:
             self.emit("ChannelDestroyed", cause=cause, cause_txt="", channel=channel.described())
+        for snoop in [each for each in self.channels.values() if each.snooped_id == channel.id]:
+            self._take_down(snoop, cause)
 
     def _end_media(self, channel: FakeChannel) -> None:
         while channel.playbacks:

@@ -22,6 +22,7 @@ from controller.calls.store.recordings import Recordings
 from controller.directory.current import CurrentDirectory
 from controller.directory.snapshot import Snapshot
 from controller.egress.guard import Guard
+from controller.metering.usage_watch import HoldsKey, holds_nobody
 from controller.script.analysis.checker import NOWHERE
 from controller.service.build_calls import Calls, build_calls
 from tests.support.calls import APPLICATION, NamedPrompts, NamedSounds, NoManager, unseen_legs
@@ -44,6 +45,7 @@ class MemoryRoom:
     prompts: NamedPrompts
     directory: CurrentDirectory
     registry: CollectorRegistry
+    sounds: NamedSounds
 
     async def idle(self, timeout: float = LONGEST_WAIT) -> None:
         """Wait until no call is live, and all is stored."""
@@ -68,12 +70,13 @@ async def memory_room(
     *,
     dialling: bool = True,
     manager: ManagerInterface | None = None,
+    holds_key: HoldsKey = holds_nobody,
 ) -> AsyncIterator[MemoryRoom]:
     """A controller, connected to the fake; cancelled, as by kill -9, at the end. What it stored stays in `store`."""
     store = store or MemoryDatabase()
     database, owner, registry = cast("Database", store), an_owner(store), CollectorRegistry()
     journal = Journal(database, owner)
-    current, prompts = CurrentDirectory(directory), NamedPrompts()
+    current, prompts, sounds = CurrentDirectory(directory), NamedPrompts(), NamedSounds()
 
     spool = tempfile.TemporaryDirectory(prefix="ringpost-spool-")
 
@@ -94,7 +97,7 @@ async def memory_room(
         directory=current,
         guard=Guard(["127.0.0.0/8"]),
         prompts_of=lambda _key: cast("CallPrompts", prompts),
-        recordings=Recordings(fake.client, NamedSounds(), RecordingSpool(Path(spool.name)), APPLICATION),
+        recordings=Recordings(fake.client, sounds, RecordingSpool(Path(spool.name)), APPLICATION),
         owner=owner,
         application=APPLICATION,
         lease_seconds=90,
@@ -105,12 +108,13 @@ async def memory_room(
         queue_text=no_text,
         block_number=nobody_opts_out,
         forbids_call=allows,
+        holds_key=holds_key,
     )
     await calls.queue_ids.reserve()
     writing = asyncio.create_task(journal.run())
     dialler = [asyncio.create_task(calls.dialer.run())] if dialling else []
     try:
-        yield MemoryRoom(calls, store, prompts, current, registry)
+        yield MemoryRoom(calls, store, prompts, current, registry, sounds)
     finally:
         for task in dialler:  # as in the service, the dialer stops first
             task.cancel()

@@ -20,6 +20,7 @@ from controller.directory.entries import Entries
 from controller.directory.granted_dids import GrantedDids
 from controller.directory.key_sounds import KeySounds
 from controller.directory.snapshot import Did, LicenseKey, Phone, Snapshot, Trunk
+from controller.mail.server import MailServer
 from controller.metering.accounts import Accounts
 from controller.metering.prices import CurrentPrices, PriceList, Rate
 from controller.metering.usage import UsageProduct
@@ -86,7 +87,9 @@ def days(before: int = 1) -> dict[str, str]:
     return {"from": f"{first:%Y-%m-%d}", "to": f"{last:%Y-%m-%d} 23:59:59"}
 
 
-async def voipms_parts(texts: TextsRoom, media: Path, guesses: Guesses | None = None) -> VoipmsParts:
+async def voipms_parts(
+    texts: TextsRoom, media: Path, guesses: Guesses | None = None, mail: MailServer | None = None
+) -> VoipmsParts:
     """What the interface is made of, over the texts' room. media: a folder for prompts."""
     prompts = Prompts(media, Voices([ToneSynthesizer("tone")], {}))
     library = SoundLibrary(texts.database, prompts)
@@ -109,6 +112,7 @@ async def voipms_parts(texts: TextsRoom, media: Path, guesses: Guesses | None = 
         texts.phones,
         accounts,
         guesses=guesses or Guesses(),
+        mail=mail,
     )
 
 
@@ -120,10 +124,11 @@ async def voipms_room(
     *,
     sending: bool = True,
     holds_key: HoldsKey = holds_nobody,
+    mail: MailServer | None = None,
 ) -> AsyncIterator[VoipmsRoom]:
     """Start the interface and what is behind it."""
     async with texts_room(dsn, known or snapshot(), now=utc_now, sending=sending, holds_key=holds_key) as texts:
-        parts = await voipms_parts(texts, media)
+        parts = await voipms_parts(texts, media, mail=mail)
         dids, entries, sounds = parts.dids, parts.entries, parts.sounds
         listening = [asyncio.create_task(dids.run()), asyncio.create_task(entries.run())]
         try:

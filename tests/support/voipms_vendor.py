@@ -1,4 +1,6 @@
-"""The methods of the vendor's own description (its WSDL has 222 operations), and those that only its clients know."""
+"""The methods of the vendor's own description (its WSDL has 222 operations), those that only clients know, and those
+that programs are known to call.
+"""
 
 from __future__ import annotations
 
@@ -39,3 +41,15 @@ setSubAccount setTimeCondition setVoicemail signupClient unconnectDID unconnectF
 """
 WSDL_METHODS = tuple(_NAMES.split())
 SEQUENCE_METHODS = ("getSequences", "setSequences", "delSequences")
+
+_CALLED = """
+createSubAccount delCallback delCallerIDFiltering delCallRecording delIVR delRecording delSequences deleteMMS deleteSMS
+delSubAccount getBalance getCallbacks getCallerIDFiltering getCallRecording getCallRecordings getCDR getDIDsInfo
+getForwardings getIP getIVRs getLanguages getMediaMMS getMMS getPhonebook getPhonebookGroups getRecordingFile
+getRecordings getRegistrationStatus getRingGroups getSequences getServersInfo getSMS getStates getSubAccounts
+getTimeConditions getTransactionHistory getVoicemails orderDID sendCallRecordingEmail sendMMS sendSMS setCallback
+setCallerIDFiltering setDIDInfo setDIDPOP setDIDRouting setForwarding setIVR setRecording setSequences setSMS
+setSubAccount setTimeCondition
+"""
+CALLED_METHODS = tuple(_CALLED.split())
+"""What programs do with an account; a library that wraps the vendor's whole description calls every method of it."""

@@ -81,6 +81,17 @@ def test_a_number_is_known_in_every_form_in_which_it_is_dialled(tmp_path: Path) 
         assert f"exten => {form},1," in text
 
 
+def test_a_phone_shows_one_mailbox_asked_or_not_and_others_none(tmp_path: Path) -> None:
+    phones = (SipPhone("desk", "x", mailbox="101@acme"), SipPhone("hall", "x"))
+    lines = as_asterisk_reads(rendered(tmp_path, "pjsip.conf", phones=phones))
+    # Once for the endpoint, which is told, and once for where it registers, which may ask.
+    assert lines.count(("[desk] mailboxes", "101@acme")) == 2
+    assert not [name for name, _ in lines if name.startswith("[hall] mailboxes")]
+    for mailbox in ("101", "@acme", "101@acme\nx=y", "101@acme,102@rival", "x@acme"):
+        with pytest.raises(ConfigurationError):
+            SipPhone("desk", "x", mailbox=mailbox)
+
+
 @given(st.text(alphabet=st.characters(codec="utf-8"), min_size=1, max_size=30))
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=examples(150))
 def test_any_password_is_refused_or_stays_one_value(tmp_path: Path, password: str) -> None:

@@ -8,7 +8,7 @@ from controller.api.voipms.absent import ABSENT
 from controller.api.voipms.interface import voipms_interface
 from controller.service.build_voipms import voipms_methods
 from controller.service.voipms_reference import reference, unwired_parts
-from tests.support.voipms_vendor import SEQUENCE_METHODS, WSDL_METHODS
+from tests.support.voipms_vendor import CALLED_METHODS, SEQUENCE_METHODS, WSDL_METHODS
 
 PAGE = Path(__file__).parent.parent.parent / "docs" / "voipms-methods.md"
 
@@ -23,6 +23,12 @@ def test_every_method_of_the_vendor_is_done_or_refused_with_a_reason() -> None:
     assert len(names) == len(set(names))
     assert {*WSDL_METHODS, *SEQUENCE_METHODS} <= {*names, *ABSENT}
     assert {*names, *ABSENT} <= {*WSDL_METHODS, *SEQUENCE_METHODS}
+
+
+def test_every_method_that_programs_are_known_to_call_is_done() -> None:
+    names = set(declared())
+    assert len(names) >= 120
+    assert set(CALLED_METHODS) <= names
 
 
 def test_the_page_of_methods_is_the_newest() -> None:

@@ -36,10 +36,10 @@ _REASONS = {
     "Nothing is transcribed here.": "getCallTranscriptions getVoicemailTranscriptions",
     "Ringpost keeps no payments; `ringpost usage` tells what was used.": "getRates getTransactionHistory",
     "Ringpost does not have this.": (
-        "addMemberToConference delCallHunting delCallParking delCallRecording delConference "
+        "addMemberToConference delCallHunting delCallParking delConference "
         "delConferenceMember delMemberFromConference delMusicOnHold delSIPURI getCallHuntings getCallParking "
-        "getCallRecording getCallRecordings getConference getConferenceMembers getConferenceRecordingFile "
-        "getConferenceRecordings getMusicOnHold getSIPURIs markUrgentVoicemailMessage sendCallRecordingEmail "
+        "getConference getConferenceMembers getConferenceRecordingFile "
+        "getConferenceRecordings getMusicOnHold getSIPURIs markUrgentVoicemailMessage "
         "setCallHunting setCallParking setConference setConferenceMember setMusicOnHold setSIPURI"
     ),
 }

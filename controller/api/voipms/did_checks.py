@@ -79,6 +79,9 @@ def info_settings(did: Did, key: LicenseKey, asked: SetDidInfo, checks: RoutingC
         given = getattr(asked, name)
         if given is not None:
             settings[name] = check(given)
+    theirs = did.voice is None or did.voice.name != key.name
+    if theirs and settings.get("record_calls", did.settings.record_calls) != did.settings.record_calls:
+        raise Refused("invalid_record_calls", "The calls to this number are not this account's.")
     if asked.sms_sipaccount_enabled is not None:
         settings["sms_sipaccount_enabled"] = flag(asked.sms_sipaccount_enabled, "invalid_sipaccount_enable")
     return settings

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from controller.api.bindings.refusal import Refused
+from controller.api.voipms.account_phones import account_name
 from controller.api.voipms.did_checks import mailbox_setting, one_of, required
 from controller.api.voipms.feature_lists import DEVICE_TYPES
 from controller.api.voipms.mailboxes import mailbox_of
@@ -169,11 +170,6 @@ class SubAccountChecks:
             except Refused:
                 raise Refused("invalid_internalvoicemail") from None
         return digits
-
-
-def account_name(key: LicenseKey, username: str) -> str:
-    """The name by which a phone of an account registers."""
-    return f"{key.shown_name}_{username}"
 
 
 def new_password(text: str) -> str:

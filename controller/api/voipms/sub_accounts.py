@@ -8,9 +8,10 @@ from typing import Any, Protocol
 from controller.api.auth import Caller
 from controller.api.bindings.declaration import operation
 from controller.api.bindings.refusal import Refused
+from controller.api.voipms.account_phones import account_name, phone_called, phone_number
 from controller.api.voipms.did_checks import required
 from controller.api.voipms.entry_book import MOST_ENTRIES
-from controller.api.voipms.sub_account_checks import DEFAULTS, SubAccountChecks, account_name, new_password
+from controller.api.voipms.sub_account_checks import DEFAULTS, SubAccountChecks, new_password
 from controller.api.voipms.sub_account_models import (
     OneAccount,
     OneAccountNumber,
@@ -131,16 +132,7 @@ class SubAccountMethods:
         return self._directory.snapshot.phones_of(key.name)
 
     def _phone(self, key: LicenseKey, text: str) -> Phone:
-        """A phone of an account: by its name, by the part of it that the customer chose, or by its number. Refused."""
-        wanted = text.strip()
-        names = {wanted, account_name(key, wanted)}
-        for phone in self._all(key):
-            if phone.name in names:
-                return phone
-        for phone in self._all(key):
-            if self._number(phone) == wanted:
-                return phone
-        raise Refused("invalid_account")
+        return phone_called(self._directory.snapshot, key, text)
 
     def _numbered(self, key: LicenseKey, text: str) -> Phone:
         wanted = required(text, "missing_id")
@@ -150,10 +142,7 @@ class SubAccountMethods:
         raise Refused("invalid_id")
 
     def _number(self, phone: Phone) -> str:
-        """The number of a phone: of its entry, else its place in the configuration; entries count from 1001."""
-        if phone.entry_id:
-            return str(phone.entry_id)
-        return str(list(self._directory.snapshot.phones).index(phone.name) + 1)
+        return phone_number(self._directory.snapshot, phone)
 
     def _entry(self, key: LicenseKey, phone: Phone) -> Entry | None:
         """What is stored about a phone, by its customer or about one of the configuration."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
@@ -82,7 +82,7 @@ async def _transfer(line: Line, effect: Transfer, legs: Legs, license_key: str, 
             async with owned(line, "the bridge of a transfer", bridge.destroy):
                 await _connect(line, leg, bridge, legs.application)
                 line.tell(tell_end(effect, Transferred()))
-                return await _talk(line, leg, effect)
+                return await _talk(line, leg, effect, partial(legs.answered, line, leg.id, effect, license_key))
     except AsteriskUnreachable:
         raise Lost from None
     except AsteriskError as error:
@@ -150,9 +150,10 @@ async def _connect(line: Line, leg: Channel, bridge: Bridge, application: str) -
     await bridge.add_channel(line.channel.id, leg.id)
 
 
-async def _talk(line: Line, leg: Channel, effect: Transfer) -> Outcome:
-    """Until one side hangs up. Raises Lost."""
+async def _talk(line: Line, leg: Channel, effect: Transfer, begun: Callable[[], None] = lambda: None) -> Outcome:
+    """Until one side hangs up; `begun` is told that both talk. Raises Lost."""
     line.changes.transfer_became("bridged", number=effect.number, route="".join(line.transfer_routes[:1]))
+    begun()
     happening = await line.wait(None, until=lambda event: is_end_of(leg, event), judged=False)
     if happening is Happening.LOST:
         raise Lost

@@ -35,6 +35,8 @@ _OF_THE_TRUNK = frozenset({2, 3, 34, 38, 41, 42, 44, 47, 102})
 SUBSCRIBER_ABSENT = 20
 # Several who are to ring at once are rung by the dialplan: one leg of ours leads there.
 GROUP_ENDPOINT = "Local/s@ringpost-group/n"
+GROUP_FAR_HALF = "group"
+"""The kind (`Line.fixed_id`) of the channel that rings them: it knows who answered."""
 MEMBERS, MEMBERS_SECONDS = "RINGPOST_MEMBERS", "RINGPOST_MEMBERS_SECONDS"
 DESTROYED_SECONDS = 2.0
 # The states of a leg whose phone was called; Down may be one that was not dialled yet.
@@ -50,7 +52,8 @@ class Legs:
     """How legs are dialled. admit: waits until the legs of a call, by its QueueID, may be dialled at once through
     trunks, by their names; False when they may not now. over: told when the legs on trunks are no more. holds_key:
     whether a key has reached a limit of its usage: no leg of its calls goes out through a trunk then. failed, worked:
-    told what a leg found of its trunk, the first with the reason.
+    told what a leg found of its trunk, the first with the reason. answered: told when a leg talks to the call, by its
+    channel's id, whom it led to, and the licence key.
     """
 
     routes: Routes
@@ -60,6 +63,7 @@ class Legs:
     holds_key: HoldsKey = holds_nobody
     failed: Callable[[str, str], None] = lambda _trunk, _reason: None
     worked: Callable[[str], None] = lambda _trunk: None
+    answered: Callable[[Line, str, Transfer, str], None] = lambda *_: None
 
 
 def trunks_of(effect: Transfer, legs: Legs, license_key: str) -> Iterator[str]:
@@ -131,7 +135,7 @@ async def _reach_once(
         channel_id=leg.id,
         application=legs.application,
         application_args="leg",
-        other_channel_id=line.fixed_id(INSIDE) if inside else None,
+        other_channel_id=line.fixed_id(INSIDE if inside else GROUP_FAR_HALF) if inside or effect.others else None,
         originator=line.channel.id,
         # For Asterisk's own log of its legs, where it tells of one whose controller dies before it has stored it.
         variables={**shown, **members, "CHANNEL(userfield)": effect.number},

@@ -21,6 +21,7 @@ _OURS = "ringpost-"
 _TRY = re.compile(r"ringpost-\d+-try-\d+")
 _EAR = re.compile(r"ringpost-(\d+)-ear-(?:snoop|media)")
 _LEG = re.compile(r"ringpost-(\d+)-transfer")
+_TAPE = re.compile(r"ringpost-(\d+)-tape-[a-z0-9]+")
 # What is made so that an operator can listen in to a call.
 SPY_LEG, SPY_SNOOP, SPY_BRIDGE = "leg", "snoop", "bridge"
 _SPY = re.compile(rf"ringpost-\d+-spy-(?:{SPY_LEG}|{SPY_SNOOP})")
@@ -76,6 +77,17 @@ def leg_id(queue_id: int) -> str:
 def transfer_of(channel_id: str) -> int | None:
     """The QueueID of the call whose transfer has this channel as its leg; None for any other channel."""
     match = _LEG.fullmatch(channel_id)
+    return int(match.group(1)) if match else None
+
+
+def tape_id(queue_id: int, what: str) -> str:
+    """The id of the channel that is recorded so that a call is. what: letters and digits."""
+    return f"ringpost-{queue_id}-tape-{what}"
+
+
+def recorded_call(channel_id: str) -> int | None:
+    """The QueueID of the call that this channel of ours is recorded for; None for any other channel."""
+    match = _TAPE.fullmatch(channel_id)
     return int(match.group(1)) if match else None
 
 

@@ -14,7 +14,7 @@ import structlog
 from controller.asterisk.ari.channels import ChannelState
 from controller.calls.call_prompts import CallPrompts
 from controller.calls.live import LiveCalls
-from controller.calls.model.call import is_leg, is_ours, is_spy, is_try, listened_call
+from controller.calls.model.call import is_leg, is_ours, is_spy, is_try, listened_call, recorded_call
 from controller.calls.model.order import Notification
 from controller.calls.recovery.settle import settle_lost, settle_unreadable
 from controller.calls.recovery.sweep import Sweep
@@ -149,7 +149,8 @@ class Adoption:
                 log.warning("a call that nobody took is taken", channel=channel_id)
                 await channel.continue_in_dialplan(context=state.context, extension=state.extension, priority=1)
                 return
-            helps = is_leg(channel_id) or is_spy(channel_id) or listened_call(channel_id) is not None
+            hears = listened_call(channel_id) is not None or recorded_call(channel_id) is not None
+            helps = hears or is_leg(channel_id) or is_spy(channel_id)
             if helps or (is_try(channel_id) and state.state != "Up"):
                 await channel.hangup()
                 return
@@ -168,13 +169,10 @@ class Adoption:
         return not await self._lookup.knows_channel(did.number, state.id, self._owner.asterisk)
 
     def _unowned(self, channel_ids: set[str]) -> list[str]:
-        """Those that are neither a live call's channel nor the leg of its transfer."""
-        calls = self._live.channel_ids()
-        return [
-            channel_id
-            for channel_id in channel_ids
-            if channel_id not in calls and not self._live.is_leg(channel_id) and not self._live.listens(channel_id)
-        ]
+        """Those that are neither a live call's channel nor the leg of its transfer, and neither listen nor record."""
+        calls, live = self._live.channel_ids(), self._live
+        helps = (live.is_leg, live.listens, live.records)
+        return [each for each in channel_ids if each not in calls and not any(is_one(each) for is_one in helps)]
 
     async def _open_calls(self, channels: Collection[str]) -> list[StoredCall]:
         """This controller's open calls, with those that it has to take over now."""

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Protocol
 
@@ -66,6 +67,7 @@ class Recordings:
         self._now = now
         self._waiting: dict[str, Recording] = {}
         self._stored: set[str] = set()
+        self._followed: set[str] = set()
 
     @property
     def waiting(self) -> int:
@@ -98,8 +100,10 @@ class Recordings:
                     taken = False
         return taken
 
-    def begin(self, queue_id: int, number: int, license_key: str, sound_id: str) -> str:
-        """A recording is about to be made: the call's `number`-th. Gives its name in Asterisk, always the same."""
+    def begin(self, queue_id: int, number: int | str, license_key: str, sound_id: str) -> str:
+        """A recording is about to be made: the call's `number`-th, or of the call itself under another sign. Gives its
+        name in Asterisk, always the same.
+        """
         name = self._name(queue_id, number)
         if name not in self._waiting:
             self._waiting[name] = Recording(name, queue_id, license_key, sound_id, self._now())
@@ -113,6 +117,15 @@ class Recordings:
         """The name of the call's `number`-th recording, if it was begun and is not stored."""
         name = self._name(queue_id, number)
         return name if name in self._waiting else None
+
+    @contextmanager
+    def followed(self, name: str) -> Iterator[None]:
+        """Somebody waits for the recording's end and keeps it: until then the sweep leaves it alone."""
+        self._followed.add(name)
+        try:
+            yield
+        finally:
+            self._followed.discard(name)
 
     async def drop(self, name: str) -> None:
         """Nothing was recorded."""
@@ -157,7 +170,7 @@ class Recordings:
         is_live: whether the call with this QueueID goes on; its recordings are its own business.
         """
         for recording in list(self._waiting.values()):
-            if is_live(recording.queue_id):
+            if is_live(recording.queue_id) or recording.name in self._followed:
                 continue
             if recording.name in self._stored:
                 await self._finish(recording)
@@ -216,5 +229,5 @@ class Recordings:
         medium = Medium(recording.content_hash, recording.seconds)
         self._sounds.hold(recording.license_key, recording.sound_id, medium)
 
-    def _name(self, queue_id: int, number: int) -> str:
+    def _name(self, queue_id: int, number: int | str) -> str:
         return f"{self._application}/{queue_id}-{number}"

@@ -33,6 +33,14 @@ class VoicemailMessage:
     mail_tries: int
 
 
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """How many messages of a mailbox were not heard yet, and how many were."""
+
+    new: int
+    old: int
+
+
 class VoicemailMessages:
     """Keys are named as in the directory. Every method raises StoreError."""
 
@@ -67,6 +75,11 @@ class VoicemailMessages:
             "voicemail_of", license_key, mailbox, folder, message_id, begin, end, MOST_LISTED
         )
         return _messages(rows)
+
+    async def waiting(self, license_keys: Sequence[str]) -> dict[tuple[str, str], Waiting]:
+        """What lies in the mailboxes of these keys, by the key and the mailbox; empty ones are left out."""
+        rows = await self._database.fetch("count_voicemail", license_keys)
+        return {(row["license_key"], row["mailbox"]): Waiting(row["new"], row["old"]) for row in rows}
 
     async def change(self, message: VoicemailMessage, *, folder: str | None = None, heard: bool | None = None) -> bool:
         """Move a message to a folder, or note whether it was heard; False when it is gone."""
