@@ -16,7 +16,6 @@ import structlog
 from controller.asterisk.ari.client import AriClient
 from controller.asterisk.ari.events import CONNECTION_LOST, ChannelEvents
 from controller.calls.effects.owned import removed
-from controller.calls.effects.transfer_leg import GROUP_FAR_HALF
 from controller.calls.line.line import HANG_UP_EVENTS, Line
 from controller.calls.live import LiveCalls
 from controller.calls.model.call import LONGEST_CALL_SECONDS, Call, Direction, tape_id
@@ -98,21 +97,24 @@ class CallRecorder:
             self._live.own(self._leg_answered(line, leg_id, effect, license_key))
 
     async def _leg_answered(self, line: Line, leg_id: str, effect: Transfer, license_key: str) -> None:
-        phone = await self._phone(line, effect, license_key)
+        phone = await self._phone(leg_id, effect, license_key)
         if phone is None or not phone.records_calls:
             return
         number = next((each.call.legs for each in self._live.sessions() if each.line is line), None)
         if number is not None:
             self._begin(_Tape(line.queue_id, leg_id, f"leg{number}", phone.owner, phone.name, "incoming"))
 
-    async def _phone(self, line: Line, effect: Transfer, license_key: str) -> Phone | None:
+    async def _phone(self, leg_id: str, effect: Transfer, license_key: str) -> Phone | None:
         """The phone of ours that answered a transfer."""
         snapshot, target = self._directory.snapshot, effect.number
         if effect.others:
             try:
-                # As Dial() names it: PJSIP/NAME-00000001.
-                answered = await self._ari.channels.get(line.fixed_id(GROUP_FAR_HALF)).get_variable("DIALEDPEERNAME")
-            except AsteriskError:
+                # The far half of the leg (its name ends in ;2) dials them, and knows who answered: PJSIP/NAME-00000001.
+                name = (await self._ari.channels.get(leg_id).state()).name
+                far = self._ari.channels.get(f"{name.removesuffix(';1')};2")
+                answered = await far.get_variable("DIALEDPEERNAME")
+            except AsteriskError as error:
+                log.info("who of a group answered is not known", reason=str(error))
                 return None
             return snapshot.phones.get(answered.removeprefix("PJSIP/").rpartition("-")[0])
         if target.lower().startswith("sip:"):

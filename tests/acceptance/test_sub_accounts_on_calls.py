@@ -73,8 +73,8 @@ class Desk:
 
         await until(let_in)
 
-    async def recorded(self, call_type: str) -> dict[str, Any]:
-        """The phone's recorded call of this type, when it is there."""
+    async def recorded(self, call_type: str, count: int = 1) -> dict[str, Any]:
+        """The newest of the phone's recorded calls of this type, when there are so many."""
         today = datetime.now(ZONE)
         first, last = today - timedelta(days=1), today + timedelta(days=1)
         asked = {"account": "desk", "date_from": f"{first:%Y-%m-%d}", "date_to": f"{last:%Y-%m-%d}"}
@@ -83,7 +83,7 @@ class Desk:
         async def listed() -> bool:
             answer = await self.client.call("getCallRecordings", **asked, call_type=call_type)
             found[:] = answer.get("recordings", ())
-            return bool(found)
+            return len(found) >= count
 
         await until(listed)
         return found[0]
@@ -148,8 +148,9 @@ async def test_a_phone_registers_calls_and_shows_what_its_mailbox_holds(desk: De
     assert (row["destination"], row["subaccount"]) == (NUMBER, PHONE.user)
 
 
-async def test_a_phone_is_called_and_its_calls_are_recorded(desk: Desk) -> None:
-    assert await desk.client.status("setDIDRouting", did=NUMBER, routing=f"account:{PHONE.user}") == "success"
+async def test_a_phone_is_called_alone_and_in_a_group_and_its_calls_are_recorded(desk: Desk) -> None:
+    alone = f"account:{PHONE.user}"
+    group = await desk.client.call("setRingGroup", name="all", members=f"{alone};account:alice")
     await desk.register(free_port("udp", host=PHONE_ADDRESS))
     async with (
         Softphone(desk.sipp, server=desk.server, local_host=CARRIER) as carrier,
@@ -161,13 +162,15 @@ async def test_a_phone_is_called_and_its_calls_are_recorded(desk: Desk) -> None:
             return bool((await desk.client.call("getRegistrationStatus", account="desk"))["registered"] == "yes")
 
         await until(registered)
-        call = await carrier.dial(f"1{NUMBER}", caller="12015580001", until="sent")
-        callee = await line.next_call(LONGEST_WAIT)
-        await callee.answer()
-        ear = Ear(callee)
-        await call.play(tone(VOICE, 8.0))
-        await ear.hear(VOICE)
-        await callee.hang_up()
-        await call.ended(LONGEST_WAIT)
-    row = await desk.recorded("incoming")
-    assert (row["destination"], row["subaccount"]) == (NUMBER, PHONE.user)
+        for count, routing in enumerate((alone, f"grp:{group['ring_group']}"), start=1):
+            assert await desk.client.status("setDIDRouting", did=NUMBER, routing=routing) == "success"
+            call = await carrier.dial(f"1{NUMBER}", caller="12015580001", until="sent")
+            callee = await line.next_call(LONGEST_WAIT)
+            await callee.answer()
+            ear = Ear(callee)
+            await call.play(tone(VOICE, 8.0))
+            await ear.hear(VOICE)
+            await callee.hang_up()
+            await call.ended(LONGEST_WAIT)
+            row = await desk.recorded("incoming", count)
+            assert (row["destination"], row["subaccount"]) == (NUMBER, PHONE.user)

@@ -86,3 +86,14 @@ async def test_a_key_that_reached_a_limit_has_no_funds_and_a_suspended_one_buys_
     async with voipms_room(postgres, tmp_path, known, sending=False) as room:
         assert await room.client.status("orderDID", **ORDER) == "Unable_to_purchase"
         assert await room.client.status("sendSMS", **text) == "sms_failed"
+
+
+async def test_what_is_to_be_deleted_is_named_and_an_account_without_phones_has_no_account(
+    postgres: str, tmp_path: Path
+) -> None:
+    without_phones = replace(snapshot(), phones={})
+    async with voipms_room(postgres, tmp_path, without_phones, sending=False) as room:
+        assert await room.client.status("delIVR") == "missing_ivr"
+        assert await room.client.status("delIVR", ivr="77") == "invalid_ivr"
+        answer = await room.client.call("getSubAccounts")
+        assert (answer["status"], "accounts" in answer) == ("no_account", False)

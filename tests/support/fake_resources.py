@@ -107,7 +107,9 @@ class FakeResources(FakeSwitch):
         return (200, self.bridge(bridge_id)) if request.method == "GET" else NO_CONTENT
 
     def _answer_channels(self, request: FakeRequest, rest: str) -> Reply:
-        channel_id, _, operation = rest.partition("/")
+        # A channel is found by its name, too, in which there is a slash.
+        named = next((each for each in self.channels if "/" in each and rest.startswith(f"{each}/")), "")
+        channel_id, _, operation = (named, "", rest[len(named) + 1 :]) if named else rest.partition("/")
         if request.method == "GET" and not rest:
             return 200, [channel.described() for channel in self.channels.values()]
         if request.method == "POST" and not operation:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -71,6 +71,7 @@ async def memory_room(
     dialling: bool = True,
     manager: ManagerInterface | None = None,
     holds_key: HoldsKey = holds_nobody,
+    now: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> AsyncIterator[MemoryRoom]:
     """A controller, connected to the fake; cancelled, as by kill -9, at the end. What it stored stays in `store`."""
     store = store or MemoryDatabase()
@@ -103,7 +104,7 @@ async def memory_room(
         lease_seconds=90,
         context=NOWHERE,
         registry=registry,
-        log_targets=CallLogTargets(journal, CallFeed(), lambda: datetime.now(UTC)),
+        log_targets=CallLogTargets(journal, CallFeed(), now),
         unseen=unseen_legs(database, current, owner),
         queue_text=no_text,
         block_number=nobody_opts_out,

@@ -7,9 +7,14 @@ from dataclasses import replace
 import pytest
 
 from controller.directory.did_settings import DidSettings
-from controller.directory.snapshot import Phone, Snapshot
+from controller.directory.snapshot import Did, Phone, Snapshot
 from controller.errors import StoreUnreachable
+from controller.ivr.compiled import compile_place
+from controller.ivr.model import Destination
+from controller.ivr.places import Member, NumberRouting, RingGroup
+from controller.ivr.translation import Catalogue
 from tests.support.calls import KEY, snapshot
+from tests.support.fake_switch import FakeChannel
 from tests.support.memory_ari import MemoryAri
 from tests.support.memory_room import MemoryRoom, memory_room
 from tests.support.patience import until
@@ -80,6 +85,30 @@ async def test_a_phone_that_a_call_is_led_to_is_recorded_from_its_answer_to_its_
         leg = fake.channels[tape].snooped_id
         assert leg.endswith("-transfer")
         fake.hang_up(leg)
+        assert await kept(room) == ["call-recording/alice/in"]
+        await room.idle()
+
+
+async def test_of_a_group_the_phone_that_answered_is_recorded() -> None:
+    fake = MemoryAri()
+
+    def answers(leg: FakeChannel) -> None:
+        # The far half of the leg, which dials the members.
+        far = fake.surviving_channel(f"PJSIP/fake-{leg.id};2")
+        far.variables["DIALEDPEERNAME"] = "PJSIP/alice-00000001"
+        fake.answer(leg.id)
+
+    fake.on_originate = answers
+    place = Destination.parse(f"did:{NUMBER}")
+    group = RingGroup(tuple(Member(Destination.parse(f"sip:{name}")) for name in ("bob", "alice")))
+    of_number = NumberRouting(Destination.parse("grp:1"))
+    program = compile_place(place, Catalogue(places={place: of_number, Destination.parse("grp:1"): group}))
+    phones = {"alice": ALICE, "bob": replace(ALICE, name="bob", number=None)}
+    stated = replace(known(), dids={NUMBER: Did(NUMBER, voice=KEY, program=program)}, phones=phones)
+    async with memory_room(fake, stated) as room:
+        call = fake.incoming_call()
+        await recording(fake)
+        fake.hang_up(call)
         assert await kept(room) == ["call-recording/alice/in"]
         await room.idle()
 

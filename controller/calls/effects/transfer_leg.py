@@ -35,8 +35,6 @@ _OF_THE_TRUNK = frozenset({2, 3, 34, 38, 41, 42, 44, 47, 102})
 SUBSCRIBER_ABSENT = 20
 # Several who are to ring at once are rung by the dialplan: one leg of ours leads there.
 GROUP_ENDPOINT = "Local/s@ringpost-group/n"
-GROUP_FAR_HALF = "group"
-"""The kind (`Line.fixed_id`) of the channel that rings them: it knows who answered."""
 MEMBERS, MEMBERS_SECONDS = "RINGPOST_MEMBERS", "RINGPOST_MEMBERS_SECONDS"
 DESTROYED_SECONDS = 2.0
 # The states of a leg whose phone was called; Down may be one that was not dialled yet.
@@ -135,7 +133,7 @@ async def _reach_once(
         channel_id=leg.id,
         application=legs.application,
         application_args="leg",
-        other_channel_id=line.fixed_id(INSIDE if inside else GROUP_FAR_HALF) if inside or effect.others else None,
+        other_channel_id=line.fixed_id(INSIDE) if inside else None,
         originator=line.channel.id,
         # For Asterisk's own log of its legs, where it tells of one whose controller dies before it has stored it.
         variables={**shown, **members, "CHANNEL(userfield)": effect.number},
