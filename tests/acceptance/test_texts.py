@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
+import random
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
@@ -229,10 +231,21 @@ async def test_a_long_text_arrives_whole(texts: TextHouse) -> None:
     assert (await texts.carrier.next_text()).body == body[:1600]
 
 
-async def test_while_the_controller_is_killed_no_text_is_lost_and_none_comes_twice(texts: TextHouse) -> None:
+def _segments(body: str) -> int:
+    """How many segments a text of ASCII letters and digits, or of letters that GSM lacks, is."""
+    alone, joined = (160, 153) if body.isascii() else (70, 67)
+    return 1 if len(body) <= alone else math.ceil(len(body) / joined)
+
+
+async def test_while_the_controller_is_killed_no_text_is_lost_and_none_comes_twice_nor_is_metered_twice(
+    texts: TextHouse,
+) -> None:
+    chance = random.Random(9)
+    bodies = [f"text {n} {chance.choice('xЖ') * chance.randrange(1, 500)}" for n in range(90)]
+
     async def send(first: int) -> None:
-        for n in range(first, first + 30):
-            assert await texts.carrier.send(VOICE_NUMBER, f"text {n}") == 202
+        for body in bodies[first : first + 30]:
+            assert await texts.carrier.send(VOICE_NUMBER, body) == 202
 
     await send(0)
     sending = asyncio.create_task(send(30))
@@ -243,7 +256,7 @@ async def test_while_the_controller_is_killed_no_text_is_lost_and_none_comes_twi
     await texts.house.start()
     await texts.until("SELECT 1 FROM texts WHERE direction = 'incoming' HAVING count(*) = 91", timeout=40)
     rows = await texts.rows("SELECT body, count(*) FROM texts WHERE direction = 'incoming' GROUP BY body")
-    assert {row["body"]: row["count"] for row in rows} == {**{f"text {n}": 1 for n in range(90)}, "STOP": 1}
+    assert {row["body"]: row["count"] for row in rows} == dict.fromkeys([*bodies, "STOP"], 1)
     assert (await texts.carrier.next_text()).body == STOP_REPLY
     # A post-back that was under way at the kill is due again when its lease, 40 s, is over.
     posted = await texts.customer.wait(
@@ -253,6 +266,13 @@ async def test_while_the_controller_is_killed_no_text_is_lost_and_none_comes_twi
     assert len(set(ids)) == 91
     await texts.until("SELECT 1 FROM texts WHERE source = 'reply' AND state = 'accepted'")
     assert len(texts.carrier.received) == 1
+    metered = await texts.rows(
+        "SELECT direction, sum(units) AS units FROM usage_records WHERE product = 'text' GROUP BY direction"
+    )
+    assert {row["direction"]: row["units"] for row in metered} == {
+        "incoming": sum(map(_segments, [*bodies, "STOP"])),
+        "outgoing": _segments(STOP_REPLY),
+    }
 
 
 async def test_two_controllers_on_one_database_take_and_send_every_text_once(
