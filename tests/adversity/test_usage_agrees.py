@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import random
 from collections import defaultdict, deque
-from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager, suppress
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import count
 from pathlib import Path
@@ -28,8 +29,9 @@ from tests.support.soak import soaking
 Phones = Callable[[RunningAsterisk], AbstractAsyncContextManager[Softphone]]
 
 QUIET_CALLS = 20
-CALLS_UNDER_KILLS = int(soaking(6, 10_000))
+CALLS_UNDER_KILLS = int(soaking(6, 5_000))  # of each controller
 KILLS = int(soaking(2, 1_000_000))
+CONTROLLERS = int(soaking(1, 2))
 AT_ONCE = int(soaking(6, 24))
 LONGEST_SECONDS = 3.0
 # A controller has answered a call, and lives on for so long at most, before it is killed.
@@ -98,11 +100,11 @@ async def _all_are_over(dsn: str) -> None:
 class _Callers:
     """People who call at random, and who is called by transfers: each hangs up after a while, or does not answer."""
 
-    def __init__(self, phone: Softphone, line: AnsweringLine) -> None:
+    def __init__(self, phone: Softphone, line: AnsweringLine, numbers: Iterator[int]) -> None:
         self._phone = phone
         self._line = line
         self._chance = random.Random(13)
-        self._numbers = count(12125550000)
+        self._numbers = numbers
         self._at_once = asyncio.Semaphore(AT_ONCE)
 
     async def call(self, calls: int) -> None:
@@ -167,13 +169,57 @@ class _Lives:
         await house.start()
 
 
-def _agree(trace: SipTrace, metered: list[Metered], lives: _Lives) -> str:
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """An Asterisk with the controller that it belongs to, its SIP trace, and people who call there."""
+
+    asterisk: RunningAsterisk
+    house: House
+    trace: SipTrace
+    callers: _Callers
+
+    async def be_called(self, lives: _Lives) -> None:
+        """Be called in peace, then while the controller is killed again and again."""
+        await self.callers.call(QUIET_CALLS)
+        killing = asyncio.create_task(lives.kill_again_and_again(self.house, self.trace))
+        try:
+            await self.callers.call(CALLS_UNDER_KILLS)
+        finally:
+            killing.cancel()
+            await asyncio.gather(killing, return_exceptions=True)
+        await lives.restart(self.house)
+        await self.asterisk.without_calls()
+        # What the last one let go, Asterisk has written down by now.
+        await lives.restart(self.house)
+
+
+@asynccontextmanager
+async def _place(
+    folder: Path, tools: ProgramTree, dsn: str, url: str, softphone: Phones, numbers: Iterator[int]
+) -> AsyncIterator[_Place]:
+    async with (
+        running_asterisk(
+            tools,
+            entity_id=f"02:00:00:00:00:0{folder.name}",
+            lease_seconds=LEASE_SECONDS,
+            wait_for_controller_seconds=RINGS_SECONDS,
+            numbers=frozenset({f"+{WAITER}", f"+{TALKER}"}),
+        ) as asterisk,
+        sip_trace(asterisk) as trace,
+        running_house(folder, asterisk, dsn, tools.root, _yaml(folder, url), "warning") as house,
+        softphone(asterisk) as phone,
+        phone.answering(port=asterisk.configuration.trunks[0].port) as line,
+    ):
+        yield _Place(asterisk, house, trace, _Callers(phone, line, numbers))
+
+
+def _agree(answered: list[TracedLeg], metered: list[Metered]) -> str:
     """Each record has its leg, and no two have one; each leg has its record, whoever was there to see it.
 
     Both have the same times, but for what passes until Asterisk tells of an answer. Gives the sums, for people.
     """
     legs: defaultdict[tuple[str, str], deque[TracedLeg]] = defaultdict(deque)
-    for leg in trace.answered:
+    for leg in answered:
         legs["transfer" if leg.outgoing else "call", leg.caller].append(leg)
     traced, counted = 0.0, 0
     for each in metered:
@@ -184,40 +230,33 @@ def _agree(trace: SipTrace, metered: list[Metered], lives: _Lives) -> str:
         assert abs(each.at - leg.times[1]) < LATE, (each, leg)
         traced, counted = traced + leg.seconds, counted + each.units
     assert [leg for rest in legs.values() for leg in rest] == []
-    return f"{len(trace.answered)} legs, {lives.kills} kills; {traced:.1f} s in the trace, {counted} s metered"
+    return f"{len(answered)} legs; {traced:.1f} s in the trace, {counted} s metered"
 
 
-@pytest.mark.timeout(600 + CALLS_UNDER_KILLS * 2)
+@pytest.mark.timeout(900 + CALLS_UNDER_KILLS * 2)
 async def test_every_answered_leg_of_the_sip_trace_is_metered_once_whoever_is_killed_meanwhile(
     tools: ProgramTree, postgres: str, tmp_path: Path, softphone: Phones
 ) -> None:
-    lives = _Lives()
-    async with (
-        customer() as acme,
-        running_asterisk(
-            tools,
-            lease_seconds=LEASE_SECONDS,
-            wait_for_controller_seconds=RINGS_SECONDS,
-            numbers=frozenset({f"+{WAITER}", f"+{TALKER}"}),
-        ) as asterisk,
-        sip_trace(asterisk) as trace,
-        running_house(tmp_path, asterisk, postgres, tools.root, _yaml(tmp_path, acme.url), "warning") as house,
-        softphone(asterisk) as phone,
-        phone.answering(port=asterisk.configuration.trunks[0].port) as line,
-    ):
-        callers = _Callers(phone, line)
-        await callers.call(QUIET_CALLS)
-        await house.delivered()
-        killing = asyncio.create_task(lives.kill_again_and_again(house, trace))
-        try:
-            await callers.call(CALLS_UNDER_KILLS)
-        finally:
-            killing.cancel()
-            await asyncio.gather(killing, return_exceptions=True)
-        await lives.restart(house)
-        await asterisk.without_calls()
-        # What the last one let go, Asterisk has written down by now.
-        await lives.restart(house)
+    lives, numbers = _Lives(), count(12125550000)
+    folders = [tmp_path / str(place) for place in range(CONTROLLERS)]
+    for folder in folders:
+        folder.mkdir()
+    async with customer() as acme, AsyncExitStack() as stack:
+        places = [
+            await stack.enter_async_context(_place(folder, tools, postgres, acme.url, softphone, numbers))
+            for folder in folders
+        ]
+        async with asyncio.TaskGroup() as group:
+            for place in places:
+                group.create_task(place.be_called(lives))
         await _all_are_over(postgres)
-        await house.delivered()
-        print(_agree(trace, await _metered(postgres), lives))
+        await places[0].house.delivered()
+        answered = [leg for place in places for leg in place.trace.answered]
+
+        async def all_are_metered() -> bool:
+            return len(await _metered(postgres)) >= len(answered)
+
+        # What nobody saw is stored once the last controller has read of it.
+        with suppress(TimeoutError):
+            await until(all_are_metered)
+        print(_agree(answered, await _metered(postgres)), f"{CONTROLLERS} controllers, {lives.kills} kills")

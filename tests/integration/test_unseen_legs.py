@@ -9,6 +9,8 @@ from pathlib import Path
 import asyncpg
 import pytest
 
+from controller.asterisk.leg_log import LoggedLeg
+from controller.calls.recovery.unseen import unknown_legs
 from tests.support.calls import CallsRoom, calls_room, snapshot
 from tests.support.fake_ari import FakeAri
 from tests.support.leg_lines import answer_line, end_line
@@ -105,3 +107,51 @@ async def test_what_a_caller_withholds_stays_withheld(postgres: str, tmp_path: P
         await room.adoption.connected()
         ((number,),) = await _sql(room, "SELECT their_number FROM calls")
         assert "2125550123" not in str(number)
+
+
+async def test_a_transfer_whose_answer_nobody_stored_is_metered_once(postgres: str, tmp_path: Path) -> None:
+    log = tmp_path / "legs.csv"
+    async with FakeAri(playback_seconds=None) as fake, calls_room(fake, postgres, KNOWN) as room:
+        fake.incoming_call()
+        await fake.until(lambda: bool(fake.played))
+        ((queue_id,),) = await _sql(room, "SELECT queue_id FROM calls")
+        fake.drop_connection()
+    ended_at = datetime.now(UTC) - timedelta(seconds=5)
+    answered_at = ended_at - timedelta(seconds=20)
+    leg = f"ringpost-{queue_id}-transfer"
+    line = answer_line(leg, answered_at, application="Stasis", arguments="ringpost,leg", called="+14165550123")
+    log.write_text(f"{line}\n{end_line(leg, ended_at)}\n")
+    for _ in range(2):
+        async with FakeAri() as fake, calls_room(fake, postgres, KNOWN, leg_log=log) as room:
+            await room.adoption.connected()
+            await room.adoption.connected()
+            transfers = [row for row in await _usage(room) if row[0] == "transfer"]
+            assert transfers == [("transfer", "+14165550123", 20, answered_at, ended_at)]
+
+
+AT = datetime(2026, 11, 28, tzinfo=UTC)
+
+
+def _leg(second: float) -> LoggedLeg:
+    return LoggedLeg(
+        "t", "carrier", (), "", False, "", AT + timedelta(seconds=second), AT + timedelta(seconds=second + 1)
+    )
+
+
+@pytest.mark.parametrize(
+    ("logged", "stored", "unknown"),
+    [
+        ([10], [10.2], []),
+        ([10, 20], [20.1], [10]),
+        ([10, 20], [10.1], [20]),
+        ([10, 20], [], [10, 20]),
+        ([10, 20], [10.0, 20.0], []),
+        ([10], [3.0], [10]),
+        ([], [3.0], []),
+    ],
+)
+def test_a_stored_leg_is_the_last_that_was_answered_before(
+    logged: list[float], stored: list[float], unknown: list[float]
+) -> None:
+    found = unknown_legs([_leg(each) for each in logged], [AT + timedelta(seconds=each) for each in stored])
+    assert found == [_leg(each) for each in unknown]

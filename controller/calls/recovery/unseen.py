@@ -58,6 +58,7 @@ class UnseenLegs:
         self._asterisk = asterisk
         self._started_at = now()
         self._legs: list[LoggedLeg] = []
+        self._metered: set[str] = set()
         self._by_channel: dict[str, list[LoggedLeg]] = {}
 
     async def look(self) -> None:
@@ -118,9 +119,11 @@ class UnseenLegs:
             for call in (await self._lookup.legs_of(legs) if legs else [])
             for leg in unknown_legs(legs[call.queue_id], call.answered)
         ]
-        if usage:
-            log.warning("transfers were answered that nobody stored", legs=len(usage))
-            await self._lookup.meter(usage)
+        new = [record for record in usage if record.record_id not in self._metered]
+        if new:
+            log.warning("transfers were answered that nobody stored", legs=len(new))
+            await self._lookup.meter(new)
+            self._metered.update(record.record_id for record in new)
 
     def _is_call(self, leg: LoggedLeg) -> bool:
         """Whether a leg was an incoming call that a controller of this application answered."""
