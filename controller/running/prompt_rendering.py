@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Iterator
 
 import structlog
@@ -19,6 +20,8 @@ from controller.speech.shared_speech import SharedSpeech
 log = structlog.get_logger()
 
 AT_ONCE = 2
+# How many prompts are made between two lines of the log that say how far it is.
+TOLD_EVERY = 100
 
 
 def build_prompts(
@@ -34,17 +37,23 @@ def build_prompts(
 async def prepare_prompts(prompts: Prompts, snapshot: Snapshot) -> int:
     """Render every text and convert every sound that calls to the snapshot's numbers can play; how many failed.
 
-    What fails is logged and left out of the calls: a script with one bad sound still says the rest.
+    What fails is logged and left out of the calls: a script with one bad sound still says the rest. What is there
+    already costs a look into memory; how far the rest is stands in the log after every hundred.
     """
     slots = asyncio.Semaphore(AT_ONCE)
+    texts = dict.fromkeys(_speeches(snapshot))
+    sounds = [(key, sound_id) for key, known in snapshot.sounds.items() for sound_id in known]
+    progress = _Progress(len(texts) + len(sounds))
 
     async def speech(text: str, voice: int) -> bool:
         async with slots:
             try:
-                await prompts.speech(text, voice)
+                await prompts.speech(text, voice, synthesized=progress.rendered)
             except SpeechError as error:
                 log.warning("a text could not be rendered", reason=str(error))
                 return False
+            finally:
+                progress.done()
             return True
 
     async def sound(key: str, sound_id: str) -> bool:
@@ -57,13 +66,42 @@ async def prepare_prompts(prompts: Prompts, snapshot: Snapshot) -> int:
             except SpeechError as error:
                 log.warning("a sound could not be converted", sound=sound_id, reason=str(error))
                 return False
+            finally:
+                progress.done()
             return True
 
     results = await asyncio.gather(
-        *(speech(text, voice) for text, voice in dict.fromkeys(_speeches(snapshot))),
-        *(sound(key, sound_id) for key, sounds in snapshot.sounds.items() for sound_id in sounds),
+        *(speech(text, voice) for text, voice in texts), *(sound(key, sound_id) for key, sound_id in sounds)
     )
+    progress.over()
     return results.count(False)
+
+
+class _Progress:
+    """Says in the log how far rendering is."""
+
+    def __init__(self, of: int) -> None:
+        self._of = of
+        self._done = self._rendered = 0
+        self._began = time.monotonic()
+
+    def rendered(self) -> None:
+        """A text was not there, and is now."""
+        self._rendered += 1
+        if self._rendered % TOLD_EVERY == 0:
+            self._tell("prompts are being rendered")
+
+    def done(self) -> None:
+        """A prompt is there, or failed."""
+        self._done += 1
+
+    def over(self) -> None:
+        """Nothing is left."""
+        self._tell("prompts are ready")
+
+    def _tell(self, event: str) -> None:
+        seconds = round(time.monotonic() - self._began, 1)
+        log.info(event, done=self._done, of=self._of, rendered=self._rendered, seconds=seconds)
 
 
 def _speeches(snapshot: Snapshot) -> Iterator[tuple[str, int]]:

@@ -13,6 +13,7 @@ from pathlib import Path
 from controller.errors import ConfigurationError
 from controller.speech.audio import read_speech
 from controller.speech.engine_program import run_program
+from controller.speech.stretching import in_manner
 from controller.speech.synthesizer import Manner, SpeechAudio
 
 PLACES = frozenset({"voice", "input", "output", "speed", "stretch", "pitch"})
@@ -23,13 +24,16 @@ class CommandTemplate:
 
     `{output}` is the audio file that it writes, `{input}` a file with the text (without it the text comes on standard
     input), `{voice}` the voice's name from the voice table, `{speed}` and `{pitch}` factors (1.0 is normal),
-    `{stretch}` the inverse of the speed. No shell is involved. It speaks only for ids that the voice table gives it.
+    `{stretch}` the inverse of the speed. What it has no place for is done on the audio. No shell is involved. It speaks
+    only for ids that the voice table gives it.
     ConfigurationError for a template that cannot work.
     """
 
     def __init__(self, name: str, template: str, env: Mapping[str, str] | None = None, timeout: float = 60.0) -> None:
         self._name = name
         self._words = _words(name, template)
+        self._own_speed = any(place in word for word in self._words for place in ("{speed}", "{stretch}"))
+        self._own_pitch = any("{pitch}" in word for word in self._words)
         self._takes_file = any("{input}" in word for word in self._words)
         self._env = dict(env or {})
         self._timeout = timeout
@@ -68,7 +72,9 @@ class CommandTemplate:
             command = [word.format(**places) for word in self._words]
             stdin = b"" if self._takes_file else text.encode("utf-8", "replace")
             await run_program(command, env=self._env, stdin=stdin, timeout=self._timeout)
-            return await asyncio.to_thread(read_speech, target, self._name)
+            speech = await asyncio.to_thread(read_speech, target, self._name)
+            speed, pitch = 1.0 if self._own_speed else manner.speed, 1.0 if self._own_pitch else manner.pitch
+            return await asyncio.to_thread(in_manner, speech, speed=speed, pitch=pitch)
 
 
 def _words(name: str, template: str) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from controller.speech.audio import read_speech
 from controller.speech.engine_program import run_program
+from controller.speech.stretching import in_manner
 from controller.speech.synthesizer import Manner, SpeechAudio
 
 _LANGUAGES = """
@@ -27,7 +28,6 @@ REGIONS = {
 
 NORMAL_WORDS_A_MINUTE = 165
 SLOWEST, FASTEST = 80, 450
-NORMAL_PITCH, HIGHEST_PITCH = 50, 99
 
 
 class Espeak:
@@ -62,12 +62,14 @@ class Espeak:
     async def synthesize(self, text: str, manner: Manner) -> SpeechAudio:
         """Speak `text`; SynthesisFailed. The text goes through a file that only we can read."""
         speed = min(max(round(NORMAL_WORDS_A_MINUTE * manner.speed), SLOWEST), FASTEST)
-        pitch = min(max(round(NORMAL_PITCH * manner.pitch), 0), HIGHEST_PITCH)
+        left = manner.speed * NORMAL_WORDS_A_MINUTE / speed
         with tempfile.TemporaryDirectory(prefix="ringpost-espeak-") as folder:
             source, target = Path(folder, "text"), Path(folder, "speech.wav")
             # Two brackets would make it read what follows as phonemes.
             source.write_text(text.replace("[[", "[ ["), encoding="utf-8")  # noqa: ASYNC240 (a few hundred bytes)
-            options = ["-b", "1", "-z", "-v", manner.voice, "-s", str(speed), "-p", str(pitch)]
+            options = ["-b", "1", "-z", "-v", manner.voice, "-s", str(speed)]
             command = [*self._command, *options, "-f", str(source), "-w", str(target)]
             await run_program(command, env=self._env, timeout=self._timeout)
-            return await asyncio.to_thread(read_speech, target, self.name)
+            speech = await asyncio.to_thread(read_speech, target, self.name)
+            # A step of its pitch is less than it says, and its pace ends before that of speech control.
+            return await asyncio.to_thread(in_manner, speech, speed=left, pitch=manner.pitch)

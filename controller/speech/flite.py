@@ -11,9 +11,12 @@ from controller.errors import SynthesisFailed
 from controller.speech.audio import read_speech
 from controller.speech.engine_program import run_program
 from controller.speech.spoken_forms import folded
+from controller.speech.stretching import in_manner
 from controller.speech.synthesizer import Manner, SpeechAudio
 
 VOICES = frozenset({"slt", "rms", "awb", "kal", "kal16"})
+# These pass over the pitch that they are asked for.
+KEEPS_ITS_PITCH = frozenset({"rms"})
 
 
 class Flite:
@@ -58,8 +61,10 @@ class Flite:
             command = [*self._command, "-voice", manner.voice]
             if manner.speed != 1.0:
                 command += ["--setf", f"duration_stretch={1 / manner.speed:.3f}"]
-            if manner.pitch != 1.0:
+            heeded = manner.voice not in KEEPS_ITS_PITCH
+            if manner.pitch != 1.0 and heeded:
                 command += ["--setf", f"f0_shift={manner.pitch:.3f}"]
             command += ["-f", str(source), "-o", str(target)]
             await run_program(command, env=self._env, timeout=self._timeout)
-            return await asyncio.to_thread(read_speech, target, self.name)
+            speech = await asyncio.to_thread(read_speech, target, self.name)
+            return await asyncio.to_thread(in_manner, speech, pitch=1.0 if heeded else manner.pitch)

@@ -32,7 +32,7 @@ from controller.speech.voices import Speaker, Voices
 
 log = structlog.get_logger()
 
-RENDERING = "4"
+RENDERING = "5"
 """Part of every cached prompt's key: to be changed when the same text comes to sound different."""
 
 # No call lasts longer: what is beyond is left out.

@@ -17,7 +17,7 @@ from controller.speech.engine_program import run_program
 from controller.speech.espeak import Espeak
 from controller.speech.flite import Flite
 from controller.speech.prompts import Prompts
-from controller.speech.synthesizer import Manner, Synthesizer
+from controller.speech.synthesizer import Manner, SpeechAudio, Synthesizer
 from controller.speech.voices import Voices
 
 TIME_OUT = 20
@@ -55,16 +55,59 @@ async def test_espeak_speaks_other_languages(espeak: Espeak) -> None:
             assert np.abs(speech.samples).max() > 0.1
 
 
-@pytest.mark.parametrize("engine", ["flite", "espeak"])
-async def test_speed_and_pitch_are_heard(engine: str, flite: Flite, espeak: Espeak) -> None:
+def pitch_of(speech: SpeechAudio) -> float:
+    """The middle pitch of the voiced pieces, in Hz."""
+    piece = speech.rate // 16
+    found = []
+    for start in range(0, len(speech.samples) - piece, piece // 2):
+        sound = speech.samples[start : start + piece].astype(np.float64)
+        sound -= sound.mean()
+        alike = np.correlate(sound, sound, "full")[piece - 1 :]
+        least = speech.rate // 450
+        place = least + int(np.argmax(alike[least : speech.rate // 50]))
+        if np.abs(sound).max() > 0.1 and alike[place] > alike[0] / 2:
+            found.append(speech.rate / place)
+    return float(np.median(found))
+
+
+@pytest.mark.parametrize(
+    ("engine", "voice"),
+    [("flite", "slt"), ("flite", "rms"), ("flite", "awb"), ("espeak", "en-us"), ("espeak", "de+f3")],
+)
+async def test_speed_and_pitch_are_as_asked_for_each_without_the_other(
+    engine: str, voice: str, flite: Flite, espeak: Espeak
+) -> None:
     speaker: Synthesizer = flite if engine == "flite" else espeak
-    voice = "slt" if engine == "flite" else "en-us"
-    text = "Press one for opening hours."
-    normal = await seconds_of(speaker, text, Manner(voice))
-    assert await seconds_of(speaker, text, Manner(voice, speed=0.5)) > normal * 1.5
-    assert await seconds_of(speaker, text, Manner(voice, speed=2.0)) < normal * 0.75
-    low, high = [(await speaker.synthesize(text, Manner(voice, pitch=pitch))).samples for pitch in (0.8, 1.25)]
-    assert not np.array_equal(low[:5000], high[:5000])
+    text = "Please enter the number of your account, and press the pound key."
+    normal = await speaker.synthesize(text, Manner(voice))
+    seconds, pitch = len(normal.samples) / normal.rate, pitch_of(normal)
+    for speed in (0.4, 0.8, 1.5, 2.5):
+        spoken = await speaker.synthesize(text, Manner(voice, speed=speed))
+        assert seconds / (len(spoken.samples) / spoken.rate) == pytest.approx(speed, rel=0.12), speed
+        assert pitch_of(spoken) == pytest.approx(pitch, rel=0.12), speed
+    for factor in (0.7, 1.4):
+        spoken = await speaker.synthesize(text, Manner(voice, pitch=factor))
+        assert len(spoken.samples) / spoken.rate == pytest.approx(seconds, rel=0.1), factor
+        assert pitch_of(spoken) / pitch == pytest.approx(factor, rel=0.1), factor
+
+
+async def test_what_a_command_has_no_place_for_is_done_on_the_audio(tmp_path: Path) -> None:
+    program = tmp_path / "tone.py"
+    program.write_text(
+        "import math, struct, sys, wave\n"
+        "file = wave.open(sys.argv[1], 'wb')\n"
+        "file.setparams((1, 2, 16000, 0, 'NONE', ''))\n"
+        "file.writeframes(b''.join(struct.pack('<h', int(9000 * math.sin(i / 20))) for i in range(16000)))\n"
+        "file.close()\n"
+    )
+    engine = CommandTemplate("tone", f"{sys.executable} {program} {{output}}")
+    normal = await engine.synthesize("Hello", Manner("any"))
+    fast = await engine.synthesize("Hello", Manner("any", speed=2.0))
+    high = await engine.synthesize("Hello", Manner("any", pitch=1.5))
+    assert len(fast.samples) / fast.rate == pytest.approx(0.5, rel=0.05)
+    assert pitch_of(fast) == pytest.approx(pitch_of(normal), rel=0.05)
+    assert len(high.samples) / high.rate == pytest.approx(1.0, rel=0.05)
+    assert pitch_of(high) == pytest.approx(1.5 * pitch_of(normal), rel=0.05)
 
 
 async def test_what_an_engine_might_choke_on_is_spoken_or_silent(flite: Flite, espeak: Espeak) -> None:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import shutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import controller
+from controller.speech.neural.environment import REQUIREMENTS
 from controller.speech.neural.models import find_models
 from controller.speech.neural.piper_engine import Piper
 
@@ -85,6 +88,16 @@ class StandIn:
         """The engine, its worker run by this Python with the stand-in's packages."""
         models = find_models([self.voices])
         return Piper(Path(sys.executable), models, env={"PYTHONPATH": str(self.folder / "packages")}, **options)
+
+    def install(self, speech: Path) -> None:
+        """Put them where a service finds its neural engine: the speech folder of its state directory."""
+        python = speech / "environment" / "bin" / "python"
+        python.parent.mkdir(parents=True)
+        python.write_text(f'#!/bin/sh\nPYTHONPATH={self.folder / "packages"} exec {sys.executable} "$@"\n')
+        python.chmod(0o755)
+        shutil.copytree(self.voices, speech / "voices")
+        release = hashlib.sha256(REQUIREMENTS.read_bytes()).hexdigest()
+        (speech / "installed.json").write_text(json.dumps({"packages": release}))
 
     def let_go(self) -> None:
         """Have texts with `{wait}` go on."""
