@@ -6,7 +6,6 @@ import asyncio
 import io
 import os
 import stat
-import sys
 import tarfile
 from pathlib import Path
 
@@ -19,7 +18,7 @@ from controller.errors import RingpostError
 from controller.resources import MIGRATIONS
 from controller.running.backups import restore
 from controller.store.migrations import Migrations
-from tests.support.asterisk import PROJECT
+from tests.support import forked_cli
 
 FILLED = (
     "INSERT INTO call_lists (license_key, name) VALUES ('acme', E'tab\\there, back\\\\slash, ünï, \"')",
@@ -45,17 +44,15 @@ class Machine:
 
     async def ringpost(self, *arguments: str, given: bytes = b"") -> tuple[int, bytes, str]:
         """Exit status, output and what was complained of."""
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "controller.cli", *arguments, "--config", str(self.config)),
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-            cwd=PROJECT,
-            env=self._environment,
+        ended = await asyncio.to_thread(
+            forked_cli.complete,
+            *(*arguments, "--config", str(self.config)),
+            environment=self._environment,
+            timeout=120,
+            given=given,
         )
-        output, errors = await asyncio.wait_for(process.communicate(given), 120)
-        assert b"Traceback" not in errors
-        return process.returncode or 0, output, errors.decode()
+        assert b"Traceback" not in ended.stderr
+        return ended.returncode, ended.stdout, ended.stderr.decode()
 
 
 async def everything(dsn: str) -> dict[str, list[str]]:

@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import os
 import resource
-import subprocess
-import sys
 import wave
 from pathlib import Path
 
@@ -15,6 +13,8 @@ from typer.testing import CliRunner, Result
 
 from controller.cli import app
 from controller.ivr.compiled import HEADER
+from tests.support import forked_cli
+from tests.support.patience import LONGEST_WAIT
 
 PROJECT = Path(__file__).parents[2]
 CONFIG = """
@@ -31,6 +31,12 @@ sequences:
 
 def ringpost(*arguments: object) -> Result:
     return CliRunner().invoke(app, [str(argument) for argument in arguments], env={"RINGPOST_TOOLS": "/nowhere"})
+
+
+def only_with(tools: Path, *arguments: str, **environment: str) -> forked_cli.Ended:
+    """Run a command that finds no other programs than those of `tools`."""
+    known = os.environ | {"RINGPOST_TOOLS": str(tools), "PATH": ""} | environment
+    return forked_cli.complete(*arguments, environment=known, timeout=LONGEST_WAIT)
 
 
 @pytest.fixture
@@ -177,17 +183,10 @@ def test_a_voice_that_nobody_here_speaks_with_is_a_warning(folder: Path, tmp_pat
     tools = tmp_path / "tools" / "usr" / "bin"
     tools.mkdir(parents=True)
     (tools / "flite").touch()
-    result = subprocess.run(
-        [sys.executable, "-m", "controller.cli", "check", str(script), "-c", str(folder)],
-        cwd=PROJECT,
-        env=os.environ | {"RINGPOST_TOOLS": str(tmp_path / "tools"), "PATH": ""},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    printed = only_with(tmp_path / "tools", "check", str(script), "-c", str(folder)).stdout.decode()
     assert (
         "script.txt:1:1: warning: The default voice speaks instead of 8: no installed speech engine speaks German"
-        in (result.stdout)
+        in printed
     )
 
 
@@ -198,17 +197,10 @@ def test_a_voice_that_a_text_names_and_nobody_here_has_is_a_warning(folder: Path
     tools = tmp_path / "tools" / "usr" / "bin"
     tools.mkdir(parents=True)
     (tools / "flite").touch()
-    result = subprocess.run(
-        [sys.executable, "-m", "controller.cli", "check", str(folder)],
-        cwd=PROJECT,
-        env=os.environ | {"RINGPOST_TOOLS": str(tmp_path / "tools"), "PATH": ""},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert "script.txt:1:1: warning: The default voice speaks instead of 'Katrin': no installed" in result.stdout
-    assert "script.txt:1:1: warning: There is no voice 'Nobody'" in result.stdout
-    assert "ringpost.yaml:7:16: warning: The default voice speaks instead of '8'" in result.stdout
+    printed = only_with(tmp_path / "tools", "check", str(folder)).stdout.decode()
+    assert "script.txt:1:1: warning: The default voice speaks instead of 'Katrin': no installed" in printed
+    assert "script.txt:1:1: warning: There is no voice 'Nobody'" in printed
+    assert "ringpost.yaml:7:16: warning: The default voice speaks instead of '8'" in printed
 
 
 def test_the_sounds_of_the_house_are_known_with_their_lengths(folder: Path) -> None:
@@ -249,21 +241,10 @@ def test_the_voices_are_listed_with_who_speaks_and_flagged_where_another_has_to(
     (tools / "flite").touch()
     listed = {}
     for options in ([], ["--json"]):
-        result = subprocess.run(
-            [sys.executable, "-m", "controller.cli", "voices", "-c", str(folder), *options],
-            cwd=PROJECT,
-            env=os.environ
-            | {
-                "RINGPOST_TOOLS": str(tmp_path / "tools"),
-                "RINGPOST_STATE": str(tmp_path / "state"),
-                "PATH": "",
-                "COLUMNS": "160",
-            },
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-        listed[bool(options)] = result.stdout
+        state = str(tmp_path / "state")
+        result = only_with(tools.parents[1], "voices", "-c", str(folder), *options, RINGPOST_STATE=state, COLUMNS="160")
+        assert result.returncode == 0
+        listed[bool(options)] = result.stdout.decode()
     voices = {voice["id"]: voice for voice in json.loads(listed[True])}
     assert (voices[1]["name"], voices[1]["engine"], voices[1]["engine_voice"]) == ("David", "flite", "rms")
     assert (voices[1]["fallback"], voices[8]["fallback"], voices[8]["engine_voice"]) == (False, True, "slt")
@@ -289,21 +270,18 @@ BAD = {
     "one endless word": b"~^" + b"x" * 400_000,
 }
 HARMLESS = {"tildes alone"}  # doubtful, and runs as a text of nothing
-LONGEST_CHECK_SECONDS = 60.0
+MOST_SECONDS_OF_A_PROCESSOR = 40  # a slow one, beside others
 MOST_MEMORY = 600 * 1024 * 1024
 
 
 @pytest.mark.parametrize("name", BAD)
 def test_bad_input_gets_a_diagnosis_in_bounded_time_and_memory(folder: Path, name: str) -> None:
     (folder / "script.txt").write_bytes(BAD[name])
-    process = subprocess.run(
-        [sys.executable, "-m", "controller.cli", "check", str(folder / "script.txt"), "-c", str(folder), "--json"],
-        cwd=PROJECT,
-        capture_output=True,
-        text=True,
-        timeout=LONGEST_CHECK_SECONDS,
-        check=False,
-        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_DATA, (MOST_MEMORY, MOST_MEMORY)),
+    process = forked_cli.complete(
+        *("check", str(folder / "script.txt"), "-c", str(folder), "--json"),
+        environment=os.environ,
+        timeout=4 * LONGEST_WAIT,
+        limits={resource.RLIMIT_CPU: MOST_SECONDS_OF_A_PROCESSOR, resource.RLIMIT_DATA: MOST_MEMORY},
     )
     assert process.returncode == (0 if name in HARMLESS else 1), process.stderr
     mistakes = json.loads(process.stdout)["mistakes"]

@@ -17,25 +17,11 @@ from controller.postbacks.outbox import Postback, enqueue
 from controller.resources import QUERIES
 from controller.store.database import Database
 from controller.store.queries import Queries
+from tests.support.commands import ringpost
 from tests.support.patience import LONGEST_WAIT
 from tests.support.ports import free_port
 
 PROJECT = Path(__file__).parent.parent.parent
-
-
-async def _ringpost(postgres: str, *arguments: str) -> tuple[int, str]:
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "controller.cli",
-        *arguments,
-        cwd=PROJECT,
-        env={**os.environ, "DATABASE_URL": postgres, "COLUMNS": "200"},
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.STDOUT,
-    )
-    output, _ = await asyncio.wait_for(process.communicate(), LONGEST_WAIT)
-    return process.returncode or 0, output.decode()
 
 
 async def test_a_postback_is_listed_shown_and_replayed(postgres: str, tmp_path: Path) -> None:
@@ -56,26 +42,26 @@ async def test_a_postback_is_listed_shown_and_replayed(postgres: str, tmp_path: 
     await database.close()
     config = ("--config", str(tmp_path))
 
-    status, printed = await _ringpost(postgres, "postbacks", "list", "--call", "1000000001", *config)
+    status, printed = await ringpost(postgres, "postbacks", "list", "--call", "1000000001", *config)
     assert (status, str(known.id)[:8] in printed) == (0, True), printed
-    status, printed = await _ringpost(postgres, "postbacks", "show", str(known.id), *config)
+    status, printed = await ringpost(postgres, "postbacks", "show", str(known.id), *config)
     assert (status, "call.answered" in printed) == (0, True), printed
-    status, printed = await _ringpost(postgres, "postbacks", "replay", str(known.id), *config)
+    status, printed = await ringpost(postgres, "postbacks", "replay", str(known.id), *config)
     assert (status, "delivered anew" in printed) == (0, True), printed
     other = "http://acme:s3cret@127.0.0.1:2/Other"
-    status, printed = await _ringpost(postgres, "postbacks", "replay", str(known.id), "--to", other, *config)
+    status, printed = await ringpost(postgres, "postbacks", "replay", str(known.id), "--to", other, *config)
     assert (status, "sent to http://acme:***@127.0.0.1:2/Other as post-back" in printed) == (0, True), printed
-    status, printed = await _ringpost(postgres, "postbacks", "list", "--json", *config)
+    status, printed = await ringpost(postgres, "postbacks", "list", "--json", *config)
     assert ("acme:***@127.0.0.1:2/Other" in printed, "s3cret" in printed, printed.count("call.answered")) == (
         True,
         False,
         2,
     )
-    status, printed = await _ringpost(postgres, "postbacks", "replay", str(known.id), "--to", "gopher://x/", *config)
+    status, printed = await ringpost(postgres, "postbacks", "replay", str(known.id), "--to", "gopher://x/", *config)
     assert (status, "only http and https" in printed) == (1, True), printed
-    status, printed = await _ringpost(postgres, "postbacks", "stats", *config)
+    status, printed = await ringpost(postgres, "postbacks", "stats", *config)
     assert (status, "waiting" in printed.lower()) == (0, True), printed
-    status, printed = await _ringpost(postgres, "postbacks", "show", str(uuid4()), *config)
+    status, printed = await ringpost(postgres, "postbacks", "show", str(uuid4()), *config)
     assert (status, "no post-back" in printed) == (1, True), printed
 
 

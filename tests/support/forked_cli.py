@@ -19,12 +19,16 @@ import importlib
 import json
 import os
 import pkgutil
+import resource
 import selectors
 import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Mapping
+import tempfile
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import IO, Any, NoReturn
@@ -34,6 +38,15 @@ LOADED = ("controller.cli", "controller.service.run", "controller.commands")
 """Modules, and packages with all that is in them."""
 LONGEST_MESSAGE = 1 << 17
 MOST_DESCRIPTORS = 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How a command ended, and what it said."""
+
+    returncode: int
+    stdout: bytes
+    stderr: bytes
 
 
 class ForkedProcess:
@@ -69,13 +82,14 @@ async def start(
     *arguments: str, output: IO[bytes] | int, environment: Mapping[str, str], folder: Path = PROJECT
 ) -> ForkedProcess:
     """Run `ringpost` with these arguments; all that it prints goes to the file `output`."""
-    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-    ours.setblocking(False)
-    with theirs:
-        message = json.dumps({"arguments": arguments, "environment": dict(environment), "folder": str(folder)})
-        descriptor = output if isinstance(output, int) else output.fileno()
-        socket.send_fds(_loaded_process(), [message.encode()], [descriptor, theirs.fileno()])
-    return ForkedProcess(int(await asyncio.get_running_loop().sock_recv(ours, 64)), ours)
+    descriptor = output if isinstance(output, int) else output.fileno()
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    try:
+        status = _asked((nothing, descriptor, descriptor), arguments, environment, folder)
+    finally:
+        os.close(nothing)
+    status.setblocking(False)
+    return ForkedProcess(int(await asyncio.get_running_loop().sock_recv(status, 64)), status)
 
 
 async def run(*arguments: str, environment: Mapping[str, str], timeout: float) -> tuple[int, str]:
@@ -92,6 +106,59 @@ async def run(*arguments: str, environment: Mapping[str, str], timeout: float) -
                 return await process.wait(), told.decode()
         finally:
             process.kill()  # the thread that reads ends with it
+
+
+def complete(
+    *arguments: str,
+    environment: Mapping[str, str],
+    timeout: float,
+    given: bytes = b"",
+    folder: Path = PROJECT,
+    limits: Mapping[int, int] | None = None,
+) -> Ended:
+    """Run `ringpost` to its end, with `given` on its standard input; TimeoutError after so many seconds.
+
+    `limits` are those of the module `resource`: so much memory, so many seconds of a processor are all that it gets.
+    """
+    with ExitStack() as files:
+        taken, printed, complained = (files.enter_context(tempfile.TemporaryFile()) for _ in range(3))
+        taken.write(given)
+        taken.seek(0)
+        streams = (taken.fileno(), printed.fileno(), complained.fileno())
+        status = files.enter_context(_asked(streams, arguments, environment, folder, limits))
+        status.settimeout(timeout)
+        pid = int(status.recv(64))
+        try:
+            returncode = int(status.recv(64))
+        except TimeoutError:
+            os.kill(pid, signal.SIGKILL)
+            raise
+        return Ended(returncode, *(_all_of(file) for file in (printed, complained)))
+
+
+def _all_of(file: IO[bytes]) -> bytes:
+    file.seek(0)
+    return file.read()
+
+
+def _asked(
+    streams: tuple[int, int, int],
+    arguments: Sequence[str],
+    environment: Mapping[str, str],
+    folder: Path,
+    limits: Mapping[int, int] | None = None,
+) -> socket.socket:
+    """Ask for a process with these standard streams; what gives its process id, and later how it ended."""
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    message = {
+        "arguments": arguments,
+        "environment": dict(environment),
+        "folder": str(folder),
+        "limits": tuple((limits or {}).items()),
+    }
+    with theirs:
+        socket.send_fds(_loaded_process(), [json.dumps(message).encode()], [*streams, theirs.fileno()])
+    return ours
 
 
 @cache
@@ -140,34 +207,39 @@ def _serve(requests: socket.socket) -> None:
 
 def _taken(requests: socket.socket, selector: selectors.BaseSelector) -> bool:
     """Fork for the next request; False when there is none any more."""
-    message, descriptors, _, _ = socket.recv_fds(requests, LONGEST_MESSAGE, 2)
+    message, descriptors, _, _ = socket.recv_fds(requests, LONGEST_MESSAGE, 4)
     if not message:
         return False
-    output, status = descriptors[0], socket.socket(fileno=descriptors[1])
+    streams, status = descriptors[:3], socket.socket(fileno=descriptors[3])
     pid = os.fork()
     if pid == 0:
         selector.close()
-        _become(output, **json.loads(message))
-    os.close(output)
+        _become(streams, **json.loads(message))
+    for stream in streams:
+        os.close(stream)
     status.send(b"%d" % pid)
     selector.register(os.pidfd_open(pid), selectors.EVENT_READ, (pid, status))
     return True
 
 
-def _become(output: int, arguments: list[str], environment: dict[str, str], folder: str) -> NoReturn:
+def _become(
+    streams: list[int], arguments: list[str], environment: dict[str, str], folder: str, limits: list[tuple[int, int]]
+) -> NoReturn:
     """Be the process that was asked for."""
     from controller.cli import main
 
     status: Any = 1
     try:
-        nothing = os.open(os.devnull, os.O_RDONLY)
-        for source, target in ((nothing, 0), (output, 1), (output, 2)):
+        for target, source in enumerate(streams):
             os.dup2(source, target)
         # What the parent holds, the sockets of other processes among it, is none of its business.
         os.closerange(3, MOST_DESCRIPTORS)
+        sys.stdin = open(0, encoding="utf-8")  # noqa: SIM115
         sys.stdout = open(1, "w", encoding="utf-8")  # noqa: SIM115
         sys.stderr = open(2, "w", encoding="utf-8", buffering=1)  # noqa: SIM115
         signal.signal(signal.SIGINT, signal.default_int_handler)
+        for kind, most in limits:
+            resource.setrlimit(kind, (most, most))
         os.environ.clear()
         os.environ.update(environment)
         os.chdir(folder)
