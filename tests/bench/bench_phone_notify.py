@@ -40,7 +40,7 @@ AT_ONCE = 16
 FIRST_HANDED_OUT, FIRST_QUEUE_ID = 1_000_000_000, 5_000_000_000
 _SOAP = """<?xml version="1.0" encoding="utf-8"?>
 <soap:Envelope xmlns:soap="http://schemas.xmlsoap.org/soap/envelope/"><soap:Body><NotifyPhoneBasic xmlns="{namespace}">
-<PhoneNumberToDial>{number}</PhoneNumberToDial><TextToSay>Hello, your order is ready.</TextToSay><CallerID></CallerID>
+<PhoneNumberToDial>{number}</PhoneNumberToDial><TextToSay>Your order {number} is ready.</TextToSay><CallerID></CallerID>
 <CallerIDname>Acme</CallerIDname><VoiceID>0</VoiceID><LicenseKey>{key}</LicenseKey></NotifyPhoneBasic></soap:Body>
 </soap:Envelope>"""
 _CALLS = """

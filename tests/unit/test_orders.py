@@ -66,6 +66,7 @@ def test_an_order_that_is_out_of_bounds_is_brought_within_them(
     assert Notification.of(Order(number="1", script="x", **order)) == notification
 
 
-def test_the_store_takes_what_it_queues_by_the_names_of_the_call_and_the_notification() -> None:
+def test_the_store_takes_what_it_queues_by_the_names_of_the_call_the_notification_and_the_program() -> None:
     query = Query.parse((QUERIES / "queue_calls.sql").read_text())
-    assert set(query.parameters) == {*CallRow._fields, *(each.name for each in fields(Notification))}
+    asked = {*CallRow._fields, *(each.name for each in fields(Notification))}
+    assert set(query.parameters) == {"program_hash", "program_source", *asked}

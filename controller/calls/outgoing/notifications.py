@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -39,6 +38,7 @@ from controller.script.effects import CallBack
 from controller.script.program import Program
 from controller.script.state import State
 from controller.script.voice_ids import VOICES
+from controller.store.storable import as_json
 
 log = structlog.get_logger()
 
@@ -228,7 +228,7 @@ class Notifications:
             speech_rate=order.speech_rate,
             speech_volume=order.speech_volume,
         )
-        return QueuedCall(call, notification, json.dumps(state.to_json(), ensure_ascii=False), script.program)
+        return QueuedCall(call, notification, as_json(state.to_json()), script.program)
 
     async def _store(self, queued: Sequence[QueuedCall], key: LicenseKey) -> None:
         """Store all of them. NotificationRefused when the key's allowance does not reach."""
