@@ -13,7 +13,7 @@ import itertools
 import sys
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -75,7 +75,8 @@ async def _dialer(dsn: str, media: Path) -> AsyncIterator[Target]:
         yield Target(running.url, dialer_requests)
 
 
-TARGETS = {
+Serve = Callable[[str, Path], AbstractAsyncContextManager[Target]]
+TARGETS: dict[str, tuple[str, Serve]] = {
     "sms": ("SMS Notify!", partial(_texts, voipms=False)),
     "phone": ("Phone Notify!", _phone),
     "voipms": ("VoIP.ms", partial(_texts, voipms=True)),
