@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 
 import structlog
 
@@ -136,8 +137,10 @@ class CallRecorder:
         with self._recordings.followed(name):
             try:
                 if not await self._begun(tape, name, snoop_id, events):
-                    await self._recordings.drop(name)
                     await self._remove(snoop_id)
+                    # A request without an answer may have been carried out.
+                    await removed("the file of a call", partial(self._ari.recordings.delete_stored, name))
+                    await self._recordings.drop(name)
                     return
                 await self._recordings.note(name)
                 log.info("a call is recorded", call=tape.queue_id, what=tape.what)

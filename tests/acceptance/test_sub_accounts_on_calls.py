@@ -20,6 +20,7 @@ from controller.errors import CallRefused
 from controller.programs import ProgramTree
 from controller.softphone.phone import Softphone
 from controller.softphone.registration import Account, Registration
+from tests.support.live import loud_spans
 from tests.support.patience import LONGEST_WAIT, until
 from tests.support.ports import free_port
 from tests.support.sip_peer import SipPeer, sip_peer
@@ -132,10 +133,13 @@ async def test_a_phone_registers_calls_and_shows_what_its_mailbox_holds(desk: De
     ):
         await summary(shown, "0/0")
         call = await phone.dial(f"1{NUMBER}", caller=PHONE.user)
-        await call.play(tone(VOICE, 60.0))
-        # The greeting is over after some seconds; what is said then is a message.
-        while call.now < 12.0 and await call.more_audio(1.0):
-            pass
+        # The greeting and the beep are over when nothing is heard for a second; what is said then is a message.
+        while not (spans := loud_spans(call.audio)) or call.now - spans[-1][1] < 1.0:
+            await call.more_audio(0.5)
+        await call.play(tone(VOICE, 2.0))
+        said = call.now + 2.5
+        while call.now < said:
+            await call.more_audio(0.5)
         await call.hang_up()
         await summary(shown, "1/0")
         (message,) = (await desk.client.call("getVoicemailMessages", mailbox="101"))["messages"]

@@ -146,6 +146,18 @@ async def test_a_call_that_cannot_be_recorded_goes_on_and_leaves_nothing(request
     await unrecorded(fake, request_of)
 
 
+async def test_what_asterisk_recorded_without_an_answer_is_removed() -> None:
+    fake = MemoryAri()
+    fake.refuse("POST", "channels/.*-tape-.*/record")
+    async with memory_room(fake, known(number_records=True)) as room:
+        call = fake.incoming_call()
+        await fake.asked("DELETE", "recordings/stored/.*-did")
+        await until(lambda: room.calls.recordings.waiting == 0)
+        assert [each for each in fake.channels if each != call] == []
+        fake.hang_up(call)
+        await room.idle()
+
+
 async def test_nothing_is_recorded_for_a_key_that_has_reached_a_limit() -> None:
     fake = MemoryAri()
     await unrecorded(fake, "channels/.*/answer", held=True)
