@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import wave
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -163,6 +165,25 @@ def _has_key(audio: Audio, at: int, low: int, high: int) -> bool:
 async def _offers_only_own(desk: Desk) -> bool:
     await desk.open("/phone")
     return await desk.page.locator("select[name=number] option").all_inner_texts() == [OTHERS]
+
+
+async def test_a_recording_is_made_with_the_microphone(house: House, browser: Browser) -> None:
+    async with page_of(browser) as page:
+        eva = Desk(house, page)
+        await eva.log_in("eva", "--key", "acme")
+        await page.context.grant_permissions(["microphone"])
+        await eva.open("/sounds")
+        await page.get_by_label("Name (without one").fill("spoken")
+        await eva.press("Record with this microphone")
+        await expect(page.locator("#recorder-state")).to_contain_text("Recording, 2 s")
+        await eva.press("Stop and upload")
+        await expect(page.get_by_role("status").first).to_contain_text("“spoken” is kept.")
+        answer = await page.request.get(f"{house.url}/console/sounds/audio.wav?id=spoken")
+        with wave.open(io.BytesIO(await answer.body())) as file:
+            samples = np.frombuffer(file.readframes(file.getnframes()), dtype="<i2")
+            assert file.getnframes() / file.getframerate() >= 2
+        # The microphone that stands in beeps.
+        assert np.abs(samples.astype(np.int32)).max() > 3000
 
 
 async def test_the_numbers_of_others_are_not_reached(house: House, asterisk: RunningAsterisk, browser: Browser) -> None:

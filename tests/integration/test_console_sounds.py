@@ -47,6 +47,20 @@ async def test_a_customer_uploads_hears_renames_and_removes_a_recording(house: H
     assert (await carl.get("/sounds/audio.wav?id=hello")).status == 404
 
 
+async def test_a_recording_is_made_by_a_call_to_ones_phone(house: House) -> None:
+    carl = await house.logged_in("carl", "acme")
+    page = await carl.get("/sounds")
+    assert "microphone=(self)" in page.headers["Permissions-Policy"]
+    taken = await carl.post("/sounds/call", id="Greeting", phone="2015550177", shown="")
+    assert (taken.status, "2015550177 is being called." in taken.words) == (200, True)
+    query = "SELECT source FROM programs JOIN calls ON program = content_hash WHERE their_number = '+12015550177'"
+    (row,) = await sql(house.database, query)
+    assert "RecordAndSaveAs(greeting|120|5)" in row["source"]
+    for sound_id, phone in (("welcome", "2015550177"), ("a~b", "2015550177"), ("", "2015550177"), ("new", "123")):
+        refused = await carl.post("/sounds/call", id=sound_id, phone=phone, shown="")
+        assert refused.status == 422, sound_id
+
+
 async def test_what_the_configuration_owns_is_heard_and_not_changed(house: House) -> None:
     carl = await house.logged_in("carl", "acme")
     assert "The configuration owns this recording." in (await carl.get("/sounds")).words

@@ -98,7 +98,17 @@ WATCHED = Layers(
 OTHERS = Layers("others", tuple(file for file in _QUIET if not takes_rooms(file)), 1, niceness=PATIENT)
 WITH_CALLS = Layers("calls", ("tests/acceptance", "tests/adversity", "tests/browser"), 3, ("--no-loadscope-reorder",))
 
-TOOLS = ("make", "--no-print-directory", "--jobs", "4", "tools", "test-tools", "browser-tools", "softphone-tools")
+TOOLS = (
+    "make",
+    "--no-print-directory",
+    "--jobs",
+    "4",
+    "tools",
+    "test-tools",
+    "browser-tools",
+    "browser-library",
+    "softphone-tools",
+)
 
 LONGEST = (
     "test_private_home",

@@ -47,6 +47,8 @@ _STATIC_TYPES = {
     "console.css": "text/css",
     "console.js": "text/javascript",
     "phone.js": "text/javascript",
+    "recorder.js": "text/javascript",
+    "microphone.js": "text/javascript",
     "icon.svg": "image/svg+xml",
 }
 # Made of packages from npm when the service is installed (`make browser-library`); without it the page says so.
@@ -82,7 +84,7 @@ class Console:
             *PostbackPages(parts, self.reads).doors(),
             *PhonePages(parts, self._sockets, has_library=self._has_library).doors(),
             *TextPages(parts.database, self.reads, parts.texts).doors(),
-            *SoundPages(parts.sounds).doors(),
+            *SoundPages(parts.sounds, parts.notifications).doors(),
             *ScriptPages(parts).doors(),
             *ScriptHistory(parts).doors(),
             *MenuPages(parts).doors(),

@@ -11,10 +11,14 @@ import numpy as np
 from aiohttp import BodyPartReader, web
 
 from controller.api.console.calls import key_names
+from controller.api.console.phone import MICROPHONE
 from controller.api.console.visit import Door, Visit, see_other
+from controller.calls.outgoing.notifications import Notifications
+from controller.calls.outgoing.recording_call import recording_order
 from controller.directory.key_sounds import KeySounds
-from controller.errors import SoundRefused, SpeechError
+from controller.errors import JournalFull, NotificationRefused, SoundRefused, SpeechError
 
+LONGEST_NUMBER = 64
 LARGEST_UPLOAD = 20 * 1024 * 1024
 # Each is decoded and resampled, which takes memory and time that calls need.
 UPLOADS_AT_ONCE = 2
@@ -36,8 +40,9 @@ class _Upload:
 class SoundPages:
     """The page of recordings, and each one's audio and picture."""
 
-    def __init__(self, sounds: KeySounds) -> None:
+    def __init__(self, sounds: KeySounds, notifications: Notifications) -> None:
         self._sounds = sounds
+        self._notifications = notifications
         self._uploads = asyncio.Semaphore(UPLOADS_AT_ONCE)
 
     def doors(self) -> list[Door]:
@@ -45,6 +50,7 @@ class SoundPages:
         return [
             Door("GET", "/sounds", self._list),
             Door("POST", "/sounds", self._upload, uploads=True),
+            Door("POST", "/sounds/call", self._record_by_call),
             Door("POST", "/sounds/rename", self._rename),
             Door("POST", "/sounds/remove", self._remove),
             Door("GET", "/sounds/audio.wav", self._audio),
@@ -61,9 +67,12 @@ class SoundPages:
             "key_names": key_names(visit),
             "ids": await self._sounds.ids(key.name),
             "stated": visit.snapshot.sounds.get(key.name, {}),
+            "shown": [did.number for did in visit.snapshot.dids.values() if did.voice and did.voice.name == key.name],
             **said,
         }
-        return visit.page("sounds.html.j2", values, status=status)
+        page = visit.page("sounds.html.j2", values, status=status)
+        page.headers.update(MICROPHONE)
+        return page
 
     async def _upload(self, visit: Visit) -> web.StreamResponse:
         upload = await self._read(visit)
@@ -98,6 +107,23 @@ class SoundPages:
             raise web.HTTPBadRequest(text="This form cannot be read.") from None
         sound_id = fields.get("id", "").strip() or name.rpartition(".")[0].strip()
         return _Upload(fields.get("csrf", ""), fields.get("key", ""), sound_id[:200], content)
+
+    async def _record_by_call(self, visit: Visit) -> web.StreamResponse:
+        """Call a phone that records the sound."""
+        form, key = await visit.form(), visit.key
+        sound_id, number = form.get("id").strip().lower(), form.get("phone").strip()[:LONGEST_NUMBER]
+        if not self._sounds.may_keep(key.name, sound_id):
+            said = f"“{sound_id}” cannot be recorded: it is no name, or the configuration owns it."
+            return await self._page(visit, status=422, said=said)
+        await visit.changes("record by a call", sound_id, after=number, key=key.name)
+        order = recording_order(number, sound_id, caller_id=form.get("shown"))
+        try:
+            taken = await self._notifications.take(order, key, strict=True)
+        except NotificationRefused as error:
+            return await self._page(visit, status=422, said=f"No call is placed: {error}.")
+        except JournalFull as error:
+            raise web.HTTPServiceUnavailable(text=f"No call is placed: {error}.") from None
+        return await self._page(visit, calls=str(taken.queue_id), done=f"{number} is being called.")
 
     async def _rename(self, visit: Visit) -> web.StreamResponse:
         form, key = await visit.form(), visit.key

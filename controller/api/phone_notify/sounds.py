@@ -16,8 +16,8 @@ from controller.api.phone_notify.requests import (
     UploadSound,
     WithKey,
 )
-from controller.calls.model.order import Order
 from controller.calls.outgoing.notifications import Notifications
+from controller.calls.outgoing.recording_call import recording_order
 from controller.directory.key_sounds import KeySounds
 from controller.directory.snapshot import LicenseKey
 from controller.errors import NotificationRefused, SoundRefused, SpeechError
@@ -118,14 +118,9 @@ class SoundOperations:
         key, sound_id = caller.customer(request.license_key), (request.sound_id or "").strip().lower()
         if key is None or not self._sounds.may_keep(key.name, sound_id):
             return False
-        script = (
-            r"~\QuickStart()~ Please record your message after the tone. Press pound when you are done. ~\Beep()~"
-            rf"~\RecordAndSaveAs({sound_id}|120|5)~ Your message was recorded: ~^{sound_id}~"
-        )
         # The vendor showed 8000000000, which is no number of North America (and would be refused by carriers).
-        order = Order(request.number or "", script, caller_id_name=sound_id)
         try:
-            await self._notifications.take(order, key)
+            await self._notifications.take(recording_order(request.number or "", sound_id), key)
         except NotificationRefused:
             return False
         return True
