@@ -47,10 +47,14 @@ class BrowserPhones:
     """The accounts of the browsers that are connected to this controller.
 
     socket_url: Asterisk's WebSocket for SIP; empty where it has none, and no browser is a telephone.
+    external_address: the IP address at which browsers reach Asterisk's RTP ports behind NAT; empty without one.
     """
 
-    def __init__(self, ari: AriClient, socket_url: str, *, rtp_timeout_seconds: int = 1800) -> None:
+    def __init__(
+        self, ari: AriClient, socket_url: str, *, rtp_timeout_seconds: int = 1800, external_address: str = ""
+    ) -> None:
         self._ari = ari
+        self.external_address = external_address
         self.socket_url = socket_url
         self._rtp_timeout_seconds = rtp_timeout_seconds
         self._phones: dict[str, BrowserPhone] = {}

@@ -235,7 +235,12 @@ def _browser_phones(settings: Settings, ari: AriClient) -> BrowserPhones:
     """The telephones in browsers, over the WebSocket beside ARI."""
     # ws:// or wss://, as ARI is reached.
     url = f"ws{settings.ari_url.removeprefix('http')}/ws" if settings.sip.browser_phones else ""
-    phones = BrowserPhones(ari, url, rtp_timeout_seconds=settings.sip.rtp_timeout_seconds)
+    phones = BrowserPhones(
+        ari,
+        url,
+        rtp_timeout_seconds=settings.sip.rtp_timeout_seconds,
+        external_address=settings.sip.external_address,
+    )
     ari.on_connected(phones.sweep)
     return phones
 

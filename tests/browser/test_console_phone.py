@@ -186,6 +186,29 @@ async def test_a_recording_is_made_with_the_microphone(house: House, browser: Br
         assert np.abs(samples.astype(np.int32)).max() > 3000
 
 
+async def test_a_text_is_sent_and_its_answer_comes_to_the_browser(
+    house: House, acme: Customer, browser: Browser
+) -> None:
+    async with page_of(browser) as page:
+        fay = Desk(house, page)
+        await fay.log_in("fay", "--key", "acme")
+        await open_phone(fay)
+        await page.locator("select[name=number]").select_option(TEXTED)
+        await expect(page.locator("#phone-state")).to_contain_text(f"Ready. Calls show {TEXTED}.")
+        texts = page.locator("#texts")
+        for to, body in ((OTHERS, "hello"), (DOOR, "stop")):
+            await page.get_by_label("To", exact=True).fill(to)
+            await page.get_by_label("Text", exact=True).fill(body)
+            await fay.press("Send")
+        await expect(texts).to_contain_text(f"to {OTHERS}, not sent")
+        await expect(texts).to_contain_text(f"to {DOOR}, taken")
+        await expect(texts).to_contain_text("This provider is now blocked.")
+        posted = await acme.wait(lambda posted: any("SMSResponse" in each.form for each in posted))
+        (text,) = [each.form for each in posted if "SMSResponse" in each.form]
+        assert (text["FromPhoneNumber"], text["ToPhoneNumber"]) == (TEXTED[1:], DOOR[1:])
+        assert text["Message"] == "stop"
+
+
 async def test_the_numbers_of_others_are_not_reached(house: House, asterisk: RunningAsterisk, browser: Browser) -> None:
     async with page_of(browser) as page:
         dora = Desk(house, page)

@@ -17,7 +17,7 @@ from controller.api.console.gate import Gate
 from controller.api.console.live import STILL_LOGGED_IN_SECONDS
 from controller.api.console.visit import Visit
 from controller.asterisk.browser_phones import BrowserPhone, BrowserPhones
-from controller.asterisk.sip_frames import LARGEST_FRAME, refusal_of_frame
+from controller.asterisk.sip_frames import LARGEST_FRAME, refusal_of_frame, with_candidate
 from controller.errors import AsteriskError, StoreError
 
 log = structlog.get_logger()
@@ -29,8 +29,6 @@ LONGEST_SECONDS = 12 * 3600.0
 MOST_OF_A_SESSION = 4
 MOST_FRAMES_A_SECOND = 50
 _NOT_LOGGED_IN = 4401
-
-Socket = web.WebSocketResponse | aiohttp.ClientWebSocketResponse
 
 
 class PhoneSockets:
@@ -87,8 +85,8 @@ class PhoneSockets:
         self._open.add(browser)
         code: int = WSCloseCode.GOING_AWAY
         tasks = [
-            asyncio.create_task(_pass_on(browser, asterisk, account), name="browser-to-asterisk"),
-            asyncio.create_task(_pass_on(asterisk, browser, ""), name="asterisk-to-browser"),
+            asyncio.create_task(_ask(browser, asterisk, account), name="browser-to-asterisk"),
+            asyncio.create_task(_answer(asterisk, browser, self._phones.external_address), name="asterisk-to-browser"),
             asyncio.create_task(self._session_ends(visit), name="session-of-a-telephone"),
         ]
         try:
@@ -119,23 +117,38 @@ class PhoneSockets:
                 await browser.close(code=WSCloseCode.GOING_AWAY)
 
 
-async def _pass_on(source: Socket, target: Socket, account: str) -> None:
-    """Pass on what comes until it is closed. account: what comes must be of it; empty for what Asterisk sends."""
+async def _ask(browser: web.WebSocketResponse, asterisk: aiohttp.ClientWebSocketResponse, account: str) -> None:
+    """Pass on what the browser sends, until it is closed or sends what is not of its account."""
     loop = asyncio.get_running_loop()
     second, frames = loop.time(), 0
-    async for message in source:
+    async for message in browser:
         if message.type not in (WSMsgType.TEXT, WSMsgType.BINARY):
             return
-        content = message.data.encode(errors="replace") if message.type is WSMsgType.TEXT else bytes(message.data)
-        if account:
-            now = loop.time()
-            second, frames = (now, 1) if now - second >= 1 else (second, frames + 1)
-            refusal = refusal_of_frame(content, account)
-            if refusal or frames > MOST_FRAMES_A_SECOND:
-                log.warning("a browser's SIP is refused", phone=account, reason=refusal or "it sends too much")
-                return
+        now = loop.time()
+        second, frames = (now, 1) if now - second >= 1 else (second, frames + 1)
+        content = _bytes(message)
+        refusal = refusal_of_frame(content, account)
+        if refusal or frames > MOST_FRAMES_A_SECOND:
+            log.warning("a browser's SIP is refused", phone=account, reason=refusal or "it sends too much")
+            return
         with suppress(ConnectionError):
-            if message.type is WSMsgType.TEXT:
-                await target.send_str(message.data)
-            else:
-                await target.send_bytes(content)
+            await asterisk.send_frame(content, message.type)
+
+
+async def _answer(
+    asterisk: aiohttp.ClientWebSocketResponse, browser: web.WebSocketResponse, external_address: str
+) -> None:
+    """Pass on what Asterisk sends, until it is closed."""
+    async for message in asterisk:
+        if message.type not in (WSMsgType.TEXT, WSMsgType.BINARY):
+            return
+        content = _bytes(message)
+        if external_address:
+            content = with_candidate(content, external_address)
+        with suppress(ConnectionError):
+            await browser.send_frame(content, message.type)
+
+
+def _bytes(message: aiohttp.WSMessage) -> bytes:
+    """What a frame holds."""
+    return message.data.encode() if message.type is WSMsgType.TEXT else bytes(message.data)

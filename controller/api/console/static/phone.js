@@ -156,6 +156,8 @@ text.addEventListener("submit", (event) => {
   event.preventDefault();
   const to = text.elements.to.value.replace(/[^0-9+]/g, ""), body = text.elements.body.value;
   if (!to || !agent?.isRegistered()) return;
+  // Asterisk takes a text before anybody knows whose the number is.
+  if (!isTexted(to)) return bubble(`to ${to}, not sent: this is none of your numbers for texts`, body, true);
   const told = bubble(`to ${to}, sending …`, body, true);
   agent.sendMessage(`sip:${encodeURIComponent(to)}@${HOST}`, body, {
     eventHandlers: {
@@ -165,6 +167,12 @@ text.addEventListener("submit", (event) => {
   });
   text.elements.body.value = "";
 });
+
+// Numbers are written with or without the country's code.
+function isTexted(number) {
+  const digits = number.replace(/[^0-9]/g, "");
+  return digits.length >= 7 && [...document.querySelectorAll("#texted-numbers option")].some((each) => each.value.endsWith(digits));
+}
 
 function bubble(who, body, mine) {
   const made = document.createElement("div"), small = document.createElement("small");
