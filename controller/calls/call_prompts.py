@@ -76,14 +76,17 @@ class CallPrompts:
             return (speech,)
         return tuple(replace(speech, text=part) for part in self._sources.prompts.parts_of(speech.text, speech.voice))
 
-    async def make(self, prompt: Prompt, *, urgent: bool = True, stand_in: str = "") -> tuple[str, float]:
+    async def make(
+        self, prompt: Prompt, *, urgent: bool = True, stand_in: str = "", spare_seconds: float = 0.0
+    ) -> tuple[str, float]:
         """The media URI and length in seconds of any prompt, made now if need be. SpeechError when it cannot be.
 
         urgent: somebody waits for it on a line. stand_in: why another engine than the voice's own has to speak.
+        spare_seconds: so long is heard what was made before.
         """
         prompts = self._sources.prompts
         if isinstance(prompt, Speech):
-            return self._as_media(await self._spoken(prompt, urgent=urgent, stand_in=stand_in))
+            return self._as_media(await self._spoken(prompt, urgent, stand_in, spare_seconds))
         if isinstance(prompt, Silence):
             return self._as_media(await prompts.silence(prompt.seconds))
         if isinstance(prompt, Sound):
@@ -123,11 +126,17 @@ class CallPrompts:
             return f"the sound “{sound_id}” is a file of the configuration and is not recorded over"
         return ""
 
-    async def _spoken(self, prompt: Speech, *, urgent: bool, stand_in: str) -> Medium:
+    async def _spoken(self, prompt: Speech, urgent: bool, stand_in: str, spare: float) -> Medium:
         self._sources.quota.admit(self.license_key)
         made = partial(self._sources.speech_made, self.license_key, prompt.text)
         medium = await self._sources.prompts.speech(
-            prompt.text, prompt.voice, *self._manner, made, urgent=urgent, stand_in=stand_in
+            prompt.text,
+            prompt.voice,
+            *self._manner,
+            made,
+            urgent=urgent,
+            stand_in=stand_in,
+            spare_seconds=spare,
         )
         if medium.stand_in:
             self._stand_ins.append(medium.stand_in)

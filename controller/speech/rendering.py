@@ -76,17 +76,25 @@ class Renderer:
         self._engines = asyncio.Semaphore(at_once)
 
     async def render(
-        self, text: str, voice: int, rate: int, volume: int, *, urgent: bool = False, stand_in: str = ""
+        self,
+        text: str,
+        voice: int,
+        rate: int,
+        volume: int,
+        *,
+        urgent: bool = False,
+        stand_in: str = "",
+        spare_seconds: float = 0.0,
     ) -> Rendered:
         """The spoken text; a very short silence when there is nothing but punctuation.
 
         rate: 0 (half as fast) to 20 (twice as fast), 10 is normal. volume: 0 to 100. Speech beyond an hour is left out.
         urgent: somebody waits for it on a line. Where a voice's engine fails, another one speaks; with `stand_in`, a
-        reason, the engine of this voice is not asked.
+        reason, the engine of this voice is not asked. spare_seconds: so long is heard what was made before.
         SynthesisFailed when that fails too, for a script that no installed voice reads, and for signs of which nothing
         was heard (a text of emoji); VoiceUnavailable.
         """
-        plan = await asyncio.to_thread(self._plan, text, voice, rate, urgent)
+        plan = await asyncio.to_thread(self._plan, text, voice, rate, urgent, spare_seconds)
         stood_in_for: dict[str, str] = {}
         if stand_in:
             stood_in_for[self._voices.speaker(voice).synthesizer.name] = stand_in
@@ -116,22 +124,24 @@ class Renderer:
         sound = await asyncio.to_thread(_assemble, pieces, min(max(volume, 0), FULL_VOLUME) / FULL_VOLUME)
         return Rendered(sound, stood_in_for, spoken)
 
-    def _plan(self, text: str, voice: int, rate: int, urgent: bool) -> list[_Utterance | Pause]:
+    def _plan(self, text: str, voice: int, rate: int, urgent: bool, spare: float) -> list[_Utterance | Pause]:
         speed = 2 ** ((min(max(rate, 0), FASTEST_RATE) - NORMAL_RATE) / 10)
         plan: list[_Utterance | Pause] = []
         for part in parse_markup(text):
             if isinstance(part, Pause):
                 plan.append(part)
                 continue
-            plan.extend(self._utterances(part, voice, speed, urgent))
+            plan.extend(self._utterances(part, voice, speed, urgent, spare))
         return plan
 
-    def _utterances(self, part: SpokenText, voice: int, speed: float, urgent: bool) -> Iterator[_Utterance]:
+    def _utterances(
+        self, part: SpokenText, voice: int, speed: float, urgent: bool, spare: float
+    ) -> Iterator[_Utterance]:
         style = part.style
         named = self._voices.id_of(style.voice) if style.voice else None
         for script, run in by_script(part.text):
             speaker = self._voices.speaker_of(voice if named is None else named, script)
-            manner = Manner(speaker.engine_voice, speed * style.rate, style.pitch, urgent)
+            manner = Manner(speaker.engine_voice, speed * style.rate, style.pitch, urgent, spare)
             tag = speaker.voice.tag
             text = spell(run, style.spelled, tag) if style.spelled else spoken_form(run, tag)
             pieces = list(pieces_of(text))

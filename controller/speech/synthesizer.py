@@ -17,13 +17,15 @@ WAY_OUT = (
 class Manner:
     """How a text is spoken: the engine's own name of the voice, speed and pitch as factors of the voice's normal.
 
-    `urgent`: somebody waits for it on a line; an engine that would keep them waiting fails instead.
+    `urgent`: somebody waits for it on a line; an engine that would keep them waiting fails instead. `spare_seconds`: so
+    long is heard what was made before.
     """
 
     voice: str
     speed: float = 1.0
     pitch: float = 1.0
     urgent: bool = False
+    spare_seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -109,7 +109,7 @@ class NamedPrompts:
         """What a text, or the text that it is a part of, waits for."""
         return next((gate for text, gate in self.slow.items() if speech.text in (text, *text.split("|"))), None)
 
-    async def make(self, prompt: Prompt, *, stand_in: str = "") -> tuple[str, float]:
+    async def make(self, prompt: Prompt, *, stand_in: str = "", spare_seconds: float = 0.0) -> tuple[str, float]:
         if stand_in and isinstance(prompt, Speech):
             self.asked_to_stand_in.append(prompt.text)
         if isinstance(prompt, Speech) and (gate := self._slow(prompt)) is not None:

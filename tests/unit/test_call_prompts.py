@@ -39,7 +39,7 @@ class Rendering:
         return self._cached(f"{text}-{voice}-{rate}-{volume}")
 
     async def speech(
-        self, text: str, voice: int, rate: int, volume: int, _made: object, *, urgent: bool = False, stand_in: str = ""
+        self, text: str, voice: int, rate: int, volume: int, _made: object, *, urgent: bool = False, **_how: object
     ) -> Medium:
         return self._medium(f"{text}-{voice}-{rate}-{volume}")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -77,7 +78,8 @@ class PlaylistMaker:
         self._line = line
         self._prompts = prompts
         self._most_seconds = line.seconds_left()
-        self._seconds = 0.0
+        self._seconds = 0.0  # of what was made
+        self._began = 0.0  # when the first of it was
         self._pieces = deque(_pieces(wanted, prompts))
         self._stand_ins: dict[int, str] = {}
 
@@ -108,13 +110,15 @@ class PlaylistMaker:
                 playlist.miss(str(error), *piece.told)
                 continue
             if seconds > 0:
+                self._began = self._began or asyncio.get_running_loop().time()
                 playlist.add(uri, seconds, *piece.told)
                 self._seconds += seconds
         return playlist
 
     async def _make(self, piece: _Piece) -> tuple[str, float]:
         instead = self._stand_ins.get(piece.text, "")
-        made = await self._prompts.make(piece.prompt, stand_in=instead)
+        spare = max(0.0, self._began + self._seconds - asyncio.get_running_loop().time()) if self._began else 0.0
+        made = await self._prompts.make(piece.prompt, stand_in=instead, spare_seconds=spare)
         for reason in self._prompts.take_stand_ins():
             if not instead:
                 self._line.tell([(STAND_IN, {"reason": reason})])

@@ -23,6 +23,8 @@ MEGABYTES = 1500
 # How long a call waits for an engine that is busy or slow, before another one speaks: more for a longer text.
 PATIENCE_SECONDS = 1.5
 PATIENCE_A_CHARACTER = 0.01
+# How long it waits when texts of other calls are before its own.
+BUSY_SECONDS = 0.3
 RAISED = "+female"
 RAISED_BY = 1.15
 SENTENCE_SILENCE_SECONDS = 0.2
@@ -100,9 +102,9 @@ class Piper:
         if model is None:
             raise SynthesisFailed(f"piper has no voice “{manner.voice}”; `ringpost voices` lists what is installed.")
         raised = RAISED_BY if manner.voice.endswith(RAISED) else 1.0
-        patience = self._patience + PATIENCE_A_CHARACTER * len(text) if manner.urgent else None
+        patience = self._patience + PATIENCE_A_CHARACTER * len(text) + manner.spare_seconds if manner.urgent else None
         spoken: list[RawSpeech] = []
-        if patience is not None and min(worker.seconds_before_urgent for worker in self.workers) > patience:
+        if manner.urgent and self._is_too_busy(text, manner.spare_seconds):
             raise SynthesisFailed("piper has too many texts of other calls to speak first.")
         try:
             async with asyncio.timeout(patience):
@@ -115,6 +117,15 @@ class Piper:
             raise SynthesisFailed(f"piper did not speak within {patience:.1f} seconds.") from error
         joined = _joined(spoken, raised)
         return await asyncio.to_thread(in_manner, joined, speed=manner.speed, pitch=manner.pitch)
+
+    def _is_too_busy(self, text: str, spare: float) -> bool:
+        """Whether texts of other calls, and this one behind them, take longer than a call waits when others do too.
+
+        A call that is alone waits longer: nobody but it is held up.
+        """
+        worker = min(self.workers, key=lambda each: each.seconds_before_urgent)
+        before = worker.seconds_before_urgent
+        return before > 0 and before + worker.seconds_for(text) > min(BUSY_SECONDS, self._patience) + spare
 
     async def close(self) -> None:
         """End the workers."""

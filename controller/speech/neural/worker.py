@@ -28,6 +28,8 @@ MOST_WAITING = 10_000
 FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.5, 30.0
 TRIES = 2
 SHARE_OF_THE_LATEST = 0.2
+# A shorter text does not tell how long a character takes.
+FEWEST_CHARACTERS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,10 @@ class _Job:
     rank: tuple[int, int]
     request: Mapping[str, Any] = field(compare=False)
     answer: asyncio.Future[RawSpeech] = field(compare=False)
+
+
+def _length(request: Mapping[str, Any]) -> int:
+    return len(request.get("text", ""))
 
 
 class Worker:
@@ -70,7 +76,8 @@ class Worker:
         self._process: asyncio.subprocess.Process | None = None
         self._deaths = 0
         self._not_before = 0.0
-        self._seconds_a_text = 0.0
+        self._seconds_a_character = 0.0
+        self._speaking = 0  # characters of the text that is being spoken
 
     @property
     def command(self) -> tuple[str, ...]:
@@ -85,8 +92,15 @@ class Worker:
     @property
     def seconds_before_urgent(self) -> float:
         """How long an urgent text would wait for those before it, as far as texts take what they took lately."""
-        before = sum(job.rank[0] == 0 and not job.answer.done() for job in self._jobs)
-        return (before + (self._running is not None)) * self._seconds_a_text
+        waiting = sum(_length(job.request) for job in self._jobs if job.rank[0] == 0 and not job.answer.done())
+        speaking = self._speaking
+        if self._running is not None and not speaking and self._jobs:  # it is about to begin with the first
+            speaking = _length(self._jobs[0].request)
+        return (waiting + speaking) * self._seconds_a_character
+
+    def seconds_for(self, text: str) -> float:
+        """How long a text itself would take; 0 as long as nothing was spoken."""
+        return len(text) * self._seconds_a_character
 
     @property
     def pid(self) -> int | None:
@@ -123,7 +137,7 @@ class Worker:
                 job = heapq.heappop(self._jobs)
                 if job.answer.done():
                     continue  # nobody waits for it any more
-                began = self._now()
+                began, self._speaking = self._now(), _length(job.request)
                 try:
                     speech = await self._answered(job.request)
                 except SynthesisFailed as error:
@@ -134,11 +148,12 @@ class Worker:
                         job.answer.set_exception(SynthesisFailed("The speech worker was stopped."))
                     raise
                 else:
-                    self._seconds_a_text += (self._now() - began - self._seconds_a_text) * SHARE_OF_THE_LATEST
+                    took = (self._now() - began) / max(self._speaking, FEWEST_CHARACTERS)
+                    self._seconds_a_character += (took - self._seconds_a_character) * SHARE_OF_THE_LATEST
                     if not job.answer.done():
                         job.answer.set_result(speech)
         finally:
-            self._running = None
+            self._running, self._speaking = None, 0
 
     async def _answered(self, request: Mapping[str, Any]) -> RawSpeech:
         for attempt in range(1, TRIES + 1):
