@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable
 import structlog
 
 from controller.asterisk.configuration import MAILBOX
-from controller.calls.store.voicemail_messages import VoicemailMessages, Waiting
+from controller.calls.store.voicemail_messages import MailboxCounts, VoicemailMessages
 from controller.directory.current import CurrentDirectory
 from controller.directory.snapshot import Phone, Snapshot
 from controller.errors import AsteriskError, StoreError
@@ -42,7 +42,7 @@ class MessageWaiting:
         self._directory = directory
         self._tell = tell
         self._connected = connected
-        self._told: dict[str, Waiting] = {}
+        self._told: dict[str, MailboxCounts] = {}
         self._wake = asyncio.Event()
         directory.on_change(self._phones_changed)
 
@@ -79,7 +79,7 @@ class MessageWaiting:
             return
         waiting = await self._messages.waiting(sorted({phone.owner for phone in phones}))
         for phone in phones:
-            name, counts = mailbox_in_asterisk(phone), waiting.get((phone.owner, phone.mailbox), Waiting(0, 0))
+            name, counts = mailbox_in_asterisk(phone), waiting.get((phone.owner, phone.mailbox), MailboxCounts(0, 0))
             if self._told.get(name) != counts:
                 await self._tell(name, counts.new, counts.old)
                 self._told[name] = counts

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from controller.asterisk.ari.client import AriClient
-from controller.asterisk.message_waiting import tell_waiting
+from controller.asterisk.mwi import tell_waiting
 from controller.calls.message_waiting import MessageWaiting
 from controller.calls.store.voicemail_messages import VoicemailMessages
 from controller.calls.voicemail import MailboxMail, Voicemail

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from controller.asterisk.message_waiting import tell_waiting
+from controller.asterisk.mwi import tell_waiting
 from controller.calls.message_waiting import MessageWaiting
 from controller.calls.store.voicemail_messages import VoicemailMessages
 from controller.directory.current import CurrentDirectory

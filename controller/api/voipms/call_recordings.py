@@ -40,7 +40,7 @@ _DIGITS = 12
 
 
 @parameters
-class WhichRecordings:
+class WhichCallRecordings:
     """The recorded calls of an account, begun in at most 92 days; `length` of them from the `start`-th on."""
 
     account: str = element("account", default="")
@@ -52,7 +52,7 @@ class WhichRecordings:
 
 
 @structure("CallRecording", NAMESPACE)
-class RecordingInfo:
+class CallRecordingInfo:
     """A recorded call. subaccount: the phone that asked for it; the account where one of its numbers did."""
 
     callrecording: str = element("callrecording")
@@ -64,14 +64,14 @@ class RecordingInfo:
 
 
 @structure("getCallRecordingsOutput", NAMESPACE)
-class RecordingsAnswer:
+class CallRecordingsAnswer:
     """Recorded calls, the newest first."""
 
-    recordings: tuple[RecordingInfo, ...] = element("recordings")
+    recordings: tuple[CallRecordingInfo, ...] = element("recordings")
 
 
 @parameters
-class OneRecording:
+class OneCallRecording:
     """A recorded call of an account."""
 
     callrecording: str = element("callrecording", default="")
@@ -79,7 +79,7 @@ class OneRecording:
 
 
 @structure("getCallRecordingOutput", NAMESPACE)
-class RecordingAnswer:
+class CallRecordingAnswer:
     """A recorded call with its audio: an MP3 in base64."""
 
     callrecording: str = element("callrecording")
@@ -92,7 +92,7 @@ class RecordingAnswer:
 
 
 @parameters
-class MailRecording:
+class MailCallRecording:
     """A recorded call of an account, and whom it is mailed to."""
 
     account: str = element("account", default="")
@@ -101,7 +101,7 @@ class MailRecording:
 
 
 @structure("sendCallRecordingEmailOutput", NAMESPACE)
-class MailAnswer:
+class CallRecordingMailed:
     """What people are told."""
 
     msg: str = element("msg")
@@ -125,7 +125,7 @@ class CallRecordingMethods:
         self._now = now
 
     @operation("getCallRecordings")
-    async def recordings(self, request: WhichRecordings, caller: Caller) -> RecordingsAnswer:
+    async def recordings(self, request: WhichCallRecordings, caller: Caller) -> CallRecordingsAnswer:
         """The recorded calls of an account, at most 1,000, the newest first."""
         key = caller.account
         account = self._account(key, request.account)
@@ -145,18 +145,18 @@ class CallRecordingMethods:
         )
         if not found:
             raise Refused("no_recording")
-        return RecordingsAnswer(recordings=tuple(RecordingInfo(**self._values(key, each)) for each in found))
+        return CallRecordingsAnswer(recordings=tuple(CallRecordingInfo(**self._values(key, each)) for each in found))
 
     @operation("getCallRecording")
-    async def recording(self, request: OneRecording, caller: Caller) -> RecordingAnswer:
+    async def recording(self, request: OneCallRecording, caller: Caller) -> CallRecordingAnswer:
         """A recorded call, as MP3."""
         key = caller.account
         found = await self._one(key, request.account, request.callrecording)
         mp3 = base64.b64encode(await self._mp3(found)).decode()
-        return RecordingAnswer(**self._values(key, found), base64file=mp3)
+        return CallRecordingAnswer(**self._values(key, found), base64file=mp3)
 
     @operation("sendCallRecordingEmail")
-    async def mail(self, request: MailRecording, caller: Caller) -> MailAnswer:
+    async def mail(self, request: MailCallRecording, caller: Caller) -> CallRecordingMailed:
         """Mail a recorded call, as MP3."""
         key = caller.account
         found = await self._one(key, request.account, request.callrecording)
@@ -175,10 +175,10 @@ class CallRecordingMethods:
         except MailRefused as error:
             log.warning("a recorded call was not mailed", recording=found.recording_id, reason=str(error))
             raise Refused("invalid_email", "The mail server does not take a mail to this address.") from None
-        return MailAnswer(msg="The recording was mailed.")
+        return CallRecordingMailed(msg="The recording was mailed.")
 
     @operation("delCallRecording")
-    async def delete(self, request: OneRecording, caller: Caller) -> None:
+    async def delete(self, request: OneCallRecording, caller: Caller) -> None:
         """Delete a recorded call, with its audio."""
         found = await self._one(caller.account, request.account, request.callrecording)
         await self._sounds.remove(found.license_key, found.sound_id)

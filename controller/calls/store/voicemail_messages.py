@@ -34,7 +34,7 @@ class VoicemailMessage:
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
+class MailboxCounts:
     """How many messages of a mailbox were not heard yet, and how many were."""
 
     new: int
@@ -76,10 +76,10 @@ class VoicemailMessages:
         )
         return _messages(rows)
 
-    async def waiting(self, license_keys: Sequence[str]) -> dict[tuple[str, str], Waiting]:
+    async def waiting(self, license_keys: Sequence[str]) -> dict[tuple[str, str], MailboxCounts]:
         """What lies in the mailboxes of these keys, by the key and the mailbox; empty ones are left out."""
         rows = await self._database.fetch("count_voicemail", license_keys)
-        return {(row["license_key"], row["mailbox"]): Waiting(row["new"], row["old"]) for row in rows}
+        return {(row["license_key"], row["mailbox"]): MailboxCounts(row["new"], row["old"]) for row in rows}
 
     async def change(self, message: VoicemailMessage, *, folder: str | None = None, heard: bool | None = None) -> bool:
         """Move a message to a folder, or note whether it was heard; False when it is gone."""
