@@ -14,7 +14,7 @@ from controller.embedded.postgres_server import PostgresServer
 from controller.programs import ProgramTree
 from tests.support.asterisk import RunningAsterisk, running_asterisk
 from tests.support.folders import open_folder
-from tests.support.house import IN_THIS_CLONE, KEY, House, customer
+from tests.support.house import IN_THIS_CLONE, KEY, Customer, House, customer
 from tests.support.tones import write_tone
 
 MENU_NUMBER, QUICK_NUMBER = "12015550101", "12015550102"
@@ -57,13 +57,16 @@ class Side:
 
 @dataclass(frozen=True, slots=True)
 class Benches:
-    """Those that are compared. `before`: the earlier commit, if one is; `house`: today's Ringpost."""
+    """Those that are compared. `before`: the earlier commit, if one is; `house`: today's Ringpost; `customer`: who gets
+    the post-backs of both.
+    """
 
     tools: ProgramTree
     bare: Side
     ours: Side
     before: Side | None
     house: House
+    customer: Customer
 
     @property
     def sides(self) -> dict[str, Side]:
@@ -91,10 +94,10 @@ async def benches(tools: ProgramTree, clone: Path | None) -> AsyncIterator[Bench
                     write_tone(bare.server.tree.sounds_dir / f"tone-{code}.wav", code, 0.6)
                 plain = Side(("127.0.0.1", bare.sip_port), "menu", "quick", {"asterisk": _pid(bare)})
                 if clone is None:
-                    yield Benches(tools, plain, ours, None, house)
+                    yield Benches(tools, plain, ours, None, house, acme)
                     return
                 async with _ringpost(folder / "before", tools, postgres, acme.url, clone) as (_, before):
-                    yield Benches(tools, plain, ours, before, house)
+                    yield Benches(tools, plain, ours, before, house, acme)
         finally:
             await postgres.stop()
 
