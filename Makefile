@@ -69,7 +69,7 @@ format: venv-dev ## rewrite the code as ruff wants it
 	@$(BIN)/ruff check --fix
 	@$(BIN)/ruff format
 
-fuzz: venv-dev ## every property on all its examples, and a hundred thousand hostile requests at the doors of customers' interfaces
+fuzz: venv-dev ## every property on all its examples, and a hundred thousand hostile requests at each of the customers' interfaces
 	@RINGPOST_THOROUGH=1 $(PYTEST) tests/unit tests/integration -m hypothesis
 	@$(BIN)/python -m tests.fuzz
 
