@@ -32,6 +32,14 @@ class LibraryFailed(ConfigurationError):
 
 def provide(library: Path = LIBRARY, npm: str = "npm") -> None:
     """Make the library, unless it is made of what the lock file says. LibraryFailed."""
+    try:
+        _provide(library, npm)
+    except OSError as error:
+        raise LibraryFailed(f"the console's telephone cannot be made: {error.filename}: {error.strerror}.") from error
+
+
+def _provide(library: Path, npm: str) -> None:
+    """LibraryFailed, OSError."""
     mark = f"// made of {_digest()}\n"
     with (SOURCE / "package.json").open() as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)

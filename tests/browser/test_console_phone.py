@@ -134,13 +134,16 @@ async def test_a_customer_makes_a_gate_calls_it_from_the_browser_and_hears_it_op
         await page.get_by_label("Number to call").fill(DOOR)
         await carl.press("Call")
         await loudspeaker.hears(MENU)
+        await carl.press("1")
         timeline = page.locator("#timeline")
         await expect(timeline.locator("svg.timeline")).to_be_visible()
-        await carl.press("1")
         await expect(page.locator("#phone-state")).to_contain_text("the other side hung up")
         audio = await loudspeaker.audio()
-        codes = [each.code for each in heard_tones(audio) if each.seconds > 0.5]
-        assert list(dict.fromkeys(codes)) == [MENU, OPENED]
+        # A slow machine plays with gaps, and may press so late that the menu has begun once more.
+        seconds: dict[int, float] = {}
+        for each in heard_tones(audio):
+            seconds[each.code] = seconds.get(each.code, 0.0) + each.seconds
+        assert [code for code in seconds if seconds[code] > 0.4] == [MENU, OPENED], seconds
         for low, high in ((852, 1477), (941, 1477)):
             assert any(_has_key(audio, at, low, high) for at in range(0, len(audio.samples), 160)), (low, high)
 
@@ -153,18 +156,14 @@ async def test_a_customer_makes_a_gate_calls_it_from_the_browser_and_hears_it_op
         await rita.log_in("rita", "--key", "rival")
         assert (await other_page.request.get(f"{house.url}{path}")).status == 404
         assert (await other_page.request.get(f"{house.url}{path}/live")).status == 404
-        assert OTHERS in await other_page.locator("body").inner_text() or await _offers_only_own(rita)
+        await open_phone(rita)
+        assert await other_page.locator("select[name=number] option").all_inner_texts() == [OTHERS]
     await asterisk.without_calls()
 
 
 def _has_key(audio: Audio, at: int, low: int, high: int) -> bool:
     part = Audio(audio.samples[at : at + 400], 0.0)
     return min(strength(part, low), strength(part, high)) > 0.3
-
-
-async def _offers_only_own(desk: Desk) -> bool:
-    await desk.open("/phone")
-    return await desk.page.locator("select[name=number] option").all_inner_texts() == [OTHERS]
 
 
 async def test_a_recording_is_made_with_the_microphone(house: House, browser: Browser) -> None:
@@ -218,11 +217,12 @@ async def test_the_numbers_of_others_are_not_reached(house: House, asterisk: Run
             await page.get_by_label("Number to call").fill(number)
             await dora.press("Call")
             await expect(page.locator("#phone-state")).to_contain_text("this is none of your numbers")
-        names = await phones_in(asterisk)
-        assert len(names) == 1
+        # Those of pages that are closed go within moments, and this one with its page.
+        while len(await phones_in(asterisk)) != 1:
+            await page.wait_for_timeout(100)
         await page.goto("about:blank")
         while await phones_in(asterisk):
-            await page.wait_for_timeout(50)
+            await page.wait_for_timeout(100)
 
 
 async def phones_in(asterisk: RunningAsterisk) -> list[str]:

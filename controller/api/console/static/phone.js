@@ -12,7 +12,7 @@ const timeline = document.getElementById("timeline"), callName = document.getEle
 const HOST = "ringpost.invalid";
 const AGAIN_MS = 3000, GATHERED_MS = 400;
 
-let agent = null, account = null, call = null, retry = 0;
+let agent = null, account = null, call = null, retry = 0, attempt = 0;
 
 const say = (words) => { state.textContent = words; };
 
@@ -28,6 +28,7 @@ function show() {
 
 // An account of its own for each connection: it is gone when the connection is.
 async function connect() {
+  const turn = ++attempt;
   clearTimeout(retry);
   agent?.removeAllListeners();
   agent?.stop();
@@ -39,9 +40,11 @@ async function connect() {
     const answer = await fetch(`${root}/phone/account`, { method: "POST", body: new URLSearchParams(fields) });
     if (answer.status === 403) return say("You are not logged in any more: load the page again.");
     if (!answer.ok) throw new Error(`the console answered ${answer.status}`);
-    account = await answer.json();
+    const made = await answer.json();
+    if (turn !== attempt) return; // another number was chosen meanwhile
+    account = made;
   } catch (error) {
-    return later(error.message);
+    return turn === attempt && later(error.message);
   }
   const query = new URLSearchParams({ name: account.name, number: account.number, key });
   const scheme = location.protocol === "https:" ? "wss" : "ws";
