@@ -21,7 +21,8 @@ OWNERS = [0, pwd.getpwnam("nobody").pw_uid] if os.geteuid() == 0 else [os.geteui
 async def test_make_run_takes_a_call_and_stops_without_a_trace(tools: ProgramTree, uid: int) -> None:
     async with private_clone(tools, uid) as clone:
         run = await clone.command("make", "run", "VOICES=no", f"PYTHON={clone.python}")
-        await said(run, "Stop", 120)
+        assert run.stdout is not None
+        await said(run.stdout, "Stop", 120)
 
         told = await clone.output(".venv/bin/ringpost", "try", "12015550104")
         os.killpg(run.pid, signal.SIGINT)  # as a terminal's Ctrl-C does

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import signal
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,6 @@ import pytest
 import zeep
 
 from controller.programs import ProgramTree
-from tests.support.patience import LONGEST_WAIT
 from tests.support.whole_system import WholeSystem, whole_system
 
 KEY = "aaaaaaaa-1111-4222-8333-444444444444"
@@ -43,8 +41,8 @@ def send_and_cancel(url: str) -> tuple[Any, Any, bool, Any]:
 
 
 async def test_a_soap_client_sends_a_text_through_the_running_system_and_takes_it_back(system: WholeSystem) -> None:
-    run = await system.command("run")
-    await system.said(run, "Stop")
+    run = await system.run()
+    await run.said("Stop")
     url = f"http://127.0.0.1:{system.http_port}"
 
     sent, waiting, cancelled, status = await asyncio.to_thread(send_and_cancel, url)
@@ -53,7 +51,5 @@ async def test_a_soap_client_sends_a_text_through_the_running_system_and_takes_i
     assert (waiting.Queued, waiting.Sent) == (True, False)
     assert cancelled is True
     assert status.Cancelled is True
-    run.send_signal(signal.SIGTERM)
-    assert run.stdout is not None
-    await asyncio.wait_for(run.stdout.read(), LONGEST_WAIT)
-    assert await asyncio.wait_for(run.wait(), LONGEST_WAIT) == 0
+    run.process.terminate()
+    assert await run.ended() == 0

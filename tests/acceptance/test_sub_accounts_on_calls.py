@@ -93,15 +93,15 @@ class Desk:
 @pytest.fixture(scope="module")
 async def desk(tools: ProgramTree) -> AsyncIterator[Desk]:
     async with whole_system(tools) as system, aiohttp.ClientSession() as session:
-        run = await system.command("run")
-        await system.said(run, "Stop")
+        run = await system.run()
+        await run.said("Stop")
         key = Secrets(system.state / SECRETS_FILE).get("license_key.demo")
         client = Client(session, f"http://127.0.0.1:{system.http_port}/api/v1/rest.php", "demo", str(key))
         assert await client.status("createVoicemail", digits="101", name="desk", password="4711") == "success"
         assert (await client.call("createSubAccount", **NEW))["account"] == PHONE.user
         yield Desk(system, client, tools.command("sipp"))
-        run.terminate()
-        await run.wait()
+        run.process.terminate()
+        await run.ended()
 
 
 async def summary(peer: SipPeer, wanted: str) -> None:

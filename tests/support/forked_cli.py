@@ -2,7 +2,7 @@
 
 Loading takes seconds of a processor, and a whole run starts hundreds of services and commands. What runs after that is
 the same: a process of its own, with its own arguments, environment and folder, that a test may stop and kill. That a
-process which loads everything itself works too is what the tests of `ringpost run`, of the wheel and of the command
+process which loads everything itself works too is what the tests of `make run`, of the wheel and of the command
 line's start show.
 
 Run as a program it is the process that has loaded everything. Each message on its standard input, a socket, makes it
@@ -73,6 +73,10 @@ class ForkedProcess:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(self.pid, number)
 
+    def terminate(self) -> None:
+        """End it as an administrator would."""
+        self.send_signal(signal.SIGTERM)
+
     def kill(self) -> None:
         """End it with no chance to do anything."""
         self.send_signal(signal.SIGKILL)
@@ -90,6 +94,26 @@ async def start(
         os.close(nothing)
     status.setblocking(False)
     return ForkedProcess(int(await asyncio.get_running_loop().sock_recv(status, 64)), status)
+
+
+async def follow(
+    *arguments: str, environment: Mapping[str, str], folder: Path = PROJECT
+) -> tuple[ForkedProcess, asyncio.StreamReader]:
+    """Run `ringpost`; its process, and all that it prints, while it prints it."""
+    reading, writing = os.pipe()
+    try:
+        process = await start(*arguments, output=writing, environment=environment, folder=folder)
+    except BaseException:
+        os.close(reading)
+        raise
+    finally:
+        os.close(writing)
+    printed = asyncio.StreamReader()
+    # At the end of what is printed the pipe is closed.
+    await asyncio.get_running_loop().connect_read_pipe(
+        lambda: asyncio.StreamReaderProtocol(printed), os.fdopen(reading, "rb")
+    )
+    return process, printed
 
 
 async def run(*arguments: str, environment: Mapping[str, str], timeout: float) -> tuple[int, str]:

@@ -6,7 +6,6 @@ import asyncio
 import os
 import shutil
 import signal
-import sys
 import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -15,21 +14,41 @@ from pathlib import Path
 
 from controller.embedded.postgres_server import cluster_home
 from controller.programs import ProgramTree
+from tests.support import forked_cli
+from tests.support.forked_cli import ForkedProcess
+from tests.support.patience import LONGEST_WAIT
 from tests.support.ports import free_port, free_range
 
 PROJECT = Path(__file__).parent.parent.parent
 
 
-async def said(process: asyncio.subprocess.Process, text: str, timeout: float, lines: list[str] | None = None) -> None:
-    """Wait until the process has printed a line that contains the text; what it prints is added to `lines`."""
-    assert process.stdout is not None
+async def said(printed: asyncio.StreamReader, text: str, timeout: float, lines: list[str] | None = None) -> None:
+    """Wait until a line has been printed that contains the text; what is printed is added to `lines`."""
     lines = [] if lines is None else lines
     async with asyncio.timeout(timeout):
-        async for raw in process.stdout:
+        async for raw in printed:
             lines.append(raw.decode())
             if text in lines[-1]:
                 return
     raise AssertionError(f"It ended without saying “{text}”:\n{''.join(lines)}")
+
+
+@dataclass(frozen=True, slots=True)
+class SystemRun:
+    """A `ringpost run`, and what it prints."""
+
+    process: ForkedProcess
+    printed: asyncio.StreamReader
+    lines: list[str]
+
+    async def said(self, text: str) -> None:
+        """Wait until it has printed a line that contains the text."""
+        await said(self.printed, text, 2 * LONGEST_WAIT, self.lines)
+
+    async def ended(self) -> int:
+        """Its exit status, when it ends in time."""
+        await asyncio.wait_for(self.printed.read(), LONGEST_WAIT)
+        return await asyncio.wait_for(self.process.wait(), LONGEST_WAIT)
 
 
 @dataclass(slots=True)
@@ -42,21 +61,22 @@ class WholeSystem:
     sip_port: int
     http_port: int
     lines: list[str] = field(default_factory=list)
+    runs: list[SystemRun] = field(default_factory=list)
 
-    async def command(self, *arguments: str) -> asyncio.subprocess.Process:
-        """Start the command `ringpost` with this system's configuration."""
-        environment = {**os.environ, "RINGPOST_STATE": str(self.state), "RINGPOST_TOOLS": str(self.tools)}
-        return await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "controller.cli", *arguments, "--config", str(self.config)),
-            cwd=PROJECT,
-            env=environment,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.STDOUT,
-        )
+    async def run(self) -> SystemRun:
+        """Start `ringpost run` with this system's configuration."""
+        arguments = ("run", "--config", str(self.config))
+        self.runs.append(SystemRun(*await forked_cli.follow(*arguments, environment=self._environment), self.lines))
+        return self.runs[-1]
 
-    async def said(self, process: asyncio.subprocess.Process, text: str, timeout: float = 120.0) -> None:
-        """Wait until the process has printed a line that contains the text."""
-        await said(process, text, timeout, self.lines)
+    async def command(self, *arguments: str) -> tuple[int, str]:
+        """Run a command of `ringpost` with this system's configuration to its end: exit status, what it printed."""
+        known = (*arguments, "--config", str(self.config))
+        return await forked_cli.run(*known, environment=self._environment, timeout=2 * LONGEST_WAIT)
+
+    @property
+    def _environment(self) -> dict[str, str]:
+        return {**os.environ, "RINGPOST_STATE": str(self.state), "RINGPOST_TOOLS": str(self.tools)}
 
     def processes(self) -> dict[int, str]:
         """The living processes that name this system's folders on their command line."""
@@ -113,6 +133,8 @@ async def whole_system(tools: ProgramTree) -> AsyncIterator[WholeSystem]:
     try:
         yield system
     finally:
+        for run in system.runs:
+            run.process.kill()
         for number in system.processes():
             os.kill(number, signal.SIGKILL)
         home = cluster_home(system.state)
