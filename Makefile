@@ -13,7 +13,7 @@ PYTEST := $(BIN)/python -m pytest -n $(or $(WORKERS),2) --dist loadfile
 export WORKERS
 
 .DEFAULT_GOAL := help
-.PHONY: help run check test coverage unit integration acceptance adversity soak lint format fuzz attack bench bench-amd bench-speech docs quick quick-tests wheel lock clean venv venv-dev tools test-tools browser browser-tools browser-library softphone-tools screenshots
+.PHONY: help run check test coverage unit integration acceptance adversity soak lint format fuzz attack bench bench-amd bench-speech docs quick quick-tests wheel lock clean venv venv-dev tools test-tools browser browser-tools browser-library softphone-tools screenshots messages
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -49,6 +49,9 @@ browser: venv-dev tools browser-tools browser-library ## the tests of the consol
 
 screenshots: venv-dev browser-tools browser-library ## pictures of the console's pages, into docs/images
 	@$(BIN)/python -m tests.support.screenshots
+
+messages: venv-dev ## the catalogues of the console, brought up to its templates and code
+	@$(BIN)/python -m tests.support.messages
 
 acceptance: venv-dev tools ## the tests on a real Asterisk, with real calls
 	@$(PYTEST) tests/acceptance

@@ -267,3 +267,19 @@ async def test_a_code_of_an_app_is_asked_for_once_it_is_set_up_and_works_once(ho
     assert found is not None
     await People(house.database).set_codes(found[0], "")
     assert (await house.browser().log_in("ann")).status == 303
+
+
+async def test_the_console_speaks_what_the_browser_asks_for_or_somebody_chose(house: House) -> None:
+    anna = await house.logged_in("anna")
+    assert '<html lang="en">' in (await anna.get("/calls")).text
+    page = await anna.get("/calls", **{"Accept-Language": "de-DE,en;q=0.5"})
+    assert '<html lang="de">' in page.text
+    assert "Anrufe, die neuesten zuerst" in page.words
+    missing = await anna.get("/calls/7", **{"Accept-Language": "de"})
+    assert (missing.status, "Diesen Anruf gibt es nicht." in missing.words) == (404, True)
+    await anna.get("/me")
+    assert (await anna.post("/me/language", language="de")).status == 303
+    assert "Änderungsprotokoll" in (await anna.get("/audit", **{"Accept-Language": "en"})).words
+    assert (await anna.post("/me/language", language="xx")).status == 422
+    assert (await anna.post("/me/language", language="")).status == 303
+    assert "Audit log" in (await anna.get("/audit")).words

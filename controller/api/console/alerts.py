@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from controller.api.console.languages import mark
 from controller.api.console.store.figures import ControllerEntry, RouteCount
 from controller.api.console.words import ago
 from controller.directory.snapshot import Trunk
@@ -24,11 +25,17 @@ LEAST_FREE_BYTES = 1 << 30
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """What is wrong, in words. path: the page that shows more; severe: calls or data suffer now."""
+    """What is wrong: a message, with values to put in. path: the page that shows more; severe: calls or data suffer."""
 
-    text: str
+    message: str
+    values: Mapping[str, object] = field(default_factory=dict)
     path: str = ""
     severe: bool = False
+
+    @property
+    def text(self) -> str:
+        """All of it, in English."""
+        return self.message % self.values
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,37 +81,40 @@ def alerts(seen: Observed) -> list[Alert]:
 def _of_parts(seen: Observed) -> Iterator[Alert]:
     for name, works in seen.health.items():
         if not works:
-            yield Alert(f"The part “{name}” is down.", severe=True)
+            yield Alert(mark("The part “%(name)s” is down."), {"name": name}, severe=True)
     for controller in seen.controllers:
         if controller.silent_seconds > SILENT_SECONDS and controller.calls:
-            yield Alert(
-                f"The controller {controller.id} has {controller.calls} calls and is silent"
-                f" for {ago(controller.silent_seconds)}.",
-                severe=True,
-            )
+            said = mark("The controller %(id)s has %(calls)s calls and is silent for %(age)s.")
+            age = ago(controller.silent_seconds)
+            yield Alert(said, {"id": controller.id, "calls": controller.calls, "age": age}, severe=True)
     for disk in seen.disks:
         if disk.is_short:
             free = f"{disk.free / (1 << 30):.1f} GiB ({disk.free / max(1, disk.size):.0%})"
-            yield Alert(f"The disk of {disk.folder} is nearly full: {free} are free.", severe=True)
+            said = mark("The disk of %(folder)s is nearly full: %(free)s are free.")
+            yield Alert(said, {"folder": disk.folder, "free": free}, severe=True)
 
 
 def _of_postbacks(outbox: Stats) -> Iterator[Alert]:
     if outbox.waiting and outbox.oldest_seconds > OLDEST_POSTBACK_SECONDS:
-        yield Alert(
-            f"{outbox.waiting} post-backs wait, the oldest for {ago(outbox.oldest_seconds)}.",
-            "/postbacks?state=waiting",
-        )
+        said = mark("%(waiting)s post-backs wait, the oldest for %(age)s.")
+        values = {"waiting": outbox.waiting, "age": ago(outbox.oldest_seconds)}
+        yield Alert(said, values, "/postbacks?state=waiting")
     if outbox.stopped:
-        yield Alert(f"{len(outbox.stopped)} URLs for post-backs are stopped by 410 Gone.", "/postbacks")
+        said = mark("%(count)s URLs for post-backs are stopped by 410 Gone.")
+        yield Alert(said, {"count": len(outbox.stopped)}, "/postbacks")
 
 
 def _of_trunks(seen: Observed) -> Iterator[Alert]:
     for name in seen.resting:
-        yield Alert(f"The trunk {name} keeps failing and is left alone for a while.", severe=True)
+        yield Alert(
+            mark("The trunk %(name)s keeps failing and is left alone for a while."), {"name": name}, severe=True
+        )
     for trunk, hour in seen.trunks:
         if hour is None:
             continue
         if hour.now >= trunk.channels:
-            yield Alert(f"The trunk {trunk.name} is full: {hour.now} of {trunk.channels} channels.", severe=True)
+            said = mark("The trunk %(name)s is full: %(now)s of %(channels)s channels.")
+            yield Alert(said, {"name": trunk.name, "now": hour.now, "channels": trunk.channels}, severe=True)
         if hour.calls - hour.now >= FEWEST_CALLS and not hour.answered:
-            yield Alert(f"None of {hour.calls} calls through the trunk {trunk.name} was answered in the last hour.")
+            said = mark("None of %(calls)s calls through the trunk %(name)s was answered in the last hour.")
+            yield Alert(said, {"calls": hour.calls, "name": trunk.name})

@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 
 from aiohttp import web
 
+from controller.api.console.languages import mark
 from controller.api.console.live import Audience, Streams, as_event, something_happens
 from controller.api.console.parts import ConsoleParts
 from controller.api.console.search import CallSearch, read_search
@@ -39,14 +40,16 @@ MOST_SIP = 200
 AFTER_THE_END_SECONDS = 60.0
 
 _SAID = {
-    Ending.DONE: "The call is ended.",
-    Ending.PASSED_ON: "The controller that has the call ends it.",
-    Ending.WAITS: "This call waits to be dialled: cancel it instead.",
-    Ending.OVER: "This call is over already.",
-    Ending.CONTROLLER_DEAD: "The controller of this call gives no sign of life; the call is closed after its lease.",
-    Ending.UNKNOWN: "There is no such call.",
-    Ending.BUSY: "Somebody listens in to this call already.",
-    Ending.NOBODY_WAITS: "This call was not answered yet, or is in a transfer or a conference already.",
+    Ending.DONE: mark("The call is ended."),
+    Ending.PASSED_ON: mark("The controller that has the call ends it."),
+    Ending.WAITS: mark("This call waits to be dialled: cancel it instead."),
+    Ending.OVER: mark("This call is over already."),
+    Ending.CONTROLLER_DEAD: mark(
+        "The controller of this call gives no sign of life; the call is closed after its lease."
+    ),
+    Ending.UNKNOWN: mark("There is no such call."),
+    Ending.BUSY: mark("Somebody listens in to this call already."),
+    Ending.NOBODY_WAITS: mark("This call was not answered yet, or is in a transfer or a conference already."),
 }
 
 
@@ -82,7 +85,7 @@ class CallPages:
         self._parts = parts
         self._reads = reads
         self._streams = streams
-        self._audiences: dict[tuple[Role, str | None], Audience] = {}
+        self._audiences: dict[tuple[Role, str | None, str], Audience] = {}
 
     @property
     def _lookup(self) -> CallLookup:
@@ -126,7 +129,7 @@ class CallPages:
         async def render() -> str:
             return visit.fragment("calls_live.html.j2", {"live": await self._open_calls(key)})
 
-        who = (visit.who.role, key)
+        who = (visit.who.role, key, visit.language.code)
         audience = self._audiences.get(who)
         if audience is None:
             audience = self._audiences[who] = Audience(self._parts.feed, render)
@@ -169,7 +172,7 @@ class CallPages:
         result = await self._parts.administration.end_call(queue_id)
         if result.ending in (Ending.DONE, Ending.PASSED_ON):
             return see_other(f"/calls/{queue_id}")
-        return await self._show(visit, status=409, said=_SAID[result.ending])
+        return await self._show(visit, status=409, said=visit.say(_SAID[result.ending]))
 
     async def _listen(self, visit: Visit) -> web.StreamResponse:
         """Call a phone of the house that hears the call."""
@@ -177,15 +180,16 @@ class CallPages:
         call = await self._call(visit)
         phone = visit.snapshot.phones.get(form.get("phone"))
         if phone is None:
-            return await self._show(visit, status=422, said="There is no such phone.")
+            return await self._show(visit, status=422, said=visit.say("There is no such phone."))
         await visit.changes(
             "listen in to a call", f"call {queue_id}", after=f"phone {phone.name}", key=call.license_key
         )
         result = await self._parts.administration.listen_in(queue_id, f"PJSIP/{phone.name}")
         if result.ending in (Ending.DONE, Ending.PASSED_ON):
-            told = f"The phone {phone.label or phone.name} rings: whoever answers hears the call, and is not heard."
+            words = mark("The phone %(phone)s rings: whoever answers hears the call, and is not heard.")
+            told = visit.say(words, phone=phone.label or phone.name)
             return await self._show(visit, done=told)
-        return await self._show(visit, status=409, said=_SAID[result.ending])
+        return await self._show(visit, status=409, said=visit.say(_SAID[result.ending]))
 
     async def _transfer(self, visit: Visit) -> web.StreamResponse:
         """Have the call transferred to a number or a phone that its licence key may call."""
@@ -194,21 +198,23 @@ class CallPages:
         phone, number = form.get("phone"), form.get("number").strip()[:LONGEST_NUMBER]
         target = number or (f"sip:{phone}" if phone else "")
         if not target:
-            return await self._show(visit, status=422, said="Say where the call is transferred.")
+            return await self._show(visit, status=422, said=visit.say("Say where the call is transferred."))
         await visit.changes("transfer a call", f"call {queue_id}", after=target, key=call.license_key)
         try:
             result = await self._parts.administration.transfer(queue_id, target)
         except PhoneNumberInvalid as error:
-            return await self._show(visit, status=422, said=f"This call cannot be transferred there: {error}.")
+            return await self._show(
+                visit, status=422, said=visit.say("This call cannot be transferred there: %(error)s.", error=error)
+            )
         if result.ending in (Ending.DONE, Ending.PASSED_ON):
             return see_other(f"/calls/{queue_id}")
-        return await self._show(visit, status=409, said=_SAID[result.ending])
+        return await self._show(visit, status=409, said=visit.say(_SAID[result.ending]))
 
     async def _call(self, visit: Visit) -> CallSummary:
         """HTTPNotFound for a call that there is not, or that is not this person's."""
         found = await self._lookup.find(CallFilter(queue_id=_queue_id(visit), limit=1))
         if not found or not visit.sees(found[0].license_key):
-            raise web.HTTPNotFound(text="There is no such call.")
+            raise web.HTTPNotFound(text=mark("There is no such call."))
         return found[0]
 
     async def _whole(self, visit: Visit) -> WholeCall:

@@ -12,6 +12,7 @@ import structlog
 from aiohttp import web
 
 from controller.api.auth import Authenticator, Origin
+from controller.api.console.languages import Language, mark
 from controller.api.console.store.audit import AuditLog
 from controller.api.console.store.people import Person
 from controller.api.console.store.sessions import Sessions
@@ -29,6 +30,8 @@ FORM_COOKIE = "ringpost_console_form"
 PRIVATE = "private, no-store"
 
 _UNSAFE = ("POST",)
+# Of a request: what an error is said in.
+_LANGUAGE = web.RequestKey("console.language", Language)
 
 
 class Gate:
@@ -71,7 +74,9 @@ class Gate:
                 response = self._told(request, error)
             except StoreError as error:
                 log.warning("a page of the console could not be read", path=request.path, reason=str(error))
-                told = web.HTTPServiceUnavailable(text="The database cannot be reached now; try again in a moment.")
+                told = web.HTTPServiceUnavailable(
+                    text=mark("The database cannot be reached now; try again in a moment.")
+                )
                 response = self._told(request, told)
             if not response.prepared:
                 for name, value in (*PAGE_HEADERS.items(), ("Cache-Control", PRIVATE)):
@@ -90,10 +95,10 @@ class Gate:
         visit = await self._visit(request, origin)
         if door.audience is not Audience.EVERYBODY and visit.person is None:
             if request.method in _UNSAFE:
-                raise web.HTTPForbidden(text="You are not logged in.")
+                raise web.HTTPForbidden(text=mark("You are not logged in."))
             return see_other("/log-in")
         if door.audience is Audience.OPERATORS and not visit.who.is_operator:
-            raise web.HTTPForbidden(text="This page is for operators.")
+            raise web.HTTPForbidden(text=mark("This page is for operators."))
         if request.method in _UNSAFE:
             _require_same_site(request, origin)
             if not door.uploads:
@@ -111,7 +116,9 @@ class Gate:
         if person is None:
             token = request.cookies.get(FORM_COOKIE, "")
             token = token if 20 <= len(token) <= 100 else secrets.token_urlsafe(32)
-        return Visit(request, origin, person, token, self._directory.snapshot, self._audit)
+        visit = Visit(request, origin, person, token, self._directory.snapshot, self._audit)
+        request[_LANGUAGE] = visit.language
+        return visit
 
     def _require_host(self, origin: Origin) -> None:
         """HTTPMisdirectedRequest for a name that is not ours: a page elsewhere may have given it to our address.
@@ -124,7 +131,9 @@ class Gate:
         except ValueError:
             if name not in self._hosts:
                 raise web.HTTPMisdirectedRequest(
-                    text="The console is not called so: set `http: {public_url: …}` to the address that people use."
+                    text=mark(
+                        "The console is not called so: set `http: {public_url: …}` to the address that people use."
+                    )
                 ) from None
 
     def _told(self, request: web.Request, error: web.HTTPException) -> web.StreamResponse:
@@ -135,7 +144,9 @@ class Gate:
         said = error.text or ""
         if said == f"{error.status}: {error.reason}":
             said = ""
-        answer = visit.page("error.html.j2", {"status": error.status, "reason": error.reason, "said": said})
+        language = request.get(_LANGUAGE) or visit.language
+        values = {"status": error.status, "reason": error.reason, "said": language.say(said), "_": language.say}
+        answer = visit.page("error.html.j2", values)
         answer.set_status(error.status, error.reason)
         for name in ("Allow", "Retry-After"):
             if name in error.headers:
@@ -148,7 +159,7 @@ def _require_same_site(request: web.Request, origin: Origin) -> None:
     site = request.headers.get("Sec-Fetch-Site", "same-origin")
     source = request.headers.get("Origin", "")
     if site not in ("same-origin", "none") or (source and source != "null" and source != origin.base_url):
-        raise web.HTTPForbidden(text="This form came from elsewhere: load the page again.")
+        raise web.HTTPForbidden(text=mark("This form came from elsewhere: load the page again."))
 
 
 def keep_form_cookie(response: web.StreamResponse, visit: Visit) -> None:

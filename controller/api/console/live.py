@@ -11,6 +11,7 @@ from aiohttp import web
 from aiohttp_sse import EventSourceResponse
 
 from controller.api.console.gate import Gate
+from controller.api.console.languages import mark
 from controller.api.console.visit import Visit
 from controller.api.page_headers import PAGE_HEADERS
 from controller.calls.feed import CallFeed, FeedLine
@@ -117,7 +118,9 @@ class Streams:
     async def stream(self, visit: Visit, events: AsyncGenerator[bytes]) -> web.StreamResponse:
         """Send events until there are no more, the watcher leaves, or the session is over. Empty ones are not sent."""
         if self._open >= MOST_STREAMS:
-            raise web.HTTPServiceUnavailable(text="Too many pages are live already.", headers={"Retry-After": "10"})
+            raise web.HTTPServiceUnavailable(
+                text=mark("Too many pages are live already."), headers={"Retry-After": "10"}
+            )
         self._open += 1
         try:
             response = EventSourceResponse(headers=PAGE_HEADERS, ping_interval=PING_SECONDS, send_timeout=SEND_SECONDS)

@@ -10,6 +10,7 @@ import structlog
 from aiohttp import web
 
 from controller.api.console.gate import SESSION_COOKIE, keep_session_cookie
+from controller.api.console.languages import NAMES
 from controller.api.console.one_time_codes import app_address, new_secret, step_of
 from controller.api.console.passwords import Passwords, refusal
 from controller.api.console.store.people import LONGEST_NAME, People, Person
@@ -46,6 +47,7 @@ class LoggingIn:
             Door("POST", "/log-out", self._log_out),
             Door("GET", "/me", self._show_me),
             Door("POST", "/me/password", self._set_password),
+            Door("POST", "/me/language", self._set_language),
             Door("POST", "/me/codes", self._set_codes),
             Door("POST", "/me/codes/remove", self._remove_codes),
         ]
@@ -67,7 +69,7 @@ class LoggingIn:
         failures = await self._sessions.failures(list(counted))
         if any(failures.get(each, 0) >= most for each, most in counted.items()):
             log.warning("too many log-ins to the console failed", address=visit.origin.address)
-            said = "Too many log-ins failed. Wait a quarter of an hour, or ask your operator for a link."
+            said = visit.say("Too many log-ins failed. Wait a quarter of an hour, or ask your operator for a link.")
             return visit.page("log_in.html.j2", {"said": said, "name": name}, status=429)
         found = await self._people.named(name)
         person, password_hash = found or (None, None)
@@ -78,7 +80,7 @@ class LoggingIn:
         ):
             await self._sessions.failed(list(counted))
             log.warning("a log-in to the console failed", address=visit.origin.address)
-            said = "Name, password or code is wrong."
+            said = visit.say("Name, password or code is wrong.")
             return visit.page("log_in.html.j2", {"said": said, "name": name}, status=403)
         return await self._begin(visit, person, "/")
 
@@ -97,7 +99,7 @@ class LoggingIn:
     async def _use_link(self, visit: Visit) -> web.StreamResponse:
         used = await self._sessions.use_link(visit.request.match_info["token"])
         if used is None:
-            said = "This link was used already, or is too old. Ask your operator for another one."
+            said = visit.say("This link was used already, or is too old. Ask your operator for another one.")
             return visit.page("log_in.html.j2", {"said": said}, status=403)
         person, has_password = used
         return await self._begin(visit, person, "/" if has_password else "/me")
@@ -123,35 +125,47 @@ class LoggingIn:
         has_codes = bool((await self._people.codes(visit.who))[0])
         secret = secret or new_secret()
         address = app_address(secret, visit.who.name, visit.origin.host)
-        values = {"has_codes": has_codes, "secret": secret, "address": address, **said}
+        values = {"has_codes": has_codes, "secret": secret, "address": address, "languages": NAMES, **said}
         return visit.page("me.html.j2", values, status=status)
+
+    async def _set_language(self, visit: Visit) -> web.StreamResponse:
+        code = (await visit.form()).get("language")
+        if code and code not in NAMES:
+            return await self._me(visit, status=422, said=visit.say("There is no such language."))
+        who = visit.who
+        await visit.changes("choose a language", who.name, who.language, code, key=who.license_key or "")
+        await self._people.set_language(who, code)
+        return see_other("/me")
 
     async def _set_codes(self, visit: Visit) -> web.StreamResponse:
         form = await visit.form()
         secret = form.get("secret")
         step = step_of(secret, form.get("code"), self._now(), 0) if _SECRET.fullmatch(secret) else None
         if step is None:
-            return await self._me(visit, status=422, secret=secret, said="This is not the code that the app shows now.")
+            return await self._me(
+                visit, status=422, secret=secret, said=visit.say("This is not the code that the app shows now.")
+            )
         await visit.changes("set up codes of an app", visit.who.name, key=visit.who.license_key or "")
         await self._people.set_codes(visit.who, secret, step)
-        return await self._me(visit, done="From now on, the log-in asks for a code of your app.")
+        return await self._me(visit, done=visit.say("From now on, the log-in asks for a code of your app."))
 
     async def _remove_codes(self, visit: Visit) -> web.StreamResponse:
         form = await visit.form()
         if not await self._takes_code(visit.who, form.get("code")):
-            return await self._me(visit, status=422, said="This is not the code that the app shows now.")
+            return await self._me(visit, status=422, said=visit.say("This is not the code that the app shows now."))
         await visit.changes("remove codes of an app", visit.who.name, key=visit.who.license_key or "")
         await self._people.set_codes(visit.who, "")
-        return await self._me(visit, done="The log-in asks for no code any more.")
+        return await self._me(visit, done=visit.say("The log-in asks for no code any more."))
 
     async def _set_password(self, visit: Visit) -> web.StreamResponse:
         form = await visit.form()
         password = form.get("password")
-        said = refusal(password, visit.who.name)
+        reason = refusal(password, visit.who.name)
+        said = visit.say(reason) if reason else ""
         if not said and password != form.get("again"):
-            said = "The two passwords are not the same."
+            said = visit.say("The two passwords are not the same.")
         if said:
             return await self._me(visit, status=422, said=said)
         await visit.changes("set own password", visit.who.name, key=visit.who.license_key or "")
         await self._people.set_password(visit.who, await self._passwords.hash(password), digest(visit.token))
-        return await self._me(visit, done="Your password is set. Your other sessions have ended.")
+        return await self._me(visit, done=visit.say("Your password is set. Your other sessions have ended."))

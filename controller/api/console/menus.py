@@ -16,6 +16,7 @@ from aiohttp import web
 from controller.api.auth import Caller
 from controller.api.bindings.refusal import Refused
 from controller.api.console.calls import key_names
+from controller.api.console.languages import mark
 from controller.api.console.parts import ConsoleParts
 from controller.api.console.visit import Door, Form, Visit, see_other
 from controller.api.voipms.did_checks import routing_of, routing_setting
@@ -244,7 +245,9 @@ class MenuPages:
         number = form.get("did")
         await visit.changes("take a number", number, after=key.name, key=key.name)
         if not await self._dids.assign(number, key.name):
-            return await self._numbers_page(visit, status=409, said=f"{number} is not free (any more).")
+            return await self._numbers_page(
+                visit, status=409, said=visit.say("%(number)s is not free (any more).", number=number)
+            )
         return see_other(f"/numbers{visit.key_query}")
 
     def _places(self, visit: Visit, recordings: Sequence[Entry], *, within_ivr: bool) -> Iterator[tuple[str, str]]:
@@ -265,7 +268,7 @@ class MenuPages:
     def _entry(self, visit: Visit, kind: str, number: str) -> Entry:
         entry = self._entries.get(visit.key.name, kind, number)
         if entry is None:
-            raise web.HTTPNotFound(text="There is nothing of this number.")
+            raise web.HTTPNotFound(text=mark("There is nothing of this number."))
         return entry
 
     def _before(self, visit: Visit, kind: str, number: str) -> str:

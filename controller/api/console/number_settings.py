@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from aiohttp import web
 
 from controller.api.bindings.refusal import Refused
+from controller.api.console.languages import mark
 from controller.api.console.parts import ConsoleParts
 from controller.api.console.visit import Door, Form, Visit, see_other
 from controller.api.voipms.did_checks import sms_settings
@@ -65,9 +66,11 @@ class NumberSettings:
         form, key = await visit.form(), visit.key
         did, url = _did(visit, form.get("did")), form.get("url").strip()
         if did.voice is None or did.voice.name != key.name or did.status_post_url:
-            return await self._page(visit, did.number, status=422, said="The configuration says where these go.")
+            return await self._page(
+                visit, did.number, status=422, said=visit.say("The configuration says where these go.")
+            )
         if refusal := _url_refusal(url):
-            return await self._page(visit, did.number, status=422, said=refusal)
+            return await self._page(visit, did.number, status=422, said=visit.say(refusal))
         before = masked_url(did.settings.call_post_url)
         await visit.changes("set a URL for post-backs of calls", did.number, before, masked_url(url), key=key.name)
         await self._dids.set_settings(did.number, key.name, {"call_post_url": url})
@@ -79,11 +82,11 @@ class NumberSettings:
         number = "" if did is None else did.number
         stated = key.status_post_url if did is None else did.status_post_url
         if stated or (did is not None and (did.sms is None or did.sms.name != key.name)):
-            return await self._page(visit, number, status=422, said="The configuration says where these go.")
+            return await self._page(visit, number, status=422, said=visit.say("The configuration says where these go."))
         wanted = {kind: (form.get(f"{kind}_url").strip(), form.get(f"{kind}_on") == "1") for kind in PostbackKind}
         for url, _ in wanted.values():
             if refusal := _url_refusal(url):
-                return await self._page(visit, number, status=422, said=refusal)
+                return await self._page(visit, number, status=422, said=visit.say(refusal))
         for kind, (url, enabled) in wanted.items():
             before = _setting(self._urls.settings(key, number), kind)
             if (before.url, before.enabled) != (url, enabled):
@@ -97,7 +100,9 @@ class NumberSettings:
         form, key = await visit.form(), visit.key
         did = _did(visit, form.get("did"))
         if did.sms is None or did.sms.name != key.name:
-            return await self._page(visit, did.number, status=422, said="The texts of this number are not this key's.")
+            return await self._page(
+                visit, did.number, status=422, said=visit.say("The texts of this number are not this key's.")
+            )
         try:
             settings = sms_settings(_asked(form), did.settings)
         except Refused as error:
@@ -130,7 +135,7 @@ def _did(visit: Visit, number: str) -> Did:
     try:
         return did_of(visit.snapshot, visit.key, number)
     except Refused:
-        raise web.HTTPNotFound(text="There is no such number.") from None
+        raise web.HTTPNotFound(text=mark("There is no such number.")) from None
 
 
 def _setting(settings: tuple[PostbackSetting, ...], kind: PostbackKind) -> PostbackSetting:
@@ -141,7 +146,7 @@ def _url_refusal(url: str) -> str:
     if not url:
         return ""
     if len(url) > LONGEST_URL:
-        return f"A URL has at most {LONGEST_URL} characters."
+        return mark("A URL has at most 2000 characters.")
     try:
         customer_url(url)
     except UrlRefused as error:

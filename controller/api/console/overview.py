@@ -51,7 +51,7 @@ class Overview:
             "calls": bars(minutes, "calls"),
             "texts": texts_bars(minutes),
             "answered": f"{answered / begun:.0%}" if begun else NOTHING,
-            "codes": [(each, _code(each)) for each in codes],
+            "codes": [(each, visit.say(_code(each))) for each in codes],
             "failed": failed,
         }
         if visit.who.is_operator:

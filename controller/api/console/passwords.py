@@ -7,6 +7,8 @@ import asyncio
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
+from controller.api.console.languages import mark
+
 SHORTEST = 12
 LONGEST = 256
 # Each takes 19 MiB and a core for some milliseconds: calls come first.
@@ -18,11 +20,11 @@ _NOBODYS = _HASHER.hash("the password of nobody")
 
 
 def refusal(password: str, name: str) -> str:
-    """Why this cannot be a password; empty when it can."""
+    """Why this cannot be a password, as a message; empty when it can."""
     if not SHORTEST <= len(password) <= LONGEST:
-        return f"A password has {SHORTEST} to {LONGEST} characters."
+        return mark("A password has 12 to 256 characters.")
     if len(set(password)) < 5 or name.lower() in password.lower():
-        return "This password is too easily guessed."
+        return mark("This password is too easily guessed.")
     return ""
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from aiohttp import web
 
 from controller.api.console.calls import key_names
+from controller.api.console.languages import mark
 from controller.api.console.store.audit import AuditLog
 from controller.api.console.store.people import LONGEST_NAME, People
 from controller.api.console.store.sessions import INVITATION_SECONDS, LOG_IN_LINK_SECONDS, Sessions
@@ -41,13 +42,16 @@ class PeoplePages:
     async def _invite(self, visit: Visit) -> web.StreamResponse:
         form = await visit.form()
         name, of_key = form.get("name").strip(), form.get("key")
-        if said := name_refusal(name):
+        if name_refusal(name):
+            said = visit.say("A name has 1 to %(most)s characters.", most=LONGEST_NAME)
             return await self._page(visit, status=422, said=said)
         key = visit.key.name if of_key else None
         await visit.changes("invite", name, after=f"customer of {of_key}" if of_key else "operator", key=key or "")
         person = await self._people.add(name, key)
         if person is None:
-            return await self._page(visit, status=409, said=f"Somebody is called “{name}” already.")
+            return await self._page(
+                visit, status=409, said=visit.say("Somebody is called “%(name)s” already.", name=name)
+            )
         link = await self._sessions.make_link(person, INVITATION_SECONDS)
         return await self._page(visit, link=link_url(visit.origin.base_url, link), for_whom=name)
 
@@ -55,7 +59,7 @@ class PeoplePages:
         name = (await visit.form()).get("name")
         found = await self._people.named(name)
         if found is None:
-            raise web.HTTPNotFound(text="Nobody of this name may log in.")
+            raise web.HTTPNotFound(text=mark("Nobody of this name may log in."))
         await visit.changes("make a log-in link", found[0].name, key=found[0].license_key or "")
         link = await self._sessions.make_link(found[0], LOG_IN_LINK_SECONDS)
         return await self._page(visit, link=link_url(visit.origin.base_url, link), for_whom=found[0].name)
@@ -63,17 +67,17 @@ class PeoplePages:
     async def _disable(self, visit: Visit) -> web.StreamResponse:
         name = (await visit.form()).get("name")
         if name.lower() == visit.who.name.lower():
-            return await self._page(visit, status=409, said="You cannot disable yourself.")
+            return await self._page(visit, status=409, said=visit.say("You cannot disable yourself."))
         await visit.changes("disable a person", name)
         if not await self._people.disable(name):
-            raise web.HTTPNotFound(text="Nobody of this name may log in.")
+            raise web.HTTPNotFound(text=mark("Nobody of this name may log in."))
         return see_other("/people")
 
     async def _enable(self, visit: Visit) -> web.StreamResponse:
         name = (await visit.form()).get("name")
         await visit.changes("enable a person", name)
         if not await self._people.enable(name):
-            raise web.HTTPNotFound(text="Nobody of this name is disabled.")
+            raise web.HTTPNotFound(text=mark("Nobody of this name is disabled."))
         return see_other("/people")
 
     async def _show_audit(self, visit: Visit) -> web.StreamResponse:

@@ -11,6 +11,7 @@ from contextlib import suppress
 from aiohttp import web
 
 from controller.api.console.calls import key_names
+from controller.api.console.languages import mark
 from controller.api.console.live import something_happens
 from controller.api.console.parts import ConsoleParts
 from controller.api.console.phone_socket import PhoneSockets
@@ -25,6 +26,34 @@ from controller.errors import AsteriskError
 CALL_SECONDS = 15.0
 # Pages that record or call may use the microphone; no other one, and nobody's frame.
 MICROPHONE = {"Permissions-Policy": "camera=(), geolocation=(), microphone=(self)"}
+
+
+# What the page itself says.
+WORDS = (
+    mark("Connecting …"),
+    mark("You are not logged in any more: load the page again."),
+    mark("Browsers give the microphone to pages over HTTPS and of localhost only."),
+    mark("The browser plays no sound: allow it for this page."),
+    mark("the connection is lost"),
+    mark("the console answered %(status)s"),
+    mark("Ready. Calls show %(number)s."),
+    mark("Asterisk refused the account: %(cause)s"),
+    mark("from %(number)s"),
+    mark("Ringing %(to)s …"),
+    mark("In a call with %(to)s."),
+    mark("The call is over: you hung up."),
+    mark("The call is over: the other side hung up."),
+    mark("Calling %(to)s …"),
+    mark("No call: the browser did not give the microphone."),
+    mark("No call: this is none of your numbers."),
+    mark("No call: %(cause)s."),
+    mark("Call %(queue_id)s"),
+    mark("to %(to)s, sending …"),
+    mark("to %(to)s, taken"),
+    mark("to %(to)s, not sent: this is none of your numbers for texts"),
+    mark("to %(to)s, refused: %(cause)s"),
+    mark("Not connected: %(reason)s. Trying again …"),
+)
 
 
 class PhonePages:
@@ -51,6 +80,7 @@ class PhonePages:
             "key_names": key_names(visit),
             "dids": _dids(visit),
             "has_library": self._has_library,
+            "words": {message: visit.language.catalogue.gettext(message) for message in WORDS},
             "is_open": bool(self._parts.phones.socket_url),
         }
         page = visit.page("phone.html.j2", values)
@@ -70,14 +100,14 @@ class PhonePages:
         """SIP, between the browser and Asterisk."""
         name = visit.query("name")
         if not NAME.fullmatch(name):
-            raise web.HTTPBadRequest(text="This is no account of a browser.")
+            raise web.HTTPBadRequest(text=mark("This is no account of a browser."))
         return await self._sockets.serve(visit, _phone(visit, name, _own_number(visit, visit.query("number"))))
 
     async def _call(self, visit: Visit) -> web.StreamResponse:
         """The QueueID of the call that the browser has, as soon as it is known; null without one."""
         phone = self._parts.phones.get(visit.query("name"))
         if phone is None or not hmac.compare_digest(phone.password, _password(visit, phone.name, phone.number)):
-            raise web.HTTPNotFound(text="This browser is not connected.")
+            raise web.HTTPNotFound(text=mark("This browser is not connected."))
         found: int | None = None
         with suppress(TimeoutError, AsteriskError), self._parts.feed.watch() as happenings:
             async with asyncio.timeout(CALL_SECONDS):
@@ -100,7 +130,7 @@ def _dids(visit: Visit) -> list[Did]:
 def _own_number(visit: Visit, number: str) -> str:
     """HTTPUnprocessableEntity for a number that is not the key's."""
     if number not in [did.number for did in _dids(visit)]:
-        raise web.HTTPUnprocessableEntity(text="Calls show a number of the licence key.")
+        raise web.HTTPUnprocessableEntity(text=mark("Calls show a number of the licence key."))
     return number
 
 

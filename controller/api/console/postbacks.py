@@ -11,6 +11,7 @@ from uuid import UUID
 from aiohttp import web
 
 from controller.api.console.calls import key_names
+from controller.api.console.languages import mark
 from controller.api.console.number_settings import own_urls
 from controller.api.console.parts import ConsoleParts
 from controller.api.console.search import read_moment
@@ -93,7 +94,9 @@ class PostbackPages:
         urls = {masked_url(url): url for url in self._own_urls(visit)}
         url = urls.get(form.get("url"))
         if url is None or event not in EVENTS:
-            return await self._page(visit, status=422, said="No post-back of this licence key goes to this URL.")
+            return await self._page(
+                visit, status=422, said=visit.say("No post-back of this licence key goes to this URL.")
+            )
         made = trial_postback(key, url, event)
         await visit.changes("send a test post-back", str(made.id), after=masked_url(url), key=key.name)
         await enqueue(self._database, [made])
@@ -142,7 +145,9 @@ class PostbackPages:
         for postback, _ in chosen:
             await visit.changes("replay a post-back", str(postback.id), key=postback.license_key)
             await lookup.replay(self._reads.database, postback.id)
-        return await self._page(visit, done=f"{len(chosen)} post-backs are delivered once more.")
+        return await self._page(
+            visit, done=visit.say("%(chosen)s post-backs are delivered once more.", chosen=len(chosen))
+        )
 
     async def _replay_failed(self, visit: Visit) -> web.StreamResponse:
         form = await visit.form()
@@ -153,7 +158,9 @@ class PostbackPages:
         span = f"from {since:%Y-%m-%d %H:%M} until {until:%Y-%m-%d %H:%M}"
         await visit.changes("replay failed post-backs", span, key=key or "")
         count = await lookup.replay_failed(self._reads.database, since, until, license_key=key)
-        return await self._page(visit, done=f"{count} post-backs that were given up are delivered once more.")
+        return await self._page(
+            visit, done=visit.say("%(count)s post-backs that were given up are delivered once more.", count=count)
+        )
 
     async def _found(self, visit: Visit, text: str) -> tuple[StoredPostback, Sequence[PastAttempt]]:
         """HTTPNotFound for one that there is not, or that is not this person's."""
@@ -162,7 +169,7 @@ class PostbackPages:
         except ValueError:
             found = None
         if found is None or not visit.sees(found[0].license_key):
-            raise web.HTTPNotFound(text="There is no such post-back.")
+            raise web.HTTPNotFound(text=mark("There is no such post-back."))
         return found
 
 

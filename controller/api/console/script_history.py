@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 
 from aiohttp import web
 
+from controller.api.console.languages import mark
 from controller.api.console.parts import ConsoleParts
 from controller.api.console.visit import Door, Visit, see_other
 from controller.directory.saved_scripts import SavedScripts
@@ -57,14 +58,14 @@ class ScriptHistory:
         versions = await self._of(visit, name, did)
         version = next((each for each in versions if str(each.id) == wanted), None)
         if version is None:
-            raise web.HTTPNotFound(text="This version is not kept any more.")
+            raise web.HTTPNotFound(text=mark("This version is not kept any more."))
         await visit.changes(
             "go back to an older script", name or did, before=versions[0].source, after=version.source, key=key.name
         )
         if name:
             await self._saved.save(key.name, name, version.source, by=visit.who.name)
         elif refusal := await self._dids.set_script(did, key.name, version.source, by=visit.who.name):
-            said = f"{did} cannot be given this script: {refusal}."
+            said = visit.say("%(did)s cannot be given this script: %(refusal)s.", did=did, refusal=refusal)
             return await self._page(visit, name, did, wanted, status=422, said=said)
         of = {"name": name} if name else {"did": did}
         asked = urlencode({"key": key.shown_name, **of} if visit.who.is_operator else of)
@@ -75,5 +76,5 @@ class ScriptHistory:
         kind: Kind = "name" if name else "did"
         versions = await self._versions.every(visit.key.name, kind, name or did)
         if not versions:
-            raise web.HTTPNotFound(text="There is no such script.")
+            raise web.HTTPNotFound(text=mark("There is no such script."))
         return versions

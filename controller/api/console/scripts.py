@@ -7,6 +7,7 @@ from typing import get_args
 from aiohttp import web
 
 from controller.api.console.calls import key_names
+from controller.api.console.languages import mark
 from controller.api.console.parts import ConsoleParts
 from controller.api.console.script_desk import LONGEST, ScriptDesk
 from controller.api.console.visit import Door, Form, Visit, see_other
@@ -58,7 +59,7 @@ class ScriptPages:
         elif number:
             source = self._dids.script(number, key.name)
         if source is None:
-            raise web.HTTPNotFound(text="There is no such script.")
+            raise web.HTTPNotFound(text=mark("There is no such script."))
         return await self._page(visit, Form((("script", source), ("name", name), ("did", number))))
 
     async def _page(self, visit: Visit, form: Form, *, status: int = 200, **more: object) -> web.StreamResponse:
@@ -81,7 +82,7 @@ class ScriptPages:
         source = form.get("script").replace("\r\n", "\n")
         if len(source) > LONGEST:
             raise web.HTTPRequestEntityTooLarge(
-                LONGEST, len(source), text=f"A script has at most {LONGEST} characters."
+                LONGEST, len(source), text=visit.say("A script has at most %(most)s characters.", most=LONGEST)
             )
         match form.get("do"):
             case "simulate":
@@ -110,17 +111,23 @@ class ScriptPages:
         before = await self._saved.load(key.name, name) if name else None
         await visit.changes("save a script", name, before=before or "", after=source, key=key.name)
         if not await self._saved.save(key.name, name, source, by=visit.who.name):
-            return await self._page(visit, form, status=422, said=f"A name has 1 to {LONGEST_NAME} characters.")
-        return await self._page(visit, form, done=f"“{name}” is saved.")
+            return await self._page(
+                visit, form, status=422, said=visit.say("A name has 1 to %(most)s characters.", most=LONGEST_NAME)
+            )
+        return await self._page(visit, form, done=visit.say("“%(name)s” is saved.", name=name))
 
     async def _assign(self, visit: Visit, form: Form, source: str) -> web.StreamResponse:
         key, number = visit.key, form.get("did")
         before = self._dids.script(number, key.name)
         await visit.changes("set an incoming call script", number, before=before or "", after=source, key=key.name)
         if refusal := await self._dids.set_script(number, key.name, source, by=visit.who.name):
-            said = f"{number or 'No number'} cannot be given this script: {refusal}."
+            said = visit.say(
+                "%(number)s cannot be given this script: %(refusal)s.", number=number or "-", refusal=refusal
+            )
             return await self._page(visit, form, status=422, said=said)
-        return await self._page(visit, form, done=f"Calls to {number} run this script from now on.")
+        return await self._page(
+            visit, form, done=visit.say("Calls to %(number)s run this script from now on.", number=number)
+        )
 
     async def _call(self, visit: Visit, form: Form, source: str) -> web.StreamResponse:
         """“Call me with this”: an outgoing call that runs the script as it stands in the editor."""
@@ -130,10 +137,14 @@ class ScriptPages:
         try:
             taken = await self._notifications.take(order, key, strict=True)
         except NotificationRefused as error:
-            return await self._page(visit, form, status=422, said=f"No call is placed: {error}.")
+            return await self._page(
+                visit, form, status=422, said=visit.say("No call is placed: %(error)s.", error=error)
+            )
         except JournalFull as error:
-            raise web.HTTPServiceUnavailable(text=f"No call is placed: {error}.") from None
-        return await self._page(visit, form, calls=taken.queue_id, done=f"{number} is being called.")
+            raise web.HTTPServiceUnavailable(text=visit.say("No call is placed: %(error)s.", error=error)) from None
+        return await self._page(
+            visit, form, calls=taken.queue_id, done=visit.say("%(number)s is being called.", number=number)
+        )
 
     async def _check(self, visit: Visit) -> web.StreamResponse:
         """What is found in the script so far, as a part of the page."""
@@ -150,7 +161,7 @@ class ScriptPages:
         before = await self._saved.load(key.name, name)
         await visit.changes("delete a script", name, before=before or "", key=key.name)
         if not await self._saved.delete(key.name, name):
-            raise web.HTTPNotFound(text="There is no such script.")
+            raise web.HTTPNotFound(text=mark("There is no such script."))
         return see_other(f"/scripts{visit.key_query}")
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
+from controller.api.console.languages import mark
 from controller.api.console.visit import Visit
 from controller.calls.store.call_lookup import CallFilter
 from controller.numbers import try_number
@@ -60,7 +61,7 @@ def read_search(visit: Visit) -> CallSearch:
     mistakes: dict[str, str] = {}
     number = try_number(typed["number"]) if typed["number"] else None
     if typed["number"] and number is None:
-        mistakes["number"] = "Not a valid phone number."
+        mistakes["number"] = mark("Not a valid phone number.")
     return CallSearch(
         typed=typed,
         number=number,
@@ -80,7 +81,7 @@ def _integer(typed: Mapping[str, str], name: str, most: int, mistakes: dict[str,
         return None
     if text.isascii() and text.isdecimal() and len(text) <= 18 and int(text) <= most:
         return int(text)
-    mistakes[name] = "Not a valid number."
+    mistakes[name] = mark("Not a valid number.")
     return None
 
 
@@ -98,7 +99,7 @@ def _moment(typed: Mapping[str, str], name: str, mistakes: dict[str, str]) -> da
         return None
     moment = read_moment(typed[name])
     if moment is None or not 1900 < moment.year < 9000:
-        mistakes[name] = "Not a valid time; write one such as 2026-11-27T18:30."
+        mistakes[name] = mark("Not a valid time; write one such as 2026-11-27T18:30.")
         return None
     return moment
 
@@ -109,7 +110,7 @@ def _variable(typed: Mapping[str, str], mistakes: dict[str, str]) -> tuple[str, 
         return None
     name, equals, value = typed["variable"].partition("=")
     if not equals or not name.strip():
-        mistakes["variable"] = "Not a valid variable; write one such as name=value."
+        mistakes["variable"] = mark("Not a valid variable; write one such as name=value.")
         return None
     return storable(name.strip().lower()), storable(value.strip())
 

@@ -11,6 +11,7 @@ import numpy as np
 from aiohttp import BodyPartReader, web
 
 from controller.api.console.calls import key_names
+from controller.api.console.languages import mark
 from controller.api.console.phone import MICROPHONE
 from controller.api.console.visit import Door, Visit, see_other
 from controller.calls.outgoing.notifications import Notifications
@@ -80,31 +81,31 @@ class SoundPages:
         visit.choose_key(upload.key)
         key = visit.key
         if not upload.content:
-            return await self._page(visit, status=422, said="Choose a file.")
+            return await self._page(visit, status=422, said=visit.say("Choose a file."))
         await visit.changes("upload a recording", upload.sound_id, after=f"{len(upload.content)} bytes", key=key.name)
         try:
             async with self._uploads:
                 await self._sounds.put(key.name, upload.sound_id, upload.content)
         except (SoundRefused, SpeechError) as error:
             return await self._page(visit, status=422, said=str(error))
-        return await self._page(visit, done=f"“{upload.sound_id}” is kept.")
+        return await self._page(visit, done=visit.say("“%(sound_id)s” is kept.", sound_id=upload.sound_id))
 
     async def _read(self, visit: Visit) -> _Upload:
         """The fields of the form, which stand before the file. HTTPBadRequest, HTTPRequestEntityTooLarge."""
         if visit.request.content_type != "multipart/form-data":
-            raise web.HTTPUnsupportedMediaType(text="This is no form of the console.")
+            raise web.HTTPUnsupportedMediaType(text=mark("This is no form of the console."))
         fields: dict[str, str] = {}
         content, name = b"", ""
         try:
             async for part in await visit.request.multipart():
                 if not isinstance(part, BodyPartReader):
-                    raise web.HTTPBadRequest(text="This form cannot be read.")
+                    raise web.HTTPBadRequest(text=mark("This form cannot be read."))
                 if part.name == "file":
                     name, content = part.filename or "", await _content(part, LARGEST_UPLOAD)
                 else:
                     fields[part.name or ""] = (await _content(part, 4096)).decode(errors="replace")
         except (ValueError, RuntimeError, AssertionError):
-            raise web.HTTPBadRequest(text="This form cannot be read.") from None
+            raise web.HTTPBadRequest(text=mark("This form cannot be read.")) from None
         sound_id = fields.get("id", "").strip() or name.rpartition(".")[0].strip()
         return _Upload(fields.get("csrf", ""), fields.get("key", ""), sound_id[:200], content)
 
@@ -113,24 +114,32 @@ class SoundPages:
         form, key = await visit.form(), visit.key
         sound_id, number = form.get("id").strip().lower(), form.get("phone").strip()[:LONGEST_NUMBER]
         if not self._sounds.may_keep(key.name, sound_id):
-            said = f"“{sound_id}” cannot be recorded: it is no name, or the configuration owns it."
+            said = visit.say(
+                "“%(sound_id)s” cannot be recorded: it is no name, or the configuration owns it.", sound_id=sound_id
+            )
             return await self._page(visit, status=422, said=said)
         await visit.changes("record by a call", sound_id, after=number, key=key.name)
         order = recording_order(number, sound_id, caller_id=form.get("shown"))
         try:
             taken = await self._notifications.take(order, key, strict=True)
         except NotificationRefused as error:
-            return await self._page(visit, status=422, said=f"No call is placed: {error}.")
+            return await self._page(visit, status=422, said=visit.say("No call is placed: %(error)s.", error=error))
         except JournalFull as error:
-            raise web.HTTPServiceUnavailable(text=f"No call is placed: {error}.") from None
-        return await self._page(visit, calls=str(taken.queue_id), done=f"{number} is being called.")
+            raise web.HTTPServiceUnavailable(text=visit.say("No call is placed: %(error)s.", error=error)) from None
+        return await self._page(
+            visit, calls=str(taken.queue_id), done=visit.say("%(number)s is being called.", number=number)
+        )
 
     async def _rename(self, visit: Visit) -> web.StreamResponse:
         form, key = await visit.form(), visit.key
         old, new = form.get("id"), form.get("new").strip()
         await visit.changes("rename a recording", old, before=old, after=new, key=key.name)
         if not await self._sounds.rename(key.name, old, new):
-            said = f"“{old}” cannot be called “{new}”: that name is taken, or no name, or the configuration owns it."
+            said = visit.say(
+                "“%(old)s” cannot be called “%(new)s”: that name is taken, or no name, or the configuration owns it.",
+                old=old,
+                new=new,
+            )
             return await self._page(visit, status=409, said=said)
         return see_other(f"/sounds{visit.key_query}")
 
@@ -139,7 +148,7 @@ class SoundPages:
         sound_id = form.get("id")
         await visit.changes("remove a recording", sound_id, key=key.name)
         if not await self._sounds.remove(key.name, sound_id):
-            said = f"There is no recording “{sound_id}” that may be removed here."
+            said = visit.say("There is no recording “%(sound_id)s” that may be removed here.", sound_id=sound_id)
             return await self._page(visit, status=409, said=said)
         return see_other(f"/sounds{visit.key_query}")
 
@@ -162,7 +171,7 @@ class SoundPages:
         """HTTPNotFound for a sound that there is not, or that is not this person's."""
         body = await self._sounds.wav(visit.key.name, visit.query("id"))
         if body is None:
-            raise web.HTTPNotFound(text="There is no such recording.")
+            raise web.HTTPNotFound(text=mark("There is no such recording."))
         return body
 
 
@@ -171,7 +180,9 @@ async def _content(part: BodyPartReader, most: int) -> bytes:
     while chunk := await part.read_chunk(65_536):
         content += chunk
         if len(content) > most:
-            raise web.HTTPRequestEntityTooLarge(most, len(content), text="This file is too large: 20 MiB at most.")
+            raise web.HTTPRequestEntityTooLarge(
+                most, len(content), text=mark("This file is too large: 20 MiB at most.")
+            )
     return bytes(content)
 
 

@@ -7,6 +7,7 @@ from itertools import islice
 from aiohttp import web
 
 from controller.api.console.calls import key_names
+from controller.api.console.languages import mark
 from controller.api.console.store.conversations import conversations
 from controller.api.console.visit import Door, Visit, see_other
 from controller.api.reads import Reads
@@ -88,7 +89,9 @@ class TextPages:
         if isinstance(answer, Refused):
             return await self._page(visit, our, their, status=422, body=body, said=answer.message)
         parts = segment(body).count
-        return await self._page(visit, answer.sender, their, done=f"It waits to be sent, as {parts} SMS.")
+        return await self._page(
+            visit, answer.sender, their, done=visit.say("It waits to be sent, as %(parts)s SMS.", parts=parts)
+        )
 
     async def _list_opt_outs(self, visit: Visit) -> web.StreamResponse:
         return await self._opt_outs_page(visit)
@@ -110,7 +113,7 @@ class TextPages:
         form, key = await visit.form(), visit.key
         number = try_number(form.get("number"))
         if number is None:
-            return await self._opt_outs_page(visit, status=422, said="Not a valid phone number.")
+            return await self._opt_outs_page(visit, status=422, said=visit.say("Not a valid phone number."))
         await visit.changes("opt a number out", number, key=key.name)
         await self._opt_outs.add(OptOut(key.name, number, body=f"by {visit.who.name}", source=SOURCE))
         return see_other(f"/texts/opt-outs{visit.key_query}")
@@ -120,7 +123,7 @@ class TextPages:
         number = form.get("number")
         await visit.changes("take an opt-out back", number, key=key.name)
         if not await self._opt_outs.remove(OptOut(key.name, number, body=f"by {visit.who.name}", source=SOURCE)):
-            raise web.HTTPNotFound(text="This number has not opted out.")
+            raise web.HTTPNotFound(text=mark("This number has not opted out."))
         return see_other(f"/texts/opt-outs{visit.key_query}")
 
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from aiohttp import web
 
 from controller.api.console.calls import key_names
+from controller.api.console.languages import mark
 from controller.api.console.parts import ConsoleParts
 from controller.api.console.visit import Audience, Door, Visit, see_other
 from controller.api.json_api.scopes import KEY_SCOPES, OPERATORS_SCOPES, SCOPE_WORDS, Scope
@@ -56,13 +57,17 @@ class TokenPages:
         name = form.get("name").strip()
         scopes = [each for each in offered if each in form.all("scope")]
         if not name or len(name) > LONGEST_NAME or not name.isprintable():
-            return await self._page(visit, status=422, said=f"A name has 1 to {LONGEST_NAME} characters.")
+            return await self._page(
+                visit, status=422, said=visit.say("A name has 1 to %(most)s characters.", most=LONGEST_NAME)
+            )
         if not scopes:
-            return await self._page(visit, status=422, said="Choose what the token may do.")
+            return await self._page(visit, status=422, said=visit.say("Choose what the token may do."))
         await visit.changes("make a token", name, after=" ".join(scopes), key=key or "")
         token = await self._tokens.make(key, name, scopes, visit.who.name)
         if token is None:
-            return await self._page(visit, status=409, said=f"There are at most {MOST_PER_KEY} tokens.")
+            return await self._page(
+                visit, status=409, said=visit.say("There are at most %(most)s tokens.", most=MOST_PER_KEY)
+            )
         return await self._page(visit, token=token)
 
     async def _take_back(self, visit: Visit) -> web.StreamResponse:
@@ -77,7 +82,7 @@ class TokenPages:
         form = await visit.form()
         number = form.get("token")
         if not number.isascii() or not number.isdecimal() or len(number) > 18:
-            raise web.HTTPNotFound(text="There is no such token.")
+            raise web.HTTPNotFound(text=mark("There is no such token."))
         await visit.changes("take a token back", f"token {number}", key=key or "")
         if await self._tokens.take_back(key, int(number)) is None:
-            raise web.HTTPNotFound(text="There is no such token.")
+            raise web.HTTPNotFound(text=mark("There is no such token."))

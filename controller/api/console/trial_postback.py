@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
+from controller.api.console.languages import mark
 from controller.calls.model.response_codes import ResponseCode
 from controller.calls.postback_form import CallStatus, phone_form
 from controller.directory.snapshot import LicenseKey
@@ -14,7 +15,7 @@ from controller.texts.model.states import TextState
 from controller.texts.model.text import Direction, Text
 from controller.texts.postback import received_form
 
-EVENTS = {"test.call": "a call that came in", "test.text": "a text that came in"}
+EVENTS = {"test.call": mark("a call that came in"), "test.text": mark("a text that came in")}
 _NOBODY, _OURS = "+12015550199", "+12015550100"
 
 

@@ -15,6 +15,7 @@ from typing import get_args
 from aiohttp import web
 
 from controller.api.console.calls import key_names
+from controller.api.console.languages import mark
 from controller.api.console.parts import ConsoleParts
 from controller.api.console.visit import Door, Visit
 from controller.api.reads import Reads
@@ -124,9 +125,9 @@ def _month(visit: Visit) -> Month:
     try:
         since, until = month_of(visit.query("month") or f"{now:%Y-%m}")
     except ValueError:
-        raise web.HTTPNotFound(text="There is no such month.") from None
+        raise web.HTTPNotFound(text=mark("There is no such month.")) from None
     if not EARLIEST_YEAR <= since.year <= now.year + 1:
-        raise web.HTTPNotFound(text="There is no such month.")
+        raise web.HTTPNotFound(text=mark("There is no such month."))
     after = f"{until:%Y-%m}" if until <= now else ""
     return Month(f"{since:%Y-%m}", since, until, f"{since - timedelta(days=1):%Y-%m}", after)
 

@@ -13,6 +13,7 @@ import aiohttp_jinja2
 from aiohttp import web
 
 from controller.api.auth import Origin
+from controller.api.console.languages import Language, chosen, mark
 from controller.api.console.store.audit import AuditLog, Change
 from controller.api.console.store.people import Person
 from controller.directory.snapshot import LicenseKey, Snapshot
@@ -24,19 +25,19 @@ _MOST_FIELDS = 200
 
 # The pages that every other one links to.
 PAGES = (
-    ("/", "Overview"),
-    ("/calls", "Calls"),
-    ("/postbacks", "Post-backs"),
-    ("/texts", "Texts"),
-    ("/phone", "Phone"),
-    ("/numbers", "Numbers"),
-    ("/sounds", "Recordings"),
-    ("/menus", "Sequences and IVRs"),
-    ("/scripts", "Scripts"),
-    ("/usage", "Usage"),
-    ("/tokens", "API tokens"),
+    ("/", mark("Overview")),
+    ("/calls", mark("Calls")),
+    ("/postbacks", mark("Post-backs")),
+    ("/texts", mark("Texts")),
+    ("/phone", mark("Phone")),
+    ("/numbers", mark("Numbers")),
+    ("/sounds", mark("Recordings")),
+    ("/menus", mark("Sequences and IVRs")),
+    ("/scripts", mark("Scripts")),
+    ("/usage", mark("Usage")),
+    ("/tokens", mark("API tokens")),
 )
-OPERATORS_PAGES = (("/people", "People"), ("/audit", "Audit log"))
+OPERATORS_PAGES = (("/people", mark("People")), ("/audit", mark("Audit log")))
 
 
 class Audience(Enum):
@@ -86,6 +87,16 @@ class Visit:
         return self.person
 
     @property
+    def language(self) -> Language:
+        """What the person chose to be answered in, or else what the browser asks for."""
+        setting = self.person.language if self.person else ""
+        return chosen(setting, self.request.headers.get("Accept-Language", ""))
+
+    def say(self, message: str, /, **values: object) -> str:
+        """A message in the language of this visit, with values put in."""
+        return self.language.say(message, **values)
+
+    @property
     def csrf(self) -> str:
         """What a form of this session must carry: nobody else can know it."""
         return csrf_of(self.token)
@@ -108,11 +119,11 @@ class Visit:
         if name is None:
             first = next(iter(self.snapshot.license_keys.values()), None)
             if first is None:
-                raise web.HTTPNotFound(text="The configuration has no licence key.")
+                raise web.HTTPNotFound(text=mark("The configuration has no licence key."))
             return first
         found = self.snapshot.license_key(name)
         if found is None:
-            raise web.HTTPForbidden(text="Your licence key is not in use any more.")
+            raise web.HTTPForbidden(text=mark("Your licence key is not in use any more."))
         return found
 
     def choose_key(self, shown_name: str) -> None:
@@ -127,7 +138,7 @@ class Visit:
     def _declared(self, shown_name: str) -> LicenseKey:
         key = self.snapshot.key_declared_as(shown_name)
         if key is None:
-            raise web.HTTPNotFound(text="There is no such licence key.")
+            raise web.HTTPNotFound(text=mark("There is no such licence key."))
         return key
 
     @property
@@ -152,7 +163,7 @@ class Visit:
         """What was posted. HTTPForbidden without the session's CSRF token; HTTPBadRequest for what is no form."""
         if self.read is None:
             if self.request.content_type != "application/x-www-form-urlencoded":
-                raise web.HTTPUnsupportedMediaType(text="This is no form of the console.")
+                raise web.HTTPUnsupportedMediaType(text=mark("This is no form of the console."))
             if (self.request.content_length or 0) > LARGEST_FORM:
                 raise web.HTTPRequestEntityTooLarge(LARGEST_FORM, self.request.content_length or 0)
             body = (await self.request.read())[: LARGEST_FORM + 1]
@@ -161,7 +172,7 @@ class Visit:
                     body.decode(errors="replace"), keep_blank_values=True, max_num_fields=_MOST_FIELDS, errors="replace"
                 )
             except ValueError:
-                raise web.HTTPBadRequest(text="This form has too many fields.") from None
+                raise web.HTTPBadRequest(text=mark("This form has too many fields.")) from None
             self.read = Form(tuple(pairs))
         self.require_csrf(self.read.get("csrf"))
         return self.read
@@ -169,7 +180,7 @@ class Visit:
     def require_csrf(self, given: str) -> None:
         """HTTPForbidden for another token than that of the session."""
         if not self.token or not hmac.compare_digest(given.encode(errors="replace"), self.csrf.encode()):
-            raise web.HTTPForbidden(text="This form is too old, or came from elsewhere: load the page again.")
+            raise web.HTTPForbidden(text=mark("This form is too old, or came from elsewhere: load the page again."))
 
     async def changes(self, action: str, subject: str, before: str = "", after: str = "", *, key: str = "") -> None:
         """Write a change down that this person makes; key: whose data it is, by the name in the store. StoreError."""
@@ -178,12 +189,26 @@ class Visit:
 
     def page(self, template: str, values: Mapping[str, object] | None = None, *, status: int = 200) -> web.Response:
         """A page, from its template."""
-        context = {"visit": self, "person": self.person, "root": ROOT, "csrf": self.csrf, **(values or {})}
+        context: dict[str, object] = {
+            "visit": self,
+            "person": self.person,
+            "root": ROOT,
+            "csrf": self.csrf,
+            "_": self.language.say,
+        }
+        context |= values or {}
         return aiohttp_jinja2.render_template(template, self.request, context, status=status)
 
     def fragment(self, template: str, values: Mapping[str, object]) -> str:
         """A part of a page, as HTML."""
-        context = {"visit": self, "person": self.person, "root": ROOT, "csrf": self.csrf, **values}
+        context: dict[str, object] = {
+            "visit": self,
+            "person": self.person,
+            "root": ROOT,
+            "csrf": self.csrf,
+            "_": self.language.say,
+        }
+        context |= values
         return aiohttp_jinja2.render_string(template, self.request, context)
 
 

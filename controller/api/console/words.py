@@ -5,13 +5,32 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 
+from jinja2 import pass_context
+from jinja2.runtime import Context
 from markupsafe import Markup
 
+from controller.api.console.languages import mark
 from controller.calls.model.response_codes import ResponseCode
 from controller.calls.store.stored_calls import CallSummary
 from controller.egress.urls import masked_url
+from controller.metering.usage import UsageProduct
+from controller.texts.model.states import TextState
 
 NOTHING = "-"
+WITHHELD = mark("withheld")
+# What is said of calls, texts, post-backs and usage by words of their rooms.
+WORDS = (
+    *(each.name.lower().replace("_", " ") for each in ResponseCode),
+    *(each.value for each in TextState),
+    *(each.value for each in UsageProduct),
+    *(each.unit for each in UsageProduct),
+    *("waiting", "under way", "delivered", "failed"),
+    *("hung up", "end of script", "transferred", "ended by administrator", "no media", "asterisk lost", "lost"),
+    *("max call length", "call length limit", "step limit", "error", "refused", "busy", "unconfirmed"),
+    *("program changed", "state unreadable", "routing", "not answered", "cancelled"),
+    *("incoming", "outgoing", "operator", "customer", "unknown"),
+    *("call", "prompts", "digits", "recording", "transfer", "script", "SIP"),
+)
 
 
 def code_words(code: int) -> str:
@@ -47,9 +66,10 @@ def ago(seconds: float) -> str:
     return f"{max(0.0, seconds):.0f} s"
 
 
-def caller(call: CallSummary) -> str:
+@pass_context
+def caller(context: Context, call: CallSummary) -> str:
     """Who called; “withheld” without a number."""
-    return (call.their_number if call.direction == "incoming" else call.our_number) or "withheld"
+    return (call.their_number if call.direction == "incoming" else call.our_number) or _said(context, WITHHELD)
 
 
 def called(call: CallSummary) -> str:
@@ -64,15 +84,28 @@ def lasted(call: CallSummary) -> str:
     return clock(((call.ended_at or datetime.now(UTC)) - call.answered_at).total_seconds())
 
 
-def standing(call: CallSummary) -> str:
+@pass_context
+def standing(context: Context, call: CallSummary) -> str:
     """Where a call stands: how it ended, or what it does."""
     if call.ended_at is not None:
-        return call.end_reason.replace("-", " ")
+        return _said(context, call.end_reason.replace("-", " "))
     if call.due_at is not None:
-        return f"due {call.due_at.astimezone(UTC):%m-%d %H:%M:%S}"
+        return _said(context, mark("due %(at)s"), at=f"{call.due_at.astimezone(UTC):%m-%d %H:%M:%S}")
     if call.answered_at is None:
-        return "dialling" if call.direction == "outgoing" else "ringing"
-    return code_words(call.response_code) if call.direction == "outgoing" else "in progress"
+        return _said(context, mark("dialling") if call.direction == "outgoing" else mark("ringing"))
+    words = code_words(call.response_code) if call.direction == "outgoing" else mark("in progress")
+    return _said(context, words)
+
+
+@pass_context
+def _words_of_code(context: Context, code: int) -> str:
+    return _said(context, code_words(code))
+
+
+def _said(context: Context, message: str, /, **values: object) -> str:
+    """A message in the language of the page."""
+    said: str = context["_"](message, **values)
+    return said
 
 
 FILTERS: Mapping[str, Callable[..., str]] = {
@@ -83,6 +116,6 @@ FILTERS: Mapping[str, Callable[..., str]] = {
     "called": called,
     "lasted": lasted,
     "standing": standing,
-    "code_words": code_words,
+    "code_words": _words_of_code,
     "masked_url": masked_url,
 }

@@ -19,11 +19,11 @@ function follow(part) {
     part.innerHTML = event.data;
     part.querySelectorAll(".wide").forEach((each, index) => { each.scrollLeft = scrolled[index] ?? 0; });
     if (focused >= 0) (places().find((each) => link && each.getAttribute("href") === link) ?? places()[focused])?.focus();
-    if (told) told.textContent = "live";
+    if (told) told.textContent = document.body.dataset.liveWords;
     tick();
   });
   events.addEventListener("over", () => { events.close(); if (told) told.textContent = ""; });
-  events.onerror = () => { if (told) told.textContent = "connecting …"; };
+  events.onerror = () => { if (told) told.textContent = document.body.dataset.connectingWords; };
 }
 
 // Clocks of calls in progress.

@@ -14,6 +14,9 @@ const AGAIN_MS = 3000, GATHERED_MS = 400;
 
 let agent = null, account = null, call = null, retry = 0, attempt = 0;
 
+// Messages come with the page, in its language.
+const said = JSON.parse(page.dataset.words);
+const _ = (message, values = {}) => (said[message] ?? message).replace(/%\((\w+)\)s/g, (_all, name) => values[name] ?? "");
 const say = (words) => { state.textContent = words; };
 
 function show() {
@@ -34,12 +37,12 @@ async function connect() {
   agent?.stop();
   agent = null;
   show();
-  say("Connecting …");
+  say(_("Connecting …"));
   try {
     const fields = { csrf, key, number: dial.elements.number.value };
     const answer = await fetch(`${root}/phone/account`, { method: "POST", body: new URLSearchParams(fields) });
-    if (answer.status === 403) return say("You are not logged in any more: load the page again.");
-    if (!answer.ok) throw new Error(`the console answered ${answer.status}`);
+    if (answer.status === 403) return say(_("You are not logged in any more: load the page again."));
+    if (!answer.ok) throw new Error(_("the console answered %(status)s", { status: answer.status }));
     const made = await answer.json();
     if (turn !== attempt) return; // another number was chosen meanwhile
     account = made;
@@ -54,11 +57,11 @@ async function connect() {
     register: true, session_timers: false, user_agent: "Ringpost console",
   });
   agent = mine;
-  mine.on("registered", () => { say(`Ready. Calls show ${account.number}.`); show(); });
-  mine.on("registrationFailed", (event) => later(`Asterisk refused the account: ${event.cause}`));
-  mine.on("disconnected", () => later("the connection is lost"));
+  mine.on("registered", () => { say(_("Ready. Calls show %(number)s.", account)); show(); });
+  mine.on("registrationFailed", (event) => later(_("Asterisk refused the account: %(cause)s", event)));
+  mine.on("disconnected", () => later(_("the connection is lost")));
   mine.on("newMessage", ({ originator, message, request }) => {
-    if (originator === "remote") { bubble(`from ${message.remote_identity.uri.user}`, request.body ?? "", false); message.accept(); }
+    if (originator === "remote") { bubble(_("from %(number)s", { number: message.remote_identity.uri.user }), request.body ?? "", false); message.accept(); }
   });
   mine.on("newRTCSession", ({ originator, session }) => {
     if (originator === "remote") session.terminate({ status_code: 480 });
@@ -70,7 +73,7 @@ function later(reason) {
   agent?.removeAllListeners();
   agent?.stop();
   agent = null;
-  over(`Not connected: ${reason}. Trying again …`);
+  over(_("Not connected: %(reason)s. Trying again …", { reason }));
   clearTimeout(retry);
   retry = setTimeout(connect, AGAIN_MS);
 }
@@ -87,7 +90,7 @@ dial.addEventListener("submit", (event) => {
   event.preventDefault();
   const to = dial.elements.to.value.replace(/[^0-9A-Za-z+*#]/g, "");
   if (call || !agent?.isRegistered() || !to) return;
-  if (!navigator.mediaDevices) return say("Browsers give the microphone to pages over HTTPS and of localhost only.");
+  if (!navigator.mediaDevices) return say(_("Browsers give the microphone to pages over HTTPS and of localhost only."));
   let gathered = 0;
   const mine = agent.call(`sip:${encodeURIComponent(to)}@${HOST}`, {
     mediaConstraints: { audio: true, video: false },
@@ -96,21 +99,21 @@ dial.addEventListener("submit", (event) => {
       // Without an address of its own in the offer, as browsers hide it, Asterisk takes the call for one on hold.
       sdp: (offer) => { if (offer.originator === "local") offer.sdp = offer.sdp.replaceAll("IN IP4 0.0.0.0", "IN IP4 127.0.0.1"); },
       icecandidate: (found) => { clearTimeout(gathered); gathered = setTimeout(found.ready, GATHERED_MS); },
-      progress: () => say(`Ringing ${to} …`),
+      progress: () => say(_("Ringing %(to)s …", { to })),
       confirmed: () => {
         const [receiver] = mine.connection.getReceivers();
         const far = document.getElementById("far");
         far.srcObject = new MediaStream([receiver.track]);
-        far.play().catch(() => say("The browser plays no sound: allow it for this page."));
-        say(`In a call with ${to}.`);
+        far.play().catch(() => say(_("The browser plays no sound: allow it for this page.")));
+        say(_("In a call with %(to)s.", { to }));
         show();
       },
-      ended: (end) => over(`The call is over: ${end.originator === "local" ? "you hung up" : "the other side hung up"}.`),
+      ended: (end) => over(end.originator === "local" ? _("The call is over: you hung up.") : _("The call is over: the other side hung up.")),
       failed: (end) => over(failure(end.cause)),
     },
   });
   call = mine;
-  say(`Calling ${to} …`);
+  say(_("Calling %(to)s …", { to }));
   callName.textContent = "";
   timeline.replaceChildren();
   show();
@@ -119,10 +122,10 @@ dial.addEventListener("submit", (event) => {
 
 function failure(cause) {
   const { causes } = JsSIP.C;
-  if (cause === causes.USER_DENIED_MEDIA_ACCESS) return "No call: the browser did not give the microphone.";
-  if (cause === causes.NOT_FOUND || cause === causes.ADDRESS_INCOMPLETE) return "No call: this is none of your numbers.";
-  if (cause === causes.CANCELED) return "The call is over: you hung up.";
-  return `No call: ${cause}.`;
+  if (cause === causes.USER_DENIED_MEDIA_ACCESS) return _("No call: the browser did not give the microphone.");
+  if (cause === causes.NOT_FOUND || cause === causes.ADDRESS_INCOMPLETE) return _("No call: this is none of your numbers.");
+  if (cause === causes.CANCELED) return _("The call is over: you hung up.");
+  return _("No call: %(cause)s.", { cause });
 }
 
 // The page of the call, as it happens.
@@ -133,7 +136,7 @@ async function watch(mine, name) {
     if (!found) { await new Promise((done) => setTimeout(done, 500)); continue; }
     const link = document.createElement("a");
     link.href = `${root}/calls/${found}`;
-    link.textContent = `Call ${found}`;
+    link.textContent = _("Call %(queue_id)s", { queue_id: found });
     callName.replaceChildren(link);
     timeline.dataset.live = `${root}/calls/${found}/live`;
     timeline.dispatchEvent(new CustomEvent("live", { bubbles: true }));
@@ -160,12 +163,12 @@ text.addEventListener("submit", (event) => {
   const to = text.elements.to.value.replace(/[^0-9+]/g, ""), body = text.elements.body.value;
   if (!to || !agent?.isRegistered()) return;
   // Asterisk takes a text before anybody knows whose the number is.
-  if (!isTexted(to)) return bubble(`to ${to}, not sent: this is none of your numbers for texts`, body, true);
-  const told = bubble(`to ${to}, sending …`, body, true);
+  if (!isTexted(to)) return bubble(_("to %(to)s, not sent: this is none of your numbers for texts", { to }), body, true);
+  const told = bubble(_("to %(to)s, sending …", { to }), body, true);
   agent.sendMessage(`sip:${encodeURIComponent(to)}@${HOST}`, body, {
     eventHandlers: {
-      succeeded: () => { told.textContent = `to ${to}, taken`; },
-      failed: (end) => { told.textContent = `to ${to}, refused: ${end.cause}`; },
+      succeeded: () => { told.textContent = _("to %(to)s, taken", { to }); },
+      failed: (end) => { told.textContent = _("to %(to)s, refused: %(cause)s", { to, cause: end.cause }); },
     },
   });
   text.elements.body.value = "";

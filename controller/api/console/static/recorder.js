@@ -1,6 +1,8 @@
 // Records with the microphone of this machine: what was heard becomes a WAV file in the form of the page, and is uploaded by it.
 const form = document.getElementById("upload"), button = document.getElementById("record");
 const state = document.getElementById("recorder-state");
+// What is said comes with the page, in its language.
+const said = document.getElementById("recorder").dataset;
 // A file of 16 bits stays below the 20 MiB that are taken.
 const LONGEST_SECONDS = 120;
 let recording = null;
@@ -13,9 +15,9 @@ button.addEventListener("click", async () => {
   button.disabled = true;
   try {
     recording = await start();
-    button.textContent = "Stop and upload";
+    button.textContent = said.stop;
   } catch {
-    state.textContent = "The browser did not give the microphone.";
+    state.textContent = said.refused;
   }
   button.disabled = false;
 });
@@ -30,7 +32,7 @@ async function start() {
   node.port.onmessage = (event) => {
     blocks.push(event.data);
     heard += event.data.length;
-    state.textContent = `Recording, ${Math.floor(heard / context.sampleRate)} s …`;
+    state.textContent = said.recording.replace("{seconds}", Math.floor(heard / context.sampleRate));
   };
   context.createMediaStreamSource(stream).connect(node);
   const limit = setTimeout(stop, LONGEST_SECONDS * 1000);
@@ -47,7 +49,7 @@ async function stop() {
   const files = new DataTransfer();
   files.items.add(new File([wav(blocks, context.sampleRate)], "recording.wav", { type: "audio/wav" }));
   form.elements.file.files = files.files;
-  state.textContent = "Uploading …";
+  state.textContent = said.uploading;
   form.requestSubmit();
 }
 

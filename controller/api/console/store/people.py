@@ -21,12 +21,16 @@ class Role(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody who may log in. license_key: a customer's, by the name that the store knows; None of an operator."""
+    """Somebody who may log in. license_key: a customer's, by the name that the store knows; None of an operator.
+
+    language: the code of the one that was chosen, empty without one.
+    """
 
     person_id: int
     name: str
     role: Role
     license_key: str | None
+    language: str = ""
 
     @property
     def is_operator(self) -> bool:
@@ -78,6 +82,10 @@ class People:
             "set_console_password", password=password_hash, person_id=person.person_id, but_session=but_session
         )
 
+    async def set_language(self, person: Person, code: str) -> None:
+        """Have the console speak a language to somebody; an empty code: what the browser asks for."""
+        await self._database.execute("set_console_language", language=code, person_id=person.person_id)
+
     async def codes(self, person: Person) -> tuple[str, int]:
         """The secret that a person's codes are made from, empty without codes; and the newest step that was used."""
         row = await self._database.fetchrow("console_codes_of", person_id=person.person_id)
@@ -103,4 +111,4 @@ class People:
 def person_of(row: object) -> Person:
     """A person out of a row that has the columns of one."""
     values = dict(row)  # type: ignore[call-overload]
-    return Person(values["person_id"], values["name"], Role(values["role"]), values["license_key"])
+    return Person(values["person_id"], values["name"], Role(values["role"]), values["license_key"], values["language"])
