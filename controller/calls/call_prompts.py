@@ -71,9 +71,7 @@ class CallPrompts:
         return None if medium is None else self._as_media(medium)
 
     def parts(self, speech: Speech) -> tuple[Speech, ...]:
-        """A text that has to be made, in its sentences; as it is when it is ready, or is one sentence."""
-        if self.ready(speech) is not None:
-            return (speech,)
+        """A text that has to be made, in its sentences."""
         return tuple(replace(speech, text=part) for part in self._sources.prompts.parts_of(speech.text, speech.voice))
 
     async def make(

@@ -64,11 +64,14 @@ class Playlist:
 
 @dataclass(frozen=True, slots=True)
 class _Piece:
-    """A prompt, or a part of one, and what is told when it begins. text: which text of the Play it is a part of."""
+    """A prompt, or a part of one, and what is told when it begins. text: which text of the Play it is a part of. ready:
+    its medium, where it was there from the beginning.
+    """
 
     prompt: Prompt
     told: tuple[Told, ...] = ()
     text: int = -1
+    ready: tuple[str, float] | None = None
 
 
 class PlaylistMaker:
@@ -96,7 +99,9 @@ class PlaylistMaker:
         playlist = Playlist()
         while not self.is_done:
             piece = self._pieces[0]
-            ready = self._prompts.ready(piece.prompt) if piece.text not in self._stand_ins else None
+            ready = piece.ready
+            if ready is None and piece.text not in self._stand_ins:
+                ready = self._prompts.ready(piece.prompt)
             takes_time = ready is None and isinstance(piece.prompt, Speech | Sound)
             if takes_time and playlist.media:
                 break
@@ -136,6 +141,8 @@ def _pieces(wanted: Sequence[Prompt], prompts: CallPrompts) -> Iterator[_Piece]:
             for silence in _silences(prompt.seconds):
                 yield _Piece(silence, told)
                 told = ()
+        elif (ready := prompts.ready(prompt)) is not None:
+            yield _Piece(prompt, told, ready=ready)
         elif isinstance(prompt, Speech) and len(parts := prompts.parts(prompt)) > 1:
             for part in parts[:-1]:
                 yield _Piece(part, told, number)
