@@ -251,17 +251,15 @@ async def test_keys_take_turns_on_each_trunk_by_itself(postgres: str) -> None:
 
 
 async def test_a_reload_that_moves_a_number_to_another_trunk_counts_its_pace(postgres: str) -> None:
-    soon = datetime.now(UTC) + timedelta(seconds=0.5)
+    soon = datetime.now(UTC) + timedelta(seconds=4)  # after the reload, on a slow machine too
     new = replace(FAST, name="new", channels=1)
     async with FakeAri() as fake, calls_room(fake, postgres, directory()) as room:
         for index in range(4):
             await room.notifications.take(Order(somebody(index), "Hello", at=soon), KEY)
         room.directory.replace(replace(directory(), trunks={"carrier": replace(FAST, prefixes=("+44",)), "new": new}))
-        await fake.until(lambda: len(fake.channels) == 1)
-        for gone in range(4):
-            assert (len(fake.channels), room.live.on_route("new")) == (1, 1)
+        for _ in range(4):
+            await until(lambda: (len(fake.channels), room.live.on_route("new")) == (1, 1))
             fake.reject(next(iter(fake.channels)))
-            await fake.until(lambda gone=gone: gone == 3 or len(fake.channels) == 1)  # type: ignore[misc]
         rows = await room.lookup.find(CallFilter(limit=9))
         assert {row.tries for row in rows} == {1}
 
