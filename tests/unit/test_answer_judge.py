@@ -64,6 +64,29 @@ def test_packets_that_are_lost_do_not_make_talk_of_noise() -> None:
     assert heard.whats == ["HUMAN"]
 
 
+def lost(*parts: Samples, every: int = 25) -> tuple[Samples, ...]:
+    """What is left when packets are lost: one to five of so many each time, as if they had been silent."""
+    whole = np.concatenate(parts)
+    for number, start in enumerate(range(7, len(whole) // 160 - 5, every)):
+        whole[start * 160 : (start + 1 + number % 5) * 160] = 0
+    return (whole,)
+
+
+@pytest.mark.parametrize(
+    ("parts", "expected"),
+    [
+        pytest.param((gap(1.0), talk(0.6), gap(3)), "HUMAN", id="a person in noise"),
+        pytest.param((gap(1.0), talk(5.0), gap(1.0)), "MACHINE", id="a greeting in noise"),
+        pytest.param((gap(0.5), talk(2.0), gap(0.3), hum(0.5, 850), gap(2)), "MACHINE", id="a beep in noise"),
+        pytest.param((gap(4.5),), "UNKNOWN", id="noise alone"),
+    ],
+)
+@pytest.mark.parametrize("level", [50.0, 330.0])
+def test_lost_packets_are_neither_silence_nor_talk(parts: tuple[Samples, ...], expected: str, level: float) -> None:
+    noisy = [part + noise(len(part) / RATE, level) for part in parts]
+    assert judged(*lost(*noisy)).whats[-1:] == [expected]
+
+
 US_RING = (hum(2.0, 440, 480), gap(4.0))
 UK_RING = (hum(0.4, 400, 450), gap(0.2), hum(0.4, 400, 450), gap(2.0))
 EU_RING = (hum(1.0, 425), gap(4.0))
@@ -98,6 +121,13 @@ def test_a_ringing_tone_is_waited_out_until_somebody_talks(ring: tuple[Samples, 
     talked_until = 2.3 + 2 * sum(map(len, ring)) / RATE + 0.6
     assert heard.speaks is not None
     assert talked_until + 0.9 < heard.speaks < talked_until + 1.4
+
+
+@pytest.mark.parametrize("ring", [US_RING, UK_RING], ids=["North America", "United Kingdom"])
+def test_a_ringing_tone_with_lost_packets_is_one(ring: tuple[Samples, ...]) -> None:
+    heard = judged(*lost(talk(0.7), gap(1.2), *ring, *ring, talk(0.6), gap(3), every=40))
+    assert "RING" in heard.whats
+    assert heard.whats[-1] == "HUMAN"
 
 
 @pytest.mark.parametrize("frequencies", [(440,), (620,), (1000,), (1400,), (2000,), (800, 1150)])

@@ -30,6 +30,10 @@ _FLOOR_FRAMES = 500
 # the line is silent between the words.
 _NO_PACKET = -80.0
 _MOST_CAME = 0.7
+# Up to so many packets that were lost on the way are heard as a going on of what was before them, in the way of
+# ITU-T G.711, appendix I: by the period (samples) that fits it best.
+_MOST_LOST = 5
+_SHORTEST_PERIOD, _LONGEST_PERIOD = 80, 400
 # Talk is so much louder than the floor.
 _ABOVE_FLOOR = 9.0
 # Shorter bursts are clicks and no words; shorter gaps belong to a word.
@@ -39,7 +43,7 @@ _WORD_GAP = 0.16
 _PURE = 0.8
 _STEADY = 20.0
 SHORTEST_TONE = 0.16
-_TONE_GAP_FRAMES = 1
+_TONE_GAP_FRAMES = 3
 _FAINTEST_TONE = -40.0
 # A window of two frames; its bins are 25 Hz apart, and a tone fills three of them.
 _WINDOW = np.hanning(2 * FRAME)
@@ -96,6 +100,7 @@ class HeardSound:
 
     def __init__(self) -> None:
         self._rest: Samples = np.zeros(0, dtype=np.int16)
+        self._latest: Samples = np.zeros(0, dtype=np.int16)  # what came last, unless that was long ago
         self._before: _Floats = np.zeros(_LONG_WINDOW - FRAME)
         # A row for each of: level, noise floor, lower and higher frequency; a column for each frame.
         self._rows: _Floats = np.zeros((4, 2 * _KEPT_FRAMES))
@@ -112,10 +117,34 @@ class HeardSound:
     def add(self, samples: Samples) -> None:
         """More of the line: 8 kHz, 16 bits."""
         joined = np.concatenate([self._rest, samples])
-        whole = len(joined) // FRAME * FRAME
+        whole = self._conceal(joined, len(joined) // FRAME) * FRAME
         self._rest = joined[whole:]
         for first in range(0, whole, _BATCH_FRAMES * FRAME):
             self._take(joined[first : min(whole, first + _BATCH_FRAMES * FRAME)].astype(np.float64))
+
+    def _conceal(self, samples: Samples, count: int) -> int:
+        """Fill what is missing in the frames where packets were lost; how many frames are known for certain."""
+        frames = samples[: count * FRAME].reshape(count, FRAME)
+        missing = 0
+        for place, came in enumerate(np.any(frames, axis=1).tolist()):
+            if not came:
+                missing += 1
+                continue
+            if missing <= _MOST_LOST and len(self._latest) == _LONGEST_PERIOD + FRAME:
+                if missing:
+                    frames[place - missing : place] = _going_on(self._latest, missing)
+                    self._remember(frames[place - missing : place])
+            else:
+                self._latest = self._latest[:0]
+            self._remember(frames[place])
+            missing = 0
+        if missing > _MOST_LOST:
+            self._latest = self._latest[:0]
+        # Whether the last ones are lost is not known yet.
+        return count - missing if len(self._latest) else count
+
+    def _remember(self, frames: Samples) -> None:
+        self._latest = np.concatenate([self._latest, frames.ravel()])[-(_LONGEST_PERIOD + FRAME) :]
 
     def add_silence(self, seconds: float) -> None:
         """Nothing came for so long."""
@@ -190,6 +219,15 @@ class HeardSound:
 
     def _place(self, moment: float) -> int:
         return round(moment / FRAME_SECONDS) - self._forgotten
+
+
+def _going_on(before: Samples, count: int) -> Samples:
+    """So many frames that go on with what was before them."""
+    windows = np.lib.stride_tricks.sliding_window_view(before[:-_SHORTEST_PERIOD].astype(np.float64), FRAME)
+    lengths = np.sqrt(np.sum(windows**2, axis=1))
+    likeness = windows @ before[-FRAME:].astype(np.float64) / np.maximum(lengths, 1.0)
+    period = before[-(_LONGEST_PERIOD - int(likeness.argmax())) :]
+    return np.resize(period, count * FRAME).reshape(count, FRAME)
 
 
 def _floor(levels: _Floats) -> float:
