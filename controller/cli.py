@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import os
 import sys
@@ -323,6 +324,9 @@ billing_commands.add_to(app)
 voice_commands.add_to(app)
 
 
+NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
+
+
 def main() -> None:
     """The entry point of the command. Output that nobody reads any more, or that has no room, ends it quietly."""
     os.umask(0o077)
@@ -337,6 +341,12 @@ def main() -> None:
         status = ended.code
     except BrokenPipeError:
         status = 0
+    except OSError as error:
+        # Commands tell of their own: what is left is what the parser prints, such as a help that has no room.
+        if error.errno not in NO_ROOM:
+            raise
+        print(f"ringpost: the output: {(error.strerror or str(error)).lower()}", file=sys.stderr)
+        status = 1
     _flush_and_exit(status)
 
 

@@ -124,7 +124,10 @@ def test_a_closed_pipe_ends_it_quietly(arguments: list[str]) -> None:
     assert (ended.returncode in (0, 1), ended.stderr) == (True, b"")
 
 
-@pytest.mark.parametrize("arguments", [["check", "config"], ["simulate", "config/scripts/welcome.txt", "--json"]])
+@pytest.mark.parametrize(
+    "arguments",
+    [["check", "config"], ["simulate", "config/scripts/welcome.txt", "--json"], ["calls", "list", "--help"]],
+)
 def test_a_full_disk_is_told_in_one_line(arguments: list[str]) -> None:
     with Path("/dev/full").open("wb") as full:
         ended = run(arguments, stdout=full)
