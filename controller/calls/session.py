@@ -225,7 +225,8 @@ class CallSession:
         if self.line.ended_from_outside or not self.line.hung_up:
             await self.line.hang_up(effect.cause)
             await self.line.wait(HANG_UP_PATIENCE_SECONDS, judged=False)
-        if effect.reason == "hung-up" and self.line.hangup_cause == MEDIA_TIMED_OUT:
+        without_media = self.line.ended_by_device or self.line.hangup_cause == MEDIA_TIMED_OUT
+        if effect.reason == "hung-up" and without_media:
             return self.line.ended_from_outside or "no-media"
         return self.line.ended_from_outside or effect.reason
 

@@ -88,8 +88,13 @@ async def test_a_caller_hears_the_own_words_again_and_the_pound_key_ends_them(li
     assert 1.0 <= sound["seconds"] < 2.5
 
 
-async def test_recordings_end_at_their_maximum_and_by_silence_under_ids_of_their_own(live: LiveHouse) -> None:
+@pytest.mark.parametrize("suppressed", [False, True], ids=["packets of silence", "no packets"])
+async def test_recordings_end_at_their_maximum_and_by_silence_under_ids_of_their_own(
+    live: LiveHouse, suppressed: bool
+) -> None:
     call = await live.dial("record-twice")
+    if suppressed:
+        call.suppress_silence()
     ear = Ear(call)
     await hear_out(ear, ASK)
     await call.play(tone(SAID, 2.6))

@@ -67,6 +67,7 @@ class SipPeer:
     _sip: asyncio.DatagramTransport | None = None
     _rtp: asyncio.DatagramTransport | None = None
     _call: str = ""
+    _sent: int = 0  # so many packets of RTP
 
     def sdp(self, *media: str) -> str:
         """A session description; without `media` lines, one audio stream of PCMU with telephone events."""
@@ -93,6 +94,11 @@ class SipPeer:
     def hang_up(self, answer: SipAnswer) -> None:
         """Send a BYE within the call that the 200 opened."""
         self._in_dialog("BYE", 2, answer)
+
+    def audio_address(self, answer: SipAnswer) -> tuple[str, int]:
+        """Where the other side listens, as its session description says."""
+        host = answer.body.partition("c=IN IP4 ")[2].split()[0]
+        return host, int(answer.body.partition("m=audio ")[2].split()[0])
 
     async def asked(self, method: str, timeout: float = LONGEST_WAIT) -> SipRequest:
         """The first request of a method that has come."""
@@ -139,8 +145,10 @@ class SipPeer:
         """Send packets of silence to where the answer says that it listens."""
         assert self._rtp is not None
         for number in range(round(seconds / FRAME_SECONDS)):
-            packet = RtpPacket(0, number & 0xFFFF, number * FRAME_SAMPLES, 7, _SILENCE, marker=number == 0)
+            sent = self._sent
+            packet = RtpPacket(0, sent & 0xFFFF, sent * FRAME_SAMPLES, 7, _SILENCE, marker=number == 0)
             self._rtp.sendto(packet.encode(), address)
+            self._sent += 1
             await asyncio.sleep(FRAME_SECONDS)
 
     async def _until(self, found: Callable[[], T | None], timeout: float) -> T:
@@ -153,7 +161,7 @@ class SipPeer:
     def _request(self, method: str, uri: str, number: int, headers: Mapping[str, str], body: str) -> None:
         assert self._sip is not None
         fixed = {
-            "Via": f"SIP/2.0/UDP {self.address}:{self.sip_port};branch=z9hG4bK{self._call}{method}",
+            "Via": f"SIP/2.0/UDP {self.address}:{self.sip_port};branch=z9hG4bK{self._call}{method}{number}",
             "Max-Forwards": "70",
             "Call-ID": self._call,
             "CSeq": f"{number} {method}",

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import math
+from collections.abc import Callable
 from contextlib import suppress
 
 import structlog
@@ -12,6 +14,7 @@ from controller.calls.call_prompts import CallPrompts
 from controller.calls.effects.ending import plain_outcome
 from controller.calls.effects.owned import owned
 from controller.calls.line.line import Happening, Line, Lost
+from controller.calls.line.talk_detection import TALK_EVENTS
 from controller.calls.store.recordings import Recordings
 from controller.errors import (
     AsteriskError,
@@ -33,6 +36,9 @@ AGAIN_SECONDS = 0.1
 # Asterisk counts whole seconds of its clock, and stops up to two of them late: the maximum is kept here.
 _LATE_SECONDS = 2
 _CONFLICT = 409
+# Talk is over after so much silence; and so much longer is waited before a recording without packets is ended.
+_SILENCE_MS = 500
+_LONGER_SILENCE_SECONDS = 1.0
 
 
 async def record(line: Line, effect: Record, prompts: CallPrompts, recordings: Recordings, application: str) -> Outcome:
@@ -83,7 +89,7 @@ async def _recorded(line: Line, effect: Record, name: str) -> bool:
         failed = event.type == "RecordingFailed"
         return True
 
-    happening = await line.wait(effect.maximum_seconds, until=finished)
+    happening = await _wait_out(line, effect, finished)
     if happening is Happening.LOST:
         raise Lost
     if happening in (Happening.STOPPED, Happening.TIME) or line.ended_from_outside:
@@ -93,6 +99,35 @@ async def _recorded(line: Line, effect: Record, name: str) -> bool:
         # The file is whole when this is told, also after a hang-up.
         await line.past_hang_up(PATIENCE_SECONDS, until=finished)
     return not failed
+
+
+async def _wait_out(line: Line, effect: Record, finished: Callable[[Event], bool]) -> Happening:
+    """Until Asterisk has ended the recording, its time is over (TIME), or the call is.
+
+    Asterisk counts the silence of packets that come. Where none come, because the other side suppresses silence, the
+    line is listened to, and is silent for a moment longer.
+    """
+    loop = asyncio.get_running_loop()
+    ends = loop.time() + effect.maximum_seconds
+    if not effect.silence_seconds:
+        return await line.wait(effect.maximum_seconds, until=finished)
+    over = False
+
+    def told(event: Event) -> bool:
+        nonlocal over
+        over = finished(event)
+        return over or (event.type in TALK_EVENTS and event.channel_id == line.channel.id)
+
+    talk = line.talk_detection
+    async with talk.listening(_SILENCE_MS) as listens:
+        began = loop.time()
+        while True:
+            silent_until = max(talk.silent_since, began) + effect.silence_seconds + _LONGER_SILENCE_SECONDS
+            counts = listens and not talk.talking
+            left = min(ends, silent_until if counts else ends) - loop.time()
+            happening = await line.wait(max(0.0, left), until=told)
+            if over or happening is not Happening.EVENT:
+                return happening
 
 
 async def keep_begun(line: Line, recordings: Recordings) -> Outcome:

@@ -54,6 +54,10 @@ def _is_wide(codecs: str) -> bool:
     return codecs.strip("()").partition("|")[0] in WIDE_CODECS
 
 
+# In a hang-up that Asterisk itself asks for (`soft`), the number is no cause but who asks: AST_SOFTHANGUP_DEV.
+_BY_DEVICE = 1
+
+
 class Happening(Enum):
     """Why a wait ended."""
 
@@ -158,6 +162,8 @@ class Line:
         self.destroyed = False
         self.transfer_routes: tuple[str, ...] = ()  # the trunks that the legs of a transfer go through, while it lasts
         self.hangup_cause = 0
+        self.ended_by_device = False
+        """Whether Asterisk's own SIP channel has ended the call, as it does when no RTP comes any more."""
         self.sip_status = 0
         self.ended_from_outside = ""
         self.handed_over = False  # the next controller goes on with the call: what its effect has made stays
@@ -292,6 +298,7 @@ class Line:
         self.hung_up_at = self.hung_up_at or event.moment
         self.destroyed = self.destroyed or event.type == "ChannelDestroyed"
         self.hangup_cause = event.cause or self.hangup_cause
+        self.ended_by_device = self.ended_by_device or (bool(event.data.get("soft")) and event.cause == _BY_DEVICE)
         self.sip_status = event.sip_status or self.sip_status
 
     async def events_until(self, seconds: float, event_type: str) -> bool:

@@ -119,6 +119,21 @@ class TalkDetection:
             if not cancelled:
                 await self.end(silence_ms)
 
+    @asynccontextmanager
+    async def listening(self, silence_ms: int) -> AsyncIterator[bool]:
+        """The same as `wanted` while Asterisk does something for the channel, and would wait with its own detection for
+        the end of that: whether talk is told.
+        """
+        wanted = max(SHORTEST_SILENCE_MS, silence_ms)
+        if self._wishes or not await self._listen(wanted):
+            yield False
+            return
+        self._wishes.append(wanted)
+        try:
+            yield True
+        finally:
+            await self.end(silence_ms)
+
     async def _listen(self, silence_ms: int) -> bool:
         if self._listener is None or self._put is None or not await self._listener.begin(self._heard):
             return False
