@@ -11,6 +11,8 @@ import asyncpg
 from playwright.async_api import Browser
 
 from controller.api.console.store.sessions import Sessions
+from controller.calls.model.sip_message import SipMessage
+from controller.calls.store.sip_ladders import SipLadders
 from controller.embedded.postgres_server import FAST, PostgresServer
 from controller.resources import MIGRATIONS
 from controller.store.migrations import Migrations
@@ -44,6 +46,25 @@ One moment please.
 """
 
 
+CARRIER, HOUSE, DESK = "198.51.100.7:5060", "192.0.2.1:5060", "192.0.2.44:5071"
+# When, from where, to where, the start line, CSeq.
+SIP = (
+    (0.0, CARRIER, HOUSE, "INVITE sip:+1201***0101@192.0.2.1", "1 INVITE"),
+    (0.02, HOUSE, CARRIER, "100 Trying", "1 INVITE"),
+    (1.0, HOUSE, CARRIER, "200 OK", "1 INVITE"),
+    (1.05, CARRIER, HOUSE, "ACK sip:192.0.2.1:5060", "1 ACK"),
+    (23.5, HOUSE, DESK, "INVITE sip:alice@192.0.2.44:5071", "7 INVITE"),
+    (23.9, DESK, HOUSE, "486 Busy Here", "7 INVITE"),
+    (31.0, CARRIER, HOUSE, "BYE sip:192.0.2.1:5060", "2 BYE"),
+    (31.02, HOUSE, CARRIER, "200 OK", "2 BYE"),
+)
+
+
+def _message(began: datetime, seconds: float, source: str, destination: str, line: str, cseq: str) -> SipMessage:
+    headers = "from: <sip:+1201***0199@198.51.100.7>;tag=a1\nto: <sip:+1201***0101@192.0.2.1>"
+    return SipMessage(began + timedelta(seconds=seconds), source, destination, line, cseq, headers)
+
+
 async def fill(house: House) -> None:
     """Made-up calls, texts and post-backs."""
     from controller.directory.saved_scripts import SavedScripts
@@ -64,6 +85,7 @@ async def fill(house: House) -> None:
         (31, "end", '{"reason": "hung-up"}'),
     )
     await house.sounds.put("acme", "message", TWO_SECONDS)
+    await SipLadders(house.database).add(1000000001, [_message(began, *each) for each in SIP])
     failures = ("500 Internal Server Error", "no answer within 15 s")
     for number, event in enumerate(("call.answered", "call.completed"), 1):
         made = postback("call:1000000001", sequence=number, event=event, final=number == 2, url="https://example.com/")
