@@ -179,7 +179,7 @@ async def test_an_operators_phone_hears_a_call_and_is_not_heard(
         call = await phone.dial(LISTENED[1:], caller="12015580903")
         await Ear(call).hear(ON_AND_ON, timeout=30)
         await olga.newest_call_from("2015580903")
-        await page.get_by_label("Phone").select_option("alice")
+        await page.get_by_label("Phone alice", exact=True).select_option("alice")
         await olga.press("Listen in")
         await expect(page.get_by_text("hears the call, and is not heard")).to_be_visible()
         listening = await line.next_call(timeout=30)

@@ -11,7 +11,7 @@ import controller
 from controller.resources import QUERIES
 
 ROOT = Path(controller.__file__).parent
-# Rooms whose store is one module.
+# Modules that are their room's store by themselves.
 STORE_MODULES = {
     "directory/call_lists.py",
     "directory/entries.py",
@@ -25,6 +25,7 @@ STORE_MODULES = {
     "postbacks/claiming.py",
     "postbacks/lookup.py",
     "speech/library.py",
+    "speech/shared_speech.py",
 }
 # It starts PostgreSQL, and asks whether it is there.
 EMBEDDED = "embedded/postgres_server.py"
