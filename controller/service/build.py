@@ -119,7 +119,7 @@ def build(configuration: Configuration, database: Database) -> Service:
         CallLookup(database),
         directory,
         configuration.application,
-        lambda: owner.asterisk,
+        owner,
         _utc_now,
     )
     calls = build_calls(

@@ -11,3 +11,4 @@ WITH left_open AS (
 )
 INSERT INTO controllers (id) VALUES ($1)
 ON CONFLICT (id) DO UPDATE SET started_at = now(), steady_since = now(), heartbeat_at = now()
+RETURNING known_since

@@ -14,6 +14,7 @@ from controller.calls.recovery.unseen import unknown_legs
 from tests.support.calls import CallsRoom, calls_room, snapshot
 from tests.support.fake_ari import FakeAri
 from tests.support.leg_lines import answer_line, end_line
+from tests.support.owner import CONTROLLER
 from tests.support.patience import until
 
 NUMBER = "+12015550101"
@@ -28,6 +29,19 @@ async def _sql(room: CallsRoom, query: str) -> list[tuple[object, ...]]:
         return [tuple(row) for row in await connection.fetch(query)]
     finally:
         await connection.close()
+
+
+@pytest.fixture
+async def known_for_long(postgres: str) -> str:
+    """A database that has known this controller for an hour."""
+    connection = await asyncpg.connect(postgres)
+    try:
+        await connection.execute(
+            "INSERT INTO controllers (id, known_since) VALUES ($1, now() - interval '1 hour')", CONTROLLER
+        )
+    finally:
+        await connection.close()
+    return postgres
 
 
 async def _usage(room: CallsRoom) -> list[tuple[object, ...]]:
@@ -65,13 +79,13 @@ async def test_a_call_that_ended_unseen_ended_when_asterisk_says(postgres: str, 
             assert await _events(room) == ["call.answered", "call.lost"]
 
 
-async def test_a_call_whose_answer_nobody_stored_is_a_call_once(postgres: str, tmp_path: Path) -> None:
+async def test_a_call_whose_answer_nobody_stored_is_a_call_once(known_for_long: str, tmp_path: Path) -> None:
     log = tmp_path / "legs.csv"
     ended_at = datetime.now(UTC) - timedelta(seconds=5)
     answered_at = ended_at - timedelta(seconds=30)
     log.write_text(f"{answer_line('7.1', answered_at)}\n{end_line('7.1', ended_at)}\n")
     for _ in range(3):
-        async with FakeAri() as fake, calls_room(fake, postgres, KNOWN, leg_log=log) as room:
+        async with FakeAri() as fake, calls_room(fake, known_for_long, KNOWN, leg_log=log) as room:
             await room.adoption.connected()
             assert await _usage(room) == [("call", "+12125550123", 30, answered_at, ended_at)]
             assert await _events(room) == ["call.answered", "call.lost"]
@@ -88,30 +102,42 @@ async def test_a_call_whose_answer_nobody_stored_is_a_call_once(postgres: str, t
         {"arguments": "ringpost,incoming,+12015559999"},
     ],
 )
-async def test_what_was_no_call_of_ours_is_none(postgres: str, tmp_path: Path, changes: dict[str, str]) -> None:
+async def test_what_was_no_call_of_ours_is_none(known_for_long: str, tmp_path: Path, changes: dict[str, str]) -> None:
     log = tmp_path / "legs.csv"
     at = datetime.now(UTC) - timedelta(seconds=30)
     log.write_text(f"{answer_line('7.1', at, **changes)}\n{end_line('7.1', at)}\n")
-    async with FakeAri() as fake, calls_room(fake, postgres, KNOWN, leg_log=log) as room:
+    async with FakeAri() as fake, calls_room(fake, known_for_long, KNOWN, leg_log=log) as room:
         await room.adoption.connected()
         assert await _usage(room) == []
         assert await _events(room) == []
 
 
-async def test_what_a_caller_withholds_stays_withheld(postgres: str, tmp_path: Path) -> None:
+async def test_what_was_before_the_database_knew_the_controller_is_none_of_its_business(
+    postgres: str, tmp_path: Path
+) -> None:
+    log = tmp_path / "legs.csv"
+    at = datetime.now(UTC) - timedelta(seconds=30)
+    log.write_text(f"{answer_line('7.1', at)}\n{end_line('7.1', at)}\n")
+    for _ in range(2):
+        async with FakeAri() as fake, calls_room(fake, postgres, KNOWN, leg_log=log) as room:
+            await room.adoption.connected()
+            assert await _usage(room) == []
+
+
+async def test_what_a_caller_withholds_stays_withheld(known_for_long: str, tmp_path: Path) -> None:
     log = tmp_path / "legs.csv"
     at = datetime.now(UTC) - timedelta(seconds=30)
     line = answer_line("7.1", at, presentation="prohib_not_screened")
     log.write_text(f"{line}\n{end_line('7.1', at + timedelta(seconds=1))}\n")
-    async with FakeAri() as fake, calls_room(fake, postgres, KNOWN, leg_log=log) as room:
+    async with FakeAri() as fake, calls_room(fake, known_for_long, KNOWN, leg_log=log) as room:
         await room.adoption.connected()
         ((number,),) = await _sql(room, "SELECT their_number FROM calls")
         assert "2125550123" not in str(number)
 
 
-async def test_a_transfer_whose_answer_nobody_stored_is_metered_once(postgres: str, tmp_path: Path) -> None:
+async def test_a_transfer_whose_answer_nobody_stored_is_metered_once(known_for_long: str, tmp_path: Path) -> None:
     log = tmp_path / "legs.csv"
-    async with FakeAri(playback_seconds=None) as fake, calls_room(fake, postgres, KNOWN) as room:
+    async with FakeAri(playback_seconds=None) as fake, calls_room(fake, known_for_long, KNOWN) as room:
         fake.incoming_call()
         await fake.until(lambda: bool(fake.played))
         ((queue_id,),) = await _sql(room, "SELECT queue_id FROM calls")
@@ -122,7 +148,7 @@ async def test_a_transfer_whose_answer_nobody_stored_is_metered_once(postgres: s
     line = answer_line(leg, answered_at, application="Stasis", arguments="ringpost,leg", called="+14165550123")
     log.write_text(f"{line}\n{end_line(leg, ended_at)}\n")
     for _ in range(2):
-        async with FakeAri() as fake, calls_room(fake, postgres, KNOWN, leg_log=log) as room:
+        async with FakeAri() as fake, calls_room(fake, known_for_long, KNOWN, leg_log=log) as room:
             await room.adoption.connected()
             await room.adoption.connected()
             transfers = [row for row in await _usage(room) if row[0] == "transfer"]

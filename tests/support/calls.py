@@ -249,9 +249,7 @@ def unseen_legs(
     database: Database, directory: CurrentDirectory, owner: Owner, leg_log: Path | None = None
 ) -> UnseenLegs:
     """What happens to legs while no controller is there, by a log of Asterisk's; without one, nothing is known."""
-    return UnseenLegs(
-        LegLog(leg_log), CallLookup(database), directory, APPLICATION, lambda: owner.asterisk, lambda: datetime.now(UTC)
-    )
+    return UnseenLegs(LegLog(leg_log), CallLookup(database), directory, APPLICATION, owner, lambda: datetime.now(UTC))
 
 
 @asynccontextmanager

@@ -21,6 +21,7 @@ from controller.calls.metrics import CallMetrics
 from controller.calls.model.call import WITHHELD_CALLER, Call, is_ours, transfer_of, transferring_call
 from controller.calls.model.response_codes import ResponseCode
 from controller.calls.store.call_lookup import CallLookup, StoredLegs
+from controller.calls.store.controllers import Owner
 from controller.calls.store.queue_ids import QueueIds
 from controller.directory.current import CurrentDirectory
 from controller.directory.did_rules import rule_of
@@ -48,22 +49,27 @@ class UnseenLegs:
         lookup: CallLookup,
         directory: CurrentDirectory,
         application: str,
-        asterisk: Callable[[], str],
+        owner: Owner,
         now: Callable[[], datetime],
     ) -> None:
         self._leg_log = leg_log
         self._lookup = lookup
         self._directory = directory
         self._application = application
-        self._asterisk = asterisk
+        self._owner = owner
         self._started_at = now()
         self._legs: list[LoggedLeg] = []
         self._metered: set[str] = set()
         self._by_channel: dict[str, list[LoggedLeg]] = {}
 
     async def look(self) -> None:
-        """Learn what Asterisk has written down. To be called before calls are settled."""
-        self._legs = await asyncio.to_thread(self._leg_log.read)
+        """Learn what Asterisk has written down. To be called before calls are settled.
+
+        What was before the database knew this controller is not its business: it may have had another database.
+        """
+        since = self._owner.known_since
+        legs = await asyncio.to_thread(self._leg_log.read)
+        self._legs = [leg for leg in legs if since is not None and leg.answered_at >= since]
         by_channel: defaultdict[str, list[LoggedLeg]] = defaultdict(list)
         for leg in self._legs:
             by_channel[leg.channel_id].append(leg)
@@ -102,7 +108,7 @@ class UnseenLegs:
             calls = {leg.channel_id: leg for leg in over if self._is_call(leg)}
             if calls:
                 since = min(leg.answered_at for leg in calls.values()) - LONGEST_RINGING
-                for channel_id in await self._lookup.unknown_channels(calls, self._asterisk(), since):
+                for channel_id in await self._lookup.unknown_channels(calls, self._owner.asterisk, since):
                     self._close(calls[channel_id], log_targets, metrics, queue_ids)
             await self._meter_unknown(over)
         except StoreError as error:

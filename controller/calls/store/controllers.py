@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Collection, Iterable
+from datetime import datetime
 
 import structlog
 
@@ -40,6 +41,8 @@ class Owner:
         self._application = application
         self._asterisk = asterisk
         self.lease_seconds = lease_seconds
+        # Since when the database knows this controller, through all its restarts; None before `register`.
+        self.known_since: datetime | None = None
 
     @property
     def asterisk(self) -> str:
@@ -48,7 +51,7 @@ class Owner:
 
     async def register(self) -> None:
         """This controller starts. StoreError."""
-        await self._database.execute("register_controller", self.controller_id)
+        self.known_since = await self._database.fetchval("register_controller", self.controller_id)
 
     async def run(self) -> None:
         """Give signs of life until cancelled."""
