@@ -91,7 +91,7 @@ _QUIET = (*files("tests/unit"), *files("tests/integration"))
 WATCHED = Layers(
     "watched",
     tuple(file for file in _QUIET if takes_rooms(file)),
-    2,
+    3,  # it has the most to do: with fewer it would run on alone, on one core, when the others are done
     ("--cov-report=", *(f"--cov=controller/{room}" for room in coverage_by_room.LIMITS)),
     PATIENT,
 )
