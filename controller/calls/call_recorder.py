@@ -36,7 +36,6 @@ ENTER_SECONDS = 5.0
 LONGEST_SECONDS = round(LONGEST_CALL_SECONDS) - 3
 # The file is whole when RecordingFinished is told; it comes right after the end of the channel.
 FINISHED_SECONDS = 10.0
-_OVER = frozenset({*HANG_UP_EVENTS, "ChannelDestroyed", "StasisEnd"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +183,7 @@ async def _entered(events: ChannelEvents) -> bool:
     while (event := await events.get(deadline - loop.time())) is not None:
         if event.type == "StasisStart":
             return True
-        if event.type in _OVER or event.type == CONNECTION_LOST:
+        if event.type in HANG_UP_EVENTS or event.type == CONNECTION_LOST:
             return False
     return False
 
@@ -198,6 +197,6 @@ async def _finished(events: ChannelEvents, name: str) -> bool:
             return True
         if event.type == CONNECTION_LOST:
             return False
-        if event.type in _OVER:
+        if event.type in HANG_UP_EVENTS:
             deadline = min(deadline, loop.time() + FINISHED_SECONDS)
     return False

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import partial
 from urllib.parse import urlsplit
 
 from aiohttp import web
@@ -36,6 +37,7 @@ from controller.directory.postback_urls import PostbackUrls
 from controller.directory.stored_keys import StoredKeys
 from controller.egress.guard import Guard
 from controller.mail.server import plain_mail
+from controller.metering.store.records import write_usage
 from controller.postbacks.delivery import Delivery, DeliveryOptions
 from controller.postbacks.poster import PostingOptions
 from controller.postbacks.schedule import Schedule
@@ -120,6 +122,7 @@ def build(configuration: Configuration, database: Database) -> Service:
         directory,
         configuration.application,
         owner,
+        partial(write_usage, database),
         _utc_now,
     )
     calls = build_calls(

@@ -3,15 +3,18 @@ usage."""
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import asyncpg
 import pytest
 
-from controller.asterisk.leg_log import LoggedLeg
+from controller.asterisk.leg_log import LegLog, LoggedLeg
+from controller.calls.model.order import Order
+from controller.calls.recovery import adopt
 from controller.calls.recovery.unseen import unknown_legs
-from tests.support.calls import CallsRoom, calls_room, snapshot
+from tests.support.calls import KEY, CallsRoom, calls_room, snapshot
 from tests.support.fake_ari import FakeAri
 from tests.support.leg_lines import answer_line, end_line
 from tests.support.owner import CONTROLLER
@@ -20,6 +23,7 @@ from tests.support.patience import until
 NUMBER = "+12015550101"
 WAITS = r"Hello. ~\WaitForDTMF(60)~"
 KNOWN = snapshot({NUMBER: WAITS})
+THERE = "+14165550123"
 
 
 async def _sql(room: CallsRoom, query: str) -> list[tuple[object, ...]]:
@@ -79,6 +83,68 @@ async def test_a_call_that_ended_unseen_ended_when_asterisk_says(postgres: str, 
             assert await _events(room) == ["call.answered", "call.lost"]
 
 
+async def test_an_outgoing_call_that_ended_unseen_ended_when_asterisk_says(postgres: str, tmp_path: Path) -> None:
+    log = tmp_path / "legs.csv"
+    async with FakeAri(playback_seconds=None) as fake:
+        fake.on_originate = lambda channel: fake.answer(channel.id)
+        async with calls_room(fake, postgres, KNOWN) as room:
+            taken = await room.notifications.take(Order("12125550123", "Hello."), KEY)
+            await fake.until(lambda: bool(fake.played))
+            assert await room.journal.flush()
+            ((channel, answered_at),) = await _sql(room, "SELECT channel_id, answered_at FROM calls")
+        assert isinstance(answered_at, datetime)
+        fake.drop_connection()
+        fake.hang_up(str(channel))
+        ended_at = answered_at + timedelta(seconds=42)
+        line = answer_line(str(channel), answered_at, arguments="ringpost,outgoing")
+        log.write_text(f"{line}\n{end_line(str(channel), ended_at)}\n")
+        async with calls_room(fake, postgres, KNOWN, leg_log=log) as room:
+            await _ended(room)
+            assert await _usage(room) == [("call", "+12125550123", 42, answered_at, ended_at)]
+            assert taken.queue_id
+
+
+async def test_the_log_is_read_when_the_end_of_a_call_is_missing_and_else_not(
+    postgres: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log = tmp_path / "legs.csv"
+    reads: list[Path | None] = []
+    read = LegLog.read
+
+    def counted(self: LegLog) -> list[LoggedLeg]:
+        reads.append(log)
+        return read(self)
+
+    monkeypatch.setattr(LegLog, "read", counted)
+    monkeypatch.setattr(adopt, "RECONCILE_SECONDS", 0.05)
+    async with FakeAri(playback_seconds=None) as fake, calls_room(fake, postgres, KNOWN, leg_log=log) as room:
+        reconciling = asyncio.create_task(room.adoption.run())
+        try:
+            # At the connect, and once more when what was let go then is over.
+            await until(lambda: len(reads) == 2)
+            looked = len(fake.requests_of("GET", "applications/ringpost"))
+            await until(lambda: len(fake.requests_of("GET", "applications/ringpost")) > looked + 3)
+            assert len(reads) == 2
+
+            channel = fake.incoming_call()
+            await fake.until(lambda: bool(fake.played))
+            fake.hang_up(channel)
+            await room.idle()
+            ((answered_at,),) = await _sql(room, "SELECT answered_at FROM calls")
+            assert isinstance(answered_at, datetime)
+            ended_at = answered_at + timedelta(seconds=7)
+            log.write_text(f"{answer_line(channel, answered_at)}\n{end_line(channel, ended_at)}\n")
+            # As if its end had got lost.
+            await _sql(room, "DELETE FROM usage_records")
+            await _sql(room, "UPDATE calls SET ended_at = NULL, state = 'answered', end_reason = ''")
+            await _ended(room)
+            ((_, _, units, _, at),) = await _usage(room)
+            assert (units, at) == (7, ended_at)
+        finally:
+            reconciling.cancel()
+            await asyncio.gather(reconciling, return_exceptions=True)
+
+
 async def test_a_call_whose_answer_nobody_stored_is_a_call_once(known_for_long: str, tmp_path: Path) -> None:
     log = tmp_path / "legs.csv"
     ended_at = datetime.now(UTC) - timedelta(seconds=5)
@@ -135,7 +201,10 @@ async def test_what_a_caller_withholds_stays_withheld(known_for_long: str, tmp_p
         assert "2125550123" not in str(number)
 
 
-async def test_a_transfer_whose_answer_nobody_stored_is_metered_once(known_for_long: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("through", "route"), [("carrier", "carrier"), ("alice", "")])
+async def test_a_transfer_whose_answer_nobody_stored_is_metered_once(
+    known_for_long: str, tmp_path: Path, through: str, route: str
+) -> None:
     log = tmp_path / "legs.csv"
     async with FakeAri(playback_seconds=None) as fake, calls_room(fake, known_for_long, KNOWN) as room:
         fake.incoming_call()
@@ -145,14 +214,16 @@ async def test_a_transfer_whose_answer_nobody_stored_is_metered_once(known_for_l
     ended_at = datetime.now(UTC) - timedelta(seconds=5)
     answered_at = ended_at - timedelta(seconds=20)
     leg = f"ringpost-{queue_id}-transfer"
-    line = answer_line(leg, answered_at, application="Stasis", arguments="ringpost,leg", called="+14165550123")
+    line = answer_line(leg, answered_at, channel=f"PJSIP/{through}-00000002", arguments="ringpost,leg", called=THERE)
     log.write_text(f"{line}\n{end_line(leg, ended_at)}\n")
     for _ in range(2):
         async with FakeAri() as fake, calls_room(fake, known_for_long, KNOWN, leg_log=log) as room:
             await room.adoption.connected()
             await room.adoption.connected()
             transfers = [row for row in await _usage(room) if row[0] == "transfer"]
-            assert transfers == [("transfer", "+14165550123", 20, answered_at, ended_at)]
+            assert transfers == [("transfer", THERE, 20, answered_at, ended_at)]
+            routes = await _sql(room, "SELECT route FROM usage_records WHERE product = 'transfer'")
+            assert routes == [(route,)]
 
 
 AT = datetime(2026, 11, 28, tzinfo=UTC)

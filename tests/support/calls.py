@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -35,6 +36,7 @@ from controller.directory.current import CurrentDirectory
 from controller.directory.snapshot import Did, LicenseKey, Phone, Snapshot, Trunk
 from controller.egress.guard import Guard
 from controller.errors import AsteriskUnreachable, SpeechError, StoreError
+from controller.metering.store.records import write_usage
 from controller.metering.usage_watch import HoldsKey, holds_nobody
 from controller.resources import QUERIES
 from controller.script.analysis.checker import NOWHERE
@@ -249,7 +251,15 @@ def unseen_legs(
     database: Database, directory: CurrentDirectory, owner: Owner, leg_log: Path | None = None
 ) -> UnseenLegs:
     """What happens to legs while no controller is there, by a log of Asterisk's; without one, nothing is known."""
-    return UnseenLegs(LegLog(leg_log), CallLookup(database), directory, APPLICATION, owner, lambda: datetime.now(UTC))
+    return UnseenLegs(
+        LegLog(leg_log),
+        CallLookup(database),
+        directory,
+        APPLICATION,
+        owner,
+        partial(write_usage, database),
+        lambda: datetime.now(UTC),
+    )
 
 
 @asynccontextmanager

@@ -44,15 +44,9 @@ ENDED_FROM_OUTSIDE = "RingpostEnd"
 # The same, to have it transferred.
 TRANSFERRED_FROM_OUTSIDE = "RingpostTransfer"
 
-
 # What Asterisk sends on a channel, e.g. "(g722)"; the first of several is the one in use.
 CODECS_VARIABLE = "CHANNEL(audionativeformat)"
 WIDE_CODECS = frozenset({"g722", "opus", "slin16", "speex16", "siren7", "siren14", "silk16", "amrwb"})
-
-
-def _is_wide(codecs: str) -> bool:
-    return codecs.strip("()").partition("|")[0] in WIDE_CODECS
-
 
 # In a hang-up that Asterisk itself asks for (`soft`), the number is no cause but who asks: AST_SOFTHANGUP_DEV.
 _BY_DEVICE = 1
@@ -106,6 +100,10 @@ class Listening:
 
 
 NOT_LISTENING = Listening(None, DetectionSettings())
+
+
+def _is_wide(codecs: str) -> bool:
+    return codecs.strip("()").partition("|")[0] in WIDE_CODECS
 
 
 def _fixed_id(queue_id: int, kind: str) -> str:

@@ -74,23 +74,30 @@ class Adoption:
         Then what calls left in Asterisk that are over is swept. Raises AsteriskError.
         """
         async with self._one_at_a_time:
-            await self._unseen.look()
-            await self._agree()
-            await self._unseen.store_unknown(self._parts.log_targets, self._live.metrics, self._queue_ids)
-            await self._sweep.run_once()
+            self._unseen.is_due = True
+            await self._reconcile()
 
     async def run(self) -> None:
         """Do the same every minute, or lease, until cancelled: an event that got lost must not leave a call open."""
         while True:
             await asyncio.sleep(min(RECONCILE_SECONDS, self._owner.lease_seconds))
             try:
-                await self.connected()
-                if await self._parts.log_targets.journal.flush():
-                    await self._unseen.forget()
+                async with self._one_at_a_time:
+                    if await self._reconcile() and await self._parts.log_targets.journal.flush():
+                        await self._unseen.forget()
             except AsteriskError as error:
                 log.info("calls are reconciled later", reason=str(error))
             except Exception:
                 log.exception("calls could not be reconciled")
+
+    async def _reconcile(self) -> bool:
+        """Raises AsteriskError. False when what nobody saw could not be stored."""
+        if self._unseen.is_due:
+            await self._unseen.look()
+        await self._agree()
+        stored = await self._unseen.store_unknown(self._parts.log_targets, self._live.metrics, self._queue_ids)
+        await self._sweep.run_once()
+        return stored
 
     async def _agree(self) -> None:
         with self._live.noting() as seen:
@@ -108,7 +115,7 @@ class Adoption:
             if channel_id in seen or stored.just_claimed:
                 continue
             if channel_id not in channels or stored.asterisk not in ("", self._owner.asterisk):
-                leg = self._unseen.newest(channel_id)
+                leg = await self._unseen.newest(channel_id)
                 settle_lost(self._parts.log_targets, self._live.metrics, stored, leg)
                 continue
             try:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from uuid import uuid4
 
@@ -41,7 +41,12 @@ LONGEST_RINGING = timedelta(hours=1)
 
 
 class UnseenLegs:
-    """See the module. leg_log: of the Asterisk that this controller is connected to."""
+    """See the module. leg_log: of the Asterisk that this controller is connected to. write: stores usage records
+    (StoreError).
+
+    The log is read after each connect, once more a while later, when what this controller let go has ended too, and
+    where the end of a call turns out to be missing. A controller that sees all does not read it.
+    """
 
     def __init__(
         self,
@@ -50,6 +55,7 @@ class UnseenLegs:
         directory: CurrentDirectory,
         application: str,
         owner: Owner,
+        write: Callable[[Sequence[UsageRecord]], Awaitable[None]],
         now: Callable[[], datetime],
     ) -> None:
         self._leg_log = leg_log
@@ -57,7 +63,11 @@ class UnseenLegs:
         self._directory = directory
         self._application = application
         self._owner = owner
+        self._write = write
         self._started_at = now()
+        self.is_due = True
+        """Whether what an earlier process left may not be known yet."""
+        self._known = False
         self._legs: list[LoggedLeg] = []
         self._metered: set[str] = set()
         self._by_channel: dict[str, list[LoggedLeg]] = {}
@@ -74,21 +84,24 @@ class UnseenLegs:
         for leg in self._legs:
             by_channel[leg.channel_id].append(leg)
         self._by_channel = dict(by_channel)
+        self._known = True
 
     async def forget(self) -> None:
         """What was learned has been used, and is stored."""
-        self._legs, self._by_channel = [], {}
+        self._legs, self._by_channel, self._known, self.is_due = [], {}, False, False
         await asyncio.to_thread(self._leg_log.rotate)
 
-    def newest(self, channel_id: str) -> LoggedLeg | None:
-        """The last leg that a channel was, as far as it was answered and is known of."""
+    async def newest(self, channel_id: str) -> LoggedLeg | None:
+        """The last leg that a channel was, as far as it was answered."""
+        if not self._known:
+            await self.look()
         legs = self._by_channel.get(channel_id)
         return legs[-1] if legs else None
 
     def answered_at(self, channel_id: str) -> datetime | None:
         """When a channel was answered that is up; None if nobody knows, as of each that came in since the last look."""
-        leg = self.newest(channel_id)
-        return leg.answered_at if leg is not None and leg.ended_at is None else None
+        legs = self._by_channel.get(channel_id)
+        return legs[-1].answered_at if legs and legs[-1].ended_at is None else None
 
     def ended_at(self, channel_id: str, answered_at: datetime) -> datetime | None:
         """When the leg of a channel ended that a controller took for answered at that moment; None if nobody knows."""
@@ -97,39 +110,49 @@ class UnseenLegs:
                 return leg.ended_at
         return None
 
-    async def store_unknown(self, log_targets: CallLogTargets, metrics: CallMetrics, queue_ids: QueueIds) -> None:
-        """Store the calls and legs whose controller died before it could, and which are over."""
+    async def store_unknown(self, log_targets: CallLogTargets, metrics: CallMetrics, queue_ids: QueueIds) -> bool:
+        """Store the calls and legs whose controller died before it could, and which are over; False if it cannot be
+        done now.
+        """
         over = [leg for leg in self._legs if leg.ended_at is not None and leg.answered_at < self._started_at]
         if not over:
-            return
+            return True
         try:
             if not await log_targets.journal.flush():
-                return  # what waits there may be these
+                return False  # what waits there may be these
             calls = {leg.channel_id: leg for leg in over if self._is_call(leg)}
             if calls:
                 since = min(leg.answered_at for leg in calls.values()) - LONGEST_RINGING
                 for channel_id in await self._lookup.unknown_channels(calls, self._owner.asterisk, since):
                     self._close(calls[channel_id], log_targets, metrics, queue_ids)
-            await self._meter_unknown(over)
+            await self._meter_unknown(over, log_targets)
         except StoreError as error:
             log.warning("legs that nobody saw are looked for later", reason=str(error))
+            return False
+        return True
 
-    async def _meter_unknown(self, over: Iterable[LoggedLeg]) -> None:
+    async def _meter_unknown(self, over: Iterable[LoggedLeg], log_targets: CallLogTargets) -> None:
         """Meter the legs of transfers that were answered, and of which the store knows nothing. StoreError."""
         legs: defaultdict[int, list[LoggedLeg]] = defaultdict(list)
         for leg in over:
             if (queue_id := transfer_of(leg.channel_id)) is not None:
                 legs[queue_id].append(leg)
         usage = [
-            _usage(call, leg, leg.ended_at or leg.answered_at)
+            _usage(call, leg, self._trunk(leg))
             for call in (await self._lookup.legs_of(legs) if legs else [])
             for leg in unknown_legs(legs[call.queue_id], call.answered)
         ]
         new = [record for record in usage if record.record_id not in self._metered]
         if new:
             log.warning("transfers were answered that nobody stored", legs=len(new))
-            await self._lookup.meter(new)
+            await self._write(new)
+            if log_targets.usage is not None:
+                log_targets.usage.count(new)
             self._metered.update(record.record_id for record in new)
+
+    def _trunk(self, leg: LoggedLeg) -> str:
+        """The trunk that a leg goes through; empty for a phone, and for a number of ours."""
+        return leg.endpoint if leg.endpoint in self._directory.snapshot.trunks else ""
 
     def _is_call(self, leg: LoggedLeg) -> bool:
         """Whether a leg was an incoming call that a controller of this application answered."""
@@ -151,7 +174,7 @@ class UnseenLegs:
             program=rule.program.content_hash,
             at=leg.answered_at,
             status_post_url=rule.status_post_url,
-            route=leg.endpoint if leg.endpoint in self._directory.snapshot.trunks else "",
+            route=self._trunk(leg),
         )
         state = State.for_incoming(
             phonenumber=national_digits(did.number),
@@ -180,9 +203,9 @@ def unknown_legs(logged: Iterable[LoggedLeg], stored: Iterable[datetime]) -> lis
     return left
 
 
-def _usage(call: StoredLegs, leg: LoggedLeg, ended_at: datetime) -> UsageRecord:
-    """The record of a transfer's leg that nobody has stored."""
-    number = try_number(leg.called) or leg.called
+def _usage(call: StoredLegs, leg: LoggedLeg, route: str) -> UsageRecord:
+    """The record of a transfer's leg that is over, and that nobody has stored."""
+    number, ended_at = try_number(leg.called) or leg.called, leg.ended_at or leg.answered_at
     return UsageRecord(
         record_id=f"{UsageProduct.TRANSFER}:{call.queue_id}:unseen:{leg.answered_at:%Y%m%dT%H%M%S.%f}",
         license_key=call.license_key,
@@ -193,6 +216,6 @@ def _usage(call: StoredLegs, leg: LoggedLeg, ended_at: datetime) -> UsageRecord:
         did=call.our_number,
         number=number,
         country=country_of(number),
-        route=leg.endpoint,
+        route=route,
         began_at=leg.answered_at,
     )

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
 from controller.calls.model.call import TraceLine
 from controller.calls.store.stored_calls import CallSummary, StoredCall, stored_calls
-from controller.metering.store.records import write_usage
-from controller.metering.usage import UsageRecord
 from controller.store.database import Database
 
 
@@ -103,10 +101,6 @@ class CallLookup:
             if row["answered_at"] is not None:
                 legs.answered.append(row["answered_at"])
         return list(found.values())
-
-    async def meter(self, usage: Sequence[UsageRecord]) -> None:
-        """Store usage that belongs to no change of a call's state; what is stored already stays."""
-        await write_usage(self._database, usage)
 
     async def find(self, wanted: CallFilter) -> list[CallSummary]:
         """The calls that fit, newest first."""
