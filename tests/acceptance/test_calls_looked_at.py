@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import AsyncIterator
 
@@ -13,7 +12,7 @@ from controller.programs import ProgramTree
 from controller.softphone.phone import Softphone
 from tests.support.asterisk import TRUNK_ADDRESS, RunningAsterisk
 from tests.support.house import KEY, House, running_house
-from tests.support.patience import LONGEST_WAIT
+from tests.support.patience import until
 from tests.support.smtp_sink import SmtpSink, smtp_sink
 from tests.support.tones import write_tone
 
@@ -116,14 +115,16 @@ async def test_the_sip_of_a_call_is_kept_with_masked_numbers(
     masked = "1201***0135"
     connection = await asyncpg.connect(fresh_database)
     try:
-        async with asyncio.timeout(LONGEST_WAIT):
-            while not (rows := await connection.fetch("SELECT messages::text FROM sip_ladders")) or not any(
-                masked in row["messages"] for row in rows
-            ):
-                await asyncio.sleep(0.1)
+
+        async def ladders() -> list[str]:
+            rows = await connection.fetch("SELECT messages::text FROM sip_ladders")
+            return [row["messages"] for row in rows if masked in row["messages"]]
+
+        await until(ladders)
+        (found,) = await ladders()
     finally:
         await connection.close()
-    (kept,) = [json.loads(row["messages"]) for row in rows if masked in row["messages"]]
+    kept = json.loads(found)
     lines = [each["line"].split(" ")[0] for each in kept]
     assert lines[0] == "INVITE"
     assert {"100", "200", "ACK", "BYE"} <= set(lines)

@@ -14,12 +14,12 @@ import numpy as np
 from controller.programs import ProgramTree
 from controller.speech.neural.piper_engine import WORKER_PROGRAM
 from tests.support.asterisk import TRUNK_ADDRESS, running_asterisk
-from tests.support.house import House, customer, running_house
+from tests.support.house import KEY, House, customer, running_house
+from tests.support.patience import until
 from tests.support.sip_peer import SipPeer, sip_peer
 from tests.support.stand_in_piper import StandIn
 
 NUMBER = "+12015550101"
-KEY = "7f6c1a52-0000-4000-8000-000000000001"
 YAML = """
 license_keys:
   acme: {{key: {key}, products: [phone], status_post_url: "{url}/calls"}}
@@ -38,6 +38,8 @@ LOUD = 500
 # Three sentences last about two seconds, whoever speaks them.
 LEAST_HEARD_SECONDS = 1.0
 FRAME = 160
+# Seconds; the test has ended by then.
+CANCELLED_BEFORE = 3600.0
 
 
 def workers_of(parent: int) -> list[int]:
@@ -55,11 +57,12 @@ def workers_of(parent: int) -> list[int]:
 async def kill_workers(parent: int, killed: list[int]) -> None:
     """End each worker as soon as it is there, until cancelled."""
     while True:
+        await until(lambda: workers_of(parent), CANCELLED_BEFORE)
         for pid in workers_of(parent):
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
                 killed.append(pid)
-        await asyncio.sleep(0.02)
+        await until(lambda: not set(killed) & set(workers_of(parent)), CANCELLED_BEFORE)
 
 
 async def call(house: House, caller: str) -> SipPeer:

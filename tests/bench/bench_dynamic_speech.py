@@ -22,11 +22,10 @@ from controller.embedded.postgres_server import FAST, PostgresServer
 from controller.programs import ProgramTree
 from tests.bench.bench_speech import PROJECT
 from tests.support.asterisk import TRUNK_ADDRESS, running_asterisk
-from tests.support.house import House, customer, running_house
+from tests.support.house import KEY, House, customer, running_house
 from tests.support.sip_peer import sip_peer
 
 NUMBER = "+12015550101"
-KEY = "7f6c1a52-0000-4000-8000-000000000001"
 YAML = """
 license_keys:
   acme: {{key: {key}, products: [phone], status_post_url: "{url}/calls"}}

@@ -1,4 +1,4 @@
-"""What the tests in a browser share: one Chromium for all of them."""
+"""What the tests in a browser share: one Chromium for all of them, and the server of a customer."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import pytest
 from playwright.async_api import Browser
 
 from tests.support.chromium import browser_tools, chromium
+from tests.support.house import Customer, customer
 
 PROJECT = Path(__file__).parent.parent.parent
 
@@ -18,3 +19,10 @@ async def browser() -> AsyncIterator[Browser]:
     """A running browser."""
     async with chromium(browser_tools(PROJECT)) as started:
         yield started
+
+
+@pytest.fixture(scope="module")
+async def acme() -> AsyncIterator[Customer]:
+    """A customer's server."""
+    async with customer() as known:
+        yield known

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import wave
 from collections.abc import AsyncIterator
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -17,8 +18,9 @@ from controller.softphone.call_audio import Audio
 from tests.support.asterisk import RunningAsterisk, running_asterisk
 from tests.support.browsing import page_of
 from tests.support.desk import Desk
-from tests.support.house import KEY, Customer, House, customer, running_house
+from tests.support.house import KEY, Customer, House, running_house
 from tests.support.live import strength
+from tests.support.patience import until
 from tests.support.tones import heard_tones, write_tone
 
 DOOR, TEXTED, OTHERS = "+12015550101", "+12015550102", "+12015550109"
@@ -58,12 +60,6 @@ async def asterisk(tools: ProgramTree) -> AsyncIterator[RunningAsterisk]:
         tools, numbers=frozenset({DOOR, TEXTED, OTHERS}), text_numbers=frozenset({DOOR, TEXTED})
     ) as running:
         yield running
-
-
-@pytest.fixture(scope="module")
-async def acme() -> AsyncIterator[Customer]:
-    async with customer() as known:
-        yield known
 
 
 @pytest.fixture(scope="module")
@@ -108,9 +104,12 @@ class Loudspeaker:
         return Audio(np.array(self._samples, dtype=np.int16), 0.0)
 
     async def hears(self, code: int) -> None:
-        """Wait until a tone was played; the test's own time-out is the limit."""
-        while code not in [each.code for each in heard_tones(await self.audio())]:
-            await self._page.wait_for_timeout(200)
+        """Wait until a tone was played."""
+
+        async def was_played() -> bool:
+            return code in [each.code for each in heard_tones(await self.audio())]
+
+        await until(was_played)
 
 
 async def test_a_customer_makes_a_gate_calls_it_from_the_browser_and_hears_it_open(
@@ -218,14 +217,13 @@ async def test_the_numbers_of_others_are_not_reached(house: House, asterisk: Run
             await dora.press("Call")
             await expect(page.locator("#phone-state")).to_contain_text("this is none of your numbers")
         # Those of pages that are closed go within moments, and this one with its page.
-        while len(await phones_in(asterisk)) != 1:
-            await page.wait_for_timeout(100)
+        await until(partial(phones_are, asterisk, 1))
         await page.goto("about:blank")
-        while await phones_in(asterisk):
-            await page.wait_for_timeout(100)
+        await until(partial(phones_are, asterisk, 0))
 
 
-async def phones_in(asterisk: RunningAsterisk) -> list[str]:
-    """The accounts of browsers that Asterisk knows."""
+async def phones_are(asterisk: RunningAsterisk, count: int) -> bool:
+    """Whether Asterisk knows so many accounts of browsers."""
     async with asterisk.ari() as http, http.get(f"{asterisk.ari_url}/ari/endpoints/PJSIP") as answer:
-        return [each["resource"] for each in await answer.json() if each["resource"].startswith("browser-")]
+        names = [str(each["resource"]) for each in await answer.json()]
+        return sum(name.startswith("browser-") for name in names) == count

@@ -17,7 +17,7 @@ from controller.softphone.registration import Account
 from tests.support.asterisk import PHONE_PASSWORD, TRUNK_ADDRESS, RunningAsterisk, running_asterisk
 from tests.support.browsing import page_of
 from tests.support.desk import Desk
-from tests.support.house import KEY, Customer, House, customer, running_house
+from tests.support.house import KEY, Customer, House, running_house
 from tests.support.live import hear_out, loud_seconds
 from tests.support.tones import Ear, tone, write_tone
 
@@ -42,12 +42,6 @@ SCRIPT = "~\\Label(start)~\nHello, and good morning to you.\n~\\WaitForDTMF(20)~
 async def asterisk(tools: ProgramTree) -> AsyncIterator[RunningAsterisk]:
     async with running_asterisk(tools) as running:
         yield running
-
-
-@pytest.fixture(scope="module")
-async def acme() -> AsyncIterator[Customer]:
-    async with customer() as known:
-        yield known
 
 
 @pytest.fixture(scope="module")

@@ -15,7 +15,7 @@ from controller.calls.store.call_lookup import CallFilter, CallLookup
 from controller.errors import PhoneNumberInvalid
 from tests.support.calls import KEY, CallsRoom, calls_room, snapshot
 from tests.support.fake_ari import FakeAri
-from tests.support.patience import LONGEST_WAIT
+from tests.support.patience import LONGEST_WAIT, until
 
 NUMBER, ROOM = "+12015550101", "+12015550102"
 GUID_ROOM, GUID = "+12015550103", "7f6c1a52-0000-4000-8000-000000000009"
@@ -135,9 +135,12 @@ async def test_a_call_whose_transfer_fails_goes_on_with_its_script(postgres: str
         queue_id = await _queue_id(room)
         assert await room.administration.transfer(queue_id, "12015550188") == EndingResult(Ending.DONE)
         waited: tuple[str, dict[str, Any]] = ("wait_digit", {})
-        async with asyncio.timeout(LONGEST_WAIT):
-            while (trace := await room.trace(queue_id)).count(waited) < 2:
-                await asyncio.sleep(0.02)
+
+        async def waits_again() -> bool:
+            return (await room.trace(queue_id)).count(waited) == 2
+
+        await until(waits_again)
+        trace = await room.trace(queue_id)
         failure = ("transfer", {"number": "+12015550188", "result": "busy"})
         assert trace.index(waited) < trace.index(failure) < len(trace) - 1 - trace[::-1].index(waited)
         await room.administration.end_call(queue_id)

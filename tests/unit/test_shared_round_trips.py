@@ -9,7 +9,7 @@ import pytest
 
 from controller.errors import StoreRefused, StoreUnreachable
 from controller.store.shared_round_trip import AT_ONCE, WAITING_AT_MOST, SharedRoundTrip
-from tests.support.patience import LONGEST_WAIT
+from tests.support.patience import LONGEST_WAIT, until
 
 
 class Ledger:
@@ -42,11 +42,14 @@ class Ledger:
             await self.began.wait()
         return task
 
+    async def waits(self, count: int) -> None:
+        """Return when so many words wait for the transaction after the one under way."""
+        await until(lambda: self.store.waiting == count)
+
     async def stored(self, *words: str) -> list[str | BaseException]:
         """Store words beside the one that is under way, then let every transaction end."""
         tasks = [await self.under_way(), *(asyncio.create_task(self.store.share(word)) for word in words)]
-        while self.store.waiting < len(words):
-            await asyncio.sleep(0)
+        await self.waits(len(words))
         self.commit.set()
         async with asyncio.timeout(LONGEST_WAIT):
             return (await asyncio.gather(*tasks, return_exceptions=True))[1:]
@@ -62,8 +65,7 @@ async def test_nothing_is_told_before_it_is_committed() -> None:
     ledger = Ledger()
     first = await ledger.under_way()
     second = asyncio.create_task(ledger.store.share("second"))
-    for _ in range(10):
-        await asyncio.sleep(0)
+    await ledger.waits(1)
     assert (first.done(), second.done(), ledger.committed) == (False, False, [])
     ledger.commit.set()
     async with asyncio.timeout(LONGEST_WAIT):
@@ -92,8 +94,7 @@ async def test_whoever_goes_away_takes_no_neighbour_with_it() -> None:
     ledger = Ledger()
     first = await ledger.under_way()
     gone, kept = (asyncio.create_task(ledger.store.share(word)) for word in ("gone", "kept"))
-    while ledger.store.waiting < 2:
-        await asyncio.sleep(0)
+    await ledger.waits(2)
     gone.cancel()
     first.cancel()
     await asyncio.gather(gone, first, return_exceptions=True)
@@ -107,8 +108,7 @@ async def test_a_group_and_what_waits_are_bounded() -> None:
     ledger = Ledger()
     first = await ledger.under_way()
     tasks = [asyncio.create_task(ledger.store.share(f"word {number}")) for number in range(WAITING_AT_MOST)]
-    while ledger.store.waiting < WAITING_AT_MOST:
-        await asyncio.sleep(0)
+    await ledger.waits(WAITING_AT_MOST)
     with pytest.raises(StoreUnreachable, match="too much"):
         await ledger.store.share("one too many")
     ledger.commit.set()
@@ -122,8 +122,7 @@ async def test_when_the_service_ends_nobody_waits_for_ever() -> None:
     ledger = Ledger()
     first = await ledger.under_way()
     second = asyncio.create_task(ledger.store.share("second"))
-    while not ledger.store.waiting:
-        await asyncio.sleep(0)
+    await ledger.waits(1)
     (writer,) = (task for task in asyncio.all_tasks() if task.get_name() == "shared-round-trip")
     writer.cancel()
     async with asyncio.timeout(LONGEST_WAIT):
