@@ -15,7 +15,7 @@ from controller.softphone.phone_call import PhoneCall
 from controller.softphone.registration import Account
 from tests.support.asterisk import PHONE_PASSWORD, RunningAsterisk
 from tests.support.live import LiveHouse, caller_of, live_house, loud_seconds, strength
-from tests.support.patience import LONGEST_WAIT
+from tests.support.patience import LONGEST_WAIT, until
 from tests.support.tones import Ear, hear, heard_codes, tone
 
 SORRY, OVER = range(2)
@@ -35,6 +35,8 @@ SCRIPTS = {
     "inside": r"~\TransferTo(12015551008)~ ~^sorry~",
     "target": "~^over~",
     "endless": r"~\TransferTo(12015551009)~ ~^sorry~",
+    "waits": r"~\WaitForDTMF(60)~ ~^sorry~",
+    "says": "This text is long enough to be left in the middle of it. " * 10 + "~^sorry~",
 }
 IVRS = """
 ivrs:
@@ -115,6 +117,57 @@ async def test_a_number_that_is_transferred_to_itself_is_cut_after_three_links(l
     await call.ended()
     rows = await live.rows("SELECT queue_id FROM calls WHERE our_number = '+12015551009'")
     assert len(rows) == 4
+
+
+async def _transferred_by_operator(live: LiveHouse, call: PhoneCall, to: str) -> tuple[int, str]:
+    """`ringpost calls transfer`, once the call is stored."""
+    query = "SELECT queue_id FROM calls WHERE their_number = $1 AND answered_at IS NOT NULL"
+
+    async def stored() -> bool:
+        return bool(await live.rows(query, f"+1{caller_of(call)}"))
+
+    await until(stored)
+    (row,) = await live.rows(query, f"+1{caller_of(call)}")
+    return await live.house.command("calls", "transfer", str(row["queue_id"]), to, "--config", str(live.house.config))
+
+
+@pytest.mark.parametrize("script", ["waits", "says"])
+async def test_an_operator_transfers_a_call_and_both_hear_each_other(live: LiveHouse, script: str) -> None:
+    call = await live.dial(script)
+    status, told = await _transferred_by_operator(live, call, "12015550120")
+    assert status == 0, told
+    other = await live.line.next_call()
+    await other.answer()
+    await _hear_each_other(call, other)
+    await other.hang_up()
+    assert (await call.ended()).by == "them"
+    assert SORRY not in heard_codes(call.audio)
+    assert (await live.final(call))["ResponseCode"] == "31"
+
+
+async def test_a_call_that_an_operator_transfers_to_somebody_busy_goes_on_where_it_was(live: LiveHouse) -> None:
+    call = await live.dial("waits")
+    status, told = await _transferred_by_operator(live, call, "12015550120")
+    assert status == 0, told
+    await (await live.line.next_call()).refuse(486)
+
+    async def has_failed() -> bool:
+        query = "SELECT 1 FROM call_trace JOIN calls USING (queue_id) WHERE their_number = $1 AND event = 'transfer'"
+        return bool(await live.rows(query, f"+1{caller_of(call)}"))
+
+    await until(has_failed)
+    await call.press("7")
+    await hear(call, SORRY)
+    assert (await live.final(call))["digitsdialed"] == "7"
+
+
+async def test_an_operator_does_not_transfer_where_the_key_may_not_call(live: LiveHouse) -> None:
+    call = await live.dial("waits")
+    status, told = await _transferred_by_operator(live, call, "19005550199")
+    assert status != 0
+    assert "Traceback" not in told
+    await call.press("7")
+    await hear(call, SORRY)
 
 
 async def test_the_other_party_sees_the_caller_that_the_script_names(live: LiveHouse) -> None:
