@@ -72,6 +72,8 @@ async def test_recordings_sequences_and_ivrs_are_made_changed_routed_and_deleted
     status, made = await own.ask("POST", "/ivrs", menu)
     assert status == 201
     assert (await own.get("/ivrs"))[1]["ivrs"][0]["choices"] == choices
+    for odd in ({"keys": "1=a;2", "place": "sys:busy"}, {"keys": "1", "place": "sys:busy;2=sys:hangup"}):
+        assert (await own.ask("POST", "/ivrs", {**menu, "choices": [odd]}))[0] == 422
     in_use = await post(own, f"{sequence}/delete")
     assert (in_use[0], in_use[1]["code"]) == (422, "sequence-in-use-ivr")
     assert (await rival.ask("POST", f"/ivrs/{made['ivr_id']}", menu))[0] == 404

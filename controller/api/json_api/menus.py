@@ -88,8 +88,9 @@ class OneIvrAsked(Asked):
 class IvrChoice(Asked):
     """Where keys lead. keys: digits, `t` for none pressed, `i` for a wrong one."""
 
-    keys: Annotated[str, Field(min_length=1, max_length=10)]
-    place: Annotated[str, Field(min_length=1, max_length=200, description=_PLACE)]
+    # An IVR is kept by the same rules as over VoIP.ms, where choices are one text: keys=place;keys=place.
+    keys: Annotated[str, Field(max_length=10, pattern=r"^[^;=]+$")]
+    place: Annotated[str, Field(max_length=200, pattern=r"^[^;]+$", description=_PLACE)]
 
 
 class IvrAsked(Asked):
@@ -206,7 +207,7 @@ class MenuOperations:
         return IvrKept(ivr_id=asked.ivr_id)
 
     async def _keep_ivr(self, number: str, asked: IvrAsked, bearer: TokenBearer) -> IvrKept:
-        choices = ";".join(f"{each.keys}={each.place.replace(';', '')}" for each in asked.choices)
+        choices = ";".join(f"{each.keys}={each.place}" for each in asked.choices)
         wanted = SetIvr(
             ivr=number,
             name=asked.name,
