@@ -26,7 +26,7 @@ def refusal_of_frame(frame: bytes, account: str) -> str:
         return ""
     ends = _HEAD_END.search(frame)
     if ends is None:
-        return "it is no SIP message"
+        return "it is not a SIP message"
     start, *lines = _FOLDED.sub(b" ", frame[: ends.start()]).split(b"\n")
     headers: dict[bytes, list[bytes]] = {}
     for line in lines:

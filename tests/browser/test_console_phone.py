@@ -215,7 +215,7 @@ async def test_the_numbers_of_others_are_not_reached(house: House, asterisk: Run
         for number in (OTHERS, "+442079460000"):
             await page.get_by_label("Number to call").fill(number)
             await dora.press("Call")
-            await expect(page.locator("#phone-state")).to_contain_text("this is none of your numbers")
+            await expect(page.locator("#phone-state")).to_contain_text("this is not one of your numbers")
         # Those of pages that are closed go within moments, and this one with its page.
         await until(partial(phones_are, asterisk, 1))
         await page.goto("about:blank")

@@ -57,8 +57,8 @@ def test_a_model_of_another_checksum_leaves_nothing_and_what_was_there_stays(tmp
 @pytest.mark.parametrize(
     ("name", "checksum", "description", "words"),
     [
-        ("../../etc/passwd", CHECKSUM, DESCRIPTION, "no name for a voice"),
-        ("voice", "abc", DESCRIPTION, "not a SHA-256"),
+        ("../../etc/passwd", CHECKSUM, DESCRIPTION, "Not a valid name of a voice"),
+        ("voice", "abc", DESCRIPTION, "Not a valid SHA-256"),
         ("voice", CHECKSUM, "<html>", "does not describe a voice"),
         ("voice", CHECKSUM, "[]", "does not describe a voice"),
     ],

@@ -115,7 +115,8 @@ class SoundPages:
         sound_id, number = form.get("id").strip().lower(), form.get("phone").strip()[:LONGEST_NUMBER]
         if not self._sounds.may_keep(key.name, sound_id):
             said = visit.say(
-                "“%(sound_id)s” cannot be recorded: it is no name, or the configuration owns it.", sound_id=sound_id
+                "“%(sound_id)s” cannot be recorded: the name is not valid, or the sound is one of the configuration.",
+                sound_id=sound_id,
             )
             return await self._page(visit, status=422, said=said)
         await visit.changes("record by a call", sound_id, after=number, key=key.name)

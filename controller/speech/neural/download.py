@@ -28,9 +28,9 @@ def fetch_voice(name: str, url: str, sha256: str, folder: Path, progress: Progre
     gives nothing, and a model of another checksum: nothing is left of it, and a voice of that name stays as it was.
     """
     if not _NAME.fullmatch(name):
-        raise SpeechError(f"{name!r} is no name for a voice: letters, digits, and the signs _ . + - are.")
+        raise SpeechError(f"Not a valid name of a voice: {name!r}. Write letters, digits, and the signs _ . + -.")
     if not SHA256.fullmatch(sha256 := sha256.strip().lower()):
-        raise SpeechError("The checksum is not a SHA-256: 64 digits from 0 to 9 and a to f.")
+        raise SpeechError("Not a valid SHA-256: write 64 digits, from 0 to 9 and a to f.")
     target = folder / f"{name}.onnx"
     part, description = folder / f".{name}.{os.getpid()}.part", folder / f".{name}.{os.getpid()}.json.part"
     try:
@@ -55,7 +55,7 @@ def fetch_voice(name: str, url: str, sha256: str, folder: Path, progress: Progre
 def _fetch(url: str, target: Path, most: int, step: ProgressStep) -> str:
     """The SHA-256 of what was fetched. OSError; SpeechError for an address of another kind, or more than `most`."""
     if not url.lower().startswith(("http://", "https://", "file://")):
-        raise SpeechError(f"{url} is no address of a file: http, https and file are.")
+        raise SpeechError(f"Not a valid address of a file: {url}. Write http://…, https://… or file://….")
     digest, got = hashlib.sha256(), 0
     try:
         with urllib.request.urlopen(url, timeout=WAIT_SECONDS) as answer, target.open("wb") as file:  # noqa: S310

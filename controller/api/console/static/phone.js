@@ -123,7 +123,7 @@ dial.addEventListener("submit", (event) => {
 function failure(cause) {
   const { causes } = JsSIP.C;
   if (cause === causes.USER_DENIED_MEDIA_ACCESS) return _("No call: the browser did not give the microphone.");
-  if (cause === causes.NOT_FOUND || cause === causes.ADDRESS_INCOMPLETE) return _("No call: this is none of your numbers.");
+  if (cause === causes.NOT_FOUND || cause === causes.ADDRESS_INCOMPLETE) return _("No call: this is not one of your numbers.");
   if (cause === causes.CANCELED) return _("The call is over: you hung up.");
   return _("No call: %(cause)s.", { cause });
 }
@@ -163,7 +163,7 @@ text.addEventListener("submit", (event) => {
   const to = text.elements.to.value.replace(/[^0-9+]/g, ""), body = text.elements.body.value;
   if (!to || !agent?.isRegistered()) return;
   // Asterisk takes a text before anybody knows whose the number is.
-  if (!isTexted(to)) return bubble(_("to %(to)s, not sent: this is none of your numbers for texts", { to }), body, true);
+  if (!isTexted(to)) return bubble(_("to %(to)s, not sent: this is not one of your numbers for texts", { to }), body, true);
   const told = bubble(_("to %(to)s, sending …", { to }), body, true);
   agent.sendMessage(`sip:${encodeURIComponent(to)}@${HOST}`, body, {
     eventHandlers: {
